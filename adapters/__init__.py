@@ -1,0 +1,1 @@
+"""One platform adapter a module: connects, converts, fetches, sends. No policy here."""

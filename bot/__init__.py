@@ -1,0 +1,1 @@
+"""The daemon: types, people, prompt, conversation, decision, engine, journal and the command line."""

@@ -1,0 +1,37 @@
+"""What every engine offers. No torch here, so that the daemon starts without it where the model is remote."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from bot.prompt import Codec, Prompt
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """temperature 0 is greedy. max_tokens bounds one reply."""
+
+    temperature: float = 0.8
+    top_p: float = 0.95
+    repetition_penalty: float = 1.05  # of the reply's own tokens
+    max_tokens: int = 200
+    seed: int | None = None
+
+
+class Engine(Protocol):
+    """`chat` names the kept key-value cache; prompts end where the avatar's turn begins (`open_turn`)."""
+
+    codec: Codec
+    max_context: int  # tokens of prompt and reply together
+
+    async def p_answer(self, chat: str, prompt: Prompt) -> float:
+        """1 − p(end of turn first), before calibration."""
+
+    def reply(self, chat: str, prompt: Prompt, sampling: Sampling) -> AsyncIterator[str]:
+        """The text of a reply, in pieces, never empty. Closing the iterator cancels it between two tokens."""
+
+    async def load_lora(self, lora: Path | None) -> None:
+        """Changes the LoRA between two requests. Raises PermanentError if its fingerprint differs; the old one stays."""
+
+    async def aclose(self) -> None: ...

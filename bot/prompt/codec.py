@@ -1,0 +1,90 @@
+"""Text and photos to token ids and back. User text can never become a control token."""
+
+import math
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tokenizers import Tokenizer
+
+from bot.errors import ConfigError
+
+CONTROL = ("<|im_start|>", "<|im_end|>", "<|vision_start|>", "<|vision_end|>", "<|image_pad|>")
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoGeometry:
+    """How a base model cuts photos: patch side in pixels, patches merged a side, and bounds on the pixels read."""
+
+    patch: int
+    merge: int
+    min_pixels: int
+    max_pixels: int
+
+    def grid(self, width: int, height: int) -> tuple[int, int, int]:
+        """Frames, rows and columns of patches. The rule is Qwen2-VL's `smart_resize` (arXiv 2409.12191, 2.1)."""
+        factor = self.patch * self.merge
+        rows, columns = (
+            max(factor, round(height / factor) * factor),
+            max(factor, round(width / factor) * factor),
+        )
+        if rows * columns > self.max_pixels:
+            scale = math.sqrt(height * width / self.max_pixels)
+            rows = max(factor, math.floor(height / scale / factor) * factor)
+            columns = max(factor, math.floor(width / scale / factor) * factor)
+        elif rows * columns < self.min_pixels:
+            scale = math.sqrt(self.min_pixels / (height * width))
+            rows, columns = (math.ceil(side * scale / factor) * factor for side in (height, width))
+        return 1, rows // self.patch, columns // self.patch
+
+    def tokens(self, grid: tuple[int, int, int]) -> int:
+        """How many positions a photo takes in the prompt."""
+        return math.prod(grid) // self.merge**2
+
+
+@dataclass(frozen=True)
+class Codec:
+    """A base model's tokenizer and photo geometry, and where photos are found."""
+
+    tokenizer: Tokenizer
+    geometry: PhotoGeometry
+    photo_size: Callable[[str], tuple[int, int]]  # digest → width, height
+    control: dict[str, int] = field(init=False)
+    banned: frozenset[int] = field(init=False)  # every added token but the end of turn: never generated, never in text
+    _added: re.Pattern[str] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        added = {token.content: number for number, token in self.tokenizer.get_added_tokens_decoder().items()}
+        missing = [name for name in CONTROL if name not in added]
+        if missing:
+            raise ConfigError(f"The base model's tokenizer lacks {', '.join(missing)}: Echoes needs a Qwen-VL model.")
+        longest_first = sorted(added, key=len, reverse=True)
+        object.__setattr__(self, "control", {name: added[name] for name in CONTROL})
+        object.__setattr__(self, "banned", frozenset(added.values()) - {added["<|im_end|>"]})
+        object.__setattr__(self, "_added", re.compile("|".join(map(re.escape, longest_first))))
+
+    @property
+    def end_of_turn(self) -> int:
+        return self.control["<|im_end|>"]
+
+    def encode(self, text: str) -> list[int]:
+        """Text as data: a control token's name is cut after its first character, so that it stays text."""
+        pieces, start = [], 0
+        while match := self._added.search(text, start):
+            pieces.append(text[start : match.start() + 1])
+            start = match.start() + 1
+        pieces.append(text[start:])
+        return [number for piece in pieces for number in self.tokenizer.encode(piece, add_special_tokens=False).ids]
+
+    def decode(self, ids: list[int]) -> str:
+        """The text of generated ids; control tokens vanish."""
+        return str(self.tokenizer.decode(ids, skip_special_tokens=True))
+
+
+def load_tokenizer(folder: Path) -> Tokenizer:
+    """The fast tokenizer in a model's folder."""
+    path = folder / "tokenizer.json"
+    if not path.is_file():
+        raise ConfigError(f"{folder} has no tokenizer.json: give the folder of a Qwen-VL model.")
+    return Tokenizer.from_file(str(path))

@@ -1,0 +1,78 @@
+"""The folder that holds one avatar: what was imported, who is who, what was trained, what was said."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.errors import UsageError
+
+MARKER = "config.yaml"
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    root: Path
+
+    @property
+    def config(self) -> Path:
+        return self.root / MARKER
+
+    @property
+    def persona(self) -> Path:
+        return self.root / "persona.yaml"
+
+    @property
+    def people(self) -> Path:
+        return self.root / "people.yaml"
+
+    @property
+    def questionnaire(self) -> Path:
+        return self.root / "questionnaire.yaml"
+
+    @property
+    def consent(self) -> Path:
+        return self.root / "consent.json"
+
+    @property
+    def corpus(self) -> Path:
+        return self.root / "corpus.sqlite"
+
+    @property
+    def journal(self) -> Path:
+        return self.root / "journal.sqlite"
+
+    @property
+    def media(self) -> Path:
+        return self.root / "media"
+
+    @property
+    def loras(self) -> Path:
+        return self.root / "loras"
+
+    @classmethod
+    def open(cls, root: Path) -> "Workspace":
+        """Raises UsageError where the folder is not a workspace."""
+        if not (root / MARKER).is_file():
+            raise UsageError(f"{root} is not an Echoes workspace (no {MARKER} in it): run `echoes init {root}` first.")
+        return cls(root.resolve())
+
+
+def private_dir(path: Path) -> Path:
+    """Makes a folder that only its owner can open."""
+    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return path
+
+
+def write_private(path: Path, data: bytes) -> None:
+    """Writes a file whole or not at all, readable by its owner only."""
+    part = path.with_name(f".{path.name}.part")
+    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise

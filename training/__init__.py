@@ -1,0 +1,1 @@
+"""From exports to a LoRA: importers, corpus, dialogues, questionnaire, fine-tuning, evaluation."""
