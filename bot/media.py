@@ -56,7 +56,7 @@ def decode(data: bytes) -> Image.Image:
             width, height = image.size
             if width * height > MAX_PIXELS:
                 raise DataError(
-                    f"A photo of {width}×{height} pixels was left out: at most {MAX_PIXELS // 1_000_000} megapixels are read."
+                    f"A photo of {width}×{height} pixels was left out: at most {MAX_PIXELS // 10**6} megapixels are read."
                 )
             image.seek(0)
             image.draft("RGB", (MAX_SIDE, MAX_SIDE))

@@ -46,6 +46,11 @@ class Workspace:
         return self.root / "media"
 
     @property
+    def received(self) -> Path:
+        """Photos sent to the avatar: apart from the corpus's, so that /forget and retention can delete them."""
+        return self.root / "received"
+
+    @property
     def loras(self) -> Path:
         return self.root / "loras"
 

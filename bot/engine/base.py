@@ -32,6 +32,6 @@ class Engine(Protocol):
         """The text of a reply, in pieces, never empty. Closing the iterator cancels it between two tokens."""
 
     async def load_lora(self, lora: Path | None) -> None:
-        """Changes the LoRA between two requests. Raises PermanentError if its fingerprint differs; the old one stays."""
+        """Changes the LoRA between two requests. Raises PermanentError if it does not fit; the old one stays."""
 
     async def aclose(self) -> None: ...

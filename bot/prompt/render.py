@@ -28,6 +28,7 @@ RENDERER = 1
 BUBBLE_BREAK = "\n"
 LINE_IN_BUBBLE = "\u2028"  # a line break inside one bubble
 _NAME_LENGTH = 40
+_BUBBLE_TOKENS = 400  # the head of a longer message is read: ten thousand emoji must not push the conversation out
 
 _GAPS = ((60, "m", (1, 2, 5, 10, 30)), (3600, "h", (1, 2, 5, 12)), (86400, "d", (1, 2, 7, 30)))
 
@@ -89,6 +90,9 @@ class _Writer:
     def text(self, text: str) -> None:
         self.ids += self.codec.encode(text)
 
+    def bubble(self, bubble: Bubble) -> None:
+        self.ids += self.codec.encode(_one_line(bubble.text))[:_BUBBLE_TOKENS]
+
     def photo(self, digest: str) -> None:
         geometry, control = self.codec.geometry, self.codec.control
         grid = geometry.grid(*self.codec.photo_size(digest))
@@ -114,7 +118,10 @@ def render(scene: Scene, turns: Sequence[Turn], codec: Codec, *, open_turn: bool
         if turn.speaker is None:
             writer.open("assistant")
             start = len(writer.ids)
-            writer.text(reply_text(turn.bubbles))
+            for number, bubble in enumerate(bubble for bubble in turn.bubbles if bubble.text.strip()):
+                if number:
+                    writer.ids += writer.newline
+                writer.bubble(bubble)
             writer.close()
             avatar_turns.append(AvatarTurn(start, len(writer.ids) - len(writer.newline), index))
         else:
@@ -133,11 +140,6 @@ def render(scene: Scene, turns: Sequence[Turn], codec: Codec, *, open_turn: bool
     return Prompt(tuple(writer.ids), tuple(avatar_turns), tuple(writer.photos))
 
 
-def reply_text(bubbles: Sequence[Bubble]) -> str:
-    """The avatar's bubbles as one turn's text; the inverse is `split_bubbles`."""
-    return BUBBLE_BREAK.join(_one_line(bubble.text) for bubble in bubbles if bubble.text.strip())
-
-
 def split_bubbles(text: str) -> list[str]:
     """A turn's text as the bubbles to send."""
     return [bubble.strip().replace(LINE_IN_BUBBLE, "\n") for bubble in text.split(BUBBLE_BREAK) if bubble.strip()]
@@ -147,17 +149,13 @@ def _others_turn(writer: _Writer, scene: Scene, turn: Turn, speaker: Speaker, pr
     head = gap_mark(turn.at - previous) if previous else ""
     if scene.kind is ChatKind.GROUP:
         head += _speaker_label(speaker, scene.persona.language)
-    pending = head
+    writer.text(head)
     for number, bubble in enumerate(turn.bubbles):
         if number:
-            pending += BUBBLE_BREAK
-        if bubble.photos:
-            writer.text(pending)
-            pending = ""
-            for digest in bubble.photos:
-                writer.photo(digest)
-        pending += _one_line(bubble.text)
-    writer.text(pending)
+            writer.ids += writer.newline
+        for digest in bubble.photos:
+            writer.photo(digest)
+        writer.bubble(bubble)
 
 
 def gap_mark(gap: timedelta) -> str:
