@@ -1,5 +1,7 @@
 """The configuration: what can be set, and reading it with every mistake reported at once."""
 
+from bot.config.example import example_text
+from bot.config.reader import load_config, parse_config
 from bot.config.sections import (
     Config,
     ConversationConfig,
@@ -26,4 +28,7 @@ __all__ = [
     "ServerConfig",
     "TelegramConfig",
     "WebConfig",
+    "example_text",
+    "load_config",
+    "parse_config",
 ]

@@ -118,7 +118,6 @@ class TelegramConfig:
         Option(
             "address of your own Bot API server; the public one if left out",
             pattern=r"https?://\S+",
-            sample="https://CHANGE-ME",
         ),
     ] = "https://api.telegram.org"
 
