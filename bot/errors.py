@@ -54,3 +54,7 @@ class PassingError(EchoesError):
     def __init__(self, message: str, retry_after: float | None = None) -> None:
         super().__init__(message)
         self.retry_after = retry_after
+
+
+class UndeliverableError(EchoesError):
+    """A chat that cannot be written to (the bot was blocked or removed); the rest of the platform still works."""

@@ -28,12 +28,17 @@ class Adapter(Protocol):
         """Connects and delivers messages until cancelled. Cleans up after itself."""
 
     async def send(self, chat: Chat, text: str, key: str) -> str:
-        """Sends one bubble; returns its id. `key` is the same for the same bubble on every try."""
+        """Sends one bubble; returns its id. `key` is the same for the same bubble on every try.
 
-    async def delivered(self, chat: Chat, text: str, key: str, after: str | None) -> bool | None:
+        Raises UndeliverableError where this chat cannot be reached; the others still can.
+        """
+
+    async def delivered(self, chat: Chat, text: str, key: str, after: str | None) -> str | bool | None:
         """Whether a bubble whose sending was cut off by a crash arrived; None where the platform cannot tell.
 
-        `after` is the id of the newest message known from that chat, if any.
+        Where it arrived: its id if the platform tells it (journal it like one that `send` returned), else True.
+        `after` is the id of the newest message known from that chat when the sending began, the avatar's own
+        included, if any.
         """
 
     async def typing(self, chat: Chat) -> None:
