@@ -45,6 +45,19 @@ class MediaStore:
             raise DataError(f"The photo {digest[:12]} is missing from {self.root}.") from None
         return decode(data)
 
+    def delete(self, digest: str) -> None:
+        self.path(digest).unlink(missing_ok=True)
+
+    def prune(self, keep: set[str], older_than: float) -> int:
+        """Deletes photos that are not to be kept and were stored before a time (seconds since 1970); returns how many.
+
+        A photo just stored may not be in anybody's record yet, hence the time.
+        """
+        old = [path for path in self.root.glob("??/*") if path.name not in keep and path.stat().st_mtime < older_than]
+        for path in old:
+            path.unlink(missing_ok=True)
+        return len(old)
+
 
 def decode(data: bytes) -> Image.Image:
     """Decodes untrusted bytes; the first frame of an animation. Raises DataError in a sentence."""
@@ -56,7 +69,7 @@ def decode(data: bytes) -> Image.Image:
             width, height = image.size
             if width * height > MAX_PIXELS:
                 raise DataError(
-                    f"A photo of {width}×{height} pixels was left out: at most {MAX_PIXELS // 10**6} megapixels are read."
+                    f"A photo of {width}×{height} pixels was left out: at most {MAX_PIXELS:,} pixels are read."
                 )
             image.seek(0)
             image.draft("RGB", (MAX_SIDE, MAX_SIDE))

@@ -1,6 +1,6 @@
 """What every engine offers. No torch here, so that the daemon starts without it where the model is remote."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -28,8 +28,8 @@ class Engine(Protocol):
     async def p_answer(self, chat: str, prompt: Prompt) -> float:
         """1 − p(end of turn first), before calibration."""
 
-    def reply(self, chat: str, prompt: Prompt, sampling: Sampling) -> AsyncIterator[str]:
-        """The text of a reply, in pieces, never empty. Closing the iterator cancels it between two tokens."""
+    def reply(self, chat: str, prompt: Prompt, sampling: Sampling) -> AsyncGenerator[str, None]:
+        """The text of a reply, in pieces, never empty. Closing the generator cancels it between two tokens."""
 
     async def load_lora(self, lora: Path | None) -> None:
         """Changes the LoRA between two requests. Raises PermanentError if it does not fit; the old one stays."""

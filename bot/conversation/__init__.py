@@ -1,0 +1,5 @@
+"""Conversations: from a message to its answer, one chat at a time."""
+
+from bot.conversation.conversations import Conversations
+
+__all__ = ["Conversations"]

@@ -1,0 +1,89 @@
+"""What the avatar has before its eyes in one chat: the prompt, and what a decision sees."""
+
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+
+from bot.config import ConversationConfig
+from bot.decision import Heard
+from bot.dialogue import Bubble, Scene, Speaker, Turn
+from bot.journal import Entry
+from bot.people import STRANGER, People
+from bot.persona import Persona
+from bot.prompt import Codec, Prompt, render
+from bot.transcript import Said, dialogue_start, to_turns
+from bot.types import Chat, ChatKind
+
+UNSEEN_PHOTO = {"en": "[photo]", "zh": "[图片]"}
+RECENT = 400
+"""Entries read for a prompt; far more than fit into one."""
+
+
+class Context:
+    """The window on one chat. It only grows, and slides in big steps, so that a kept key-value cache stays of use."""
+
+    def __init__(
+        self,
+        chat: Chat,
+        persona: Persona,
+        config: ConversationConfig,
+        max_tokens: int,
+        has_photo: Callable[[str], bool],
+    ) -> None:
+        self._chat = chat
+        self._has_photo = has_photo
+        self._persona = persona
+        self._gap = timedelta(minutes=config.gap_minutes)
+        self._carried = config.carried_turns
+        self._max_tokens = max_tokens
+        self._start = 0  # seq of the first turn shown
+
+    def prompt(self, entries: Sequence[Entry], people: People, codec: Codec) -> Prompt:
+        """The prompt after the last entry, ready for the avatar's turn, of at most `max_tokens`."""
+        turns = to_turns(self._chat.kind, [self._said(entry, people) for entry in entries])
+        turns = turns[dialogue_start(turns, self._gap, self._carried) :]
+        shown = [(seq, turn) for seq, turn in turns if seq >= self._start] or turns[-1:]
+        scene = self._scene(entries, people)
+        prompt = self._render(scene, shown, codec)
+        if len(prompt.ids) > self._max_tokens:
+            while len(shown) > 1 and len(prompt.ids) > self._max_tokens // 2:
+                shown = shown[max(1, len(shown) // 8) :]
+                prompt = self._render(scene, shown, codec)
+            while len(prompt.ids) > self._max_tokens and len(shown[-1][1].bubbles) > 1:
+                seq, turn = shown[-1]
+                shown = [(seq, Turn(turn.speaker, turn.bubbles[1:], turn.at))]
+                prompt = self._render(scene, shown, codec)
+        self._start = shown[0][0]
+        return prompt
+
+    def _said(self, entry: Entry, people: People) -> Said:
+        digests = tuple(photo.digest for photo in entry.photos if photo.digest and self._has_photo(photo.digest))
+        text = entry.text or ("" if digests or not entry.photos else UNSEEN_PHOTO[self._persona.language])
+        return Said(entry.seq, speaker(entry, people) if entry.sender else None, Bubble(text, digests), entry.at)
+
+    def _render(self, scene: Scene, shown: Sequence[tuple[int, Turn]], codec: Codec) -> Prompt:
+        return render(scene, [turn for _, turn in shown], codec, open_turn=True)
+
+    def _scene(self, entries: Sequence[Entry], people: People) -> Scene:
+        if self._chat.kind is ChatKind.GROUP:
+            return Scene(self._persona, ChatKind.GROUP, title=self._chat.title)
+        partner = next((speaker(entry, people) for entry in reversed(entries) if entry.sender), Speaker())
+        return Scene(self._persona, ChatKind.PRIVATE, partner=partner)
+
+
+def speaker(entry: Entry, people: People) -> Speaker:
+    """How the sender of a message appears: by the contact's name and relationship, or as a stranger."""
+    contact = people.find(entry.sender) if entry.sender else None
+    if contact:
+        return Speaker(contact.name, contact.relationship)
+    return Speaker(entry.sender_name or None, STRANGER)
+
+
+def heard(entry: Entry) -> Heard:
+    return Heard(
+        who=f"{entry.sender.platform}:{entry.sender.id}" if entry.sender else None,
+        at=entry.at,
+        text=entry.text,
+        photo=bool(entry.photos),
+        addressed=entry.addressed,
+        addressed_other=entry.addressed_other,
+    )

@@ -1,0 +1,46 @@
+"""Photos of a message: from the platform into the store, before anybody answers."""
+
+import asyncio
+import logging
+
+from bot.errors import DataError, EchoesError, PassingError
+from bot.health import Observer
+from bot.journal import Entry, Journal, Photo
+from bot.media import MAX_BYTES, MediaStore
+from bot.platform import Adapter
+
+log = logging.getLogger(__name__)
+
+_TRIES = 4
+MISSING = ""
+"""The digest of a photo that cannot be had; the conversation goes on without it."""
+
+
+async def fetch_photos(entry: Entry, adapter: Adapter, media: MediaStore, journal: Journal, observe: Observer) -> None:
+    """Fetches what is not fetched yet. A photo that cannot be had is noted as such, with a sentence in the log."""
+    if all(photo.digest is not None for photo in entry.photos):
+        return
+    photos = [
+        photo if photo.digest is not None else Photo(photo.ref, await _fetch(photo.ref, adapter, media, observe))
+        for photo in entry.photos
+    ]
+    journal.fetched(entry.seq, photos)
+
+
+async def _fetch(ref: str, adapter: Adapter, media: MediaStore, observe: Observer) -> str:
+    for attempt in range(_TRIES):
+        try:
+            data = await adapter.fetch(ref, MAX_BYTES)
+            return await asyncio.to_thread(media.put, data)
+        except PassingError as error:
+            log.warning("A photo on %s could not be fetched yet: %s", adapter.platform, error)
+            await asyncio.sleep(error.retry_after if error.retry_after is not None else 2.0**attempt)
+        except DataError as error:
+            log.warning("A photo on %s is left out: %s", adapter.platform, error)
+            return MISSING
+        except (EchoesError, OSError) as error:
+            log.warning("A photo on %s is left out: %s", adapter.platform, error)
+            observe.failed("fetch")
+            return MISSING
+    observe.failed("fetch")
+    return MISSING
