@@ -12,7 +12,7 @@ _TEXTS = {
             "Send /stop and I stop answering you, /start to go on, /forget and I delete what you wrote to me."
         ),
         "late": "(I was switched off for a while, so this answer comes late.)",
-        "stopped": "I will not answer you any more. Send /start if you want me to go on, /forget to delete what you wrote.",
+        "stopped": "I will not answer you any more. Send /start to go on, /forget to delete what you wrote.",
         "started": "I am listening again. Send /stop at any time and I stop answering you.",
         "forgotten": "Done: I have deleted what you wrote to me. The photos go within a day.",
     },

@@ -34,4 +34,10 @@ class Engine(Protocol):
     async def load_lora(self, lora: Path | None) -> None:
         """Changes the LoRA between two requests. Raises PermanentError if it does not fit; the old one stays."""
 
+    def step_seconds(self) -> float:
+        """How long the inference thread has been in its present step (one prefill, one token of a batch).
+
+        0 while it waits for work, and for a remote engine. The watchdog restarts a daemon whose thread is stuck.
+        """
+
     async def aclose(self) -> None: ...
