@@ -14,7 +14,7 @@ _TEXTS = {
         "late": "(I was switched off for a while, so this answer comes late.)",
         "stopped": "I will not answer you any more. Send /start to go on, /forget to delete what you wrote.",
         "started": "I am listening again. Send /stop at any time and I stop answering you.",
-        "forgotten": "Done: I have deleted what you wrote to me. The photos go within a day.",
+        "forgotten": "Done: I have deleted what you wrote to me.",
     },
     "zh": {
         "introduction": (
@@ -25,7 +25,7 @@ _TEXTS = {
         "late": "（我刚才离线了一段时间，所以回复晚了。）",
         "stopped": "我不会再回复你了。想继续就发送 /start，想删除你发过的内容就发送 /forget。",
         "started": "我又在了。随时发送 /stop，我就不再回复你。",
-        "forgotten": "好了：你发给我的内容已经删除，照片会在一天之内删除。",
+        "forgotten": "好了：你发给我的内容已经删除。",
     },
 }
 

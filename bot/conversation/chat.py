@@ -202,13 +202,12 @@ class ChatWorker:
     def _notices(self, waiting: Sequence[Entry]) -> list[str]:
         """What has to be said from outside the model, before the reply."""
         persona = self._avatar.persona
-        said = " ".join(entry.text for entry in waiting)
-        language = disclosure.language_of(said, persona.language)
+        language = disclosure.language_of(" ".join(entry.text for entry in waiting), persona)
         notices = []
         if not self._journal.noticed(self._chat):
-            notices.append(disclosure.introduction(persona.name, language))
+            notices.append(disclosure.introduction(persona, language))
         if self._chat.kind is ChatKind.PRIVATE and self._age(waiting[0]) > self._stale:
-            notices.append(disclosure.late(language))
+            notices.append(disclosure.late(persona, language))
         return notices
 
     # -- policy ---------------------------------------------------------------------------------------------------
@@ -248,25 +247,29 @@ class ChatWorker:
         return config.groups == "all" or (config.groups != "none" and self._chat.key in config.groups)
 
     def _obey(self, order: Command, entry: Entry, sender: Account) -> None:
-        avatar = self._avatar
-        language = disclosure.language_of("", avatar.persona.language)
+        persona, journal = self._avatar.persona, self._journal
+        written = [one.text for one in journal.recent(self._chat, RECENT) if one.sender == sender and one != entry]
+        language = disclosure.language_of(" ".join(written), persona)
+        answer: str | None
         if order is Command.START:
-            self._journal.resume(sender)
-            known = allowed(avatar.config, avatar.people, self._chat, sender)
-            answer = disclosure.introduction(avatar.persona.name, language) if known else None
+            was_stopped = journal.is_stopped(sender)
+            journal.resume(sender)
+            say = disclosure.started if was_stopped else disclosure.introduction
+            known = allowed(self._avatar.config, self._avatar.people, self._chat, sender)
+            answer = say(persona, language) if known else None
         elif order is Command.STOP:
-            self._journal.stop(sender)
-            for one in self._journal.pending(self._chat):
+            journal.stop(sender)
+            for one in journal.pending(self._chat):
                 if one.sender == sender and one.seq < entry.seq:
-                    self._journal.erase(one.seq)
-            answer = disclosure.stopped(language)
+                    journal.erase(one.seq)
+            answer = disclosure.stopped(persona, language)
         else:
-            for digest in self._journal.forget(sender):
-                avatar.media.delete(digest)
-            answer = disclosure.forgotten(language)
-        self._journal.settle([entry.seq], State.IGNORED)
+            for digest in journal.forget(sender):
+                self._avatar.media.delete(digest)
+            answer = disclosure.forgotten(persona, language)
+        journal.settle([entry.seq], State.IGNORED)
         if answer:
-            self._journal.reply(self._chat, [], [], [answer])
+            journal.reply(self._chat, [], [], [answer])
 
     @property
     def _stale(self) -> timedelta:

@@ -86,8 +86,8 @@ class Delivery:
         unsure = entry.state is State.SENDING
         while True:
             try:
-                if unsure and await self._arrived(entry):
-                    self._journal.sent(entry.seq, None)
+                if unsure and (arrived := await self._arrived(entry)):
+                    self._journal.sent(entry.seq, arrived if isinstance(arrived, str) else None)
                     return
                 self._journal.sending(entry.seq)
                 unsure = True
@@ -108,8 +108,7 @@ class Delivery:
                 await asyncio.sleep(delay)
                 wait = min(wait * 1.75, _LONGEST_WAIT)
 
-    async def _arrived(self, entry: Entry) -> bool:
+    async def _arrived(self, entry: Entry) -> str | bool:
         """Whether a bubble arrived whose sending was cut off. Unknown counts as no: better twice than never."""
         after = self._journal.id_before(self._chat, entry.seq)
-        arrived = await self._adapter.delivered(self._chat, entry.text, entry.key, after)
-        return bool(arrived)
+        return await self._adapter.delivered(self._chat, entry.text, entry.key, after) or False
