@@ -1,0 +1,68 @@
+"""Logging to standard error, where journald reads it. Tokens never pass, neither in messages nor in tracebacks."""
+
+import logging
+import os
+import sys
+from collections.abc import Iterable
+from typing import TextIO
+
+from bot.secrets import TOKEN_SHAPES
+
+REDACTED = "[token]"
+_SHORTEST = 6  # a shorter secret would redact common words
+
+
+class RedactingFormatter(logging.Formatter):
+    """Cuts tokens out of the finished line: message, arguments, traceback and stack alike."""
+
+    def __init__(self, tokens: Iterable[str], *, timestamps: bool, priorities: bool) -> None:
+        super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s" if timestamps else "%(name)s: %(message)s")
+        self._tokens = sorted((token for token in tokens if len(token) >= _SHORTEST), key=len, reverse=True)
+        self._priorities = priorities
+
+    def format(self, record: logging.LogRecord) -> str:
+        text = super().format(record)
+        for token in self._tokens:
+            text = text.replace(token, REDACTED)
+        text = TOKEN_SHAPES.sub(REDACTED, text)
+        if not self._priorities:
+            return text
+        mark = _priority(record.levelno)
+        return "\n".join(f"{mark}{line}" for line in text.splitlines())
+
+
+def start_logging(
+    tokens: Iterable[str] = (), level: int = logging.INFO, stream: TextIO | None = None
+) -> logging.Handler:
+    """Sends every log line to `stream` (standard error), redacted, and libraries' chatter nowhere. Returns the handler.
+
+    A handler of another making would not redact, so those that stand on the root are taken off.
+    """
+    stream = sys.stderr if stream is None else stream
+    journald = "JOURNAL_STREAM" in os.environ  # it adds the time itself, and reads the priority from a mark
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(RedactingFormatter(tokens, timestamps=not journald, priorities=journald))
+    root = logging.getLogger()
+    for old in list(root.handlers):
+        root.removeHandler(old)
+    root.addHandler(handler)
+    root.setLevel(level)
+    for name in _CHATTY:
+        logging.getLogger(name).setLevel(max(level, logging.WARNING))
+    logging.captureWarnings(True)
+    return handler
+
+
+_CHATTY = ("httpx", "httpcore", "aiohttp.access", "apscheduler", "discord", "telegram", "PIL", "asyncio", "urllib3")
+"""Libraries whose INFO lines say what was fetched from where, or hold what was written."""
+
+
+def _priority(level: int) -> str:
+    """syslog's mark for a line, as sd-daemon(3) has it."""
+    if level >= logging.CRITICAL:
+        return "<2>"
+    if level >= logging.ERROR:
+        return "<3>"
+    if level >= logging.WARNING:
+        return "<4>"
+    return "<6>" if level >= logging.INFO else "<7>"
