@@ -280,8 +280,9 @@ class Journal:
         row = self._db.execute("SELECT 1 FROM stopped WHERE platform = ? AND id = ?", (account.platform, account.id))
         return row.fetchone() is not None
 
-    def forget(self, account: Account) -> set[str]:
-        """Empties what an account wrote, and private chats with it whole; the ids stay, so nothing is answered twice.
+    def forget(self, account: Account, until: int) -> set[str]:
+        """Empties what an account wrote up to that seq, and private chats with it whole; the ids stay, so nothing
+        is answered twice.
 
         Returns the digests of photos that no entry holds any more.
         """
@@ -290,10 +291,10 @@ class Journal:
             db.execute(
                 "UPDATE entries SET text = '', photos = '[]', sender_name = '',"
                 " state = CASE state WHEN 'queued' THEN 'dropped' ELSE 'ignored' END"
-                " WHERE kind != 'notice' AND ((sender_platform = ?1 AND sender_id = ?2) OR chat IN (SELECT chat FROM"
+                " WHERE kind != 'notice' AND seq <= ?3 AND ((sender_platform = ?1 AND sender_id = ?2) OR chat IN (SELECT chat FROM"
                 " entries JOIN chats ON chats.key = entries.chat WHERE chats.kind = 'private'"
                 " AND sender_platform = ?1 AND sender_id = ?2))",
-                (account.platform, account.id),
+                (account.platform, account.id, until),
             )
         return before - self.digests()
 

@@ -69,14 +69,14 @@ class ModelConfig:
 class SamplingConfig:
     temperature: Annotated[float, Option("how freely words are chosen; 0 takes the likeliest", 0, 2)] = 0.8
     top_p: Annotated[float, Option("choose among the likeliest words that make up this share", 0.01, 1)] = 0.95
-    repetition_penalty: Annotated[float, Option("above 1: says the same less often", 0.5, 2)] = 1.05
+    presence_penalty: Annotated[float, Option("above 0: says the same less often", -2, 2)] = 0.2
     max_tokens: Annotated[
         int, Option("the longest reply, in tokens (about three quarters of a word each)", 1, 4096)
     ] = 200
 
     def sampling(self) -> Sampling:
         """What the engine is given with each reply."""
-        return Sampling(self.temperature, self.top_p, self.repetition_penalty, self.max_tokens)
+        return Sampling(self.temperature, self.top_p, self.presence_penalty, self.max_tokens)
 
 
 @dataclass(frozen=True, slots=True)

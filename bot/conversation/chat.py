@@ -264,7 +264,7 @@ class ChatWorker:
                     journal.erase(one.seq)
             answer = disclosure.stopped(persona, language)
         else:
-            for digest in journal.forget(sender):
+            for digest in journal.forget(sender, entry.seq):
                 self._avatar.media.delete(digest)
             answer = disclosure.forgotten(persona, language)
         journal.settle([entry.seq], State.IGNORED)

@@ -14,7 +14,7 @@ class Sampling:
 
     temperature: float = 0.8
     top_p: float = 0.95
-    repetition_penalty: float = 1.05  # of the reply's own tokens
+    presence_penalty: float = 0.2  # taken from the logit of every token the reply already holds
     max_tokens: int = 200
     seed: int | None = None
 

@@ -52,7 +52,7 @@ class Codec:
     photo_size: Callable[[str], tuple[int, int]]  # digest → width, height
     control: dict[str, int] = field(init=False)
     banned: frozenset[int] = field(init=False)  # every added token but the end of turn: never generated, never in text
-    _added: re.Pattern[str] = field(init=False, repr=False)
+    added: re.Pattern[str] = field(init=False, repr=False)  # the names of all added tokens
 
     def __post_init__(self) -> None:
         added = {token.content: number for number, token in self.tokenizer.get_added_tokens_decoder().items()}
@@ -62,7 +62,7 @@ class Codec:
         longest_first = sorted(added, key=len, reverse=True)
         object.__setattr__(self, "control", {name: added[name] for name in CONTROL})
         object.__setattr__(self, "banned", frozenset(added.values()) - {added["<|im_end|>"]})
-        object.__setattr__(self, "_added", re.compile("|".join(map(re.escape, longest_first))))
+        object.__setattr__(self, "added", re.compile("|".join(map(re.escape, longest_first))))
 
     @property
     def end_of_turn(self) -> int:
@@ -71,7 +71,7 @@ class Codec:
     def encode(self, text: str) -> list[int]:
         """Text as data: a control token's name is cut after its first character, so that it stays text."""
         pieces, start = [], 0
-        while match := self._added.search(text, start):
+        while match := self.added.search(text, start):
             pieces.append(text[start : match.start() + 1])
             start = match.start() + 1
         pieces.append(text[start:])
