@@ -291,8 +291,8 @@ class Journal:
             db.execute(
                 "UPDATE entries SET text = '', photos = '[]', sender_name = '',"
                 " state = CASE state WHEN 'queued' THEN 'dropped' ELSE 'ignored' END"
-                " WHERE kind != 'notice' AND seq <= ?3 AND ((sender_platform = ?1 AND sender_id = ?2) OR chat IN (SELECT chat FROM"
-                " entries JOIN chats ON chats.key = entries.chat WHERE chats.kind = 'private'"
+                " WHERE kind != 'notice' AND seq <= ?3 AND ((sender_platform = ?1 AND sender_id = ?2)"
+                " OR chat IN (SELECT chat FROM entries JOIN chats ON chats.key = entries.chat WHERE chats.kind = 'private'"
                 " AND sender_platform = ?1 AND sender_id = ?2))",
                 (account.platform, account.id, until),
             )
