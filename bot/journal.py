@@ -288,14 +288,20 @@ class Journal:
         """
         before = self.digests()
         with self._change() as db:
-            db.execute(
+            own_chats = [
+                row["chat"]
+                for row in db.execute(
+                    "SELECT DISTINCT chat FROM entries JOIN chats ON chats.key = entries.chat"
+                    " WHERE chats.kind = 'private' AND sender_platform = ? AND sender_id = ?",
+                    (account.platform, account.id),
+                )
+            ]
+            empty = (
                 "UPDATE entries SET text = '', photos = '[]', sender_name = '',"
-                " state = CASE state WHEN 'queued' THEN 'dropped' ELSE 'ignored' END"
-                " WHERE kind != 'notice' AND seq <= ?3 AND ((sender_platform = ?1 AND sender_id = ?2)"
-                " OR chat IN (SELECT chat FROM entries JOIN chats ON chats.key = entries.chat WHERE chats.kind = 'private'"
-                " AND sender_platform = ?1 AND sender_id = ?2))",
-                (account.platform, account.id, until),
+                " state = CASE state WHEN 'queued' THEN 'dropped' ELSE 'ignored' END WHERE kind != 'notice' AND seq <= ?"
             )
+            db.execute(f"{empty} AND sender_platform = ? AND sender_id = ?", (until, account.platform, account.id))
+            db.executemany(f"{empty} AND chat = ?", [(until, chat) for chat in own_chats])
         return before - self.digests()
 
     def purge(self, before: datetime) -> int:

@@ -8,7 +8,6 @@ import base64
 import io
 import json
 import math
-import os
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -125,7 +124,7 @@ class RemoteEngine:
         if lora is None:
             raise PermanentError(f"The server chooses the LoRA by its model name ({self._model}): name the base model.")
         self._fingerprint.check(lora)
-        body = {"lora_name": self._model, "lora_path": os.path.realpath(lora), "load_inplace": True}
+        body = {"lora_name": self._model, "lora_path": str(lora), "load_inplace": True}
         try:
             await self._post_text("/load_lora_adapter", body)
         except PermanentError as error:
