@@ -298,7 +298,8 @@ class Journal:
             ]
             empty = (
                 "UPDATE entries SET text = '', photos = '[]', sender_name = '',"
-                " state = CASE state WHEN 'queued' THEN 'dropped' ELSE 'ignored' END WHERE kind != 'notice' AND seq <= ?"
+                " state = CASE state WHEN 'queued' THEN 'dropped' ELSE 'ignored' END"
+                " WHERE kind != 'notice' AND seq <= ?"
             )
             db.execute(f"{empty} AND sender_platform = ? AND sender_id = ?", (until, account.platform, account.id))
             db.executemany(f"{empty} AND chat = ?", [(until, chat) for chat in own_chats])

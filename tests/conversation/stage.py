@@ -1,0 +1,194 @@
+"""A stage for conversations: people who say things, a platform that shows what comes back, a model with a script."""
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from bot.config import ConversationConfig
+from bot.conversation import Conversations
+from bot.conversation.chat import Avatar
+from bot.decision import Calibration
+from bot.engine.base import Sampling
+from bot.errors import EchoesError, PermanentError
+from bot.health import Unobserved
+from bot.journal import Journal
+from bot.media import MediaStore
+from bot.people import Contact, People
+from bot.persona import Persona
+from bot.platform import Inbox
+from bot.prompt import Codec, Prompt
+from bot.types import Account, Chat, ChatKind, Message, PhotoRef
+from tests.support import byte_codec
+
+MEI = Account("stage", "1")
+OMA = Account("stage", "2")
+NOBODY = Account("stage", "99")
+PEOPLE = People.of(
+    (Contact("mei", "Mei", "friend", (MEI,)), Contact("oma", "Oma", "elder", (OMA,))), (Account("stage", "7"),)
+)
+NORA = Persona("Nora", ("Nor",), "en", "Nora bakes bread.")
+NO_CALIBRATION = Calibration()
+
+
+class ScriptedEngine:
+    """Answers with what a function makes of the prompt's text; p(answer) likewise."""
+
+    def __init__(self, codec: Codec) -> None:
+        self.codec = codec
+        self.max_context = 4000
+        self.prompts: list[str] = []
+        self.say: Callable[[str], str] = lambda prompt: "ok"
+        self.probability: Callable[[str], float] = lambda prompt: 0.9
+        self.delay = 0.0
+        self.failures: list[EchoesError] = []
+        self.cancelled = 0
+
+    async def p_answer(self, chat: str, prompt: Prompt) -> float:
+        return self.probability(self._text(prompt))
+
+    async def reply(self, chat: str, prompt: Prompt, sampling: Sampling) -> AsyncGenerator[str, None]:
+        text = self._text(prompt)
+        self.prompts.append(text)
+        if self.failures:
+            raise self.failures.pop(0)
+        finished = False
+        try:
+            for letter in self.say(text):
+                await asyncio.sleep(self.delay)
+                yield letter
+            finished = True
+        finally:
+            self.cancelled += not finished
+
+    def step_seconds(self) -> float:
+        return 0.0
+
+    async def load_lora(self, lora: Path | None) -> None:
+        raise PermanentError("The scripted engine has no LoRA.")
+
+    async def aclose(self) -> None:
+        return None
+
+    def _text(self, prompt: Prompt) -> str:
+        return str(self.codec.tokenizer.decode(list(prompt.ids), skip_special_tokens=False))
+
+
+class StagePlatform:
+    """A platform in memory: keeps what was sent, holds photos, fails when told."""
+
+    platform = "stage"
+
+    def __init__(self) -> None:
+        self.sent: list[tuple[str, str]] = []  # chat id, text
+        self.keys: list[str] = []
+        self.typed: list[str] = []
+        self.photos: dict[str, bytes | EchoesError] = {}
+        self.failures: list[EchoesError] = []
+        self.arrived: str | bool | None = False
+        self.asked: list[str | None] = []
+
+    async def run(self, inbox: Inbox) -> None:
+        await asyncio.Event().wait()
+
+    async def send(self, chat: Chat, text: str, key: str) -> str:
+        if self.failures:
+            raise self.failures.pop(0)
+        self.sent.append((chat.id, text))
+        self.keys.append(key)
+        return f"out{len(self.sent)}"
+
+    async def delivered(self, chat: Chat, text: str, key: str, after: str | None) -> str | bool | None:
+        self.asked.append(after)
+        return self.arrived
+
+    async def typing(self, chat: Chat) -> None:
+        self.typed.append(chat.id)
+
+    async def fetch(self, ref: str, limit: int) -> bytes:
+        photo = self.photos[ref]
+        if isinstance(photo, EchoesError):
+            raise photo
+        return photo
+
+
+@dataclass
+class Stage:
+    """`says` delivers a message, `settled` waits until nothing is in hand, `heard` is what a chat was sent."""
+
+    root: Path
+    config: ConversationConfig
+    people: People = PEOPLE
+    persona: Persona = NORA
+    calibration: Calibration = NO_CALIBRATION
+    platform: StagePlatform = field(default_factory=StagePlatform)
+    number: int = 0
+
+    def __post_init__(self) -> None:
+        self.media = MediaStore(self.root / "received")
+        self.engine = ScriptedEngine(byte_codec(self.media))
+        self.journal = Journal.open(self.root / "journal.sqlite")
+        self.conversations = self._open()
+
+    def _open(self) -> Conversations:
+        avatar = Avatar(
+            self.engine, self.persona, self.people, self.calibration, Sampling(max_tokens=100), self.config, self.media
+        )
+        return Conversations(avatar, self.journal, {"stage": self.platform}, Unobserved())
+
+    async def restart(self) -> None:
+        """As after a kill: nothing in memory survives; the journal does."""
+        await self.conversations.drain(0)
+        self.journal.close()
+        self.journal = Journal.open(self.root / "journal.sqlite")
+        self.conversations = self._open()
+        await self.conversations.start()
+
+    async def says(
+        self,
+        who: Account,
+        text: str = "",
+        *,
+        group: str | None = None,
+        photos: Mapping[str, bytes | EchoesError] | None = None,
+        ago: timedelta = timedelta(0),
+        addressed: bool = False,
+        from_bot: bool = False,
+    ) -> Message:
+        self.number += 1
+        self.platform.photos.update(photos or {})
+        contact = self.people.find(who)
+        message = Message(
+            chat=Chat("stage", group, ChatKind.GROUP, "Climbers") if group else Chat("stage", who.id, ChatKind.PRIVATE),
+            id=f"in{self.number}",
+            sender=who,
+            sender_name=contact.name if contact else "Somebody Else",
+            sent_at=datetime.now(UTC) - ago,
+            text=text,
+            photos=tuple(PhotoRef(ref) for ref in photos or {}),
+            addressed=addressed,
+            from_bot=from_bot,
+        )
+        await self.conversations.receive(message)
+        return message
+
+    async def settled(self, seconds: float = 10.0) -> None:
+        end = time.monotonic() + seconds
+        while not self.conversations.idle():
+            assert time.monotonic() < end, "the conversation did not settle"
+            await asyncio.sleep(0.005)
+
+    def heard(self, chat: str) -> list[str]:
+        """What was sent to a chat, without the introduction."""
+        return [text for where, text in self.platform.sent if where == chat and "I am an AI" not in text]
+
+
+QUICK = ConversationConfig(
+    gather_seconds=0.02, gather_max_seconds=2.0, characters_per_second=0, answer="everyone", stale_hours=1
+)
+
+
+def quick(**changes: object) -> ConversationConfig:
+    return replace(QUICK, **changes)  # type: ignore[arg-type]

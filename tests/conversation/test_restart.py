@@ -1,0 +1,74 @@
+"""Nothing is lost and nothing said twice when the process dies."""
+
+from bot.journal import Kind, State
+from bot.types import Chat, ChatKind
+from tests.conversation.stage import MEI, Stage
+
+CHAT = Chat("stage", "1", ChatKind.PRIVATE)
+
+
+async def introduced(stage: Stage) -> None:
+    await stage.says(MEI, "hi")
+    await stage.settled()
+
+
+async def test_a_message_taken_but_not_answered_is_answered(stage: Stage) -> None:
+    await introduced(stage)
+    stage.engine.delay = 5
+    await stage.says(MEI, "are you there?")
+    stage.engine.delay = 0
+    await stage.restart()
+    await stage.settled()
+    assert stage.heard("1") == ["ok", "ok"]
+
+
+async def test_a_reply_composed_but_not_sent_is_sent_as_it_was(stage: Stage) -> None:
+    await introduced(stage)
+    stage.journal.reply(CHAT, [], ["first half", "second half"])
+    await stage.restart()
+    await stage.settled()
+    assert stage.heard("1") == ["ok", "first half", "second half"]
+
+
+async def test_a_bubble_cut_off_is_not_sent_again_if_it_arrived(stage: Stage) -> None:
+    await introduced(stage)
+    reply = stage.journal.reply(CHAT, [], ["first half", "second half"])
+    stage.journal.sending(reply)
+    stage.platform.arrived = "out77"
+    await stage.restart()
+    await stage.settled()
+    assert stage.heard("1") == ["ok", "second half"]
+    assert stage.platform.asked == ["out2"]
+    found = [entry for entry in stage.journal.recent(CHAT, 10) if entry.text == "first half"]
+    assert [(entry.state, entry.native_id) for entry in found] == [(State.SENT, "out77")]
+
+
+async def test_a_bubble_cut_off_is_sent_again_under_its_key_if_it_did_not_arrive(stage: Stage) -> None:
+    await introduced(stage)
+    reply = stage.journal.reply(CHAT, [], ["only half"])
+    stage.journal.sending(reply)
+    await stage.restart()
+    await stage.settled()
+    assert stage.heard("1") == ["ok", "only half"]
+    assert stage.platform.keys[-1] == f"echoes-{reply}"
+
+
+async def test_draining_keeps_what_comes_for_the_next_start(stage: Stage) -> None:
+    await introduced(stage)
+    await stage.conversations.drain(1)
+    await stage.says(MEI, "too late?")
+    assert stage.heard("1") == ["ok"]
+    await stage.restart()
+    await stage.settled()
+    assert stage.heard("1") == ["ok", "ok"]
+
+
+async def test_a_chat_goes_on_under_a_new_id(stage: Stage) -> None:
+    await stage.says(MEI, "the old group", group="old")
+    await stage.settled()
+    old, new = Chat("stage", "old", ChatKind.GROUP, "Climbers"), Chat("stage", "new", ChatKind.GROUP, "Climbers")
+    await stage.conversations.moved(old, new)
+    await stage.says(MEI, "the new group", group="new")
+    await stage.settled()
+    assert "the old group" in stage.engine.prompts[-1]
+    assert not any(entry.kind is Kind.NOTICE and entry.state is State.QUEUED for entry in stage.journal.outbox(new))
