@@ -98,6 +98,14 @@ def save_consent(path: Path, consent: Consent) -> None:
     write_private(path, (text + "\n").encode())
 
 
+def record(path: Path, consent: Consent) -> None:
+    """Saves a new record; one that stood before is kept beside it under the time it was replaced."""
+    if path.exists():
+        stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%fZ")
+        path.rename(path.with_name(f"{path.stem}.until-{stamp}{path.suffix}"))
+    save_consent(path, consent)
+
+
 def withdraw(path: Path) -> Consent:
     """Marks the record withdrawn, for good; what was agreed stays readable."""
     consent = load_consent(path)

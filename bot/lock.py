@@ -1,0 +1,45 @@
+"""One daemon a workspace: a locked file that holds its process id. The lock goes with the process, however it ends."""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from bot.errors import UsageError
+
+
+@contextmanager
+def only_one(path: Path) -> Iterator[None]:
+    """Raises UsageError where another process holds the workspace."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            owner = os.pread(descriptor, 32, 0).decode("ascii", "replace").strip()
+            known = f" (process {owner})" if owner else ""
+            raise UsageError(
+                f"This avatar is running already{known}: stop it first, or use another workspace."
+            ) from None
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def running(path: Path) -> int | None:
+    """The process id of the daemon that holds the workspace; None where none does."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        owner = os.pread(descriptor, 32, 0).strip()
+        return int(owner) if owner.isdigit() else None
+    finally:
+        os.close(descriptor)
+    return None
