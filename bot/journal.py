@@ -194,12 +194,12 @@ class Journal:
             return number or 0
 
     def withdraw(self, reply: int, answered: Sequence[int]) -> bool:
-        """Takes back a reply of which nothing was sent yet; its messages wait again. False if it is too late."""
+        """Takes back a reply of which no bubble was sent yet; its messages wait again. False if it is too late."""
         with self._change() as db:
-            begun = db.execute("SELECT 1 FROM entries WHERE reply = ? AND state != 'queued'", (reply,)).fetchone()
-            if begun:
+            begun = "SELECT 1 FROM entries WHERE reply = ? AND kind = 'bubble' AND state != 'queued'"
+            if db.execute(begun, (reply,)).fetchone():
                 return False
-            db.execute("DELETE FROM entries WHERE reply = ?", (reply,))
+            db.execute("DELETE FROM entries WHERE reply = ? AND state = 'queued'", (reply,))
             db.executemany("UPDATE entries SET state = 'new' WHERE seq = ?", [(seq,) for seq in answered])
             return True
 
@@ -240,9 +240,10 @@ class Journal:
         )
         return newest[::-1]
 
-    def noticed(self, chat: Chat) -> bool:
-        """Whether the avatar has introduced itself in this chat."""
-        return bool(self._entries("chat = ? AND kind = 'notice' LIMIT 1", chat.key))
+    def noticed(self, chat: Chat, text: str, after: int = 0) -> bool:
+        """Whether this notice is in the chat, later than that seq."""
+        where = "chat = ? AND kind = 'notice' AND text = ? AND seq > ? LIMIT 1"
+        return bool(self._entries(where, chat.key, text, after))
 
     def id_before(self, chat: Chat, seq: int) -> str | None:
         """The platform's id of the newest entry before another, if any has one."""

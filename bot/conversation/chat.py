@@ -21,7 +21,7 @@ from bot.health import Observer
 from bot.journal import Entry, Journal, State
 from bot.media import MediaStore
 from bot.people import People
-from bot.persona import Persona
+from bot.persona import LANGUAGES, Persona
 from bot.platform import Adapter
 from bot.prompt.render import split_bubbles
 from bot.types import Account, Chat, ChatKind
@@ -203,11 +203,14 @@ class ChatWorker:
         """What has to be said from outside the model, before the reply."""
         persona = self._avatar.persona
         language = disclosure.language_of(" ".join(entry.text for entry in waiting), persona)
+        introductions = [disclosure.introduction(persona, one) for one in LANGUAGES]
         notices = []
-        if not self._journal.noticed(self._chat):
+        if not any(self._journal.noticed(self._chat, text) for text in introductions):
             notices.append(disclosure.introduction(persona, language))
-        if self._chat.kind is ChatKind.PRIVATE and self._age(waiting[0]) > self._stale:
-            notices.append(disclosure.late(persona, language))
+        late = disclosure.late(persona, language)
+        old = self._chat.kind is ChatKind.PRIVATE and self._age(waiting[0]) > self._stale
+        if old and not self._journal.noticed(self._chat, late, after=waiting[0].seq):
+            notices.append(late)
         return notices
 
     # -- policy ---------------------------------------------------------------------------------------------------

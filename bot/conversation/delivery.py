@@ -52,7 +52,7 @@ class Delivery:
                 if not await self._type(self.pause(entry.text) - spent, _never if begun else interrupted):
                     return False
             await self._deliver(entry)
-            begun = True
+            begun = begun or entry.kind is Kind.BUBBLE
         return True
 
     async def typing(self) -> None:
