@@ -1,0 +1,80 @@
+"""The rooms of the house: which package may import which, and what must not be loaded early."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+ROOMS = ("bot", "adapters", "training")
+CONTRACT = {
+    "bot.types",
+    "bot.platform",
+    "bot.errors",
+    "bot.people",
+    "bot.workspace",
+    "bot.media",
+    "bot.config",
+    "bot.secrets",
+}
+"""What of the daemon an adapter may know."""
+HEAVY = ("torch", "transformers", "peft", "accelerate")
+
+
+def modules(room: str) -> Iterator[tuple[str, Path]]:
+    for path in sorted((ROOT / room).rglob("*.py")):
+        name = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+        yield name.removesuffix(".__init__"), path
+
+
+def imports(path: Path) -> set[str]:
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: imports are absolute"
+            found |= {node.module or ""}
+    return found
+
+
+def of(found: set[str], *rooms: str) -> set[str]:
+    return {name for name in found if name.split(".")[0] in rooms}
+
+
+def test_the_daemon_knows_neither_adapters_nor_training() -> None:
+    wrong = {name: of(imports(path), "adapters", "training") for name, path in modules("bot") if "bot.cli" not in name}
+    assert not {name: found for name, found in wrong.items() if found}
+
+
+def test_adapters_know_only_the_contract() -> None:
+    for name, path in modules("adapters"):
+        known = of(imports(path), *ROOMS)
+        allowed = {one for one in known if one.startswith("adapters") or one in CONTRACT}
+        assert known == allowed, f"{name} imports {known - allowed}"
+
+
+def test_training_does_not_know_adapters_or_the_command_line() -> None:
+    for name, path in modules("training"):
+        wrong = {
+            one for one in imports(path) if one.startswith(("adapters", "bot.cli", "bot.conversation", "bot.journal"))
+        }
+        assert not wrong, f"{name} imports {wrong}"
+
+
+def test_only_engine_and_training_know_torch() -> None:
+    for room in ROOMS:
+        for name, path in modules(room):
+            if not name.startswith(("bot.engine", "training")):
+                assert not of(imports(path), *HEAVY), f"{name} imports {of(imports(path), *HEAVY)}"
+
+
+@pytest.mark.parametrize(
+    "module", ["bot.cli", "bot.cli.run", "bot.conversation", "bot.engine.remote", "adapters.registry"]
+)
+def test_the_daemon_starts_without_torch(module: str) -> None:
+    code = f"import sys, {module}; sys.exit(any(name in sys.modules for name in {HEAVY!r}))"
+    assert subprocess.run([sys.executable, "-W", "ignore", "-c", code], cwd=ROOT, check=False).returncode == 0
