@@ -23,7 +23,11 @@ class PhotoGeometry:
     max_pixels: int
 
     def grid(self, width: int, height: int) -> tuple[int, int, int]:
-        """Frames, rows and columns of patches. The rule is Qwen2-VL's `smart_resize` (arXiv 2409.12191, 2.1)."""
+        """Frames, rows and columns of patches, within the bounds whatever the shape.
+
+        The rule is Qwen2-VL's `smart_resize` (arXiv 2409.12191, 2.1). That one lets very thin photos exceed the upper
+        bound; here they lose length, so that a photo resized to its grid is cut the same way by every processor.
+        """
         factor = self.patch * self.merge
         rows, columns = (
             max(factor, round(height / factor) * factor),
@@ -36,6 +40,9 @@ class PhotoGeometry:
         elif rows * columns < self.min_pixels:
             scale = math.sqrt(self.min_pixels / (height * width))
             rows, columns = (math.ceil(side * scale / factor) * factor for side in (height, width))
+        if rows * columns > self.max_pixels:
+            longest = max(factor, self.max_pixels // factor**2 * factor)
+            rows, columns = min(rows, longest), min(columns, longest)
         return 1, rows // self.patch, columns // self.patch
 
     def tokens(self, grid: tuple[int, int, int]) -> int:
