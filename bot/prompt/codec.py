@@ -11,6 +11,7 @@ from tokenizers import Tokenizer
 from bot.errors import ConfigError
 
 CONTROL = ("<|im_start|>", "<|im_end|>", "<|vision_start|>", "<|vision_end|>", "<|image_pad|>")
+_LONGEST = 199  # times as long as wide; processors refuse 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +26,8 @@ class PhotoGeometry:
     def grid(self, width: int, height: int) -> tuple[int, int, int]:
         """Frames, rows and columns of patches, within the bounds whatever the shape.
 
-        The rule is Qwen2-VL's `smart_resize` (arXiv 2409.12191, 2.1). That one lets very thin photos exceed the upper
-        bound; here they lose length, so that a photo resized to its grid is cut the same way by every processor.
+        The rule is Qwen2-VL's `smart_resize` (arXiv 2409.12191, 2.1). That one refuses very thin photos or lets them
+        exceed the upper bound; here they lose length, and a photo resized to its grid is cut so by every processor.
         """
         factor = self.patch * self.merge
         rows, columns = (
@@ -40,9 +41,8 @@ class PhotoGeometry:
         elif rows * columns < self.min_pixels:
             scale = math.sqrt(self.min_pixels / (height * width))
             rows, columns = (math.ceil(side * scale / factor) * factor for side in (height, width))
-        if rows * columns > self.max_pixels:
-            longest = max(factor, self.max_pixels // factor**2 * factor)
-            rows, columns = min(rows, longest), min(columns, longest)
+        longest = factor * max(1, min(self.max_pixels // factor**2, _LONGEST))
+        rows, columns = min(rows, longest), min(columns, longest)
         return 1, rows // self.patch, columns // self.patch
 
     def tokens(self, grid: tuple[int, int, int]) -> int:
