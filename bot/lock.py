@@ -7,6 +7,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bot.errors import UsageError
+from bot.workspace import Workspace
+
+
+def pid_file(workspace: Workspace) -> Path:
+    return workspace.root / "daemon.pid"
 
 
 @contextmanager

@@ -1,7 +1,8 @@
-"""What happens by the clock while the daemon runs: each job daily, and once soon after the start."""
+"""What happens by the clock while the daemon runs: each task at its interval, and once soon after the start."""
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -10,30 +11,35 @@ from bot.health import Observer
 
 log = logging.getLogger(__name__)
 
-Job = Callable[[], Awaitable[None]]
-
 _FIRST_AFTER = timedelta(seconds=30)  # not while everything else starts
-_EVERY = timedelta(days=1)
-_LATE_BY = 6 * 3600  # seconds a job may be late (a laptop that slept) and still run
+_LATE_BY = 6 * 3600  # seconds a task may be late (a laptop that slept) and still run
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    name: str
+    work: Callable[[], Awaitable[None]]
+    every: timedelta
 
 
 class Schedule:
-    """Runs named jobs. One that fails is logged and runs again the next day. Use inside a running loop."""
+    """Runs tasks. One that fails is logged and runs again the next time. Use inside a running loop."""
 
-    def __init__(self, jobs: Mapping[str, Job], observe: Observer) -> None:
-        self._jobs = jobs
+    def __init__(self, tasks: Sequence[Task], observe: Observer, first_after: timedelta = _FIRST_AFTER) -> None:
+        self._tasks = tasks
         self._observe = observe
+        self._first_after = first_after
         self._scheduler = AsyncIOScheduler(timezone=UTC)
 
-    def start(self, first_after: timedelta = _FIRST_AFTER, every: timedelta = _EVERY) -> None:
-        for name in self._jobs:
+    def start(self) -> None:
+        for task in self._tasks:
             self._scheduler.add_job(
                 self._run,
                 "interval",
-                args=(name,),
-                id=name,
-                seconds=every.total_seconds(),
-                next_run_time=datetime.now(UTC) + first_after,
+                args=(task,),
+                id=task.name,
+                seconds=task.every.total_seconds(),
+                next_run_time=datetime.now(UTC) + self._first_after,
                 misfire_grace_time=_LATE_BY,
                 coalesce=True,
                 max_instances=1,
@@ -43,9 +49,9 @@ class Schedule:
     def stop(self) -> None:
         self._scheduler.shutdown(wait=False)
 
-    async def _run(self, name: str) -> None:
+    async def _run(self, task: Task) -> None:
         try:
-            await self._jobs[name]()
+            await task.work()
         except Exception:
             self._observe.failed("schedule")
-            log.exception("The daily %s failed; it runs again tomorrow.", name)
+            log.exception("The task %s failed; it runs again in %s.", task.name, task.every)

@@ -1,0 +1,279 @@
+"""What can be found wrong before a start. Each check looks at one thing and says what to do about it."""
+
+import os
+import shutil
+import socket
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+import psutil
+
+from bot.config import Config, load_config
+from bot.consent import Use, require
+from bot.engine.describe import EMBEDDED, BaseModel, codec_for, describe
+from bot.errors import ConfigError, EchoesError, ExitCode
+from bot.lock import pid_file, running
+from bot.lora import find_lora
+from bot.media import MediaStore
+from bot.people import STRANGER, load_people
+from bot.persona import load_persona
+from bot.prompt import Fingerprint
+from bot.secrets import Secrets, load_secrets, web_token_path
+from bot.workspace import Workspace
+
+_DISK_NEEDED, _DISK_WANTED = 200e6, 2e9  # bytes free
+_EARLIEST = 1_767_225_600.0  # 2026: a clock that shows less was never set
+
+
+class Verdict(StrEnum):
+    GOOD = "✓"
+    NOTE = "!"
+    BAD = "✗"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One line of the table. `code`: the exit status that a bad one stands for."""
+
+    name: str
+    verdict: Verdict
+    text: str
+    code: ExitCode = ExitCode.OK
+
+
+def examine(workspace: Workspace, progress: Callable[[str], None]) -> Iterator[Check]:
+    """All checks that need no network, in the order in which a start needs them."""
+    config: Config | None = None
+    try:
+        config = load_config(workspace.config)
+        yield good("config", f"platforms: {', '.join(config.platforms.on) or 'none'}")
+        if not config.platforms.on:
+            yield bad("config", ConfigError("platforms: none is on: add `web: {}`, `telegram: {}` or `discord: {}`."))
+    except ConfigError as error:
+        yield bad("config", error)
+    yield from _folder(workspace)
+    yield from _persona(workspace)
+    yield from _people(workspace, config)
+    if config is not None:
+        yield from _consent(workspace, config)
+        yield from _tokens(workspace, config)
+        yield from _model(workspace, config, progress)
+        yield from _ports(workspace, config)
+    yield from _journal(workspace)
+    yield from _disk(workspace)
+    yield from _clock(workspace)
+
+
+def good(name: str, text: str) -> Check:
+    return Check(name, Verdict.GOOD, text)
+
+
+def note(name: str, text: str) -> Check:
+    return Check(name, Verdict.NOTE, text)
+
+
+def bad(name: str, error: EchoesError) -> Check:
+    return Check(name, Verdict.BAD, str(error), error.code)
+
+
+def _folder(workspace: Workspace) -> Iterator[Check]:
+    root = workspace.root
+    if not os.access(root, os.R_OK | os.W_OK | os.X_OK):
+        yield bad("workspace", ConfigError(f"{root} cannot be written: run as its owner, or give it to this user."))
+        return
+    if root.stat().st_mode & 0o077 == 0:
+        yield good("workspace", f"{root} opens to its owner only")
+        return
+    paths = [workspace.persona, workspace.people, workspace.questionnaire, workspace.consent, workspace.corpus]
+    paths += [workspace.journal, web_token_path(workspace), workspace.media, workspace.loras]
+    exposed = [path for path in paths if path.exists() and path.stat().st_mode & 0o077]
+    if exposed:
+        names = ", ".join(path.name for path in exposed)
+        yield bad("workspace", ConfigError(f"Others on this machine can read {names}: run `chmod -R go= {root}`."))
+    else:
+        yield note("workspace", f"others on this machine can list {root}: `chmod 700 {root}` closes it")
+
+
+def _persona(workspace: Workspace) -> Iterator[Check]:
+    try:
+        persona = load_persona(workspace.persona)
+        yield good("persona", f"{persona.name}, {persona.language}")
+    except ConfigError as error:
+        yield bad("persona", error)
+
+
+def _people(workspace: Workspace, config: Config | None) -> Iterator[Check]:
+    try:
+        people = load_people(workspace.people)
+    except ConfigError as error:
+        yield bad("people", error)
+        return
+    contacts = people.contacts
+    strangers = sum(contact.relationship == STRANGER for contact in contacts)
+    counts = f"{len(contacts)} contacts" + (f", {strangers} without a relationship" if strangers else "")
+    if config is None:
+        yield good("people", counts)
+        return
+    answer = config.conversation.answer
+    slugs = {contact.slug for contact in contacts}
+    if isinstance(answer, tuple) and (unknown := [slug for slug in answer if slug not in slugs]):
+        yield bad("people", ConfigError(f"conversation.answer names {', '.join(unknown)}: not in people.yaml."))
+        return
+    listed = [contact for contact in contacts if not isinstance(answer, tuple) or contact.slug in answer]
+    unreachable = [
+        name
+        for name in config.platforms.on
+        if answer != "everyone" and not any(account.platform == name for one in listed for account in one.accounts)
+    ]
+    if unreachable:
+        where = ", ".join(unreachable)
+        yield note("people", f"{counts}; nobody who is answered has an account on {where}: `echoes people` adds one")
+    else:
+        yield good("people", counts)
+
+
+def _consent(workspace: Workspace, config: Config) -> Iterator[Check]:
+    try:
+        consent = require(workspace.consent, Use.RUNNING, config.platforms.on)
+        yield good("consent", f"from {consent.by} ({consent.role}) until {consent.until}")
+    except EchoesError as error:
+        yield bad("consent", error)
+
+
+def _tokens(workspace: Workspace, config: Config) -> Iterator[Check]:
+    try:
+        secrets = load_secrets()
+    except ConfigError as error:
+        yield bad("tokens", error)
+        return
+    for name in config.platforms.on:
+        if name == "web":
+            kept = web_token_path(workspace).exists() or secrets.get("web_token")
+            yield good("web token", "there" if kept else "will be made at the first start")
+            continue
+        yield _token(name, secrets)
+
+
+def _token(name: str, secrets: Secrets) -> Check:
+    try:
+        secrets.need(f"{name}_token")
+        return good(f"{name} token", "there (--online tries it)")
+    except ConfigError as error:
+        return bad(f"{name} token", error)
+
+
+def _model(workspace: Workspace, config: Config, progress: Callable[[str], None]) -> Iterator[Check]:
+    try:
+        base = describe(config.model.base, progress)
+    except EchoesError as error:
+        yield bad("model", error)
+        return
+    size = sum(path.stat().st_size for path in base.folder.glob("*.safetensors"))
+    if config.model.server is not None:
+        yield good("model", f"{base.id}, served at {config.model.server.url}")
+    elif size:
+        yield good("model", f"{base.id}, {size / 1e9:.1f} GB")
+        yield from _memory(config, size)
+    else:
+        yield note("model", f"the weights of {base.id} are not here yet: the first start fetches them")
+    yield from _lora(workspace, config, base)
+
+
+def _memory(config: Config, size: int) -> Iterator[Check]:
+    if config.model.device not in ("auto", "cpu"):
+        return
+    free = psutil.virtual_memory().available
+    needed = size + config.model.cache_mb * 1_000_000
+    amounts = f"{free / 1e9:.1f} GB free, about {needed / 1e9:.1f} GB used by the model and its caches"
+    if free >= needed:
+        yield good("memory", amounts)
+    elif config.model.device == "cpu" or config.model.base == EMBEDDED:
+        yield bad("memory", ConfigError(f"{amounts}: take a smaller model.base or model.cache_mb."))
+    else:
+        yield note("memory", f"{amounts}: enough only if the model goes to a GPU")
+
+
+def _lora(workspace: Workspace, config: Config, base: BaseModel) -> Iterator[Check]:
+    try:
+        lora = find_lora(workspace.loras, config.model.lora)
+        if lora is None:
+            yield note("lora", "none is asked for: the base model speaks as it is")
+            return
+        Fingerprint.of(base.id, codec_for(base, MediaStore(workspace.media))).check(lora)
+        yield good("lora", f"{lora.name} fits the model")
+    except EchoesError as error:
+        yield bad("lora", error)
+
+
+def _ports(workspace: Workspace, config: Config) -> Iterator[Check]:
+    owner = running(pid_file(workspace))
+    if owner is not None:
+        yield note("running", f"this avatar runs already (process {owner}); its ports are not tried")
+        return
+    for name, section in (("web", config.platforms.web), ("health", config.health)):
+        if section is not None:
+            yield _port(f"{name} port", section.host, section.port)
+
+
+def _port(name: str, host: str, port: int) -> Check:
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind, protocol) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        return bad(name, ConfigError(f"{host}:{port} cannot be used ({reason}): choose another in config.yaml."))
+    if host not in ("127.0.0.1", "::1", "localhost"):
+        return note(name, f"{host}:{port} is free, and open to the network: put a proxy with TLS before it")
+    return good(name, f"{host}:{port} is free")
+
+
+def _journal(workspace: Workspace) -> Iterator[Check]:
+    if not workspace.journal.exists():
+        return
+    try:
+        connection = sqlite3.connect(f"{workspace.journal.as_uri()}?mode=ro", uri=True)
+        try:
+            verdict = str(connection.execute("PRAGMA quick_check(1)").fetchone()[0])
+            waiting = connection.execute(
+                "SELECT count(*) FROM entries WHERE state IN ('new', 'queued', 'sending')"
+            ).fetchone()[0]
+        finally:
+            connection.close()
+    except sqlite3.Error as error:
+        verdict, waiting = str(error), 0
+    if verdict == "ok":
+        yield good("journal", f"whole; {waiting} messages wait")
+    else:
+        what = f"{workspace.journal} is damaged ({verdict}): restore it from a copy, or move it away."
+        yield bad("journal", ConfigError(what))
+
+
+def _disk(workspace: Workspace) -> Iterator[Check]:
+    free = shutil.disk_usage(workspace.root).free
+    if free < _DISK_NEEDED:
+        yield bad("disk", ConfigError(f"Only {free / 1e6:.0f} MB are free at {workspace.root}: make room."))
+    elif free < _DISK_WANTED:
+        yield note("disk", f"{free / 1e9:.1f} GB free: enough to talk, not to train")
+    else:
+        yield good("disk", f"{free / 1e9:.0f} GB free")
+
+
+def _clock(workspace: Workspace) -> Iterator[Check]:
+    now = time.time()
+    newest = max((path.stat().st_mtime for path in _files(workspace.root)), default=0.0)
+    shown = time.strftime("%Y-%m-%d %H:%M", time.localtime(now))
+    if now < _EARLIEST or now < newest - 86400:
+        what = f"The clock shows {shown}, which cannot be: set it, or messages look old and go unanswered."
+        yield bad("clock", ConfigError(what))
+    else:
+        yield good("clock", shown)
+
+
+def _files(root: Path) -> Iterator[Path]:
+    return (path for path in root.iterdir() if path.is_file())
