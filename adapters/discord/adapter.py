@@ -1,0 +1,159 @@
+"""The Discord adapter: sends, asks what arrived, fetches pictures, and says in a sentence what went wrong."""
+
+import hashlib
+import logging
+from collections.abc import AsyncIterator, Collection
+from contextlib import asynccontextmanager
+
+import aiohttp
+import discord
+from yarl import URL
+
+from adapters.discord.client import AvatarClient
+from adapters.discord.convert import PLATFORM
+from adapters.discord.sentences import ended, refused
+from bot.errors import PassingError, PermanentError, UndeliverableError
+from bot.platform import Inbox
+from bot.types import Chat
+
+CDN = ("https://cdn.discordapp.com", "https://media.discordapp.net")
+LIMIT = 2000  # characters a message
+_FETCH_SECONDS = 60
+
+
+class DiscordAdapter:
+    """`token` of a bot account; `proxy` as http://host:port; `origins`: where pictures may be fetched from.
+
+    `ready_seconds`: the list of servers counts as complete when none more came for this long.
+    """
+
+    platform = PLATFORM
+
+    def __init__(
+        self,
+        token: str,
+        *,
+        proxy: str | None = None,
+        origins: Collection[str] = CDN,
+        ready_seconds: float = 2.0,
+    ) -> None:
+        self._token = token
+        self._proxy = proxy
+        self._ready_seconds = ready_seconds
+        self._origins = frozenset(URL(origin).origin() for origin in origins)
+        self._client: AvatarClient | None = None
+
+    def connect(self, inbox: Inbox) -> AvatarClient:
+        """A client that will deliver to the inbox once started, and that `send` and the others use from then on."""
+        self._client = AvatarClient(inbox, self._proxy, self._ready_seconds)
+        return self._client
+
+    async def run(self, inbox: Inbox) -> None:
+        """Ends with PermanentError or PassingError; the library resumes short interruptions by itself."""
+        for name in ("discord.http", "discord.gateway", "discord.client", "discord.state"):
+            logger = logging.getLogger(name)
+            logger.setLevel(max(logger.getEffectiveLevel(), logging.INFO))  # at DEBUG they log what people write
+        client = self.connect(inbox)
+        try:
+            async with client:
+                await client.start(self._token, reconnect=False)
+        except Exception as error:
+            raise client.failure or ended(error) from error
+        if client.failure is not None:
+            raise client.failure
+        raise PassingError("Discord closed the connection.")
+
+    async def send(self, chat: Chat, text: str, key: str) -> str:
+        """A text over Discord's limit goes out in pieces; the id is the last one's."""
+        sent = ""
+        async with self._channel(chat) as channel:
+            for number, piece in enumerate(split(text)):
+                sent = str((await channel.send(piece, nonce=nonce(key, number))).id)
+        return sent
+
+    async def delivered(self, chat: Chat, text: str, key: str, after: str | None) -> str | bool | None:
+        """None where the history may not be read."""
+        wanted = [(nonce(key, number), piece.strip()) for number, piece in enumerate(split(text))]
+        start = discord.Object(int(after)) if after is not None else None
+        _, me = self._online()
+        try:
+            async with self._channel(chat) as channel:
+                history = channel.history(limit=100, after=start, oldest_first=start is not None)
+                own = [message async for message in history if message.author.id == me]
+        except UndeliverableError:
+            return None
+        arrived = ""
+        for mark, piece in wanted:
+            arrived = next((str(message.id) for message in own if _is(message, mark, piece)), "")
+            if not arrived:
+                return False
+        return arrived
+
+    async def typing(self, chat: Chat) -> None:
+        async with self._channel(chat) as channel:
+            await channel.typing()
+
+    async def fetch(self, ref: str, limit: int) -> bytes:
+        """Only from Discord's own hosts, following no redirect."""
+        url = URL(ref)
+        if not url.absolute or url.origin() not in self._origins:
+            raise PermanentError("A picture on Discord was left out: it lies on another host than Discord's.")
+        too_large = PermanentError(f"A picture on Discord was left out: it is larger than {limit / 1e6:.0f} MB.")
+        timeout = aiohttp.ClientTimeout(total=_FETCH_SECONDS)
+        try:
+            async with (
+                aiohttp.ClientSession(timeout=timeout) as session,
+                session.get(url, allow_redirects=False, proxy=self._proxy) as response,
+            ):
+                if response.status == 429 or response.status >= 500:
+                    raise PassingError(f"Discord's picture store answers {response.status} for now.")
+                if response.status != 200:
+                    raise PermanentError(f"A picture on Discord is no longer there (status {response.status}).")
+                if (response.content_length or 0) > limit:
+                    raise too_large
+                data = bytearray()
+                async for chunk in response.content.iter_chunked(64 * 1024):
+                    data += chunk
+                    if len(data) > limit:
+                        raise too_large
+                return bytes(data)
+        except (aiohttp.ClientError, OSError) as error:
+            raise PassingError(f"Discord's picture store cannot be reached ({type(error).__name__}).") from error
+
+    def _online(self) -> tuple[AvatarClient, int]:
+        """The client, and the avatar's own account."""
+        client = self._client
+        if client is None or client.user is None or client.is_closed():
+            raise PassingError("Discord is not connected at the moment.")
+        return client, client.user.id
+
+    @asynccontextmanager
+    async def _channel(self, chat: Chat) -> AsyncIterator[discord.PartialMessageable]:
+        client, _ = self._online()
+        try:
+            yield client.get_partial_messageable(int(chat.id))
+        except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
+            raise refused(error) from error
+
+
+def nonce(key: str, number: int) -> str:
+    """25 characters, the most that Discord takes; for some minutes it keeps only one message of the same nonce."""
+    return hashlib.sha256(f"{key}/{number}".encode()).hexdigest()[:25]
+
+
+def split(text: str, limit: int = LIMIT) -> list[str]:
+    """Pieces of at most `limit` UTF-16 units, cut at a line or a word where there is one in the last half."""
+    pieces = []
+    while len(text.encode("utf-16-le", "replace")) > 2 * limit:
+        head = text.encode("utf-16-le", "replace")[: 2 * limit].decode("utf-16-le", "ignore")
+        cut = max(head.rfind("\n"), head.rfind(" "))
+        if cut < len(head) // 2:
+            cut = len(head)
+        pieces.append(text[:cut])
+        text = text[cut:].lstrip()
+    return [*pieces, text]
+
+
+def _is(message: discord.Message, mark: str, piece: str) -> bool:
+    """By the nonce where the history tells it, else by the text."""
+    return message.nonce == mark if message.nonce is not None else message.content.strip() == piece

@@ -1,0 +1,111 @@
+"""A Discord message as the daemon sees it. Pure: no network, no clock."""
+
+import re
+from datetime import UTC, datetime
+from pathlib import PurePosixPath
+
+import discord
+
+from bot.types import Account, Chat, ChatKind, Message, PhotoRef
+
+PLATFORM = "discord"
+_SPOKEN = (
+    discord.MessageType.default,
+    discord.MessageType.reply,
+)  # all others are the system's, or answers to commands
+_PICTURES = {".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp"}
+_MARKUP = re.compile(
+    r"<(?:@!?(?P<user>\d+)|@&(?P<role>\d+)|#(?P<channel>\d+)"
+    r"|a?:(?P<emoji>\w{1,64}):\d+|/(?P<command>[^:<>]{1,120}):\d+|t:(?P<time>-?\d{1,13})(?::[a-zA-Z])?)>"
+)
+
+
+def to_message(message: discord.Message, me: discord.abc.User) -> Message | None:
+    """None for what nobody said: the avatar's own, the system's, and what holds neither text nor a picture."""
+    if message.author.id == me.id or message.type not in _SPOKEN:
+        return None
+    photos = [attachment.url for attachment in message.attachments if _is_picture(attachment)]
+    words = [message.content]
+    for snapshot in message.message_snapshots:  # a forwarded message
+        words.append(snapshot.content)
+        photos += [attachment.url for attachment in snapshot.attachments if _is_picture(attachment)]
+    for sticker in message.stickers:
+        if sticker.format is discord.StickerFormatType.lottie:  # an animation in vectors: only its name can be read
+            words.append(f"[{sticker.name}]")
+        else:
+            photos.append(sticker.url)
+    text = "\n".join(_readable(part, message) for part in words if part.strip())
+    if not text and not photos:
+        return None
+    spoken_to = _spoken_to(message)
+    roles = {role.id for role in message.role_mentions}
+    mine = _roles_of(me, message.guild)
+    return Message(
+        chat=chat_of(message),
+        id=str(message.id),
+        sender=Account(PLATFORM, str(message.author.id)),
+        sender_name=message.author.display_name,
+        sent_at=message.created_at,
+        text=text,
+        photos=tuple(PhotoRef(url) for url in photos),
+        addressed=me.id in spoken_to or bool(roles & mine),
+        addressed_other=bool(spoken_to - {me.id} or roles - mine),
+        from_bot=message.author.bot or message.webhook_id is not None,
+    )
+
+
+def chat_of(message: discord.Message) -> Chat:
+    """A direct message is private; a channel or thread of a server is a group of its own."""
+    channel, number = message.channel, str(message.channel.id)
+    if message.guild is None:
+        return Chat(PLATFORM, number, ChatKind.PRIVATE)
+    if isinstance(channel, discord.PartialMessageable | discord.DMChannel):  # its name is not known
+        return Chat(PLATFORM, number, ChatKind.GROUP, message.guild.name)
+    return Chat(PLATFORM, number, ChatKind.GROUP, f"{message.guild.name} #{channel.name}")
+
+
+def _is_picture(attachment: discord.Attachment) -> bool:
+    if attachment.content_type is None:
+        return PurePosixPath(attachment.filename).suffix.lower() in _PICTURES
+    return attachment.content_type.startswith("image/") and "svg" not in attachment.content_type
+
+
+def _spoken_to(message: discord.Message) -> set[int]:
+    """Ids of the accounts it mentions or replies to; everybody at once is nobody."""
+    ids = {user.id for user in message.mentions}
+    if message.type is discord.MessageType.reply and message.reference is not None:
+        replied = message.reference.resolved
+        if isinstance(replied, discord.Message):
+            ids.add(replied.author.id)
+    return ids
+
+
+def _roles_of(me: discord.abc.User, guild: discord.Guild | None) -> set[int]:
+    member = guild.get_member(me.id) if guild is not None else None
+    return {role.id for role in member.roles} if member is not None else set()
+
+
+def _readable(content: str, message: discord.Message) -> str:
+    """Markup as a person reads it: <@1> is @name, <:wave:1> is :wave:."""
+    people = {user.id: user.display_name for user in message.mentions}
+    guild = message.guild
+
+    def name(found: re.Match[str]) -> str:
+        if found["user"]:
+            return "@" + people.get(int(found["user"]), "unknown")
+        if found["role"]:
+            role = guild.get_role(int(found["role"])) if guild is not None else None
+            return "@" + (role.name if role is not None else "unknown")
+        if found["channel"]:
+            channel = guild.get_channel_or_thread(int(found["channel"])) if guild is not None else None
+            return "#" + (channel.name if channel is not None else "unknown")
+        if found["emoji"]:
+            return f":{found['emoji']}:"
+        if found["command"]:
+            return f"/{found['command']}"
+        try:
+            return f"{datetime.fromtimestamp(int(found['time']), UTC):%Y-%m-%d %H:%M} UTC"
+        except (ValueError, OverflowError, OSError):
+            return found[0]
+
+    return _MARKUP.sub(name, content).strip()

@@ -1,0 +1,82 @@
+"""A daemon's inbox that remembers, and the far side of the network."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+
+import discord
+import pytest
+from aiohttp.test_utils import TestServer
+from discord.gateway import DiscordWebSocket
+from discord.http import Route
+from yarl import URL
+
+from adapters.discord import DiscordAdapter
+from bot.types import Chat, Message
+from tests.discord.far_side import TOKEN, FarSide
+
+
+@dataclass
+class Box:
+    """An inbox: keeps what it takes, once, and knows the newest of each chat."""
+
+    messages: list[Message] = field(default_factory=list)
+    known: dict[Chat, str] = field(default_factory=dict)
+    fails: Exception | None = None
+    arrival: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def receive(self, message: Message) -> None:
+        await asyncio.sleep(0)  # durable
+        if self.fails is not None:
+            raise self.fails
+        if (message.chat.key, message.id) not in {(one.chat.key, one.id) for one in self.messages}:
+            self.messages.append(message)
+        self.known[message.chat] = message.id
+        self.arrival.set()
+
+    async def latest(self, platform: str) -> Mapping[Chat, str]:
+        return {chat: last for chat, last in self.known.items() if chat.platform == platform}
+
+    async def moved(self, old: Chat, new: Chat) -> None:
+        raise AssertionError("no chat moves on Discord")
+
+    @property
+    def texts(self) -> list[str]:
+        return [message.text for message in self.messages]
+
+    async def holds(self, count: int) -> None:
+        """Waits until it holds that many messages."""
+        async with asyncio.timeout(10):
+            while len(self.messages) < count:
+                self.arrival.clear()
+                await self.arrival.wait()
+
+
+@pytest.fixture
+def box() -> Box:
+    return Box()
+
+
+@pytest.fixture
+def adapter() -> DiscordAdapter:
+    return DiscordAdapter(TOKEN, ready_seconds=0.0)
+
+
+@pytest.fixture
+def simcord_bot(adapter: DiscordAdapter, box: Box) -> discord.Client:
+    """What simcord's own fixture, `simcord_env`, runs."""
+    return adapter.connect(box)
+
+
+@pytest.fixture
+async def far_side(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[FarSide]:
+    """discord.py, unmodified, talks to a server of our own instead of Discord."""
+    far = FarSide()
+    server = TestServer(far.app())
+    await server.start_server()
+    base = str(server.make_url("")).rstrip("/")
+    monkeypatch.setattr(Route, "BASE", base)
+    monkeypatch.setattr(DiscordWebSocket, "DEFAULT_GATEWAY", URL(base.replace("http", "ws", 1) + "/gateway/"))
+    far.base = base
+    yield far
+    await server.close()
