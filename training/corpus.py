@@ -17,11 +17,12 @@ VERSION = 1
 SCHEMA = """
 CREATE TABLE sources (
     id INTEGER PRIMARY KEY, name TEXT NOT NULL, format TEXT NOT NULL, imported_at INTEGER NOT NULL,
+    resolution_ms INTEGER NOT NULL,  -- of its times: 1000, or 60000 where the seconds are missing
     kept INTEGER NOT NULL, truncated INTEGER NOT NULL
 ) STRICT;
 CREATE TABLE chats (
     id INTEGER PRIMARY KEY, platform TEXT NOT NULL, native_id TEXT NOT NULL, kind TEXT NOT NULL, title TEXT NOT NULL,
-    owner TEXT  -- private chats: the account on the other end of native_id, where the export tells
+    owner TEXT  -- private chats: the other account beside native_id, where the export tells
 ) STRICT;
 CREATE INDEX chats_by_native ON chats (platform, native_id);
 CREATE TABLE senders (
@@ -220,7 +221,7 @@ class Corpus:
         """Everybody who wrote, in one chat or anywhere, the one with most messages first. Counts are of that scope."""
         number = chat.id if isinstance(chat, CorpusChat) else chat
         rows = self.db.execute(
-            "SELECT m.sender, s.platform, s.native_id, s.is_bot, names.name, m.chat, chats.kind, count(*), max(m.sent_ms)"
+            "SELECT m.sender, s.platform, s.native_id, s.is_bot, names.name, m.chat, chats.kind, count(*), max(sent_ms)"
             " FROM messages m JOIN senders s ON s.id = m.sender JOIN names ON names.id = m.name"
             " JOIN chats ON chats.id = m.chat WHERE ?1 IS NULL OR m.chat = ?1 GROUP BY m.sender, m.name, m.chat",
             (number,),

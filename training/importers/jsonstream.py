@@ -1,0 +1,134 @@
+"""Reads JSON of any size as a stream, mends what exporters write wrongly, and keeps what came before a cut."""
+
+import codecs
+import re
+from collections.abc import Container, Iterator
+from typing import Any, BinaryIO, NamedTuple
+
+import ijson
+
+_CHUNK = 1 << 16
+_RAW_CONTROL = bytes(code for code in range(32) if code not in b"\t\n\r")
+_BROKEN_ESCAPE = re.compile(rb'(?<!\\)(?:\\\\)*\\(?!["\\/bfnrtu])')
+_ESCAPE = re.compile(rb'\\(?:(["\\/bfnrtu])|x([0-9A-Fa-f]{2})|(.))', re.DOTALL)
+_UNFINISHED = re.compile(rb"(\\+)(?:x[0-9A-Fa-f]?)?\Z")
+
+
+class Damaged(Exception):
+    """The JSON ends or breaks in the middle. `cut`: it merely ends."""
+
+    def __init__(self, *, cut: bool) -> None:
+        super().__init__("cut off" if cut else "not valid JSON")
+        self.cut = cut
+
+    @property
+    def sentence(self) -> str:
+        if self.cut:
+            return "The file ends in the middle, so the export is incomplete; everything before the cut was read."
+        return "The file is damaged in the middle; everything before that place was read."
+
+
+class Node(NamedTuple):
+    """kind: "item" (a whole object that was asked for), "value" (a scalar outside of those), "end" (of an object)."""
+
+    kind: str
+    prefix: str
+    value: Any
+
+
+def walk(file: BinaryIO, items: Container[str]) -> Iterator[Node]:
+    """The nodes of a JSON document in order; objects at the prefixes `items` come whole, as dictionaries.
+
+    Holds one item at a time. Raises Damaged, after all that could be read.
+    """
+    events = ijson.parse(MendedJson(file), buf_size=_CHUNK, use_float=True)
+    try:
+        for prefix, event, value in events:
+            if event == "start_map":
+                if prefix in items:
+                    yield Node("item", prefix, _build(events))
+            elif event == "end_map":
+                yield Node("end", prefix, None)
+            elif event not in ("map_key", "start_array", "end_array"):
+                yield Node("value", prefix, value)
+    except ijson.IncompleteJSONError as error:
+        raise Damaged(cut="EOF" in str(error) or "Incomplete" in str(error)) from None
+    except ijson.JSONError:
+        raise Damaged(cut=False) from None
+
+
+def _build(events: Iterator[tuple[str, str, Any]]) -> dict[str, Any]:
+    """The object whose start was just read."""
+    root: dict[str, Any] = {}
+    stack: list[dict[str, Any] | list[Any]] = [root]
+    keys: list[str] = [""]
+    for _, event, value in events:
+        if event == "map_key":
+            keys[-1] = value
+            continue
+        if event in ("end_map", "end_array"):
+            stack.pop()
+            keys.pop()
+            if not stack:
+                break
+            continue
+        opened: dict[str, Any] | list[Any] | None = None
+        if event == "start_map":
+            value = opened = {}
+        elif event == "start_array":
+            value = opened = []
+        parent = stack[-1]
+        if isinstance(parent, dict):
+            parent[keys[-1]] = value
+        else:
+            parent.append(value)
+        if opened is not None:
+            stack.append(opened)
+            keys.append("")
+    return root
+
+
+class MendedJson:
+    """Bytes of a JSON file as valid UTF-8 without a byte order mark, `\\xNN` and other unknown escapes made valid.
+
+    Telegram Desktop writes control characters as `\\xNN`, which JSON does not know.
+    """
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._decoder: codecs.IncrementalDecoder | None = None
+        self._held = b""
+        self._ended = False
+
+    def read(self, size: int = -1) -> bytes:
+        if size == 0:  # ijson asks whether these are bytes
+            return b""
+        data = b""
+        while not data and not self._ended:
+            chunk = self._file.read(_CHUNK)
+            self._ended = not chunk
+            data = self._mend(self._held + self._as_utf8(chunk))
+        return data
+
+    def _as_utf8(self, chunk: bytes) -> bytes:
+        if self._decoder is None:
+            wide = chunk.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+            self._decoder = codecs.getincrementaldecoder("utf-16" if wide else "utf-8-sig")("replace")
+        text = self._decoder.decode(chunk, final=not chunk)
+        return text.encode("utf-8", "replace").translate(None, _RAW_CONTROL)
+
+    def _mend(self, data: bytes) -> bytes:
+        self._held = b""
+        unfinished = None if self._ended else _UNFINISHED.search(data)
+        if unfinished is not None and len(unfinished[1]) % 2:
+            start = unfinished.end(1) - 1
+            data, self._held = data[:start], data[start:]
+        return _ESCAPE.sub(_mend_escape, data) if _BROKEN_ESCAPE.search(data) else data
+
+
+def _mend_escape(match: re.Match[bytes]) -> bytes:
+    if match[1] is not None:
+        return match[0]
+    if match[2] is not None:
+        return b"\\u00" + match[2]
+    return b"\\\\" + match[3]

@@ -1,0 +1,251 @@
+"""MemoTrace (WeChat): the CSV of one chat in a folder `name(wxid)`, and the CSV with WeChat's own columns."""
+
+import re
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, field
+
+from bot.types import Account, ChatKind
+from training.importers.base import (
+    DAMAGED_ROW,
+    EMPTY,
+    NO_SENDER,
+    NO_TIME,
+    Event,
+    ReadChat,
+    ReadMessage,
+    Skipped,
+    Source,
+    Truncated,
+    clean,
+    clean_name,
+    looks_like_bot,
+    named,
+    read_time,
+)
+from training.importers.csvfile import CutOff, Row, rows
+from training.importers.wechat import (
+    ME,
+    PLATFORM,
+    account_of,
+    is_group_id,
+    kind_of,
+    kind_of_code,
+    placeholder_of,
+    reason_of,
+    reason_of_code,
+    server_id,
+    words_of,
+)
+
+CHAT_COLUMNS = frozenset(("消息ID", "类型", "发送人", "时间", "内容"))
+FULL_COLUMNS = frozenset(("localId", "IsSender", "StrContent"))
+_FOLDER = re.compile(r"(.*)\(([^()]+)\)")
+
+
+def _folder(source: Source) -> tuple[str, str]:
+    """The name and the WeChat id of the chat as the folder tells them; "" where it does not."""
+    match = _FOLDER.fullmatch(source.path.resolve().parent.name)
+    return (clean_name(match[1]), match[2].strip()) if match else ("", "")
+
+
+def read_chat(source: Source) -> Iterator[Event]:
+    """The CSV of one chat. It does not say who exported it: in a private chat, whoever is not the contact."""
+    title, wxid = _folder(source)
+    title = title or clean_name(source.path.stem)
+    names: dict[str, None] = {}
+    for row in _all(source, quiet=True):
+        if not isinstance(row, Truncated) and kind_of(row["类型"]) is not None:
+            names.setdefault(clean_name(row["发送人"]))
+    names.pop("", None)
+    group = is_group_id(wxid) if wxid else len(names) > 2
+    senders = _group_senders(names, source) if group else _pair(names, title, wxid, source)
+    number = 0
+    for row in _all(source):
+        if isinstance(row, Truncated):
+            yield row
+            continue
+        number += 1
+        name = clean_name(row["发送人"])
+        kind, content = kind_of(row["类型"]), clean(row["内容"])
+        if kind is None:
+            yield Skipped(title, reason_of(row["类型"], content))
+        elif not name:
+            yield Skipped(title, NO_SENDER)
+        else:
+            native = server_id(row["消息ID"])
+            yield _message(title, source, senders[name], name, row["时间"], number, kind, content, native)
+    if number and group:
+        yield ReadChat(title, PLATFORM, wxid or f"name:{title}", ChatKind.GROUP, title, None, "chat")
+    elif number:
+        peer = account_of(wxid or next((a.id for n, a in senders.items() if _plain(n) == _plain(title)), title))
+        owner = next((account.id for account in senders.values() if account != peer), None)
+        yield ReadChat(title, PLATFORM, peer.id, ChatKind.PRIVATE, title, owner, "chat")
+
+
+def _group_senders(names: Iterable[str], source: Source) -> dict[str, Account]:
+    me = account_of(source.me) if source.me else named(PLATFORM, ME)
+    return {name: me if name == ME else named(PLATFORM, name) for name in names}
+
+
+def _pair(names: Collection[str], title: str, wxid: str, source: Source) -> dict[str, Account]:
+    """The accounts behind the names of a private chat. Folders lose characters that file systems do not take."""
+    contact = next((name for name in names if _plain(name) == _plain(title)), None)
+    if contact is None and len(names) == 2 and ME in names:
+        contact = next(name for name in names if name != ME)
+    if contact is None and ME not in names:
+        return {name: named(PLATFORM, name) for name in names}
+    peer = account_of(wxid) if wxid else named(PLATFORM, contact or title)
+    own = next((name for name in names if name != contact), ME)
+    me = account_of(source.me) if source.me else named(PLATFORM, own)
+    return {name: peer if name == contact else me for name in names}
+
+
+def _plain(name: str) -> str:
+    return "".join(character for character in name if character.isalnum())
+
+
+@dataclass(slots=True)
+class _Talker:
+    """Who wrote under one TalkerId."""
+
+    mine: dict[str, str] = field(default_factory=dict)  # ids of the exporting account, to names
+    others: dict[str, str] = field(default_factory=dict)
+    title: str = ""
+    group: bool = False
+
+
+def read_full(source: Source) -> Iterator[Event]:
+    """The CSV with WeChat's own columns, of one chat or of all."""
+    talkers: dict[str, _Talker] = {}
+    for row in _all(source, quiet=True):
+        if not isinstance(row, Truncated):
+            _survey(row, talkers.setdefault(row["TalkerId"], _Talker()))
+    chats = _chats(source, talkers)
+    number = 0
+    for row in _all(source):
+        if isinstance(row, Truncated):
+            yield row
+            continue
+        number += 1
+        yield _full_message(row, chats[row["TalkerId"]], source, number)
+    yield from (chat for chat, _ in {id(chat): (chat, talker) for chat, talker in chats.values()}.values())
+
+
+def _survey(row: Row, talker: _Talker) -> None:
+    shifted = _shifted(row)
+    if shifted:
+        talker.title = talker.title or _first(shifted[1], shifted[2])
+        talker.group = talker.group or len(row.cells) > 12
+        return
+    wxid = clean_name(row["Sender"])
+    if wxid:
+        where = talker.mine if row["IsSender"].strip() == "1" else talker.others
+        where.setdefault(wxid, _first(row["Remark"], row["NickName"], wxid))
+
+
+def _chats(source: Source, talkers: dict[str, _Talker]) -> dict[str, tuple[ReadChat, _Talker]]:
+    """The chat of each TalkerId. One folder, one chat; without a folder's name each TalkerId is a chat."""
+    title, wxid = _folder(source)
+    stem = clean_name(source.path.stem.removesuffix("_utf8"))
+    chats: dict[str, tuple[ReadChat, _Talker]] = {}
+    for key, talker in talkers.items():
+        others = {native: name for native, name in talker.others.items() if native not in talker.mine}
+        group = is_group_id(wxid) if wxid else talker.group or len(others) > 1
+        single = len(talkers) == 1
+        name = title or talker.title or (stem if single or not others else next(iter(others.values())))
+        unknown = f"name:{name}" if single or talker.title else f"name:{name}/{key}"
+        if group:
+            chats[key] = ReadChat(key, PLATFORM, wxid or unknown, ChatKind.GROUP, name, ids="chat"), talker
+            continue
+        peer = account_of(wxid).id if wxid else next((account_of(native).id for native in others), unknown)
+        own = next((native for native in talker.mine if native not in talker.others and native != wxid), None)
+        owner = account_of(source.me or own or ME).id
+        title_of = others.get(wxid) or next(iter(others.values()), name)
+        chats[key] = ReadChat(key, PLATFORM, peer, ChatKind.PRIVATE, title_of, owner, ids="chat"), talker
+    return chats
+
+
+def _full_message(row: Row, known: tuple[ReadChat, _Talker], source: Source, number: int) -> Event:
+    chat, talker = known
+    content = clean(row["StrContent"])
+    try:
+        code, sub_code = int(row["Type"] or 0), int(row["SubType"] or 0)
+    except ValueError:
+        return Skipped(chat.key, DAMAGED_ROW)
+    kind = kind_of_code(code, sub_code)
+    if kind is None:
+        return Skipped(chat.key, reason_of_code(code, sub_code, content))
+    sender, name = _full_sender(row, chat, talker, source)
+    if sender is None:
+        return Skipped(chat.key, NO_SENDER)
+    shifted = _shifted(row)
+    native = server_id(shifted[0]) if shifted else None  # localId counts within one of several databases
+    time = row["CreateTime"] or row["StrTime"]
+    return _message(chat.key, source, sender, name, time, number, kind, content, native)
+
+
+def _full_sender(row: Row, chat: ReadChat, talker: _Talker, source: Source) -> tuple[Account | None, str]:
+    mine = row["IsSender"].strip() == "1"
+    shifted = _shifted(row)
+    wxid = "" if shifted else clean_name(row["Sender"])
+    name = clean_name(row.cells[12]) if shifted and len(row.cells) > 12 else ""
+    if mine:
+        own = source.me or (wxid if wxid not in talker.others else "") or chat.owner or ME
+        account = account_of(own) if not own.startswith("name:") else Account(PLATFORM, own)
+        return account, _first("" if shifted else _first(row["Remark"], row["NickName"]), own.removeprefix("name:"))
+    if chat.kind is ChatKind.PRIVATE:
+        return Account(PLATFORM, chat.native_id), chat.title
+    if wxid:
+        return account_of(wxid), _first(row["Remark"], row["NickName"], wxid)
+    return (named(PLATFORM, name), name) if name else (None, "")
+
+
+def _shifted(row: Row) -> tuple[str, str, str] | None:
+    """Server id, remark and nickname where they stand one column to the right, as in the export of all chats."""
+    cells = row.cells
+    if len(cells) > 10 and cells[9].strip().isdecimal() and len(cells[9].strip()) >= 15:
+        return cells[9], cells[10], cells[11] if len(cells) > 11 else ""
+    return None
+
+
+def _message(
+    chat: str,
+    source: Source,
+    sender: Account,
+    name: str,
+    time: str,
+    number: int,
+    kind: str,
+    content: str,
+    native: str | None,
+) -> ReadMessage | Skipped:
+    moment = read_time(time, source.zone)
+    if moment is None:
+        return Skipped(chat, NO_TIME)
+    text, placeholder = words_of(kind, content), placeholder_of(kind)
+    if not text and placeholder is None:
+        return Skipped(chat, EMPTY)
+    return ReadMessage(
+        chat=chat,
+        sender=sender,
+        sender_name=name,
+        sent_ms=moment.ms,
+        position=number,
+        text=text,
+        placeholder=placeholder,
+        forwarded=kind == "forward",
+        native_id=native,
+        is_bot=looks_like_bot(name),
+        resolution_ms=moment.resolution_ms,
+    )
+
+
+def _all(source: Source, *, quiet: bool = False) -> Iterator[Row | Truncated]:
+    try:
+        yield from rows(source, quiet=quiet)
+    except CutOff as cut:
+        yield Truncated(cut.sentence)
+
+
+def _first(*names: str) -> str:
+    return next((name for name in map(clean_name, names) if name), "")

@@ -1,0 +1,85 @@
+"""What an import did, in counts."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(slots=True)
+class ChatReport:
+    """read = kept + the sum of skipped."""
+
+    platform: str
+    native_id: str
+    kind: str
+    title: str
+    read: int = 0
+    kept: int = 0
+    skipped: Counter[str] = field(default_factory=Counter)
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "platform": self.platform,
+            "id": self.native_id,
+            "kind": self.kind,
+            "title": self.title,
+            "read": self.read,
+            "kept": self.kept,
+            "skipped": dict(self.skipped.most_common()),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class FileReport:
+    """A file that was imported; `notes` are sentences, such as that it is cut off."""
+
+    path: str
+    format: str
+    read: int
+    kept: int
+    notes: tuple[str, ...] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "path": self.path,
+            "format": self.format,
+            "read": self.read,
+            "kept": self.kept,
+            "notes": list(self.notes),
+        }
+
+
+@dataclass(slots=True)
+class ImportReport:
+    """All of one run. `problems` are sentences about files that could not be imported."""
+
+    chats: dict[int, ChatReport] = field(default_factory=dict)  # by row in the corpus; others below 0
+    files: list[FileReport] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+    other_files: int = 0
+    photos: int = 0
+    photos_left_out: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def read(self) -> int:
+        return sum(chat.read for chat in self.chats.values())
+
+    @property
+    def kept(self) -> int:
+        return sum(chat.kept for chat in self.chats.values())
+
+    @property
+    def skipped(self) -> Counter[str]:
+        return sum((chat.skipped for chat in self.chats.values()), Counter[str]())
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "read": self.read,
+            "kept": self.kept,
+            "skipped": dict(self.skipped.most_common()),
+            "chats": [chat.as_json() for chat in sorted(self.chats.values(), key=lambda chat: -chat.read)],
+            "files": [file.as_json() for file in self.files],
+            "photos": {"kept": self.photos, "left_out": dict(self.photos_left_out.most_common())},
+            "other_files": self.other_files,
+            "problems": self.problems,
+        }
