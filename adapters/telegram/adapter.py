@@ -15,7 +15,7 @@ from telegram.constants import ChatAction
 from telegram.error import BadRequest, ChatMigrated, Forbidden, RetryAfter, TelegramError
 from telegram.request import HTTPXRequest
 
-from adapters.telegram.convert import PLATFORM, Moved, Place, to_message
+from adapters.telegram.convert import PLATFORM, Moved, Place, read
 from adapters.telegram.download import download, too_large
 from adapters.telegram.errors import explain, reason, seconds
 from adapters.telegram.text import split
@@ -128,12 +128,7 @@ class TelegramAdapter:
         return [update for update in found if "update_id" in update]
 
     async def _take(self, update: dict[str, Any], me: telegram.User, inbox: Inbox) -> None:
-        try:
-            found = to_message(telegram.Update.de_json(update, None), me)
-        except Exception as error:  # the library raises whatever a missing or unknown field leads to
-            what = type(error).__name__
-            log.warning("The Telegram update %s cannot be read and was skipped (%s).", update["update_id"], what)
-            return
+        found = read(update, me)
         if isinstance(found, Moved):
             await inbox.moved(found.old, found.new)
         elif isinstance(found, Message):
@@ -256,7 +251,7 @@ class TelegramAdapter:
                     await self._inbox.moved(chat, replace(chat, id=str(error.new_chat_id)))
                 return await self._asked(functools.partial(call, self._place(chat)), patience)
         except (Forbidden, BadRequest, ChatMigrated) as error:
-            raise UndeliverableError(f"Telegram does not take this for the chat: {reason(error)}.") from None
+            raise UndeliverableError(f"Telegram refuses this for one chat: {reason(error)}.") from None
 
     async def _asked(self, call: Callable[[], Awaitable[T]], patience: float = _PATIENCE) -> T:
         """Makes one call, waiting where Telegram asks for it. What is about one chat or file is left to the caller."""

@@ -1,7 +1,10 @@
-"""From Telegram's updates to messages: a pure function."""
+"""From Telegram's updates to messages: pure functions."""
 
+import logging
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC
+from typing import Any
 
 import telegram
 from telegram.constants import ChatType, MessageEntityType
@@ -10,6 +13,12 @@ from bot.media import MAX_BYTES
 from bot.types import Account, Chat, ChatKind, Message, PhotoRef
 
 PLATFORM = "telegram"
+log = logging.getLogger(__name__)
+
+_BARE = {
+    "message_id", "date", "chat", "from", "sender_chat", "text", "entities", "caption", "caption_entities", "photo",
+    "message_thread_id", "is_topic_message",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +43,22 @@ class Place:
 
     def __str__(self) -> str:
         return f"{self.chat}/{self.topic}" if self.topic else str(self.chat)
+
+
+def read(update: Mapping[str, Any], me: telegram.User) -> Message | Moved | None:
+    """The message in a raw update; never raises, because one that cannot be read must not hold up all that follow.
+
+    The library insists on fields that a Bot API server of another version may not send. What is left of such a message
+    without the things around its words and photos is taken, else nothing.
+    """
+    message = update.get("message")
+    bare = {key: value for key, value in message.items() if key in _BARE} if isinstance(message, dict) else {}
+    for attempt in (update, {"update_id": update["update_id"], "message": bare}):
+        try:
+            return to_message(telegram.Update.de_json(dict(attempt), None), me)
+        except Exception as error:  # whatever a missing or unknown field leads to in the library
+            log.warning("The Telegram update %s could not be read (%s).", update["update_id"], type(error).__name__)
+    return None
 
 
 def to_message(update: telegram.Update, me: telegram.User) -> Message | Moved | None:

@@ -38,4 +38,4 @@ def reason(error: TelegramError) -> str:
     words = error.message.partition(". Parsing")[0].partition(". The server response")[0]
     for prefix in ("Forbidden: ", "Bad Request: "):
         words = words.removeprefix(prefix)
-    return words[:200].rstrip(".")
+    return (words[:1].lower() + words[1:200]).rstrip(".")

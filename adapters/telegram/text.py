@@ -30,7 +30,8 @@ def _end(text: str, limit: int) -> int:
     """Where to cut, in characters: after a break in the second half if there is one."""
     longest = _within(text, limit)
     for mark in _BREAKS:
-        found = text.rfind(mark, longest // 2, longest)
+        trailing = len(mark) - len(mark.rstrip())  # the spaces at a break are not sent
+        found = text.rfind(mark, longest // 2, longest + trailing)
         if found > 0:
             return found + len(mark)
     end = longest

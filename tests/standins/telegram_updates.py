@@ -34,6 +34,10 @@ class Updates:
             self.ring()
         return update_id
 
+    def start_at(self, update_id: int) -> None:
+        """Goes on with other ids, as Telegram does after a week without updates."""
+        self._ids = itertools.count(update_id)
+
     def ring(self) -> None:
         """Wakes whoever waits for a change."""
         self._bell.set()
