@@ -3,13 +3,19 @@
 import logging
 import os
 import sys
+import traceback
 from collections.abc import Iterable
-from typing import TextIO
+from typing import Any, TextIO
 
+from bot.errors import EchoesError
 from bot.secrets import TOKEN_SHAPES
 
 REDACTED = "[token]"
 _SHORTEST = 6  # a shorter secret would redact common words
+
+
+_QUOTING = (ValueError, LookupError, TypeError, AssertionError)
+"""Errors whose messages quote the values at hand, and so what somebody wrote. Our own sentences do not."""
 
 
 class RedactingFormatter(logging.Formatter):
@@ -29,6 +35,28 @@ class RedactingFormatter(logging.Formatter):
             return text
         mark = _priority(record.levelno)
         return "\n".join(f"{mark}{line}" for line in text.splitlines())
+
+    def formatException(self, ei: Any) -> str:
+        """The traceback with its causes, without the messages that may quote what somebody wrote."""
+        error = ei[1] if isinstance(ei, tuple) else ei
+        return "\n".join(_traceback(error, set())) if isinstance(error, BaseException) else ""
+
+
+def _traceback(error: BaseException, seen: set[int]) -> list[str]:
+    """Causes first, as Python prints them."""
+    seen.add(id(error))
+    lines: list[str] = []
+    before = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    if before is not None and id(before) not in seen:
+        lines += [*_traceback(before, seen), "which led to:"]
+    lines += "".join(traceback.format_tb(error.__traceback__)).splitlines()
+    kind = f"{type(error).__module__}.{type(error).__qualname__}".removeprefix("builtins.")
+    quoting = isinstance(error, _QUOTING) and not isinstance(error, OSError | EchoesError)
+    lines.append(f"{kind}: {'(message withheld)' if quoting else error}")
+    if isinstance(error, BaseExceptionGroup):
+        for number, part in enumerate(error.exceptions, 1):
+            lines += [f"part {number}:", *(f"  {line}" for line in _traceback(part, seen))]
+    return lines
 
 
 def start_logging(

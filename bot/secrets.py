@@ -19,8 +19,8 @@ NAMES: Mapping[str, str] = {
 """What a systemd credential is called, and the environment variable that does the same."""
 
 TOKEN_SHAPES = re.compile(
-    r"\b\d{6,12}:[A-Za-z0-9_-]{30,}"  # Telegram
-    r"|\b[A-Za-z0-9_-]{23,28}\.[A-Za-z0-9_-]{6,7}\.[A-Za-z0-9_-]{27,}"  # Discord
+    r"(?<!\d)\d{6,12}(?::|%3[Aa])[A-Za-z0-9_-]{30,}"  # Telegram; in an address after `bot`, and perhaps percent-encoded
+    r"|(?<![A-Za-z0-9_-])[A-Za-z0-9_-]{23,28}\.[A-Za-z0-9_-]{6,7}\.[A-Za-z0-9_-]{27,}"  # Discord
     r"|\b(?:hf|sk)[_-][A-Za-z0-9_-]{20,}"  # model hubs and servers
 )
 """What a token looks like, wherever it stands."""

@@ -83,12 +83,9 @@ class _Reader:
         values: dict[str, Any] = {}
         given: dict[str, int] = {}
         if node is not None and not _is_null(node) and not isinstance(node, yaml.MappingNode):
-            what = (
-                "must be a section, with its values indented below it"
-                if where
-                else "must hold sections such as `model:`"
-            )
-            self.problem(_line(node), where, f"{what}.")
+            key = where.rsplit(".", 1)[-1] or "model"
+            how = f"`{key}: {{}}`, or `{key}:` with its values indented below"
+            self.problem(_line(node), where, f"must be a section: {how}.")
             return _BAD
         for key, value in node.value if isinstance(node, yaml.MappingNode) else ():
             word = key.value if isinstance(key, yaml.ScalarNode) else "?"
@@ -116,11 +113,11 @@ class _Reader:
     def unknown(self, line: int, word: str, where: str, place: str, known: tuple[str, ...]) -> None:
         if line in self.token_lines:
             return
-        if _SECRET_KEYS.search(word):
-            self.problem(line, place, _leaked("tokens do not belong in this file"))
-            return
         close = difflib.get_close_matches(word.lower().replace("-", "_"), known, 1, 0.6)
         elsewhere = [path for path in _places(Config) if path.rsplit(".", 1)[-1] == word]
+        if not elsewhere and _SECRET_KEYS.search(word):
+            self.problem(line, place, _leaked("tokens do not belong in this file"))
+            return
         if close:
             hint = f"did you mean {close[0]}?"
         elif elsewhere:

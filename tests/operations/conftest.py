@@ -1,0 +1,64 @@
+"""A workspace with everything in it, and an observer that remembers."""
+
+import logging
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.consent import Consent, Role, Use, save_consent
+from bot.people import Contact, People, save_people
+from bot.types import Account
+from bot.workspace import Workspace
+
+CONFIG = """\
+model: {lora: none}
+platforms:
+  web: {port: 0}
+"""
+
+
+@pytest.fixture(autouse=True)
+def no_tokens(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the tester's own machine holds must not matter."""
+    for name in ("TELEGRAM", "DISCORD", "WEB", "SERVER"):
+        monkeypatch.delenv(f"ECHOES_{name}_TOKEN", raising=False)
+    for name in ("CREDENTIALS_DIRECTORY", "NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID", "JOURNAL_STREAM"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(autouse=True)
+def logging_restored() -> Iterator[None]:
+    """A test may set up logging for a whole process."""
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    logging.captureWarnings(False)
+
+
+def consent(**changes: object) -> Consent:
+    agreed: dict[str, object] = {
+        "by": "Mei Lin",
+        "role": Role.SELF,
+        "uses": (Use.TRAINING, Use.RUNNING),
+        "given_at": datetime(2026, 1, 2, 3, 4, tzinfo=UTC),
+        "until": date.today() + timedelta(days=30),
+    }
+    return Consent(**{**agreed, **changes})  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Workspace:
+    """An avatar that may run: consent, a persona, one contact, the web chat on a free port."""
+    root = tmp_path / "mei"
+    root.mkdir(mode=0o700)
+    place = Workspace(root)
+    place.config.write_text(CONFIG, "utf-8")
+    place.persona.write_text("name: Mei\nlanguage: en\n", "utf-8")
+    contact = Contact("tom", "Tom", "friend", (Account("web", "tom"), Account("telegram", "7")))
+    save_people(place.people, People.of((contact,)))
+    save_consent(place.consent, consent())
+    return place

@@ -1,0 +1,172 @@
+"""The owner edits config.yaml."""
+
+import dataclasses
+import re
+import typing
+from pathlib import Path
+
+import pytest
+import yaml
+
+from bot.config import Config, example_text, load_config, parse_config
+from bot.errors import ConfigError, ExitCode
+
+ROOT = Path(__file__).parent.parent.parent
+TELEGRAM_TOKEN = "123456789:" + "AbCdEfGhIjKlMnOpQrStUvWxYz012345678"
+DISCORD_TOKEN = ".".join(("MTIzNDU2Nzg5MDEyMzQ1Njc4", "GabcdE", "abcdefghijklmnopqrstuvwxyz0123456789ab"))
+
+
+def problems(text: str) -> tuple[str, ...]:
+    with pytest.raises(ConfigError) as caught:
+        parse_config(text)
+    return caught.value.problems
+
+
+def keys(cls: type, prefix: str = "") -> set[str]:
+    """Every key of the sections, such as `model.base`."""
+    found = set()
+    for name, hint in typing.get_type_hints(cls).items():
+        found.add(prefix + name)
+        for kind in (hint, *typing.get_args(hint)):
+            if dataclasses.is_dataclass(kind):
+                found |= keys(typing.cast(type, kind), f"{prefix}{name}.")
+    return found
+
+
+def written(raw: object, prefix: str = "") -> set[str]:
+    """Every key of a YAML document."""
+    if not isinstance(raw, dict):
+        return set()
+    return {prefix + key for key in raw} | {
+        inner for key, value in raw.items() for inner in written(value, f"{prefix}{key}.")
+    }
+
+
+def test_an_empty_file_is_the_defaults() -> None:
+    assert parse_config("") == parse_config("# nothing\n") == parse_config("model:\n") == Config()
+
+
+def test_the_example_is_valid_and_says_the_defaults() -> None:
+    config = load_config(ROOT / "config.example.yaml")
+    assert config.platforms.on == ("web",)
+    assert dataclasses.replace(config, platforms=Config().platforms) == Config()
+
+
+def test_the_example_in_the_repository_is_the_one_the_code_makes() -> None:
+    assert (ROOT / "config.example.yaml").read_text("utf-8") == example_text()
+
+
+def test_the_example_holds_every_key_and_a_comment_before_each() -> None:
+    lines = example_text().splitlines()
+    switched_on = "\n".join(re.sub(r"^(\s*)#(\s*[a-z_]+:)", r"\1\2", line) for line in lines)
+    assert written(yaml.safe_load(switched_on)) == keys(Config)
+    for before, line in zip(lines, lines[1:], strict=False):
+        if re.match(r"\s*#?\s*[a-z_]+:( |$)", line):
+            assert re.match(r"\s*#.* \w", before), f"no comment before: {line}"
+
+
+def test_what_the_example_leaves_commented_cannot_be_forgotten_to_fill_in() -> None:
+    server = "\n".join(line.replace("#", " ", 1) for line in example_text().splitlines() if "  #" in line)
+    text = "model:\n" + "\n".join(line for line in server.splitlines() if re.match(r"\s+(server|url|model):", line))
+    assert any("CHANGE-ME" in problem for problem in problems(text))
+
+
+def test_three_mistakes_are_three_lines_each_with_its_place() -> None:
+    found = problems("model:\n  bsae: embedded\nsampling:\n  temperature: warm\nplatforms:\n  web:\n    port: 99999\n")
+    assert len(found) == 3
+    assert found[0] == "config.yaml:2: model.bsae: unknown key; did you mean base?"
+    assert found[1].startswith("config.yaml:4: sampling.temperature: 'warm' must be a number from 0 to 2: ")
+    assert found[2].startswith("config.yaml:7: platforms.web.port: '99999' must be a whole number from 0 to 65535: ")
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("modle: {}", "1: modle: unknown key; did you mean model?"),
+        ("temperature: 1", "1: temperature: unknown key; it belongs at sampling.temperature."),
+        (
+            "conversation:\n  max_tokens: 9",
+            "2: conversation.max_tokens: unknown key; it belongs at sampling.max_tokens.",
+        ),
+        ("health: {path: /}", "1: health.path: unknown key; known here: host, port."),
+        ("platforms: {discord: {guild: 5}}", "1: platforms.discord.guild: unknown key; platforms.discord has nothing"),
+        ("sampling: 3", "1: sampling: must be a section: `sampling: {}`, or"),
+        ("platforms: {discord: true}", "1: platforms.discord: must be a section: `discord: {}`, or"),
+        ("- model", "1: must be a section: `model: {}`"),
+        ("model: {base: }", "1: model.base: has no value: embedded (small"),
+        ("model: {base: ''}", "1: model.base: has no value: embedded (small"),
+        ("model: {base: [a]}", "1: model.base: must be one value: embedded (small"),
+        ("model: {base: <your model>}", "1: model.base: still holds the sample value '<your model>'"),
+        ("model: {dtype: bfloat}", "'bfloat' must be auto, float32, bfloat16 or float16; did you mean bfloat16?"),
+        ("model: {four_bit: perhaps}", "1: model.four_bit: 'perhaps' must be true or false."),
+        ("model: {context_tokens: 2k}", "'2k' must be a whole number from 256 to 262144"),
+        ("model: {context_tokens: 2048.0}", "'2048.0' must be a whole number"),
+        ("sampling: {top_p: .nan}", "'.nan' must be a number from 0.01 to 1"),
+        ("sampling: {top_p: 0}", "'0' must be a number from 0.01 to 1"),
+        ("model: {server: {url: 'http://127.0.0.1/v1'}}", "1: model.server.model: missing: the name under which"),
+        ("model: {server: {url: localhost, model: mei}}", "1: model.server.url: 'localhost' is not what is needed"),
+        ("conversation: {answer: mei}", "'mei' must be contacts or everyone, or a list in square brackets."),
+        ("conversation: {answer: everybody}", "did you mean everyone?"),
+        ("conversation: {answer: [mei, [tom]]}", "1: conversation.answer[1]: must be one word; put it in quotes."),
+        ("conversation: {groups: [5]}", "1: conversation.groups[0]: '5' is not what is needed here"),
+        ("sampling: {top_p: 1}\nsampling: {}", "2: sampling: given twice (first on line 1)."),
+        ("conversation: {gather_seconds: 20}", "1: conversation.gather_seconds: gather_max_seconds must not be less"),
+        ("model: {four_bit: true, device: cpu}", "1: model.four_bit: cannot be on here: it needs a GPU."),
+        ("platforms: {web: {port: 8643}}\nhealth: {}", "1: platforms.web.port: the port 8643 is taken by"),
+        ("model: {\n", "2: not valid YAML: "),
+        ("model:\n\tbase: embedded", "2: not valid YAML: "),
+        ("a: \x07", "1: not valid YAML: "),
+    ],
+)
+def test_each_mistake_has_its_sentence(text: str, problem: str) -> None:
+    found = problems(text)
+    assert len(found) == 1, found
+    assert problem in found[0]
+
+
+def test_values_arrive_as_they_were_meant() -> None:
+    config = parse_config(
+        "model: {lora: 2026-11-22, base: ../models/qwen}\n"
+        "sampling: {temperature: 0, presence_penalty: 1e-1}\n"
+        "conversation:\n"
+        "  answer: [mei, 7]\n"
+        "  groups: ['telegram:-100123', discord:5]\n"
+        "  answer_bots: yes\n"
+        "platforms:\n"
+        "  telegram:\n"
+        "  discord: {}\n"
+    )
+    assert config.model.lora == "2026-11-22"
+    assert config.sampling.sampling().temperature == 0.0
+    assert config.conversation.answer == ("mei", "7")
+    assert config.conversation.groups == ("telegram:-100123", "discord:5")
+    assert config.conversation.answer_bots is True
+    assert config.platforms.on == ("telegram", "discord")
+    assert config.health is None
+
+
+@pytest.mark.parametrize("token", [TELEGRAM_TOKEN, DISCORD_TOKEN])
+@pytest.mark.parametrize("line", ["token: {}", "# {}", "api_url: 'https://api.telegram.org/bot{}'", "{}"])
+def test_a_token_in_the_file_is_to_be_revoked_and_is_not_repeated(token: str, line: str) -> None:
+    found = problems("platforms:\n  telegram:\n    " + line.format(token))
+    assert any("config.yaml:3: a token stands in this line: remove it and revoke it" in problem for problem in found)
+    assert token not in "\n".join(found) and token[-20:] not in "\n".join(found)
+
+
+def test_a_key_for_a_token_says_where_tokens_go() -> None:
+    (found,) = problems("platforms: {telegram: {bot_token: later}}")
+    assert "tokens do not belong in this file" in found and "ECHOES_TELEGRAM_TOKEN" in found
+
+
+def test_a_file_that_cannot_be_read_is_a_sentence(tmp_path: Path) -> None:
+    path = tmp_path / "config.yaml"
+    with pytest.raises(ConfigError, match="is missing: `echoes init` makes one"):
+        load_config(path)
+    path.write_bytes("model: {base: 模型}".encode("gbk"))
+    with pytest.raises(ConfigError, match="not UTF-8") as caught:
+        load_config(path)
+    assert caught.value.code == ExitCode.CONFIG == 78
+    path.write_bytes(b"\xef\xbb\xbfmodel: {base: embedded}\r\n")
+    assert load_config(path) == Config()
+    with pytest.raises(ConfigError, match="cannot be read"):
+        load_config(tmp_path)

@@ -1,0 +1,92 @@
+"""What reaches the log, and what never may."""
+
+import io
+import logging
+import warnings
+from collections.abc import Callable
+
+import pytest
+
+from bot.errors import PassingError
+from bot.logs import start_logging
+
+TOKEN = "123456789:" + "AbCdEfGhIjKlMnOpQrStUvWxYz012345678"
+WEB = "q3uZ8w_short-own-token"
+
+
+def logged(act: Callable[[], None], level: int = logging.INFO) -> str:
+    stream = io.StringIO()
+    start_logging([WEB], level, stream)
+    act()
+    return stream.getvalue()
+
+
+def raised(error: Exception) -> Exception:
+    try:
+        raise error
+    except Exception as caught:
+        return caught
+
+
+def test_a_token_is_cut_from_message_and_arguments() -> None:
+    log = logging.getLogger("echoes.test")
+    text = logged(lambda: log.info("GET https://api.telegram.org/bot%s/getMe?key=%s", TOKEN, WEB))
+    assert "[token]" in text and TOKEN not in text and TOKEN[10:] not in text and WEB not in text
+
+
+def test_a_token_is_cut_from_a_traceback_and_its_causes() -> None:
+    try:
+        try:
+            raise OSError(f"cannot connect to /bot{TOKEN}/getUpdates")
+        except OSError as cause:
+            raise PassingError(f"see {WEB}") from cause
+    except PassingError as error:
+        caught = error
+    text = logged(lambda: logging.getLogger("x").error("Failed.", exc_info=caught))
+    assert "cannot connect to /bot[token]/getUpdates" in text and "see [token]" in text and "raise PassingError" in text
+    assert TOKEN not in text and WEB not in text
+
+
+def test_a_token_percent_encoded_in_an_address_is_cut_too() -> None:
+    encoded = TOKEN.replace(":", "%3A")
+    assert TOKEN[10:] not in logged(lambda: logging.getLogger("x").warning("GET /bot%s/x", encoded))
+
+
+def test_what_a_contact_wrote_does_not_come_in_by_an_exceptions_message() -> None:
+    error = raised(ValueError("could not convert: 'I am so sad today'"))
+    grouped = ExceptionGroup("several", [raised(KeyError("I am so sad today"))])
+    for one in (error, raised(grouped)):
+        text = logged(lambda one=one: logging.getLogger("x").error("A chat failed.", exc_info=one))  # type: ignore[misc]
+        assert "sad" not in text and "test_logs.py" in text
+    assert "ValueError: (message withheld)" in logged(lambda: logging.getLogger("x").error("Failed.", exc_info=error))
+
+
+def test_libraries_that_log_addresses_are_quiet() -> None:
+    def chatter() -> None:
+        logging.getLogger("httpx").info("HTTP Request: POST https://api.telegram.org/bot…")
+        logging.getLogger("aiohttp.access").info("GET /?token=…")
+        logging.getLogger("discord.gateway").debug("For Shard ID None: WebSocket Event: {'content': …}")
+
+    assert logged(chatter, logging.DEBUG) == ""
+
+
+def test_warnings_go_to_the_log() -> None:
+    def warn() -> None:
+        warnings.simplefilter("always")
+        warnings.warn("old", DeprecationWarning, stacklevel=1)
+
+    with warnings.catch_warnings():
+        assert "DeprecationWarning: old" in logged(warn)
+
+
+def test_no_other_handler_stays() -> None:
+    leak = io.StringIO()
+    logging.getLogger().addHandler(logging.StreamHandler(leak))
+    logged(lambda: logging.getLogger("x").info("%s", TOKEN))
+    assert leak.getvalue() == ""
+
+
+def test_in_journald_lines_carry_their_priority_and_no_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JOURNAL_STREAM", "8:1")
+    text = logged(lambda: logging.getLogger("bot").error("one\ntwo"))
+    assert text == "<3>bot: one\n<3>two\n"
