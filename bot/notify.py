@@ -37,10 +37,6 @@ class Notifier:
     def stopping(self, status: str) -> None:
         self._send("STOPPING=1", f"STATUS={_one_line(status)}")
 
-    def extend(self, seconds: float) -> None:
-        """Asks for so much longer before a start or stop counts as hung."""
-        self._send(f"EXTEND_TIMEOUT_USEC={int(seconds * 1e6)}")
-
     def alive(self) -> None:
         self._send("WATCHDOG=1")
 

@@ -48,7 +48,7 @@ def run(args: argparse.Namespace) -> int:
     elif any(value is not None for value in (args.role, args.uses, args.platforms, args.until, args.note)):
         raise UsageError("Say who agrees, with --by NAME.")
     else:
-        consent = _from_questions(ask)
+        consent = from_questions(ask)
     print(_shown(consent, ask.words))
     if not args.yes and not ask.agreed("confirm"):
         ask.say("refused")
@@ -93,7 +93,8 @@ class Questions:
             self.say("again")
 
 
-def _from_questions(ask: Questions) -> Consent:
+def from_questions(ask: Questions) -> Consent:
+    """Asks everything, one question at a time, until each is answered."""
     ask.require_person()
     ask.say("about")
     while not (by := ask.text("by")):
