@@ -48,7 +48,9 @@ class People:
 
     @classmethod
     def of(cls, contacts: tuple[Contact, ...], subject: tuple[Account, ...] = ()) -> "People":
-        return cls(contacts, subject, {account: contact for contact in contacts for account in contact.accounts})
+        """Every contact can also be spoken as in the owner's web chat, there by the short name."""
+        by_account = {account: contact for contact in contacts for account in contact.accounts}
+        return cls(contacts, subject, by_account | {Account("web", contact.slug): contact for contact in contacts})
 
     def find(self, account: Account) -> Contact | None:
         """The contact behind an account; None for a stranger."""
