@@ -1,0 +1,131 @@
+"""The engine in this process: one inference thread, a kept key-value cache per chat, at most one LoRA."""
+
+import asyncio
+import secrets
+from collections.abc import AsyncGenerator, Callable, Generator
+from contextlib import suppress
+from pathlib import Path
+
+import torch
+
+from bot.engine.base import Sampling
+from bot.engine.cache import CacheStore
+from bot.engine.choice import Chooser, TextStream, visible
+from bot.engine.lora import LoraSlot
+from bot.engine.models import LoadedModel, codec_for
+from bot.engine.reader import Reader
+from bot.engine.thread import InferenceThread
+from bot.errors import EchoesError, PassingError
+from bot.media import MediaStore
+from bot.prompt import Prompt
+
+CACHE_BYTES = 1 << 30
+_PATIENCE = 16  # tokens past max_tokens, where so far nothing would be seen
+
+
+class LocalEngine:
+    """See `bot.engine.base.Engine`. max_context is bounded by what the model was made for."""
+
+    def __init__(
+        self,
+        loaded: LoadedModel,
+        media: MediaStore,
+        *,
+        max_context: int | None = None,
+        cache_bytes: int = CACHE_BYTES,
+    ) -> None:
+        self.codec = codec_for(loaded, media)
+        self.max_context = min(max_context or loaded.max_positions, loaded.max_positions)
+        self._loaded = loaded
+        self._media = media
+        self._store = CacheStore(cache_bytes)
+        self._lora = LoraSlot.for_codec(loaded, self.codec)
+        self._chooser = Chooser(self.codec, loaded.model.config.get_text_config().vocab_size)
+        self._thread = InferenceThread()
+
+    @property
+    def cache_bytes(self) -> int:
+        """Memory held by the kept caches now."""
+        return self._store.nbytes
+
+    async def p_answer(self, chat: str, prompt: Prompt) -> float:
+        self._check_length(prompt)
+        return float(await asyncio.wrap_future(self._thread.submit(self._decide(chat, prompt))))
+
+    async def reply(self, chat: str, prompt: Prompt, sampling: Sampling) -> AsyncGenerator[str, None]:
+        self._check_length(prompt)
+        loop = asyncio.get_running_loop()
+        pieces: asyncio.Queue[str | None] = asyncio.Queue()
+
+        def tell(piece: str | None) -> None:
+            with suppress(RuntimeError):  # the loop has ended, nobody listens
+                loop.call_soon_threadsafe(pieces.put_nowait, piece)
+
+        written = self._thread.submit(self._write(chat, prompt, sampling, tell))
+        written.add_done_callback(lambda _: tell(None))
+        try:
+            while (piece := await pieces.get()) is not None:
+                yield piece
+            written.result()
+        finally:
+            written.cancel()
+
+    async def load_lora(self, lora: Path | None) -> None:
+        await asyncio.wrap_future(self._thread.submit(self._switch(lora), alone=True))
+
+    def step_seconds(self) -> float:
+        return self._thread.step_seconds()
+
+    async def aclose(self) -> None:
+        await asyncio.to_thread(self._thread.close)
+
+    # -- in the inference thread ------------------------------------------------------------------------------------
+
+    def _decide(self, chat: str, prompt: Prompt) -> Generator[None, None, float]:
+        cache = self._store.take(chat, prompt)
+        try:
+            reader = Reader(self._loaded, self._media, self._store, cache)
+            yield from reader.read(prompt)
+            silence = reader.logits.double().log_softmax(-1)[self.codec.end_of_turn]
+            return float(-torch.expm1(silence))
+        finally:
+            self._store.give_back(cache)
+
+    def _write(
+        self, chat: str, prompt: Prompt, sampling: Sampling, tell: Callable[[str], None]
+    ) -> Generator[None, None, None]:
+        cache = self._store.take(chat, prompt)
+        try:
+            reader = Reader(self._loaded, self._media, self._store, cache)
+            yield from reader.read(prompt)
+            generator = torch.Generator().manual_seed(secrets.randbits(63) if sampling.seed is None else sampling.seed)
+            room = self.max_context - len(prompt.ids)
+            stream, seen = TextStream(self.codec), False
+            reply: list[int] = []
+            while len(reply) < min(sampling.max_tokens if seen else sampling.max_tokens + _PATIENCE, room):
+                if reply:
+                    reader.append(reply[-1])
+                token = self._chooser.choose(reader.logits, sampling, reply, seen, generator)
+                if token == self.codec.end_of_turn:
+                    break
+                reply.append(token)
+                if piece := stream.add(token):
+                    seen = seen or visible(piece)
+                    tell(piece)
+                yield
+            if not seen:
+                raise PassingError("The model wrote nothing that can be read.")
+        finally:
+            self._store.give_back(cache)
+
+    def _switch(self, lora: Path | None) -> Generator[None, None, None]:
+        self._lora.switch(lora)
+        self._store.clear()
+        yield
+
+    def _check_length(self, prompt: Prompt) -> None:
+        if len(prompt.ids) >= self.max_context:
+            raise EchoesError(
+                f"A prompt of {len(prompt.ids)} tokens leaves no room for a reply in a context of {self.max_context}: "
+                "shorten what is rendered."
+            )

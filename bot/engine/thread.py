@@ -1,0 +1,107 @@
+"""The one inference thread: requests take turns, a step each, so that a decision never waits for a whole reply."""
+
+import threading
+import time
+from collections import deque
+from collections.abc import Generator
+from concurrent.futures import Future, InvalidStateError
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from bot.errors import PassingError
+
+Steps = Generator[None, None, Any]
+"""A request cut into steps; what it returns is its result. Closing it must leave everything valid."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Job:
+    steps: Steps
+    result: "Future[Any]"
+    alone: bool
+
+
+class InferenceThread:
+    """Runs requests' steps, one at a time, in a thread of its own."""
+
+    def __init__(self) -> None:
+        self._waiting: deque[_Job] = deque()
+        self._wake = threading.Condition()
+        self._closed = False
+        self._step_began: float | None = None
+        self._thread = threading.Thread(target=self._run, name="inference", daemon=True)
+        self._thread.start()
+
+    def submit(self, steps: Steps, *, alone: bool = False) -> "Future[Any]":
+        """Queues a request; cancelling its future stops it between two steps.
+
+        One that wants to be alone begins when those before it have ended, and those after it wait for its end.
+        """
+        job = _Job(steps, Future(), alone)
+        with self._wake:
+            if self._closed:
+                raise _closed()
+            self._waiting.append(job)
+            self._wake.notify()
+        return job.result
+
+    def step_seconds(self) -> float:
+        """How long the present step has taken so far; 0 between steps."""
+        began = self._step_began
+        return 0.0 if began is None else time.monotonic() - began
+
+    def close(self) -> None:
+        """Ends the thread after its present step; unfinished requests fail with PassingError."""
+        with self._wake:
+            self._closed = True
+            self._wake.notify()
+        if threading.current_thread() is not self._thread:
+            self._thread.join()
+
+    def _run(self) -> None:
+        active: deque[_Job] = deque()
+        while True:
+            with self._wake:
+                while not (self._closed or active or self._waiting):
+                    self._wake.wait()
+                if self._closed:
+                    break
+                self._admit(active)
+            job = active.popleft()
+            if self._step(job):
+                active.append(job)
+        for job in (*active, *self._waiting):
+            job.steps.close()
+            with suppress(InvalidStateError):
+                job.result.set_exception(_closed())
+
+    def _admit(self, active: deque[_Job]) -> None:
+        """New requests go first: most are decisions, and short."""
+        while self._waiting and not any(job.alone for job in active):
+            if self._waiting[0].alone and active:
+                return
+            active.appendleft(self._waiting.popleft())
+
+    def _step(self, job: _Job) -> bool:
+        """Runs one step; whether more are to come."""
+        if job.result.cancelled():
+            job.steps.close()
+            return False
+        self._step_began = time.monotonic()
+        try:
+            next(job.steps)
+            return True
+        except StopIteration as end:
+            with suppress(InvalidStateError):  # cancelled in the meantime
+                job.result.set_result(end.value)
+        except Exception as error:
+            with suppress(InvalidStateError):
+                job.result.set_exception(error)
+        finally:
+            self._step_began = None
+        return False
+
+
+def _closed() -> PassingError:
+    return PassingError("The engine has been shut down.")
