@@ -5,6 +5,7 @@ import json
 import os
 import signal
 import sys
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -30,6 +31,13 @@ def make_workspace(root: Path, people: tuple[Contact, ...], config: dict[str, ob
     consent = Consent("Nora", Role.SELF, tuple(Use), now, (now + timedelta(days=9)).date())
     save_consent(root / "consent.json", consent)
     return root
+
+
+async def until(condition: Callable[[], bool], seconds: float = 20) -> None:
+    """Waits for something that another process does."""
+    async with asyncio.timeout(seconds):
+        while not condition():  # noqa: ASYNC110 (nobody here can set an event for it)
+            await asyncio.sleep(0.03)
 
 
 class EchoesProcess:

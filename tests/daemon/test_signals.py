@@ -1,0 +1,152 @@
+"""Told to stop, it finishes what is in hand; told to reload, it loses nothing."""
+
+import signal
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from bot.engine.describe import codec_for, describe
+from bot.errors import ExitCode
+from bot.media import MediaStore
+from bot.people import Contact
+from bot.prompt import Fingerprint
+from bot.types import Account
+from bot.workspace import private_dir
+from tests.daemon.process import EchoesProcess, make_workspace, until
+from tests.standins.openai import ModelServer
+from tests.standins.telegram import TelegramServer, User
+
+
+@dataclass
+class Scene:
+    server: TelegramServer
+    model: ModelServer
+    anna: User
+    workspace: Path
+    daemon: EchoesProcess
+
+    def lora(self, name: str, base_id: str | None = None) -> Path:
+        """A LoRA folder, as far as a remote engine needs one; `latest` points to it."""
+        base = describe("embedded")
+        folder = private_dir(self.workspace / "loras" / name)
+        Fingerprint.of(base_id or base.id, codec_for(base, MediaStore(self.workspace))).save(folder)
+        (folder / "adapter_config.json").write_text("{}")
+        (folder / "adapter_model.safetensors").write_bytes(b"")
+        latest = self.workspace / "loras" / "latest"
+        latest.unlink(missing_ok=True)
+        latest.symlink_to(name)
+        return folder
+
+    async def logged(self, words: str) -> None:
+        await until(lambda: words in self.daemon.logged())
+
+    async def asked(self, count: int = 1) -> None:
+        """Until the model has been asked that often."""
+        await until(lambda: sum(path.endswith("completions") for path, _ in self.model.requests) >= count)
+
+
+@pytest.fixture
+async def scene(tmp_path: Path) -> AsyncIterator[Scene]:
+    async with TelegramServer() as server, ModelServer() as model:
+        anna = server.person("Anna")
+        people = (Contact("anna", "Anna", "friend", (Account("telegram", str(anna.id)),)),)
+        workspace = make_workspace(
+            tmp_path / "nora",
+            people,
+            {
+                "model": {"server": {"url": model.url, "model": "nora"}, "lora": "latest"},
+                "platforms": {"telegram": {"api_url": server.base_url.removesuffix("/bot")}},
+            },
+        )
+        daemon = EchoesProcess(workspace, ECHOES_TELEGRAM_TOKEN=server.token)
+        scene = Scene(server, model, anna, workspace, daemon)
+        scene.lora("first")
+        yield scene
+        await daemon.stop()
+
+
+async def test_sigterm_finishes_the_reply_in_hand_and_keeps_the_rest(scene: Scene) -> None:
+    await scene.daemon.start()
+    scene.model.pause = 0.3
+    scene.server.user_says(scene.anna, "tell me")
+    await scene.asked()
+    scene.daemon.send(signal.SIGTERM)
+    assert await scene.daemon.ended() == ExitCode.OK
+    assert scene.server.replies(scene.anna)[1:] == ["okok", "see you"]
+    scene.server.user_says(scene.anna, "and then?")
+    await scene.daemon.start()
+    await scene.server.wait_for_reply(scene.anna, 5)
+    assert scene.server.replies(scene.anna)[1:] == ["okok", "see you"] * 2
+    assert "Traceback" not in scene.daemon.logged()
+
+
+async def test_sighup_loads_a_retrained_lora_and_loses_no_message(scene: Scene) -> None:
+    await scene.daemon.start()
+    scene.server.user_says(scene.anna, "one")
+    await scene.server.wait_for_reply(scene.anna, 3)
+    second = scene.lora("second")
+    scene.model.pause = 0.2
+    scene.server.user_says(scene.anna, "two")
+    await scene.asked(2)
+    scene.daemon.send(signal.SIGHUP)
+    scene.server.user_says(scene.anna, "three")
+    await until(lambda: any(body.get("lora_path") == str(second) for _, body in scene.model.requests))
+    await scene.logged("Reloaded people, calibration and the LoRA second.")
+    await until(lambda: len(scene.server.replies(scene.anna)) >= 5)
+    scene.server.user_says(scene.anna, "four")
+    await until(lambda: len(scene.server.replies(scene.anna)) >= 7)
+    scene.daemon.send(signal.SIGTERM)
+    assert await scene.daemon.ended() == ExitCode.OK
+
+
+async def test_a_lora_that_does_not_fit_is_refused_and_the_old_one_stays(scene: Scene) -> None:
+    await scene.daemon.start()
+    scene.server.user_says(scene.anna, "one")
+    await scene.server.wait_for_reply(scene.anna, 3)
+    scene.lora("other", "some-other-base")
+    scene.daemon.send(signal.SIGHUP)
+    await scene.logged("some-other-base")
+    scene.server.user_says(scene.anna, "two")
+    await scene.server.wait_for_reply(scene.anna, 5)
+
+
+async def test_a_wrong_token_ends_with_a_sentence_and_its_own_exit_code(scene: Scene) -> None:
+    scene.daemon.environment["ECHOES_TELEGRAM_TOKEN"] = "123456789:AAwrongwrongwrongwrongwrongwrongwrong"
+    await scene.daemon.start()
+    assert await scene.daemon.ended() == ExitCode.CONFIG
+    assert "AAwrong" not in scene.daemon.logged()
+    assert "BotFather" in scene.daemon.logged()
+
+
+async def test_a_wrong_token_does_not_stop_the_web_chat(scene: Scene) -> None:
+    text = (scene.workspace / "config.yaml").read_text()
+    (scene.workspace / "config.yaml").write_text(
+        text.replace("platforms:\n", "health: {port: 0}\nplatforms:\n  web: {port: 0}\n")
+    )
+    scene.daemon.environment["ECHOES_TELEGRAM_TOKEN"] = "123456789:AAwrongwrongwrongwrongwrongwrongwrong"
+    await scene.daemon.start()
+    await scene.logged("telegram is off")
+    await scene.logged("http://127.0.0.1:")
+    url = next(word for word in scene.daemon.logged().split() if word.startswith("http://127.0.0.1:") and "#" in word)
+    async with aiohttp.ClientSession() as session, session.get(url.split("#")[0]) as response:
+        assert response.status == 200
+
+
+async def test_consent_that_is_missing_ends_with_its_own_exit_code(scene: Scene) -> None:
+    (scene.workspace / "consent.json").unlink()
+    await scene.daemon.start()
+    assert await scene.daemon.ended() == ExitCode.CONSENT
+    assert "echoes consent" in scene.daemon.logged()
+
+
+async def test_two_daemons_do_not_share_a_workspace(scene: Scene) -> None:
+    await scene.daemon.start()
+    scene.server.user_says(scene.anna, "one")
+    await scene.server.wait_for_reply(scene.anna, 3)
+    second = EchoesProcess(scene.workspace, **scene.daemon.environment)
+    await second.start()
+    assert await second.ended() != ExitCode.OK
+    assert "already" in scene.daemon.logged()
