@@ -1,8 +1,11 @@
 """The engine that the configuration asks for: in this process, or a server's."""
 
 import asyncio
+import concurrent.futures
+import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
 
 from bot.config import Config, ServerConfig
 from bot.engine.base import Engine
@@ -11,6 +14,11 @@ from bot.lora import find_lora
 from bot.media import MediaStore
 from bot.prompt import Fingerprint
 from bot.workspace import Workspace
+
+if TYPE_CHECKING:
+    from bot.engine.local import LocalEngine
+
+T = TypeVar("T")
 
 
 async def build_engine(
@@ -26,6 +34,46 @@ async def build_engine(
     return await _local(config, media, lora, progress)
 
 
+async def _local(
+    config: Config, media: MediaStore, lora: Path | None, progress: Callable[[str], None] | None
+) -> Engine:
+    model = config.model
+
+    def make() -> LocalEngine:
+        from bot.engine.local import LocalEngine  # torch is imported here, and nowhere earlier
+        from bot.engine.models import load
+
+        loaded = load(model.base, model.device, model.dtype, model.four_bit, progress)
+        return LocalEngine(loaded, media, max_context=model.context_tokens, cache_bytes=model.cache_mb * 1_000_000)
+
+    engine = await _apart(make)
+    try:
+        if lora is not None:
+            await engine.load_lora(lora)
+    except BaseException:
+        await engine.aclose()
+        raise
+    return engine
+
+
+async def _apart(work: Callable[[], T]) -> T:
+    """Runs what takes long in a thread that does not keep the process alive: loading cannot be broken off."""
+    result: concurrent.futures.Future[T] = concurrent.futures.Future()
+
+    def run() -> None:
+        try:
+            outcome = work()
+        except BaseException as error:
+            if not result.cancelled():
+                result.set_exception(error)
+        else:
+            if not result.cancelled():
+                result.set_result(outcome)
+
+    threading.Thread(target=run, name="loading", daemon=True).start()
+    return await asyncio.wrap_future(result)
+
+
 async def _remote(
     config: Config,
     server: ServerConfig,
@@ -36,10 +84,32 @@ async def _remote(
     """The LoRA here must fit the prompts, though the server holds the weights: its calibration is used."""
     from bot.engine.remote import RemoteEngine
 
-    base = await asyncio.to_thread(describe, config.model.base, progress)
+    base = await _apart(lambda: describe(config.model.base, progress))
     codec = codec_for(base, media)
     fingerprint = Fingerprint.of(base.id, codec)
     if lora is not None:
         fingerprint.check(lora)
     limit = min(config.model.context_tokens, base.max_positions)
     return await RemoteEngine.connect(server.url, server.model, codec, fingerprint, media, limit)
+
+
+async def _local(
+    config: Config, media: MediaStore, lora: Path | None, progress: Callable[[str], None] | None
+) -> Engine:
+    engine = await asyncio.to_thread(_load, config, media, progress)
+    try:
+        if lora is not None:
+            await engine.load_lora(lora)
+    except BaseException:
+        await engine.aclose()
+        raise
+    return engine
+
+
+def _load(config: Config, media: MediaStore, progress: Callable[[str], None] | None) -> Engine:
+    from bot.engine.local import LocalEngine
+    from bot.engine.models import load
+
+    model = config.model
+    loaded = load(model.base, model.device, model.dtype, model.four_bit, progress)
+    return LocalEngine(loaded, media, max_context=model.context_tokens, cache_bytes=model.cache_mb * 1_000_000)
