@@ -2,7 +2,7 @@
 
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -220,20 +220,32 @@ class Corpus:
     def senders(self, chat: CorpusChat | int | None = None) -> list[CorpusSender]:
         """Everybody who wrote, in one chat or anywhere, the one with most messages first. Counts are of that scope."""
         number = chat.id if isinstance(chat, CorpusChat) else chat
+        where = "" if number is None else " WHERE m.chat = ?"
         rows = self.db.execute(
             "SELECT m.sender, s.platform, s.native_id, s.is_bot, names.name, m.chat, chats.kind, count(*), max(sent_ms)"
             " FROM messages m JOIN senders s ON s.id = m.sender JOIN names ON names.id = m.name"
-            " JOIN chats ON chats.id = m.chat WHERE ?1 IS NULL OR m.chat = ?1 GROUP BY m.sender, m.name, m.chat",
-            (number,),
+            " JOIN chats ON chats.id = m.chat" + where + " GROUP BY m.sender, m.name, m.chat",
+            () if number is None else (number,),
         )
         people: dict[int, _Tally] = {}
-        for sender, platform, native, bot, name, where, kind, messages, last in rows:
+        for sender, platform, native, bot, name, place, kind, messages, last in rows:
             tally = people.setdefault(sender, _Tally(Account(platform, native), bool(bot), {}, {}))
             tally.names[name] = max(last, tally.names.get(name, last))
-            total, _ = tally.chats.get(where, (0, kind))
-            tally.chats[where] = (total + messages, kind)
+            total, _ = tally.chats.get(place, (0, kind))
+            tally.chats[place] = (total + messages, kind)
         found = [tally.sender() for tally in people.values()]
         return sorted(found, key=lambda sender: (-sender.messages, sender.account.platform, sender.account.id))
+
+    def texts(self, accounts: Iterable[Account], limit: int) -> list[str]:
+        """The latest words of some people, at most `limit` messages, without what they passed on."""
+        marks = [(account.platform, account.id) for account in accounts]
+        where = " OR ".join("(s.platform = ? AND s.native_id = ?)" for _ in marks) or "FALSE"
+        rows = self.db.execute(
+            f"SELECT m.text FROM senders s JOIN messages m ON m.sender = s.id WHERE ({where}) AND m.text <> ''"
+            " AND m.forwarded = 0 ORDER BY m.sent_ms DESC LIMIT ?",
+            (*(value for mark in marks for value in mark), limit),
+        )
+        return [text for (text,) in rows]
 
 
 @dataclass(slots=True)

@@ -16,7 +16,7 @@ MINUTE = 60_000
 _LATEST = 4_102_444_800_000  # the year 2100 in milliseconds: whatever claims to be later is no time
 _MAX_NAME = 200
 
-Progress = Callable[[int], None]
+Progress = Callable[[int], object]
 
 
 def _ignore(_: int) -> None:

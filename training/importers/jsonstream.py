@@ -123,7 +123,8 @@ class MendedJson:
         if unfinished is not None and len(unfinished[1]) % 2:
             start = unfinished.end(1) - 1
             data, self._held = data[:start], data[start:]
-        return _ESCAPE.sub(_mend_escape, data) if _BROKEN_ESCAPE.search(data) else data
+        broken = b"\\" in data and _BROKEN_ESCAPE.search(data)
+        return _ESCAPE.sub(_mend_escape, data) if broken else data
 
 
 def _mend_escape(match: re.Match[bytes]) -> bytes:

@@ -27,7 +27,7 @@ class Options:
 
     zone: tzinfo | None = None
     me: str | None = None
-    progress: Callable[[int], None] = lambda _: None
+    progress: Callable[[int], object] = lambda _: None
 
 
 @dataclass(frozen=True, slots=True)

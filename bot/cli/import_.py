@@ -1,0 +1,97 @@
+"""`echoes import PATH…`: reads exported chats into the workspace, and counts what it did."""
+
+import argparse
+import json
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from bot.cli.table import table
+from bot.errors import ExitCode, UsageError
+from bot.workspace import Workspace
+
+if TYPE_CHECKING:
+    from training.importers import ImportReport
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="exported files, or folders with them")
+    parser.add_argument(
+        "--timezone", metavar="NAME", help="of times written without one, as Asia/Shanghai (default: this machine's)"
+    )
+    parser.add_argument(
+        "--me",
+        metavar="ID",
+        help="the id of the account whose exports these are, for WeChat formats that only say “我” (me)",
+    )
+    parser.add_argument("--json", action="store_true", help="print the counts as JSON")
+
+
+def run(args: argparse.Namespace) -> int:
+    from tqdm import tqdm
+
+    from bot.media import MediaStore
+    from training.corpus import Corpus
+    from training.importers import Options, import_paths
+    from training.importers.run import find_files
+
+    workspace = Workspace.open(args.workspace)
+    zone = _zone(args.timezone)
+    files = find_files(args.paths)
+    size = sum(file.size for file in files)
+    with (
+        tqdm(total=size, unit="B", unit_scale=True, desc="import", file=sys.stderr, disable=None, leave=False) as bar,
+        Corpus.open(workspace.corpus) as corpus,
+    ):
+        options = Options(zone, args.me, bar.update)
+        report = import_paths(corpus, MediaStore(workspace.media), files, options)
+        total = corpus.count()
+    if args.json:
+        print(json.dumps({**report.as_json(), "in_corpus": total}, ensure_ascii=False, indent=2))
+    else:
+        _print(report, total)
+    for problem in report.problems:
+        print(f"echoes: {problem}", file=sys.stderr)
+    return ExitCode.DATA if report.problems or not report.files else ExitCode.OK
+
+
+def _zone(name: str | None) -> ZoneInfo | None:
+    if name is None:
+        return None
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise UsageError(f"--timezone {name}: not a time zone; give one as Asia/Shanghai or Europe/Berlin.") from None
+
+
+def _print(report: "ImportReport", total: int) -> None:
+    chats = sorted(report.chats.values(), key=lambda chat: (-chat.read, chat.title))
+    if chats:
+        rows = [
+            (chat.title or chat.native_id, chat.platform, chat.kind, chat.read, chat.kept, sum(chat.skipped.values()))
+            for chat in chats
+        ]
+        if len(rows) > 1:
+            rows.append(("all", "", "", report.read, report.kept, sum(report.skipped.values())))
+        print(table(("chat", "platform", "kind", "read", "kept", "skipped"), rows))
+    else:
+        print("Nothing was found to import.")
+    for heading, reasons in (("Skipped", report.skipped), ("Photos left out", report.photos_left_out)):
+        if reasons:
+            print(f"\n{heading}:\n{_reasons(reasons)}")
+    if report.photos:
+        print(f"\nPhotos kept: {report.photos:,}")
+    for file in report.files:
+        for note in file.notes:
+            print(f"\n{file.path}: {note}")
+    if report.other_files:
+        print(f"\nOther files in those folders, left alone: {report.other_files:,}")
+    print(f"\nThe workspace now holds {total:,} messages.")
+
+
+def _reasons(reasons: Mapping[str, int]) -> str:
+    rows = sorted(reasons.items(), key=lambda item: -item[1])
+    lines = table(("", ""), [(f"  {reason}", count) for reason, count in rows]).splitlines()
+    return "\n".join(lines[1:])

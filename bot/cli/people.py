@@ -1,0 +1,197 @@
+"""`echoes people`: lists the contacts, finds new ones, and sets relationships and accounts."""
+
+import argparse
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+from bot.cli.table import table
+from bot.errors import ExitCode, UsageError
+from bot.people import RELATIONSHIPS, STRANGER, Contact, People, load_people, save_people
+from bot.types import Account
+from bot.workspace import Workspace
+
+if TYPE_CHECKING:
+    from training.contacts import Acquaintance
+
+_GROUP_MINIMUM = 20
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="print as JSON")
+    parser.add_argument(
+        "--min-messages",
+        type=int,
+        default=_GROUP_MINIMUM,
+        metavar="N",
+        help=f"people known from groups alone are added from so many messages on (default: {_GROUP_MINIMUM})",
+    )
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", title="changes (without one: list)")
+    change = actions.add_parser("set", help="change a contact, or add one")
+    change.add_argument("slug", metavar="SLUG", help="the contact's short name, as listed")
+    change.add_argument("--relationship", choices=RELATIONSHIPS, help="who they are to the subject")
+    change.add_argument("--name", metavar="NAME", help="what the avatar calls them")
+    change.add_argument("--account", action="append", default=[], metavar="PLATFORM:ID", help="an id of theirs as well")
+    change.add_argument("--new", action="store_true", help="they are not in the list yet")
+    merge = actions.add_parser("merge", help="two contacts are one person")
+    merge.add_argument("slug", metavar="SLUG", help="the contact that stays")
+    merge.add_argument("other", metavar="OTHER", help="the contact that becomes part of it")
+
+
+def run(args: argparse.Namespace) -> int:
+    workspace = Workspace.open(args.workspace)
+    people = load_people(workspace.people)
+    if args.action == "set":
+        people = _set(
+            people, args.slug, args.relationship, args.name, [_account(text) for text in args.account], args.new
+        )
+        save_people(workspace.people, people)
+        print(_line(_contact(people, args.slug)))
+        return ExitCode.OK
+    if args.action == "merge":
+        people = _merge(people, args.slug, args.other)
+        save_people(workspace.people, people)
+        print(_line(_contact(people, args.slug)))
+        return ExitCode.OK
+    return _list(workspace, people, args.min_messages, args.json)
+
+
+def _list(workspace: Workspace, people: People, minimum: int, as_json: bool) -> int:
+    from training.contacts import acquaintances, with_new
+    from training.corpus import Corpus
+
+    known: list[Acquaintance] = []
+    if workspace.corpus.exists() and people.subject:
+        with Corpus.open(workspace.corpus) as corpus:
+            known = acquaintances(corpus, people.subject)
+    people, added = with_new(people, known, minimum)
+    if added:
+        save_people(workspace.people, people)
+    listed = _tally(people.contacts, {one.account: one for one in known})
+    if as_json:
+        print(json.dumps({"people": [one.as_json() for one in listed]}, ensure_ascii=False, indent=2))
+        return ExitCode.OK
+    if listed:
+        head = ("slug", "name", "relationship", "messages", "last", "accounts")
+        print(table(head, [one.row() for one in listed]))
+    if not people.subject:
+        print("Nobody was looked for in the chats: say first whom the avatar is to be, with `echoes subject WHO`.")
+    elif added:
+        print(f"\nNew: {len(added):,}, written to {workspace.people}.")
+    strangers = sum(contact.relationship == STRANGER for contact in people.contacts)
+    if strangers:
+        print(f"\n{strangers:,} are strangers to the avatar. Say who they are, most messages first:")
+        print("  echoes people set SLUG --relationship friend")
+        print(f"Relationships: {', '.join(RELATIONSHIPS)}.")
+    return ExitCode.OK
+
+
+@dataclass(frozen=True, slots=True)
+class _Listed:
+    contact: Contact
+    messages: int
+    last: datetime | None
+
+    def row(self) -> tuple[str, str, str, int, str, str]:
+        contact = self.contact
+        day = self.last.date().isoformat() if self.last else ""
+        return contact.slug, contact.name, contact.relationship, self.messages, day, " ".join(_ids(contact.accounts))
+
+    def as_json(self) -> dict[str, object]:
+        contact = self.contact
+        return {
+            "slug": contact.slug,
+            "name": contact.name,
+            "relationship": contact.relationship,
+            "messages": self.messages,
+            "last": self.last.isoformat() if self.last else None,
+            "platforms": sorted({account.platform for account in contact.accounts}),
+            "accounts": _ids(contact.accounts),
+        }
+
+
+def _tally(contacts: Iterable[Contact], known: "Mapping[Account, Acquaintance]") -> list[_Listed]:
+    listed = []
+    for contact in contacts:
+        theirs = [known[account] for account in contact.accounts if account in known]
+        last = max((one.last for one in theirs), default=None)
+        listed.append(_Listed(contact, sum(one.messages for one in theirs), last))
+    return sorted(listed, key=lambda one: -one.messages)
+
+
+def _set(
+    people: People, slug: str, relationship: str | None, name: str | None, accounts: list[Account], new: bool
+) -> People:
+    if new:
+        if any(contact.slug == slug for contact in people.contacts):
+            raise UsageError(f"{slug} is in the list already: leave out --new to change them.")
+        people = People.of((*people.contacts, Contact(slug, name or slug)), people.subject)
+    contact = _contact(people, slug)
+    for account in accounts:
+        owner = people.find(account)
+        if account in people.subject:
+            raise UsageError(f"{_id(account)} is an account of the subject.")
+        if owner is not None and owner.slug != slug:
+            raise UsageError(
+                f"{_id(account)} belongs to {owner.slug}: if they are one person, run `echoes people merge {slug} "
+                f"{owner.slug}`."
+            )
+    changed = replace(
+        contact,
+        name=name or contact.name,
+        relationship=relationship or contact.relationship,
+        accounts=tuple(dict.fromkeys((*contact.accounts, *accounts))),
+    )
+    return _replaced(people, changed)
+
+
+def _merge(people: People, slug: str, other: str) -> People:
+    if slug == other:
+        raise UsageError(f"{slug} and {other} are the same contact.")
+    stays, goes = _contact(people, slug), _contact(people, other)
+    relationship = stays.relationship if stays.relationship != STRANGER else goes.relationship
+    merged = replace(stays, relationship=relationship, accounts=(*stays.accounts, *goes.accounts))
+    kept = tuple(contact for contact in people.contacts if contact.slug != other)
+    return _replaced(People.of(kept, people.subject), merged)
+
+
+def _replaced(people: People, changed: Contact) -> People:
+    contacts = tuple(changed if contact.slug == changed.slug else contact for contact in people.contacts)
+    return People.of(contacts, people.subject)
+
+
+def _contact(people: People, slug: str) -> Contact:
+    """Raises UsageError with the nearest names."""
+    found = next((contact for contact in people.contacts if contact.slug == slug), None)
+    if found is not None:
+        return found
+    near = get_close_matches(slug, [contact.slug for contact in people.contacts], n=5, cutoff=0.5)
+    by_name = [contact.slug for contact in people.contacts if slug.casefold() in contact.name.casefold()]
+    hint = ", ".join(dict.fromkeys((*by_name[:5], *near)))
+    raise UsageError(
+        f"No contact has the short name {slug}" + (f"; near it: {hint}." if hint else " (add --new for somebody new).")
+    )
+
+
+def _account(text: str) -> Account:
+    platform, colon, native = text.partition(":")
+    if not colon or not platform or not native:
+        raise UsageError(f"--account {text}: write it as platform:id, such as telegram:123.")
+    return Account(platform, native)
+
+
+def _line(contact: Contact) -> str:
+    return (
+        f"{contact.slug}: {contact.name}, {contact.relationship}, {' '.join(_ids(contact.accounts)) or 'no accounts'}"
+    )
+
+
+def _ids(accounts: Iterable[Account]) -> list[str]:
+    return [_id(account) for account in accounts]
+
+
+def _id(account: Account) -> str:
+    return f"{account.platform}:{account.id}"
