@@ -13,15 +13,12 @@ from bot.consent import Use, require
 from bot.conversation import Conversations
 from bot.conversation.chat import Avatar
 from bot.decision import Calibration
-from bot.engine.base import Engine
 from bot.errors import ConsentError, EchoesError, ExitCode
 from bot.health import STUCK_AFTER, Health, HealthServer, Metrics
 from bot.journal import Journal
 from bot.lora import find_lora
-from bot.media import MediaStore
 from bot.notify import Notifier
 from bot.people import load_people
-from bot.persona import Persona
 from bot.platform import Adapter
 from bot.schedule import Schedule, Task
 from bot.signals import Orders
@@ -40,9 +37,8 @@ class Parts:
 
     workspace: Workspace
     config: Config
-    persona: Persona
-    media: MediaStore
-    engine: Engine
+    avatar: Avatar
+    lora: str  # the name of the LoRA that speaks
     adapters: Mapping[str, Adapter]
     broken: Mapping[str, EchoesError] = field(default_factory=dict)
     drain_seconds: float = 25.0
@@ -57,20 +53,9 @@ class Daemon:
         self._parts = parts
         self._orders = orders
         self.stuck = False
-        workspace, config = parts.workspace, parts.config
-        lora = find_lora(workspace.loras, config.model.lora)
-        self._lora = lora.name if lora else ""
-        self._avatar = Avatar(
-            engine=parts.engine,
-            persona=parts.persona,
-            people=load_people(workspace.people),
-            calibration=Calibration.load(lora) if lora else Calibration(),
-            sampling=config.sampling.sampling(),
-            config=config.conversation,
-            media=parts.media,
-        )
-        self._journal = Journal.open(workspace.journal)
-        self._conversations = Conversations(self._avatar, self._journal, parts.adapters, parts.metrics)
+        self._lora = parts.lora
+        self._journal = Journal.open(parts.workspace.journal)
+        self._conversations = Conversations(parts.avatar, self._journal, parts.adapters, parts.metrics)
         self._supervisor = Supervisor(parts.adapters, self._conversations, parts.metrics, changed=self._tell_status)
         self.health_port: int | None = None
 
@@ -79,7 +64,7 @@ class Daemon:
         parts, orders = self._parts, self._orders
         async with AsyncExitStack() as closing:
             closing.callback(self._close_journal)
-            closing.push_async_callback(self._close, "the engine", parts.engine.aclose)
+            closing.push_async_callback(self._close, "the engine", parts.avatar.engine.aclose)
             background = Background(parts.metrics)
             closing.push_async_callback(background.stop)
             if parts.config.health is not None:
@@ -108,7 +93,7 @@ class Daemon:
     def health(self) -> Health:
         return Health(
             self._supervisor.platforms,
-            self._parts.engine.step_seconds(),
+            self._parts.avatar.engine.step_seconds(),
             self._journal.queue_length(),
             self._lora,
             self._orders.stopping.is_set(),
@@ -142,7 +127,7 @@ class Daemon:
             people = load_people(workspace.people)
             lora = find_lora(workspace.loras, self._parts.config.model.lora)
             calibration = Calibration.load(lora) if lora else Calibration()
-            await self._parts.engine.load_lora(lora)
+            await self._parts.avatar.engine.load_lora(lora)
         except EchoesError as error:
             log.error("Nothing was reloaded: %s", error)
             self._parts.metrics.failed("daemon")
@@ -151,7 +136,8 @@ class Daemon:
             log.exception("Nothing was reloaded.")
             self._parts.metrics.failed("daemon")
             return
-        self._avatar.people, self._avatar.calibration = people, calibration
+        avatar = self._parts.avatar
+        avatar.people, avatar.calibration = people, calibration
         self._lora = lora.name if lora else ""
         log.info("Reloaded people, calibration and the LoRA %s.", self._lora or "(none)")
 
@@ -162,7 +148,7 @@ class Daemon:
             return
         stuck_after = max(STUCK_AFTER, seconds)
         while True:
-            step = self._parts.engine.step_seconds()
+            step = self._parts.avatar.engine.step_seconds()
             if step < stuck_after:
                 self._parts.notifier.alive()
             else:
@@ -187,7 +173,7 @@ class Daemon:
         before = datetime.now(UTC) - timedelta(days=self._parts.config.retention.journal_days)
         messages = self._journal.purge(before)
         stored_before = time.time() - _FRESH_PHOTO_SECONDS
-        photos = await asyncio.to_thread(self._parts.media.prune, self._journal.digests(), stored_before)
+        photos = await asyncio.to_thread(self._parts.avatar.media.prune, self._journal.digests(), stored_before)
         self._journal.checkpoint()
         if messages or photos:
             log.info("Retention: %d messages and %d photos were deleted.", messages, photos)

@@ -4,14 +4,17 @@ import argparse
 import asyncio
 import logging
 import os
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
-from adapters.registry import make
+from adapters.registry import Setting, make
 from bot.config import Config, load_config
 from bot.consent import Use, require
+from bot.conversation.chat import Avatar
 from bot.daemon import Daemon, Parts
+from bot.decision import Calibration
 from bot.engine.base import Engine
 from bot.engine.factory import build_engine
 from bot.errors import ConfigError, EchoesError, ExitCode
@@ -23,7 +26,7 @@ from bot.notify import Notifier
 from bot.people import load_people
 from bot.persona import Persona, load_persona
 from bot.platform import Adapter
-from bot.secrets import Secrets, load_secrets, web_token
+from bot.secrets import Secrets, load_secrets, web_token, web_token_path
 from bot.signals import Orders
 from bot.workspace import Workspace
 
@@ -57,11 +60,7 @@ def run(args: argparse.Namespace) -> int:
     prepared = prepare(Workspace.open(args.workspace))
     start_logging(prepared.secrets.values.values(), logging.DEBUG if args.verbose else logging.INFO)
     with only_one(pid_file(prepared.workspace)):
-        stuck, code = asyncio.run(_serve(prepared, args.drain_seconds))
-        if stuck:  # a thread that does not end would keep the process alive
-            logging.shutdown()
-            os._exit(code)
-    return code
+        return asyncio.run(_serve(prepared, args.drain_seconds))
 
 
 def prepare(workspace: Workspace) -> Prepared:
@@ -93,34 +92,50 @@ def prepare(workspace: Workspace) -> Prepared:
     return Prepared(workspace, config, secrets, persona)
 
 
-async def _serve(prepared: Prepared, drain_seconds: float) -> tuple[bool, ExitCode]:
-    """Whether something did not close, and the exit status."""
+async def _serve(prepared: Prepared, drain_seconds: float) -> ExitCode:
     workspace, config = prepared.workspace, prepared.config
     asyncio.get_running_loop().set_exception_handler(_log_unhandled)
-    orders = Orders()
-    notifier = Notifier.from_environment()
+    orders, notifier = Orders(), Notifier.from_environment()
     media = MediaStore(workspace.root / "received")
     with orders.from_signals():
         notifier.status("loading the model")
-        engine = await _build_unless_stopped(config, workspace, media, orders)
+        log.info("Loading the model %s.", config.model.base)
+        engine = await _build_unless_stopped(prepared, media, orders)
         if engine is None:
-            return True, orders.code
-        adapters, broken = _adapters(prepared)
-        parts = Parts(workspace, config, prepared.persona, media, engine, adapters, broken, drain_seconds, notifier)
+            _leave_at_once(orders.code)
         try:
-            daemon = Daemon(parts, orders)
+            lora = find_lora(workspace.loras, config.model.lora)
+            avatar = Avatar(
+                engine=engine,
+                persona=prepared.persona,
+                people=load_people(workspace.people),
+                calibration=Calibration.load(lora) if lora else Calibration(),
+                sampling=config.sampling.sampling(),
+                config=config.conversation,
+                media=media,
+            )
+            adapters, broken = _adapters(prepared, avatar)
+            name = lora.name if lora else ""
+            daemon = Daemon(Parts(workspace, config, avatar, name, adapters, broken, drain_seconds, notifier), orders)
         except BaseException:
             await engine.aclose()
             raise
         code = await daemon.run()
-        return daemon.stuck, code
+        if daemon.stuck:
+            _leave_at_once(code)
+        return code
 
 
-async def _build_unless_stopped(
-    config: Config, workspace: Workspace, media: MediaStore, orders: Orders
-) -> Engine | None:
+def _leave_at_once(code: ExitCode) -> NoReturn:
+    """Without waiting for threads that may never end."""
+    logging.shutdown()
+    os._exit(code)
+
+
+async def _build_unless_stopped(prepared: Prepared, media: MediaStore, orders: Orders) -> Engine | None:
     """None where it was told to stop before the model was there: loading cannot be broken off, only left."""
-    building = asyncio.create_task(build_engine(config, workspace, media, log.info))
+    token = prepared.secrets.get("server_token")
+    building = asyncio.create_task(build_engine(prepared.config, prepared.workspace, media, log.info, token))
     stopping = asyncio.create_task(orders.stopping.wait())
     await asyncio.wait((building, stopping), return_when=asyncio.FIRST_COMPLETED)
     stopping.cancel()
@@ -130,16 +145,33 @@ async def _build_unless_stopped(
     return None
 
 
-def _adapters(prepared: Prepared) -> tuple[dict[str, Adapter], dict[str, EchoesError]]:
+def _adapters(prepared: Prepared, avatar: Avatar) -> tuple[dict[str, Adapter], dict[str, EchoesError]]:
     """The platforms that can be tried, and those that cannot, with the reason."""
+    setting = Setting(
+        prepared.config,
+        prepared.secrets,
+        prepared.workspace,
+        prepared.persona.name,
+        lambda: avatar.people,
+        lambda link: _announce(link, prepared.workspace),
+    )
     adapters: dict[str, Adapter] = {}
     broken: dict[str, EchoesError] = {}
     for name in prepared.config.platforms.on:
         try:
-            adapters[name] = make(name, prepared.config, prepared.secrets, prepared.workspace)
+            adapters[name] = make(name, setting)
         except EchoesError as error:
             broken[name] = error
     return adapters, broken
+
+
+def _announce(link: str, workspace: Workspace) -> None:
+    """The link opens the chat to whoever has it: shown to a person, never logged."""
+    if sys.stdout.isatty():
+        print(f"Open {link}", flush=True)
+    else:
+        address = link.split("#")[0]
+        log.info("The web chat listens on %s; its token is in %s.", address, web_token_path(workspace))
 
 
 def _log_unhandled(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:

@@ -5,7 +5,7 @@ import concurrent.futures
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from bot.config import Config, ServerConfig
 from bot.engine.base import Engine
@@ -15,38 +15,30 @@ from bot.media import MediaStore
 from bot.prompt import Fingerprint
 from bot.workspace import Workspace
 
-if TYPE_CHECKING:
-    from bot.engine.local import LocalEngine
-
 T = TypeVar("T")
 
 
 async def build_engine(
-    config: Config, workspace: Workspace, media: MediaStore, progress: Callable[[str], None] | None = None
+    config: Config,
+    workspace: Workspace,
+    media: MediaStore,
+    progress: Callable[[str], None] | None = None,
+    server_token: str | None = None,
 ) -> Engine:
     """Loads the base model and the LoRA, or connects to the server. Raises in a sentence what a person must mend.
 
-    media: the photos that prompts will name. `progress` is told what takes long.
+    media: the photos that prompts will name. `progress` is told what takes long. server_token: where a server wants one.
     """
     lora = find_lora(workspace.loras, config.model.lora)
     if config.model.server is not None:
-        return await _remote(config, config.model.server, media, lora, progress)
+        return await _remote(config, config.model.server, media, lora, progress, server_token)
     return await _local(config, media, lora, progress)
 
 
 async def _local(
     config: Config, media: MediaStore, lora: Path | None, progress: Callable[[str], None] | None
 ) -> Engine:
-    model = config.model
-
-    def make() -> LocalEngine:
-        from bot.engine.local import LocalEngine  # torch is imported here, and nowhere earlier
-        from bot.engine.models import load
-
-        loaded = load(model.base, model.device, model.dtype, model.four_bit, progress)
-        return LocalEngine(loaded, media, max_context=model.context_tokens, cache_bytes=model.cache_mb * 1_000_000)
-
-    engine = await _apart(make)
+    engine = await _apart(lambda: _load(config, media, progress))
     try:
         if lora is not None:
             await engine.load_lora(lora)
@@ -80,6 +72,7 @@ async def _remote(
     media: MediaStore,
     lora: Path | None,
     progress: Callable[[str], None] | None,
+    token: str | None,
 ) -> Engine:
     """The LoRA here must fit the prompts, though the server holds the weights: its calibration is used."""
     from bot.engine.remote import RemoteEngine
@@ -90,24 +83,11 @@ async def _remote(
     if lora is not None:
         fingerprint.check(lora)
     limit = min(config.model.context_tokens, base.max_positions)
-    return await RemoteEngine.connect(server.url, server.model, codec, fingerprint, media, limit)
-
-
-async def _local(
-    config: Config, media: MediaStore, lora: Path | None, progress: Callable[[str], None] | None
-) -> Engine:
-    engine = await asyncio.to_thread(_load, config, media, progress)
-    try:
-        if lora is not None:
-            await engine.load_lora(lora)
-    except BaseException:
-        await engine.aclose()
-        raise
-    return engine
+    return await RemoteEngine.connect(server.url, server.model, codec, fingerprint, media, limit, token)
 
 
 def _load(config: Config, media: MediaStore, progress: Callable[[str], None] | None) -> Engine:
-    from bot.engine.local import LocalEngine
+    from bot.engine.local import LocalEngine  # torch is imported here, and nowhere earlier
     from bot.engine.models import load
 
     model = config.model

@@ -57,10 +57,16 @@ class RemoteEngine:
         fingerprint: Fingerprint,
         media: MediaStore,
         max_context: int,
+        token: str | None = None,
     ) -> "RemoteEngine":
-        """Asks the server whether it serves the model; a shorter context of its own counts. Raises in a sentence."""
+        """Asks the server whether it serves the model; a shorter context of its own counts. Raises in a sentence.
+
+        token: what the server's `--api-key` asks for.
+        """
+        headers = {"Authorization": f"Bearer {token}"} if token else None
         timeout = aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_SECONDS, sock_read=_SILENCE_SECONDS)
-        engine = cls(aiohttp.ClientSession(timeout=timeout), url, model, codec, fingerprint, media, max_context)
+        session = aiohttp.ClientSession(timeout=timeout, headers=headers)
+        engine = cls(session, url, model, codec, fingerprint, media, max_context)
         try:
             served = await engine._get("/models")
             names = {entry["id"]: entry for entry in served["data"]}
@@ -132,6 +138,10 @@ class RemoteEngine:
                 f"The server did not take the LoRA ({error}) Start vLLM with VLLM_ALLOW_RUNTIME_LORA_UPDATING=1 on a "
                 f"machine that sees {lora}, or restart it with --lora-modules {self._model}={lora}."
             ) from error
+
+    def step_seconds(self) -> float:
+        """0: the server's steps are its own."""
+        return 0.0
 
     async def aclose(self) -> None:
         await self._session.close()
