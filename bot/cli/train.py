@@ -1,0 +1,45 @@
+"""`echoes train`: fine-tunes the LoRA, with a progress bar, and goes on where it was interrupted."""
+
+import argparse
+from dataclasses import replace
+
+from bot.errors import ExitCode
+from bot.workspace import Workspace
+from training.finetune import PRESETS, Bar, TrainSettings, train
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--minutes",
+        type=float,
+        metavar="N",
+        help="how long all of it may take, calibration too (default: as long as the epochs last)",
+    )
+    parser.add_argument(
+        "--preset",
+        choices=tuple(PRESETS),
+        default="tuned",
+        help="tuned: our best (default); paper: the values of the founding paper",
+    )
+    parser.add_argument("--name", help="of the LoRA, a folder in loras/ (default: date and time)")
+    parser.add_argument("--epochs", type=int, metavar="N", help="how often everything is read (default: the preset's)")
+    parser.add_argument("--length", type=int, metavar="TOKENS", help="of a dialogue at most (default: the preset's)")
+    parser.add_argument("--rank", type=int, metavar="R", help="of the LoRA (default: the preset's)")
+    parser.add_argument("--learning-rate", type=float, metavar="RATE", help="at its peak (default: the preset's)")
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="for another order of the data (default: 0)")
+    parser.add_argument("--fresh", action="store_true", help="start over instead of going on with an unfinished run")
+
+
+def run(args: argparse.Namespace) -> int:
+    workspace = Workspace.open(args.workspace)
+    asked = vars(args)
+    numbers = ("epochs", "length", "rank", "learning_rate")
+    changes = {name: asked[name] for name in numbers if asked[name] is not None}
+    if "rank" in changes:  # the same strength at another rank
+        preset = PRESETS[args.preset]
+        changes["alpha"] = max(1, round(preset.alpha * args.rank / preset.rank))
+    settings = TrainSettings(replace(PRESETS[args.preset], **changes), args.name, args.minutes, args.fresh, args.seed)
+    with Bar() as bar:
+        folder = train(workspace, settings, bar)
+    print(f"Trained: {folder} (see {folder / 'card.md'}).")
+    return ExitCode.OK

@@ -1,0 +1,135 @@
+"""The model card beside a LoRA: what it was trained on, in counts, never in words or names."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from training.finetune.checkpoint import Measured, Position
+from training.finetune.material import Share
+from training.finetune.presets import Preset
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Everything that the card tells. waste: the share of positions that were filling."""
+
+    base: str
+    preset: Preset
+    language: str
+    trained_at: datetime
+    messages: int
+    chats: int
+    days: Mapping[str, int]
+    dialogues: int
+    questionnaire: int
+    texts: int
+    turns: int
+    decisions: int
+    company: Mapping[str, Share]
+    left_out: Mapping[str, int]
+    position: Position
+    decision: Mapping[str, float]
+    weights: int
+    waste: float
+    hardware: str
+    precision: str
+    seed: int
+
+    @property
+    def before(self) -> Measured:
+        return self.position.held_out[0]
+
+    @property
+    def after(self) -> Measured:
+        """At the step that was kept."""
+        return next(one for one in reversed(self.position.held_out) if one.step == self.position.best_step)
+
+
+def card(facts: Facts) -> str:
+    """The card in Markdown."""
+    preset, place = facts.preset, facts.position
+    minutes = place.seconds / 60
+    speed = place.tokens / max(place.seconds - place.trained_from, 1e-3)
+    sections = [
+        "# A LoRA trained by Echoes",
+        f"Trained {facts.trained_at:%Y-%m-%d %H:%M} on one person's chats, to speak in that person's voice, under a "
+        "consent record. It holds traces of private conversations: keep it as you keep the chats themselves, and do "
+        "not pass it on.",
+        "## Made from",
+        _table(
+            ("", "count"),
+            [
+                ("messages imported", facts.messages),
+                ("chats with something to learn", facts.chats),
+                ("dialogues learnt", facts.dialogues),
+                ("of these from the questionnaire", facts.questionnaire),
+                ("turns of the subject learnt", facts.turns),
+                ("tokens of text learnt", facts.texts),
+                ("decisions in groups learnt", facts.decisions),
+                *((f"days: {split}", number) for split, number in facts.days.items()),
+            ],
+        ),
+        "Only train days were learnt from. Judge days chose the weights to keep and calibrated the decision; "
+        "test days were not touched.",
+        "### In whose company",
+        _table(
+            ("relationship", "dialogues", "turns of the subject"),
+            [(name, share.dialogues, share.turns) for name, share in facts.company.items()],
+        ),
+        "## Losses on held-out days",
+        _table(
+            ("", "untrained", "trained"),
+            [
+                ("text, nats a token", _number(facts.before.text), _number(facts.after.text)),
+                ("decision, nats a decision", _number(facts.before.decision), _number(facts.after.decision)),
+            ],
+        ),
+        f"Kept: step {place.best_step} of {place.step}. ![Loss curves](loss.png)",
+        "## How",
+        _table(
+            ("", ""),
+            [
+                ("base model", facts.base),
+                ("preset", preset.name),
+                *((name.replace("_", " "), _value(value)) for name, value in asdict(preset).items() if name != "name"),
+                ("weights trained", f"{facts.weights:,}"),
+                ("language of the prompt", facts.language),
+                ("precision", facts.precision),
+                ("seed", facts.seed),
+                ("tokens read", f"{place.tokens:,}"),
+                ("filling", f"{facts.waste:.0%}"),
+                ("time", f"{minutes:.1f} minutes, {speed:.0f} tokens/s while learning"),
+                ("hardware", facts.hardware),
+            ],
+        ),
+    ]
+    if facts.decision:
+        sections += [
+            "## The decision to answer in groups",
+            _table(("on held-out days", ""), [(name, _number(value)) for name, value in facts.decision.items()]),
+        ]
+    sections += [
+        "### What the dialogues were made of",
+        _table(("reason", "count"), sorted(facts.left_out.items())),
+    ]
+    return "\n\n".join(sections) + "\n"
+
+
+def record(facts: Facts) -> str:
+    """The same for programs, as JSON, with every point of the curves."""
+    return json.dumps(asdict(facts), indent=1, default=str) + "\n"
+
+
+def _table(head: tuple[str, ...], rows: list[tuple[Any, ...]]) -> str:
+    lines = [head, tuple("---" for _ in head), *rows]
+    return "\n".join("| " + " | ".join(str(cell) for cell in line) + " |" for line in lines)
+
+
+def _number(value: float | None) -> str:
+    return "not measured" if value is None else f"{value:.3f}"
+
+
+def _value(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)

@@ -1,0 +1,205 @@
+"""The training loop: epochs in a fixed order, measured on held-out days, saved as it goes."""
+
+import math
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from types import FrameType
+
+from bot.prompt import Codec
+from training.dialogues import Dialogue
+from training.finetune.checkpoint import Checkpoint, Measured, Position, Run, restore_rng, rng_state
+from training.finetune.clock import Clock, learning_rate
+from training.finetune.epoch import Epoch, epoch_of
+from training.finetune.heldout import MEASUREMENTS, HeldOut, Reading
+from training.finetune.learner import Learner, Losses
+from training.finetune.lora import weights
+from training.finetune.progress import Progress, Reporter
+
+_CURVE = 150  # points of the training curve, as it is plotted
+_SMOOTHING = 0.9  # of what the progress bar shows
+_SAVE_SHARE = 0.05  # of the time, at most, goes into saving
+
+
+@dataclass(slots=True)
+class Loop:
+    """A run from its first step, or from where it was interrupted, to its last.
+
+    after_training: from the tokens a second at which samples are read, the seconds to keep free for what follows.
+    """
+
+    learner: Learner
+    codec: Codec
+    dialogues: Sequence[Dialogue]
+    held_out: HeldOut
+    run: Run
+    clock: Clock
+    reporter: Reporter
+    seed: int
+    checkpoint_seconds: float
+    after_training: Callable[[float], float]
+    position: Position = field(default_factory=Position)
+    _window: Losses = field(init=False, default_factory=Losses)  # since the last point of the curve
+    _shown: dict[str, float] = field(init=False, default_factory=dict)  # what the bar shows, smoothed
+
+    def resume(self, checkpoint: Checkpoint) -> None:
+        """Weights, optimizer, random numbers and place in the epoch as they were."""
+        self.learner.restore(checkpoint.lora, checkpoint.optimizer)
+        restore_rng(checkpoint.rng)
+        self.position = place = checkpoint.position
+        self.clock.used += place.seconds
+        self.clock.trained_from = place.trained_from
+
+    def fit(self) -> Position:
+        """Trains until the epochs or the minutes are over; the best weights are then `run.load_best()`.
+
+        Raises KeyboardInterrupt after SIGINT or SIGTERM, once all is saved.
+        """
+        place = self.position
+        if place.finished:
+            return place
+        with _stop_asked() as stop_asked:
+            epoch = self._epoch()
+            self._prepare(epoch)
+            cost = self._save()
+            saved = time.monotonic()
+            while place.epoch < self.learner.preset.epochs:
+                seconds = self._step(epoch)
+                if place.batch >= len(epoch.batches):
+                    place.epoch, place.batch = place.epoch + 1, 0
+                    if place.epoch < self.learner.preset.epochs:
+                        epoch = self._epoch()
+                fraction = self._fraction(epoch)
+                if fraction - place.measured_at >= 1 / MEASUREMENTS:
+                    self._measure(fraction)
+                self._tell(fraction)
+                if stop_asked() or time.monotonic() - saved > max(self.checkpoint_seconds, cost / _SAVE_SHARE):
+                    cost = self._save()
+                    saved = time.monotonic()
+                    if stop_asked():
+                        self.reporter.note("Stopped and saved: run `echoes train` again to go on.")
+                        raise KeyboardInterrupt
+                if self.clock.left < 1.2 * seconds:
+                    break
+            self._finish()
+        return place
+
+    def _prepare(self, epoch: Epoch) -> None:
+        """Before the first step: the untrained model's losses, and how long they and the rest will take."""
+        place = self.position
+        if not place.step:
+            self.reporter.note("Measuring the untrained model on days it will not learn from.")
+            tokens = epoch.tokens * self.learner.preset.epochs
+            reading = self.held_out.read_first(self.learner, self.clock.minutes, tokens)
+            self._note(reading)
+            place.reading_speed = reading.losses.tokens / max(reading.seconds, 1e-3)
+            place.trained_from = self.clock.trained_from = self.clock.elapsed
+        self.clock.reserved = place.reading_seconds + self.after_training(place.reading_speed)
+
+    def _epoch(self) -> Epoch:
+        return epoch_of(self.dialogues, self.codec, self.learner.preset, self.seed, self.position.epoch)
+
+    def _step(self, epoch: Epoch) -> float:
+        """One step of the optimizer; returns its seconds."""
+        start = time.monotonic()
+        place, preset = self.position, self.learner.preset
+        batches = epoch.batches[place.batch : place.batch + preset.accumulate]
+        rate = learning_rate(preset.learning_rate, preset.warmup, self._fraction(epoch, len(batches)))
+        samples = [[epoch.samples[index] for index in batch] for batch in batches]
+        losses = self.learner.step(samples, rate, epoch.texts, epoch.decisions)
+        place.batch += len(batches)
+        place.step += 1
+        place.tokens += losses.tokens
+        seconds = time.monotonic() - start
+        self._window.add(losses)
+        self._smooth(losses, seconds)
+        return seconds
+
+    def _smooth(self, losses: Losses, seconds: float) -> None:
+        speed = losses.tokens / max(seconds, 1e-6)
+        for name, value in (("text", losses.text), ("decision", losses.decision), ("speed", speed)):
+            if value is not None:
+                self._shown[name] = _SMOOTHING * self._shown.get(name, value) + (1 - _SMOOTHING) * value
+
+    def _fraction(self, epoch: Epoch, ahead: int = 0) -> float:
+        """How far the run is, or will be after `ahead` more batches."""
+        place = self.position
+        done = (place.epoch + (place.batch + ahead) / len(epoch.batches)) / self.learner.preset.epochs
+        return self.clock.fraction(min(done, 1.0))
+
+    def _measure(self, fraction: float) -> None:
+        """The losses on held-out days; the weights are kept if they are the best so far."""
+        place = self.position
+        place.measured_at = fraction
+        found = self._note(self.held_out.read(self.learner, place.held_out_batches))
+        value = (found.text or 0.0) + self.learner.preset.decision_weight * (found.decision or 0.0)
+        if place.best is None or value < place.best or not self.held_out.samples:
+            self.run.save_best(weights(self.learner.lora))
+            place.best, place.best_step = value, place.step
+
+    def _note(self, reading: Reading) -> Measured:
+        place, losses = self.position, reading.losses
+        place.held_out_batches, place.reading_seconds = reading.batches, reading.seconds
+        found = Measured(place.step, place.tokens, self.clock.elapsed, losses.text, losses.decision)
+        place.held_out.append(found)
+        return found
+
+    def _tell(self, fraction: float) -> None:
+        place, last = self.position, self.position.train[-1] if self.position.train else None
+        if last is None or fraction - place.curve_at >= 1 / _CURVE:
+            window = self._window
+            place.train.append(Measured(place.step, place.tokens, self.clock.elapsed, window.text, window.decision))
+            place.curve_at, self._window = fraction, Losses()
+        spent = self.clock.elapsed - self.clock.trained_from
+        left = spent * (1 - fraction) / fraction if fraction else math.inf
+        held_out = place.held_out[-1].text if place.held_out else None
+        self.reporter.progress(
+            Progress(
+                fraction,
+                self._shown.get("text"),
+                self._shown.get("decision"),
+                held_out,
+                self._shown.get("speed", 0.0),
+                left,
+            )
+        )
+
+    def _finish(self) -> None:
+        place = self.position
+        if place.held_out[-1].step < place.step:
+            self._measure(1.0)
+        place.finished = True
+        self._tell(1.0)
+        self._save()
+
+    def _save(self) -> float:
+        """Returns the seconds it took."""
+        start = time.monotonic()
+        self.position.seconds = self.clock.elapsed
+        lora, optimizer = self.learner.state()
+        self.run.save(Checkpoint(self.position, lora, optimizer, rng_state()))
+        return time.monotonic() - start
+
+
+@contextmanager
+def _stop_asked() -> Iterator[Callable[[], bool]]:
+    """Whether SIGINT or SIGTERM came; a second one is not waited for. Signals reach the main thread alone."""
+    asked = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield asked.is_set
+        return
+
+    def ask(number: int, frame: FrameType | None) -> None:
+        if asked.is_set():
+            raise KeyboardInterrupt
+        asked.set()
+
+    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield asked.is_set
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,66 @@
+"""The low-rank weights: where they go, and how they are kept as files."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from peft import LoraConfig, PeftModel, get_peft_model
+from peft.utils import get_peft_model_state_dict, set_peft_model_state_dict
+from safetensors.torch import save
+from torch import Tensor
+
+from bot.engine.models import QwenVL
+from bot.lora import WEIGHTS
+from bot.workspace import write_private
+from training.finetune.presets import Preset
+
+
+def target_pattern(names: Sequence[str]) -> str:
+    """A full-match pattern of module names: the language model's alone, never the vision tower's of the same name."""
+    return rf".*\blanguage_model\..*\.(?:{'|'.join(names)})"
+
+
+def attach(model: QwenVL, preset: Preset, base_id: str) -> PeftModel:
+    """Puts fresh LoRA weights into the model, in place; they alone can be trained."""
+    config = LoraConfig(
+        r=preset.rank,
+        lora_alpha=preset.alpha,
+        lora_dropout=preset.dropout,
+        target_modules=target_pattern(preset.targets),
+        task_type="CAUSAL_LM",
+        bias="none",
+    )
+    wrapped: PeftModel = get_peft_model(model, config)
+    config.base_model_name_or_path = base_id
+    return wrapped
+
+
+def weights(model: PeftModel) -> dict[str, Tensor]:
+    """A copy of the LoRA's weights on the CPU, under the names they are saved by."""
+    state: dict[str, Tensor] = get_peft_model_state_dict(model, save_embedding_layers=False)
+    return {name: value.detach().to("cpu", copy=True).contiguous() for name, value in state.items()}
+
+
+def set_weights(model: PeftModel, state: dict[str, Tensor]) -> None:
+    """Puts saved weights back."""
+    result: Any = set_peft_model_state_dict(model, state)
+    if result.unexpected_keys:
+        raise ValueError(f"weights of another LoRA: {result.unexpected_keys[0]}")
+
+
+def save_adapter(model: PeftModel, state: dict[str, Tensor], folder: Path) -> None:
+    """Writes the two files that peft and vLLM read, for the owner only."""
+    write_private(folder / WEIGHTS, save(state, {"format": "pt"}))
+    config = model.peft_config["default"]
+    mode, config.inference_mode = config.inference_mode, True
+    try:
+        config.save_pretrained(str(folder))
+    finally:
+        config.inference_mode = mode
+    (folder / "adapter_config.json").chmod(0o600)
+
+
+def count(model: torch.nn.Module) -> int:
+    """How many weights are trained."""
+    return sum(value.numel() for value in model.parameters() if value.requires_grad)

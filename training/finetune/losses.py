@@ -1,0 +1,63 @@
+"""The two losses of a batch, computed only where something is learnt."""
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from bot.engine.models import QwenVL
+from training.finetune.batches import Batch
+from training.finetune.samples import IGNORED, UNDECIDED
+
+
+class Sums(NamedTuple):
+    """Losses summed, and over how many tokens of text and how many decisions."""
+
+    text: Tensor
+    texts: Tensor
+    decision: Tensor
+    decisions: Tensor
+
+
+class Objective(nn.Module):
+    """Text: −log p of the subject's tokens. Decision: −log p of answering, or of silence, as it was.
+
+    In a group the first token of an answer is learnt *given* that there is one: the end of turn is left out of its
+    softmax, so that the text loss cannot push p(answer) up. Only the decision loss moves it, with the natural prior.
+    """
+
+    def __init__(self, model: QwenVL, end_of_turn: int) -> None:
+        super().__init__()
+        self.model = model
+        self.end_of_turn = end_of_turn
+
+    def forward(self, batch: Batch) -> Sums:
+        photos = {}
+        if batch.pixels is not None:
+            photos = {
+                "pixel_values": batch.pixels,
+                "image_grid_thw": batch.grids,
+                "mm_token_type_ids": batch.kinds,
+            }
+        # No attention mask: filling stands on the right, where causal attention never looks.
+        hidden = self.model.model(input_ids=batch.ids, use_cache=False, **photos).last_hidden_state
+        # The vocabulary is large: logits of all positions would cost more than the model.
+        logits = self.model.lm_head(hidden.flatten(0, 1)[batch.at]).float()
+        return sums(logits, batch, self.end_of_turn)
+
+
+def sums(logits: Tensor, batch: Batch, end_of_turn: int) -> Sums:
+    """The losses of logits (places × vocabulary)."""
+    openings = logits[batch.open]
+    silent = openings[:, end_of_turn]
+    spoken = openings.index_fill(1, torch.tensor([end_of_turn], device=logits.device), -torch.inf).logsumexp(1)
+    whole = logits.logsumexp(1).masked_scatter(batch.open, spoken)
+    learnt = batch.targets != IGNORED
+    wanted = logits.gather(1, batch.targets.clamp(min=0)[:, None])[:, 0]
+    answered = batch.answered[batch.open]
+    decided = answered != UNDECIDED
+    decision = functional.binary_cross_entropy_with_logits(
+        (spoken - silent)[decided], answered[decided].to(logits.dtype), reduction="sum"
+    )
+    return Sums((whole - wanted)[learnt].sum(), learnt.sum(), decision, decided.sum())

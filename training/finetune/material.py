@@ -1,0 +1,94 @@
+"""What a run learns from: the train days' dialogues and the questionnaire; the judge days' are held out."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from bot.config import Config
+from bot.errors import DataError, UsageError
+from bot.people import People, load_people
+from bot.persona import Persona, load_persona
+from bot.prompt import Codec
+from bot.types import ChatKind
+from bot.workspace import Workspace
+from training.corpus import Corpus
+from training.dialogues import Dialogue, DialogueSettings, build
+from training.splits import Split, Splits
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """train includes the questionnaire's dialogues. counts: how the dialogues came about, by reason."""
+
+    persona: Persona
+    people: People
+    train: tuple[Dialogue, ...]
+    judge: tuple[Dialogue, ...]
+    questionnaire: int
+    messages: int
+    chats: int
+    days: Mapping[Split, int]
+    counts: Mapping[str, int]
+
+
+def gather(workspace: Workspace, config: Config, codec: Codec, length: int) -> Material:
+    """Raises UsageError, ConfigError or DataError where something is missing, and says what to do."""
+    if not workspace.corpus.exists():
+        raise DataError(f"{workspace.root} holds no messages yet: run `echoes import PATH` first.")
+    persona = load_persona(workspace.persona)
+    people = load_people(workspace.people)
+    if not people.subject:
+        raise UsageError(f"{workspace.people} does not say whom to simulate: run `echoes subject WHO` first.")
+    with Corpus.open(workspace.corpus) as corpus:
+        messages = corpus.count()
+        if not messages:
+            raise DataError(f"{workspace.corpus} holds no messages yet: run `echoes import PATH` first.")
+        subject = set(people.subject)
+        if not any(sender.account in subject for sender in corpus.senders()):
+            raise DataError(
+                "None of the imported messages is by the subject: import more chats, or choose with `echoes subject` "
+                "somebody who wrote."
+            )
+        splits = Splits.of_corpus(corpus, people)
+        counts: Counter[str] = Counter()
+        talk = config.conversation
+        settings = DialogueSettings(timedelta(minutes=talk.gap_minutes), talk.carried_turns, length)
+        dialogues = build(corpus, people, persona, codec, settings, splits, counts)
+    by_split = {split: [one for one in dialogues if splits.split_of(one.day) is split] for split in Split}
+    if not any(turn.speaker is None for dialogue in by_split[Split.TRAIN] for turn in dialogue.turns):
+        raise DataError(
+            "The subject wrote nothing that can be learnt on the days to train on: import more chats, or check with "
+            "`echoes subject` that it is the right person."
+        )
+    return Material(
+        persona,
+        people,
+        tuple(by_split[Split.TRAIN]),
+        tuple(by_split[Split.JUDGE]),
+        0,
+        messages,
+        len({dialogue.chat for dialogue in dialogues}),
+        {split: sum(splits.split_of(day) is split for day in splits.days) for split in Split},
+        counts,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """How much was learnt of one kind of company."""
+
+    dialogues: int
+    turns: int  # of the subject
+
+
+def by_company(dialogues: Sequence[Dialogue]) -> dict[str, Share]:
+    """Shares by relationship in private chats, and of groups together; the largest first."""
+    found: dict[str, Share] = {}
+    for dialogue in dialogues:
+        private = dialogue.scene.kind is ChatKind.PRIVATE
+        company = dialogue.scene.partner.relationship if private else "group"
+        before = found.get(company, Share(0, 0))
+        own = sum(turn.speaker is None for turn in dialogue.turns[dialogue.context :])
+        found[company] = Share(before.dialogues + 1, before.turns + own)
+    return dict(sorted(found.items(), key=lambda item: -item[1].turns))

@@ -1,0 +1,69 @@
+"""From a dialogue to what is learnt of it: its token ids, and for each place that counts what should come next."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bot.prompt import Codec, PhotoSpan, render
+from bot.types import ChatKind
+from training.dialogues import Dialogue, decision_points
+
+IGNORED = -100
+UNDECIDED = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """After ids[at] the id `target` should come (IGNORED: no text is learnt here).
+
+    open: an avatar's turn in a group begins here, so that the end of turn would mean silence.
+    answered: 1 or 0 where a decision counts, else UNDECIDED.
+    """
+
+    at: int
+    target: int
+    open: bool = False
+    answered: int = UNDECIDED
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    ids: tuple[int, ...]
+    places: tuple[Place, ...]
+    photos: tuple[PhotoSpan, ...]
+
+    @property
+    def texts(self) -> int:
+        """How many ids of text are learnt."""
+        return sum(place.target != IGNORED for place in self.places)
+
+    @property
+    def decisions(self) -> int:
+        return sum(place.answered != UNDECIDED for place in self.places)
+
+
+def sample_of(dialogue: Dialogue, codec: Codec) -> Sample:
+    """One packed sequence: every turn of the subject with its end, and every decision that counts.
+
+    Carried turns are read, not learnt. A message left unanswered while the subject was away is read only, too.
+    """
+    prompt = render(dialogue.scene, dialogue.turns, codec)
+    decided = {point.position: int(point.answered) for point in decision_points(dialogue, prompt)}
+    group = dialogue.scene.kind is ChatKind.GROUP
+    places: list[Place] = []
+    for turn in prompt.avatar_turns:
+        if turn.turn < dialogue.context:
+            continue
+        if turn.silent:
+            if turn.start in decided:
+                places.append(Place(turn.start - 1, IGNORED, open=True, answered=decided[turn.start]))
+            continue
+        for at in range(turn.start, turn.end):
+            first = group and at == turn.start
+            answered = decided.get(at, UNDECIDED) if first else UNDECIDED
+            places.append(Place(at - 1, prompt.ids[at], open=first, answered=answered))
+    return Sample(prompt.ids, tuple(places), prompt.photos)
+
+
+def samples_of(dialogues: Sequence[Dialogue], codec: Codec) -> list[Sample]:
+    """The samples from which anything is learnt, in the dialogues' order."""
+    return [sample for dialogue in dialogues if (sample := sample_of(dialogue, codec)).places]
