@@ -10,19 +10,21 @@ LATEST, NONE = "latest", "none"
 
 
 def find_lora(loras: Path, name: str) -> Path | None:
-    """The folder of a LoRA: the last one finished, one by name, or None for the base model as it is.
+    """The folder of a LoRA: the last one (to which the link `latest` points), one by name, or None for the base model.
 
     Raises ConfigError where it is not there.
     """
     if name == NONE:
         return None
     if name == LATEST:
-        finished = [folder for folder in loras.glob("*") if _finished(folder) and not folder.is_symlink()]
+        if _finished(loras / LATEST):
+            return (loras / LATEST).resolve()
+        finished = [folder for folder in loras.glob("[!.]*") if _finished(folder)]
         if not finished:
             raise ConfigError(f"{loras} holds no LoRA yet: run `echoes train`, or set model.lora: none in config.yaml.")
         return max(finished, key=lambda folder: ((folder / FILE).stat().st_mtime_ns, folder.name))
     if Path(name).name != name or not _finished(loras / name):
-        known = ", ".join(sorted(folder.name for folder in loras.glob("*") if _finished(folder))) or "none yet"
+        known = ", ".join(sorted(folder.name for folder in loras.glob("[!.]*") if _finished(folder))) or "none yet"
         raise ConfigError(f"model.lora: {name} is not among the LoRAs in {loras} (there: {known}).")
     return loras / name
 

@@ -170,8 +170,8 @@ def _announce(link: str, workspace: Workspace) -> None:
     if sys.stdout.isatty():
         print(f"Open {link}", flush=True)
     else:
-        address = link.split("#")[0]
-        log.info("The web chat listens on %s; its token is in %s.", address, web_token_path(workspace))
+        address, _, _ = link.partition("=")
+        log.info("The web chat: %s=TOKEN (for TOKEN see %s)", address, web_token_path(workspace))
 
 
 def _log_unhandled(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:

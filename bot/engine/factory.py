@@ -27,7 +27,7 @@ async def build_engine(
 ) -> Engine:
     """Loads the base model and the LoRA, or connects to the server. Raises in a sentence what a person must mend.
 
-    media: the photos that prompts will name. `progress` is told what takes long. server_token: where a server wants one.
+    media: the photos that prompts will name. `progress` is told what takes long. server_token: where one is asked for.
     """
     lora = find_lora(workspace.loras, config.model.lora)
     if config.model.server is not None:
