@@ -1,0 +1,107 @@
+"""`echoes demo`: the sample subject, from the export files to a chat in the browser, with the commands an owner uses."""
+
+import argparse
+import asyncio
+import os
+import shutil
+import socket
+from datetime import UTC, datetime, timedelta
+from importlib.resources import as_file, files
+from pathlib import Path
+
+from bot.cli import main
+from bot.cli.transcript import show_transcript
+from bot.config import load_config
+from bot.errors import EchoesError, ExitCode
+from bot.lora import find_lora
+from bot.persona import LANGUAGES, load_persona
+from bot.workspace import Workspace, private_dir, write_private
+
+_FILES = ("persona.yaml", "people.yaml", "questionnaire.yaml")
+_PORT = 8642
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--once", action="store_true", help="print a short transcript and end, without serving")
+    parser.add_argument("--language", choices=LANGUAGES, default="en", help="which sample subject")
+    parser.add_argument("--dir", type=Path, metavar="DIR", help="the demo's workspace (default: in your data folder)")
+    parser.add_argument("--minutes", type=float, default=5.0, metavar="N", help="for training (default: %(default)s)")
+    parser.add_argument("--fresh", action="store_true", help="begin again from the export files")
+
+
+def run(args: argparse.Namespace) -> int:
+    root = args.dir or _data_folder() / f"demo-{args.language}"
+    if args.fresh and (root / "config.yaml").is_file():
+        shutil.rmtree(root)
+    _build_model()
+    workspace = _prepare(root, args.language, args.minutes)
+    if args.once:
+        asyncio.run(show_transcript(workspace))
+        return ExitCode.OK
+    print("\nOpen the link below in a browser; choose who you are, and write. Ctrl-C ends it.\n", flush=True)
+    return main(["-w", str(workspace.root), "run"])
+
+
+def _prepare(root: Path, language: str, minutes: float) -> Workspace:
+    """Brings the workspace to where it can run; what is done already is not done again."""
+    with as_file(files("training") / "sample" / language) as sample:
+        if not (root / "config.yaml").is_file():
+            _echoes("init", str(root), "--language", language, workspace=None)
+            private_dir(root)
+            for name in _FILES:
+                write_private(root / name, (sample / name).read_bytes())
+            write_private(root / "config.yaml", _config().encode())
+        workspace = Workspace.open(root)
+        if not workspace.corpus.is_file():
+            _echoes("import", str(sample / "exports"), workspace=root)
+            _echoes("people", workspace=root)
+    if not workspace.consent.is_file():
+        name = load_persona(workspace.persona).name
+        until = (datetime.now(UTC) + timedelta(days=365)).date().isoformat()
+        note = "A fictional person, made for this demo."
+        _echoes(
+            "consent", "--by", name, "--role", "self", "--uses", "training,running", "--until", until,
+            "--note", note, "--yes", workspace=root,
+        )  # fmt: skip
+    try:
+        find_lora(workspace.loras, load_config(workspace.config).model.lora)
+    except EchoesError:
+        _echoes("train", "--minutes", f"{minutes:g}", workspace=root)
+    return workspace
+
+
+def _echoes(*arguments: str, workspace: Path | None) -> None:
+    """Shows a command and runs it."""
+    shown = " ".join(f'"{one}"' if " " in one else one for one in arguments)
+    print(f"\n$ echoes {shown}", flush=True)
+    where = [] if workspace is None else ["-w", str(workspace)]
+    code = main([*where, *arguments])
+    if code != ExitCode.OK:
+        error = EchoesError(f"The demo ends here, because `echoes {arguments[0]}` did.")
+        error.code = ExitCode(code)
+        raise error
+
+
+def _build_model() -> None:
+    from bot.engine.embedded import ensure_embedded
+
+    ensure_embedded(lambda words: print(words, flush=True))
+
+
+def _config() -> str:
+    """On the web chat alone, for anybody who sits at this machine."""
+    return f"conversation:\n  answer: everyone\nplatforms:\n  web:\n    port: {_free(_PORT)}\n"
+
+
+def _free(port: int) -> int:
+    """The port, or 0 for any free one where it is taken."""
+    with socket.socket() as probe:
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return 0
+    return port
+
+
+def _data_folder() -> Path:
+    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "echoes"

@@ -1,0 +1,154 @@
+"""A rehearsal: people of the workspace write to the avatar through the real conversation, shown as it goes."""
+
+import asyncio
+import itertools
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bot import disclosure
+from bot.conversation import Conversations
+from bot.conversation.chat import Avatar
+from bot.decision import Decision
+from bot.errors import PermanentError
+from bot.health import Unobserved
+from bot.journal import Journal
+from bot.people import Contact
+from bot.persona import LANGUAGES
+from bot.platform import Inbox
+from bot.types import Account, Chat, ChatKind, Message, PhotoRef
+
+PLATFORM = "rehearsal"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What somebody says: text, and photos as bytes."""
+
+    name: str
+    sender: Account
+    text: str = ""
+    photos: tuple[bytes, ...] = ()
+
+
+class _Stage:
+    """A platform without a network."""
+
+    platform = PLATFORM
+
+    def __init__(self) -> None:
+        self.sent: list[str] = []
+        self.photos: dict[str, bytes] = {}
+
+    async def run(self, inbox: Inbox) -> None:
+        await asyncio.Event().wait()
+
+    async def send(self, chat: Chat, text: str, key: str) -> str:
+        self.sent.append(text)
+        return str(len(self.sent))
+
+    async def delivered(self, chat: Chat, text: str, key: str, after: str | None) -> str | bool | None:
+        return False
+
+    async def typing(self, chat: Chat) -> None:
+        return None
+
+    async def fetch(self, ref: str, limit: int) -> bytes:
+        if len(self.photos[ref]) > limit:
+            raise PermanentError("That photo is too large.")
+        return self.photos[ref]
+
+
+class _Watch(Unobserved):
+    """Keeps the last decision."""
+
+    def __init__(self) -> None:
+        self.decision: Decision | None = None
+
+    def decided(self, answer: bool, probability: float, seconds: float) -> None:
+        self.decision = Decision(answer, probability)
+
+
+class Rehearsal:
+    """`async with Rehearsal(avatar) as rehearsal: await rehearsal.private(lines)`; prints as it goes."""
+
+    def __init__(self, avatar: Avatar) -> None:
+        self._avatar = avatar
+        self._folder = tempfile.TemporaryDirectory(prefix="echoes-rehearsal-")
+        self._journal = Journal.open(Path(self._folder.name) / "journal.sqlite")
+        self._stage = _Stage()
+        self._watch = _Watch()
+        self._conversations = Conversations(avatar, self._journal, {PLATFORM: self._stage}, self._watch)
+        self._ids = itertools.count(1)
+        self._notices = {disclosure.introduction(avatar.persona, language) for language in LANGUAGES}
+
+    async def __aenter__(self) -> "Rehearsal":
+        return self
+
+    async def __aexit__(self, *exception: object) -> None:
+        await self._conversations.drain(0)
+        self._journal.close()
+        self._folder.cleanup()
+
+    async def private(self, lines: Sequence[Line]) -> None:
+        """One contact writes; every line is answered."""
+        for line in lines:
+            chat = Chat(PLATFORM, line.sender.id, ChatKind.PRIVATE)
+            _say(line)
+            await self._hear(chat, line)
+            self._show()
+
+    async def group(self, title: str, lines: Sequence[Line]) -> None:
+        """A group talks; after each line the decision and its probability are shown."""
+        chat = Chat(PLATFORM, f"group-{title}", ChatKind.GROUP, title)
+        for line in lines:
+            _say(line)
+            self._watch.decision = None
+            await self._hear(chat, line)
+            if decision := self._watch.decision:
+                word = "answers" if decision.answer else "stays silent"
+                print(_dim(f"{'':>14}  {self._avatar.persona.name} {word}, p = {decision.probability:.2f}"))
+            self._show()
+
+    async def _hear(self, chat: Chat, line: Line) -> None:
+        refs: dict[str, bytes] = {f"photo{next(self._ids)}": photo for photo in line.photos}
+        self._stage.photos.update(refs)
+        message = Message(
+            chat, str(next(self._ids)), line.sender, line.name, datetime.now(UTC), line.text,
+            tuple(PhotoRef(ref) for ref in refs),
+        )  # fmt: skip
+        await self._conversations.receive(message)
+        while not self._conversations.idle():  # noqa: ASYNC110 (the conversation has no event for it)
+            await asyncio.sleep(0.01)
+
+    def _show(self) -> None:
+        for text in self._stage.sent:
+            if text in self._notices:
+                print(_dim(f"{'':>14}  (first says that it is an AI that imitates {self._avatar.persona.name})"))
+            else:
+                print(f"{self._avatar.persona.name:>14}: {text}", flush=True)
+        self._stage.sent.clear()
+
+
+def line_of(contact: Contact, text: str, photos: Sequence[bytes] = ()) -> Line:
+    """What a contact of the workspace says."""
+    account = contact.accounts[0] if contact.accounts else Account(PLATFORM, contact.slug)
+    return Line(contact.name, account, text, tuple(photos))
+
+
+def first_of(contacts: Sequence[Contact], relationships: Sequence[str]) -> Contact | None:
+    """The first contact with the first of these relationships that anybody has."""
+    by_relationship: Mapping[str, Contact] = {contact.relationship: contact for contact in reversed(contacts)}
+    return next((by_relationship[one] for one in relationships if one in by_relationship), None)
+
+
+def _say(line: Line) -> None:
+    photos = " ".join("[photo]" for _ in line.photos)
+    print(f"{line.name:>14}: {' '.join(part for part in (photos, line.text) if part)}", flush=True)
+
+
+def _dim(text: str) -> str:
+    return f"\033[2m{text}\033[0m" if sys.stdout.isatty() else text

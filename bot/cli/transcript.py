@@ -1,0 +1,146 @@
+"""The demo's transcript: one question from two people, a stretch of a group, and two photos."""
+
+import dataclasses
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from bot.cli.rehearsal import Line, Rehearsal, first_of, line_of
+from bot.config import ConversationConfig, load_config
+from bot.conversation.chat import Avatar
+from bot.decision import Calibration, mentions
+from bot.engine.base import Sampling
+from bot.engine.factory import build_engine
+from bot.lora import find_lora
+from bot.media import MediaStore
+from bot.people import RELATIONSHIPS, People, load_people
+from bot.persona import Persona, load_persona
+from bot.types import ChatKind
+from bot.workspace import Workspace
+from training.corpus import Corpus, CorpusChat, CorpusMessage
+from training.splits import Split, Splits
+
+_STRETCH = 12  # messages of the group that are shown
+_FRIENDS = ("friend", "classmate", "sibling", "partner")
+_ELDERS = ("elder", "parent", "teacher", "relative", "colleague")
+
+_WORDS = {
+    "en": {
+        "question": "What are you doing this weekend?",
+        "dishes": "Which dish would you like, the first or the second?",
+        "private": "The same question from {first} ({first_is}) and from {second} ({second_is}):",
+        "group": "A stretch of the group “{title}”, from days that were not trained on:",
+        "photos": "Two photos:",
+    },
+    "zh": {
+        "question": "这周末你打算做什么？",
+        "dishes": "这两道菜你想要哪一道？",
+        "private": "{first}（{first_is}）和{second}（{second_is}）问同一个问题：",
+        "group": "群聊“{title}”中的一段，来自没有训练过的日子：",
+        "photos": "两张照片：",
+    },
+}
+
+
+async def show_transcript(workspace: Workspace) -> None:
+    """Prints it, through the daemon's own conversation, with greedy replies."""
+    config = load_config(workspace.config)
+    persona, people = load_persona(workspace.persona), load_people(workspace.people)
+    lora = find_lora(workspace.loras, config.model.lora)
+    with tempfile.TemporaryDirectory(prefix="echoes-photos-") as folder:
+        media = MediaStore(Path(folder))
+        engine = await build_engine(config, workspace, media)
+        avatar = Avatar(
+            engine=engine,
+            persona=persona,
+            people=people,
+            calibration=Calibration.load(lora) if lora else Calibration(),
+            sampling=Sampling(temperature=0.0, max_tokens=80),
+            config=_unhurried(config.conversation),
+            media=media,
+        )
+        try:
+            async with Rehearsal(avatar) as rehearsal:
+                await _private(rehearsal, people, persona)
+                with Corpus.open(workspace.corpus) as corpus:
+                    await _group(rehearsal, corpus, people, persona)
+                    await _photos(rehearsal, corpus, MediaStore(workspace.media), people, persona)
+        finally:
+            await engine.aclose()
+
+
+def _unhurried(config: ConversationConfig) -> ConversationConfig:
+    """Nobody types here: no gathering, no pauses."""
+    return dataclasses.replace(
+        config, gather_seconds=0, gather_max_seconds=0, characters_per_second=0, answer="everyone", groups="all"
+    )
+
+
+async def _private(rehearsal: Rehearsal, people: People, persona: Persona) -> None:
+    words = _WORDS[persona.language]
+    friend, elder = first_of(people.contacts, _FRIENDS), first_of(people.contacts, _ELDERS)
+    if not friend or not elder:
+        return
+    shown = {"first": friend.name, "second": elder.name}
+    for key, contact in (("first_is", friend), ("second_is", elder)):
+        one = contact.relationship
+        shown[key] = RELATIONSHIPS[one] if persona.language == "zh" else one
+    _title(words["private"].format(**shown))
+    for contact in (friend, elder):
+        await rehearsal.private([line_of(contact, words["question"])])
+        print()
+
+
+async def _group(rehearsal: Rehearsal, corpus: Corpus, people: People, persona: Persona) -> None:
+    splits = Splits.of_corpus(corpus, people)
+    for chat in corpus.chats():
+        if chat.kind is ChatKind.GROUP and (stretch := _stretch(corpus, chat, people, persona, splits)):
+            _title(_WORDS[persona.language]["group"].format(title=chat.title))
+            await rehearsal.group(chat.title, [_line(message, people) for message in stretch])
+            return
+
+
+def _stretch(corpus: Corpus, chat: CorpusChat, people: People, persona: Persona, splits: Splits) -> list[CorpusMessage]:
+    """The stretch of test days, without the subject's own messages, in which they are named most."""
+    others = [
+        message
+        for message in corpus.messages(chat)
+        if splits.at(message.sent_at) is Split.TEST and message.sender not in people.subject and message.text
+    ]
+    starts = range(max(len(others) - _STRETCH, 0) + 1)
+
+    def named(start: int) -> int:
+        return sum(mentions(message.text, persona.names) for message in others[start : start + _STRETCH])
+
+    best = max(starts, key=named)
+    return others[best : best + _STRETCH]
+
+
+async def _photos(rehearsal: Rehearsal, corpus: Corpus, media: MediaStore, people: People, persona: Persona) -> None:
+    friend = first_of(people.contacts, _FRIENDS)
+    digests = list(dict.fromkeys(_received(corpus, people)))[:2]
+    if friend and digests:
+        _title(_WORDS[persona.language]["photos"])
+        photos = [media.path(digest).read_bytes() for digest in digests]
+        await rehearsal.private([line_of(friend, _WORDS[persona.language]["dishes"], photos)])
+
+
+def _received(corpus: Corpus, people: People) -> Iterator[str]:
+    """Photos that somebody sent to the subject, those with a question first."""
+    sent = [
+        message
+        for chat in corpus.chats()
+        for message in corpus.messages(chat)
+        if message.photos and message.sender not in people.subject
+    ]
+    for message in sorted(sent, key=lambda one: "?" not in one.text and "？" not in one.text):
+        yield from message.photos
+
+
+def _line(message: CorpusMessage, people: People) -> Line:
+    contact = people.find(message.sender)
+    return Line(contact.name if contact else message.sender_name, message.sender, message.text)
+
+
+def _title(words: str) -> None:
+    print(f"\n{words}\n", flush=True)
