@@ -1,4 +1,4 @@
-"""`echoes demo`: the sample subject, from the export files to a chat in the browser, with the commands an owner uses."""
+"""`echoes demo`: the sample subject, from export files to a chat in the browser, with an owner's own commands."""
 
 import argparse
 import asyncio
