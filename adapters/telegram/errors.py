@@ -1,13 +1,10 @@
 """What the library's errors mean for the daemon, in sentences that never hold a token or what somebody wrote."""
 
-import re
 from datetime import timedelta
 
 from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError
 
 from bot.errors import PassingError, PermanentError
-
-TOKEN_SHAPE = re.compile(r"\d{3,20}:[A-Za-z0-9_-]{20,}")
 
 
 def seconds(error: RetryAfter) -> float:

@@ -2,9 +2,10 @@
 
 import pytest
 
+from bot.errors import PassingError
 from bot.types import Chat, ChatKind
 from tests.standins.telegram import TelegramServer
-from tests.telegram.conftest import Connect, adapter_for
+from tests.telegram.conftest import Connect, RecordingInbox, adapter_for
 
 
 def edits(server: TelegramServer) -> int:
@@ -27,6 +28,34 @@ async def test_a_bubble_that_arrived_is_found(server: TelegramServer, connect: C
     adapter = await connect()
     assert await adapter.delivered(chat, "sure,\n12? 😀", "key", str(asked)) == str(server.sent[0].message_id)
     assert server.api.edits == []
+
+
+async def test_while_the_process_lives_a_newer_message_does_not_hide_it(
+    server: TelegramServer, inbox: RecordingInbox, connect: Connect
+) -> None:
+    anna = server.person("Anna")
+    server.user_says(anna, "lunch?")
+    adapter = await connect()
+    chat = (await inbox.got(1))[0].chat
+    server.drop("sendMessage", "recorded")
+    with pytest.raises(PassingError):
+        await adapter.send(chat, "sure", "key")
+    newest = server.user_says(anna, "hello?")
+    await inbox.got(2)
+    assert await adapter.delivered(chat, "sure", "key", str(newest)) == str(server.sent[0].message_id)
+
+
+async def test_what_was_sent_meanwhile_is_left_alone(server: TelegramServer, connect: Connect) -> None:
+    anna = server.person("Anna")
+    asked = server.user_says(anna, "lunch?")
+    adapter = await connect()
+    chat = Chat("telegram", str(anna.id), ChatKind.PRIVATE)
+    server.fail("sendMessage", 500)
+    with pytest.raises(PassingError):
+        await adapter.send(chat, "sure", "key")
+    await adapter.send(chat, "I am a simulation of Echo.", "notice")
+    assert await adapter.delivered(chat, "sure", "key", str(asked)) is False
+    assert server.replies(anna) == ["I am a simulation of Echo."]
 
 
 async def test_one_that_did_not_is_not(server: TelegramServer, connect: Connect) -> None:
@@ -122,7 +151,7 @@ async def test_in_a_forum_other_topics_are_left_alone(server: TelegramServer, co
     assert server.replies(forum) == ["in another topic"]
 
     server.drop("sendMessage", "recorded")
-    with pytest.raises(Exception, match="could not be reached"):
+    with pytest.raises(PassingError):
         await adapter.send(here, "the blue one", "key 2")
     # The same process knows what it had seen of the whole group.
     assert await adapter.delivered(here, "the blue one", "key 2", str(asked)) is not False
