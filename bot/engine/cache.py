@@ -81,8 +81,9 @@ class CacheStore:
     def nbytes(self) -> int:
         return sum(cache.nbytes for cache in self._kept.values())
 
-    def __contains__(self, chat: str) -> bool:
-        return chat in self._kept
+    def chats(self) -> list[str]:
+        """The longest unused first."""
+        return list(self._kept)
 
     def take(self, chat: str, prompt: Prompt) -> KeptCache:
         """The chat's cache for one request, cropped to what it shares with the prompt; give it back.

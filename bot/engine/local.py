@@ -48,6 +48,10 @@ class LocalEngine:
         """Memory held by the kept caches now."""
         return self._store.nbytes
 
+    def kept_chats(self) -> list[str]:
+        """The chats whose caches are kept, the longest unused first."""
+        return self._store.chats()
+
     async def p_answer(self, chat: str, prompt: Prompt) -> float:
         self._check_length(prompt)
         return float(await asyncio.wrap_future(self._thread.submit(self._decide(chat, prompt))))
