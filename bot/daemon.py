@@ -31,7 +31,7 @@ _CLOSING_SECONDS = 5.0  # for each part that closes after the conversations are 
 _FRESH_PHOTO_SECONDS = 600.0  # a photo just stored may not be in the journal yet
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
     """What the daemon is put together from. `broken`: platforms that cannot start, and why."""
 
@@ -42,6 +42,7 @@ class Parts:
     adapters: Mapping[str, Adapter]
     broken: Mapping[str, EchoesError] = field(default_factory=dict)
     drain_seconds: float = 25.0
+    tasks_after: timedelta = timedelta(seconds=30)  # what goes by the clock waits until everything else has started
     notifier: Notifier = field(default_factory=Notifier)
     metrics: Metrics = field(default_factory=Metrics)
 
@@ -75,7 +76,7 @@ class Daemon:
                 self._supervisor.switch_off(name, error)
             supervising = asyncio.create_task(self._supervise(), name="platforms")
             closing.push_async_callback(self._end, supervising)
-            schedule = Schedule(self._daily(), parts.metrics)
+            schedule = Schedule(self._by_the_clock(), parts.metrics, parts.tasks_after)
             schedule.start()
             closing.callback(schedule.stop)
             await self._conversations.start()
@@ -155,10 +156,10 @@ class Daemon:
                 log.error("The engine has been in one step for %.0f s.", step)
             await asyncio.sleep(seconds / 3)
 
-    def _daily(self) -> list[Task]:
+    def _by_the_clock(self) -> list[Task]:
         return [
             Task("consent check", self._check_consent, timedelta(minutes=1)),
-            Task("retention", self._retain, timedelta(days=1)),
+            Task("retention", self.retain, timedelta(days=1)),
         ]
 
     async def _check_consent(self) -> None:
@@ -168,7 +169,7 @@ class Daemon:
             log.error("Stopping: %s", error)
             self._orders.stop(error.code, at_once=True)
 
-    async def _retain(self) -> None:
+    async def retain(self) -> None:
         """Deletes what is older than the owner keeps, and photos that no message holds any more."""
         before = datetime.now(UTC) - timedelta(days=self._parts.config.retention.journal_days)
         messages = self._journal.purge(before)

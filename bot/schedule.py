@@ -11,7 +11,6 @@ from bot.health import Observer
 
 log = logging.getLogger(__name__)
 
-_FIRST_AFTER = timedelta(seconds=30)  # not while everything else starts
 _LATE_BY = 6 * 3600  # seconds a task may be late (a laptop that slept) and still run
 
 
@@ -25,7 +24,7 @@ class Task:
 class Schedule:
     """Runs tasks. One that fails is logged and runs again the next time. Use inside a running loop."""
 
-    def __init__(self, tasks: Sequence[Task], observe: Observer, first_after: timedelta = _FIRST_AFTER) -> None:
+    def __init__(self, tasks: Sequence[Task], observe: Observer, first_after: timedelta) -> None:
         self._tasks = tasks
         self._observe = observe
         self._first_after = first_after

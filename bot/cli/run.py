@@ -115,8 +115,17 @@ async def _serve(prepared: Prepared, drain_seconds: float) -> ExitCode:
                 media=media,
             )
             adapters, broken = _adapters(prepared, avatar)
-            name = lora.name if lora else ""
-            daemon = Daemon(Parts(workspace, config, avatar, name, adapters, broken, drain_seconds, notifier), orders)
+            parts = Parts(
+                workspace=workspace,
+                config=config,
+                avatar=avatar,
+                lora=lora.name if lora else "",
+                adapters=adapters,
+                broken=broken,
+                drain_seconds=drain_seconds,
+                notifier=notifier,
+            )
+            daemon = Daemon(parts, orders)
         except BaseException:
             await engine.aclose()
             raise

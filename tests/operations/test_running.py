@@ -1,0 +1,363 @@
+"""The daemon from start to end: a scripted model, a platform in memory, systemd's end of the socket."""
+
+import asyncio
+import os
+import socket
+import time
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from bot.config import parse_config
+from bot.consent import save_consent, withdraw
+from bot.conversation.chat import Avatar
+from bot.daemon import Daemon, Parts
+from bot.decision import Calibration
+from bot.errors import ConfigError, EchoesError, ExitCode, PermanentError
+from bot.health import State
+from bot.journal import Journal
+from bot.lora import find_lora
+from bot.media import MediaStore
+from bot.notify import Notifier
+from bot.people import Contact, People, load_people, save_people
+from bot.persona import Persona
+from bot.platform import Inbox
+from bot.signals import Orders
+from bot.types import Account, Chat, ChatKind, Message, PhotoRef
+from bot.workspace import Workspace
+from tests.conversation.stage import ScriptedEngine, StagePlatform
+from tests.operations.conftest import consent
+from tests.support import byte_codec, picture
+
+TOM = Account("web", "tom")
+QUICK = (
+    "conversation: {gather_seconds: 0, characters_per_second: 0}\nmodel: {lora: latest}\nplatforms: {web: {port: 0}}\n"
+)
+
+
+class Engine(ScriptedEngine):
+    """Takes LoRAs, unless told to refuse; can hang."""
+
+    def __init__(self, media: MediaStore) -> None:
+        super().__init__(byte_codec(media))
+        self.loras: list[Path | None] = []
+        self.refusal: EchoesError | None = None
+        self.step = 0.0
+        self.closed = False
+        self.hangs = False
+
+    async def load_lora(self, lora: Path | None) -> None:
+        if self.refusal:
+            raise self.refusal
+        self.loras.append(lora)
+
+    def step_seconds(self) -> float:
+        return self.step
+
+    async def aclose(self) -> None:
+        self.closed = True
+        if self.hangs:
+            await asyncio.sleep(3600)
+
+
+class Web(StagePlatform):
+    """Where Tom writes."""
+
+    platform = "web"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.inbox: Inbox | None = None
+        self.failure: EchoesError | None = None
+
+    async def run(self, inbox: Inbox) -> None:
+        if self.failure:
+            raise self.failure
+        self.inbox = inbox
+        await asyncio.Event().wait()
+
+    async def says(self, text: str, *, number: str = "1", at: datetime | None = None, photo: str = "") -> None:
+        await until(lambda: self.inbox is not None)
+        assert self.inbox is not None
+        photos = (PhotoRef(photo),) if photo else ()
+        chat = Chat("web", "tom", ChatKind.PRIVATE)
+        await self.inbox.receive(Message(chat, number, TOM, "Tom", at or datetime.now(UTC), text, photos))
+
+
+@dataclass
+class Running:
+    workspace: Workspace
+    told: socket.socket
+    engine: Engine
+    web: Web = field(default_factory=Web)
+    orders: Orders = field(default_factory=Orders)
+    config: str = QUICK
+    watchdog: float | None = None
+    drain_seconds: float = 5.0
+    tasks_after: timedelta = timedelta(hours=1)
+    broken: dict[str, EchoesError] = field(default_factory=dict)
+    task: "asyncio.Task[ExitCode] | None" = None
+
+    def start(self) -> Daemon:
+        lora = find_lora(self.workspace.loras, "latest")
+        config = parse_config(self.config)
+        avatar = Avatar(
+            self.engine, Persona("Mei"), load_people(self.workspace.people), Calibration(), config.sampling.sampling(),
+            config.conversation, MediaStore(self.workspace.root / "received"),
+        )  # fmt: skip
+        self.parts = Parts(
+            workspace=self.workspace,
+            config=config,
+            avatar=avatar,
+            lora=lora.name if lora else "",
+            adapters={"web": self.web},
+            broken=self.broken,
+            drain_seconds=self.drain_seconds,
+            tasks_after=self.tasks_after,
+            notifier=Notifier(str(self.told.getsockname()), self.watchdog),
+        )
+        self.daemon = Daemon(self.parts, self.orders)
+        self.task = asyncio.create_task(self.daemon.run())
+        return self.daemon
+
+    async def ended(self) -> ExitCode:
+        assert self.task is not None
+        async with asyncio.timeout(15):
+            return await self.task
+
+    async def stop(self) -> ExitCode:
+        self.orders.stop(ExitCode.OK)
+        return await self.ended()
+
+    def heard(self) -> list[str]:
+        """What systemd was told so far."""
+        lines: list[str] = []
+        while True:
+            try:
+                lines += self.told.recv(4096).decode().split("\n")
+            except BlockingIOError:
+                return lines
+
+    def lora(self, name: str, threshold: float) -> None:
+        """A new LoRA; `latest` points to it."""
+        folder = self.workspace.loras / name
+        folder.mkdir(parents=True)
+        (folder / "prompt.json").write_text("{}")
+        (folder / "adapter_model.safetensors").write_bytes(b"")
+        Calibration(threshold=threshold).save(folder)
+        (self.workspace.loras / "latest").unlink(missing_ok=True)
+        (self.workspace.loras / "latest").symlink_to(name)
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(10):
+        while not condition():  # noqa: ASYNC110
+            await asyncio.sleep(0.005)
+
+
+@pytest.fixture
+async def running(workspace: Workspace, tmp_path: Path) -> AsyncIterator[Running]:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as told:
+        told.bind(str(tmp_path / "notify"))
+        told.setblocking(False)
+        scene = Running(workspace, told, Engine(MediaStore(workspace.root / "received")))
+        scene.lora("first", 0.5)
+        yield scene
+        if scene.task is not None and not scene.task.done():
+            scene.task.cancel()
+            await asyncio.gather(scene.task, return_exceptions=True)
+
+
+async def test_it_starts_answers_and_stops(running: Running) -> None:
+    running.start()
+    await running.web.says("are you there?")
+    await until(lambda: len(running.web.sent) == 2)
+    assert "I am an AI" in running.web.sent[0][1] and running.web.sent[1] == ("tom", "ok")
+    assert await running.stop() is ExitCode.OK
+    told = running.heard()
+    assert told.index("READY=1") < told.index("STOPPING=1")
+    assert running.engine.closed and not running.daemon.stuck
+    journal = Journal.open(running.workspace.journal)
+    assert journal.queue_length() == 0
+    journal.close()
+
+
+async def test_the_reply_in_hand_is_finished_before_it_stops(running: Running) -> None:
+    running.start()
+    running.engine.delay = 0.1
+    await running.web.says("tell me")
+    await until(lambda: bool(running.engine.prompts))
+    assert await running.stop() is ExitCode.OK
+    assert running.web.sent[-1] == ("tom", "ok")
+
+
+async def test_past_the_deadline_it_stops_and_the_message_waits_for_the_next_start(running: Running) -> None:
+    running.drain_seconds = 0.1
+    running.start()
+    running.engine.delay = 30.0
+    await running.web.says("tell me")
+    await until(lambda: bool(running.engine.prompts))
+    began = time.monotonic()
+    assert await running.stop() is ExitCode.OK
+    assert time.monotonic() - began < 3
+    assert running.web.sent == []
+    again = Running(running.workspace, running.told, Engine(MediaStore(running.workspace.root / "received")))
+    again.start()
+    await until(lambda: len(again.web.sent) == 2)
+    await again.stop()
+
+
+async def test_told_twice_it_does_not_wait(running: Running) -> None:
+    running.drain_seconds = 30.0
+    running.start()
+    running.engine.delay = 30.0
+    await running.web.says("tell me")
+    await until(lambda: bool(running.engine.prompts))
+    began = time.monotonic()
+    running.orders.stop(ExitCode.OK)
+    await asyncio.sleep(0.1)
+    running.orders.stop(ExitCode.OK)
+    assert await running.ended() is ExitCode.OK
+    assert time.monotonic() - began < 5
+
+
+async def test_a_reload_takes_people_calibration_and_lora(running: Running) -> None:
+    running.start()
+    await until(lambda: "READY=1" in running.heard())
+    running.lora("second", 0.25)
+    tom = Contact("tom", "Tommy", "classmate", (TOM,))
+    save_people(running.workspace.people, People.of((tom,)))
+    running.orders.reload.set()
+    await until(lambda: running.daemon.health().lora == "second")
+    avatar = running.parts.avatar
+    assert avatar.calibration.threshold == 0.25 and avatar.people.find(TOM) == tom
+    assert running.engine.loras == [running.workspace.loras / "second"]
+    assert [line for line in running.heard() if not line.startswith(("STATUS", "MONO"))] == ["RELOADING=1", "READY=1"]
+    await running.stop()
+
+
+@pytest.mark.parametrize("fault", ["people", "calibration", "lora"])
+async def test_a_reload_that_fails_leaves_everything_as_it_was(
+    running: Running, fault: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    running.start()
+    await until(lambda: "READY=1" in running.heard())
+    avatar = running.parts.avatar
+    before = avatar.people, avatar.calibration
+    running.lora("second", 0.25)
+    if fault == "people":
+        running.workspace.people.write_text("people: 5\n", "utf-8")
+    elif fault == "calibration":
+        (running.workspace.loras / "second" / "decision.json").write_text("{", "utf-8")
+    else:
+        running.engine.refusal = PermanentError("The LoRA does not fit this engine.")
+    running.orders.reload.set()
+    await until(lambda: "Nothing was reloaded" in caplog.text)
+    await until(lambda: "READY=1" in running.heard())
+    assert (avatar.people, avatar.calibration) == before and running.daemon.health().lora == "first"
+    assert running.engine.loras == []
+    await running.web.says("still there?")
+    await until(lambda: len(running.web.sent) == 2)
+    await running.stop()
+
+
+async def test_the_watchdog_hears_from_it_until_the_engine_is_stuck(running: Running) -> None:
+    running.watchdog = 0.06
+    running.start()
+    await until(lambda: "WATCHDOG=1" in running.heard())
+    running.engine.step = 1000.0
+    await asyncio.sleep(0.1)
+    running.heard()
+    await asyncio.sleep(0.2)
+    assert "WATCHDOG=1" not in running.heard()
+    assert not running.daemon.health().well
+    running.engine.step = 0.0
+    await until(lambda: "WATCHDOG=1" in running.heard())
+    await running.stop()
+
+
+async def test_withdrawn_consent_stops_it_with_its_own_exit_code(
+    running: Running, caplog: pytest.LogCaptureFixture
+) -> None:
+    running.tasks_after = timedelta(0)
+    withdraw(running.workspace.consent)
+    running.start()
+    assert await running.ended() is ExitCode.CONSENT
+    assert "Stopping: Mei Lin withdrew the consent" in caplog.text
+
+
+async def test_consent_is_looked_at_on_reload_too(running: Running) -> None:
+    running.start()
+    await until(lambda: "READY=1" in running.heard())
+    save_consent(running.workspace.consent, consent(platforms=("discord",)))
+    running.orders.reload.set()
+    assert await running.ended() is ExitCode.CONSENT
+
+
+async def test_retention_deletes_old_messages_and_photos_nobody_holds(
+    running: Running,
+) -> None:
+    media = MediaStore(running.workspace.root / "received")
+    old, fresh, kept = (media.put(picture(colour)) for colour in ("red", "green", "blue"))
+    for digest in (old, kept):
+        os.utime(media.path(digest), (0, 0))
+    long_ago = datetime.now(UTC) - timedelta(days=120)
+    running.web.photos["blue"] = picture("blue")
+    running.start()
+    await running.web.says("long ago", at=long_ago, number="1")
+    await running.web.says("look", number="2", photo="blue")
+    await until(lambda: len(running.web.sent) >= 2 and running.daemon.health().waiting == 0)
+    await running.daemon.retain()
+    await running.stop()
+    assert not media.path(old).exists() and media.path(fresh).exists() and media.path(kept).exists()
+    raw = running.workspace.journal.read_bytes()
+    assert b"long ago" not in raw and b"look" in raw
+
+
+async def test_health_is_served_while_it_runs(running: Running) -> None:
+    running.config = QUICK + "health: {port: 0}\n"
+    daemon = running.start()
+    await until(lambda: daemon.health_port is not None)
+    await until(lambda: daemon.health().platforms["web"].state is State.STARTING)
+    async with aiohttp.ClientSession() as session:
+        async with session.get(f"http://127.0.0.1:{daemon.health_port}/healthz") as response:
+            assert response.status == 503  # the web chat has only just begun
+            assert (await response.json())["engine"]["lora"] == "first"
+        await running.web.says("hello")
+        await until(lambda: len(running.web.sent) == 2)
+        async with session.get(f"http://127.0.0.1:{daemon.health_port}/metrics") as response:
+            text = await response.text()
+    assert 'echoes_messages_received_total{kind="private",platform="web"} 1.0' in text
+    assert 'echoes_bubbles_sent_total{platform="web"} 2.0' in text
+    assert "Tom" not in text and "tom" not in text
+    await running.stop()
+
+
+async def test_when_no_platform_is_left_it_ends_with_the_exit_code_of_the_first(running: Running) -> None:
+    running.web.failure = PermanentError("The port is taken.")
+    running.broken = {"telegram": ConfigError("The telegram token is missing.")}
+    running.start()
+    assert await running.ended() is ExitCode.CONFIG
+    assert running.engine.closed
+
+
+async def test_a_platform_that_cannot_be_made_leaves_the_others(running: Running) -> None:
+    running.broken = {"telegram": ConfigError("The telegram token is missing.")}
+    running.start()
+    await running.web.says("hello")
+    await until(lambda: len(running.web.sent) == 2)
+    assert running.daemon.health().platforms["telegram"].state is State.OFF
+    await running.stop()
+
+
+async def test_a_part_that_does_not_close_is_given_up(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.daemon._CLOSING_SECONDS", 0.1)
+    running.engine.hangs = True
+    running.start()
+    await until(lambda: "READY=1" in running.heard())
+    assert await running.stop() is ExitCode.OK
+    assert running.daemon.stuck
