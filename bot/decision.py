@@ -9,9 +9,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+from bot.errors import PermanentError
 from bot.workspace import write_private
 
 FILE = "decision.json"
+HISTORY = 60
+"""How many messages, the one to decide on included, the features look at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +36,14 @@ class Decision:
 
 
 def features(history: Sequence[Heard], names: Sequence[str], others: Sequence[str] = ()) -> dict[str, float]:
-    """15 features of the last message of `history` (oldest first; 60 are enough), each about 0 to 1.
+    """15 features of the last message of `history` (oldest first; HISTORY of them are looked at), each about 0 to 1.
 
     names: what the subject is called; others: what the people present are called.
     """
     last = history[-1]
-    before = history[:-1]
+    before = history[-HISTORY:-1]
     own = [index for index, heard in enumerate(before) if heard.who is None]
-    since = len(before) - 1 - own[-1] if own else 60
+    since = len(before) - 1 - own[-1] if own else HISTORY
     seconds = (last.at - before[own[-1]].at).total_seconds() if own else 86400.0
     recent = before[-20:]
     previous = before[-1] if before else None
@@ -53,7 +56,7 @@ def features(history: Sequence[Heard], names: Sequence[str], others: Sequence[st
     return {
         "addressed": float(last.addressed or named),
         "addressed_other": float(other),
-        "recency_messages": 1 / (1 + since),
+        "recency_messages": 1 - math.log1p(since) / math.log1p(HISTORY),
         "recency_seconds": 1 / (1 + max(seconds, 0) / 60),
         "share": sum(heard.who is None for heard in recent) / max(len(recent), 1),
         "spoke_last": float(bool(previous and previous.who is None)),
@@ -80,8 +83,12 @@ def mentions(text: str, names: Sequence[str]) -> bool:
 
 
 def _opens_with_name(text: str, others: Sequence[str]) -> bool:
-    head = re.match(r"@?([^\s:,：，]{2,40})\s*[:,：，]", text)
-    return bool(head and head[1].lower() in {name.lower() for name in others})
+    """`Tom: yes`, `@tom yes`, `tom yes`; a Chinese name needs nothing after it."""
+    text = text.removeprefix("@").lower()
+    return any(
+        text.startswith(name) and (not name.isascii() or not re.match(r"\w", text[len(name) :]))
+        for name in (name.lower() for name in others if len(name) > (2 if name.isascii() else 1))
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +115,12 @@ class Calibration:
 
     @classmethod
     def load(cls, lora: Path) -> "Calibration":
-        """The calibration beside a LoRA; the model's own probability where there is none."""
+        """The calibration beside a LoRA; the model's own probability where there is none. Raises PermanentError."""
         try:
             saved = json.loads((lora / FILE).read_text("utf-8"))
+            weights = {str(name): float(weight) for name, weight in saved["weights"].items()}
+            return cls(float(saved["bias"]), float(saved["model"]), weights, float(saved["threshold"]))
         except FileNotFoundError:
             return cls()
-        return cls(**saved)
+        except (ValueError, KeyError, TypeError, AttributeError):
+            raise PermanentError(f"{lora / FILE} is damaged: train again with `echoes train`.") from None
