@@ -114,7 +114,9 @@ def _people(workspace: Workspace, config: Config | None) -> Iterator[Check]:
         return
     contacts = people.contacts
     strangers = sum(contact.relationship == STRANGER for contact in contacts)
-    counts = f"{len(contacts)} contacts" + (f", {strangers} without a relationship" if strangers else "")
+    counts = f"{len(contacts)} contact{'' if len(contacts) == 1 else 's'}" + (
+        f", {strangers} without a relationship" if strangers else ""
+    )
     if config is None:
         yield good("people", counts)
         return
