@@ -48,6 +48,7 @@ class Message:
     sent_at: datetime
     text: str = ""
     photos: tuple[PhotoRef, ...] = ()
+    placeholder: str = ""  # what it is where words are missing: a kind of bot.placeholders, such as "voice"
     addressed: bool = False  # mentions the avatar's account or replies to it
     addressed_other: bool = False  # mentions or replies to somebody else
     from_bot: bool = False

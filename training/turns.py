@@ -2,13 +2,14 @@
 
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot.dialogue import Bubble, Speaker, Turn
 from bot.errors import DataError
 from bot.people import STRANGER, People
+from bot.placeholders import placeholder
 from bot.transcript import Said, to_turns
 from bot.types import ChatKind
 from training.corpus import CorpusMessage
@@ -18,20 +19,6 @@ PRESENT_AFTER = timedelta(hours=1)
 PRESENT_BEFORE = timedelta(minutes=30)
 """The subject counts as present in a chat for an hour after a message of theirs, and half an hour before one: silence
 at other times says nothing about the decision, since they were asleep or away."""
-
-PLACEHOLDERS: Mapping[str, tuple[str, str]] = {
-    "sticker": ("sticker", "表情"),
-    "animation": ("animation", "动图"),
-    "photo": ("photo", "图片"),
-    "voice": ("voice message", "语音"),
-    "video": ("video", "视频"),
-    "audio": ("audio", "音频"),
-    "file": ("file", "文件"),
-    "location": ("location", "位置"),
-    "contact": ("contact", "名片"),
-    "link": ("link", "链接"),
-}
-"""How a contact's message without words is shown, in English and Chinese."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +86,7 @@ class Reader:
         if message.photos and not photos:
             kind = kind or "photo"
         if kind and not (kind == "sticker" and text.strip()):  # a sticker's text is its emoji, which says more
-            text = f"[{self._word(kind)}] {text}".strip()
+            text = placeholder(kind, self.language, text)
         if not text.strip() and not photos:
             self.counts["others: left out, empty"] += 1
             return None
@@ -118,10 +105,6 @@ class Reader:
             self.counts["others: photo that cannot be read, shown as a word"] += 1
             return False
         return True
-
-    def _word(self, kind: str) -> str:
-        english, chinese = PLACEHOLDERS.get(kind, (kind, kind))
-        return chinese if self.language == "zh" else english
 
 
 def segments(

@@ -64,8 +64,8 @@ def read(update: Mapping[str, Any], me: telegram.User) -> Message | Moved | None
 def to_message(update: telegram.Update, me: telegram.User) -> Message | Moved | None:
     """The message in an update, or None where there is none to answer: edits, channel posts, joins, our own.
 
-    What has no words is named as the training data names it, such as "[voice message]". A command for this bot loses
-    its "@name". Sizes that the bot may not download are left out.
+    What has no words is named by its kind, such as `voice`. A command for this bot loses its "@name". Sizes that the
+    bot may not download are left out.
     """
     message = update.message
     if message is None or message.chat.type not in (ChatType.PRIVATE, ChatType.GROUP, ChatType.SUPERGROUP):
@@ -78,8 +78,8 @@ def to_message(update: telegram.Update, me: telegram.User) -> Message | Moved | 
     sender = _sender(message)
     if sender is None or sender == _account(me.id):
         return None
-    text, photos = _content(message, me)
-    if not text and not photos:
+    kind, text, photos = _content(message, me)
+    if not kind and not text and not photos:
         return None
     addressed, addressed_other = _addressed(message, me)
     return Message(
@@ -90,6 +90,7 @@ def to_message(update: telegram.Update, me: telegram.User) -> Message | Moved | 
         sent_at=message.date.astimezone(UTC),
         text=text,
         photos=tuple(PhotoRef(photo) for photo in photos),
+        placeholder=kind,
         addressed=addressed,
         addressed_other=addressed_other,
         from_bot=_from_bot(message),
@@ -129,35 +130,35 @@ def _from_bot(message: telegram.Message) -> bool:
     return message.from_user is not None and message.from_user.is_bot
 
 
-def _content(message: telegram.Message, me: telegram.User) -> tuple[str, list[str]]:
-    """Text, and the file ids of photos."""
+def _content(message: telegram.Message, me: telegram.User) -> tuple[str, str, list[str]]:
+    """The kind of what has no words (or nothing), text, and the file ids of photos."""
     words = _words(message, me)
     if message.photo:
         fitting = [size for size in message.photo if (size.file_size or 0) <= MAX_BYTES]
         if not fitting:
-            return _labelled("photo", words), []
-        return words, [max(fitting, key=lambda size: size.width * size.height).file_id]
+            return "photo", words, []
+        return "", words, [max(fitting, key=lambda size: size.width * size.height).file_id]
     if sticker := message.sticker:
         moving = sticker.is_animated or sticker.is_video
         picture = sticker.thumbnail if moving else sticker  # what moves is shown by its first frame
-        return sticker.emoji or "[sticker]", [picture.file_id] if picture else []
+        return "" if sticker.emoji else "sticker", sticker.emoji or "", [picture.file_id] if picture else []
     if message.animation:  # has a document too, for old clients
-        return _labelled("animation", words), []
+        return "animation", words, []
     if document := message.document:
         kind = document.mime_type or ""
         if kind.startswith("image/") and "svg" not in kind and (document.file_size or 0) <= MAX_BYTES:
-            return words, [document.file_id]
-        return _labelled("photo" if kind.startswith("image/") else "file", words), []
+            return "", words, [document.file_id]
+        return "photo" if kind.startswith("image/") else "file", words, []
     if message.dice:
-        return f"{message.dice.emoji} {message.dice.value}", []
-    label, more = _wordless(message)
-    return _labelled(label, more or words) if label else words, []
+        return "", f"{message.dice.emoji} {message.dice.value}", []
+    kind, more = _wordless(message)
+    return kind, more or words, []
 
 
 def _wordless(message: telegram.Message) -> tuple[str, str]:
     """What kind of thing it is, and the words in it; both empty for a plain text."""
     if message.voice:
-        return "voice message", ""
+        return "voice", ""
     if message.video or message.video_note:
         return "video", ""
     if message.audio:
@@ -175,10 +176,6 @@ def _wordless(message: telegram.Message) -> tuple[str, str]:
     if message.story:
         return "story", ""
     return "", ""
-
-
-def _labelled(label: str, words: str) -> str:
-    return f"[{label}] {words}".strip()
 
 
 def _words(message: telegram.Message, me: telegram.User) -> str:

@@ -9,11 +9,11 @@ from bot.dialogue import Bubble, Scene, Speaker, Turn
 from bot.journal import Entry
 from bot.people import STRANGER, People
 from bot.persona import Persona
+from bot.placeholders import placeholder
 from bot.prompt import Codec, Prompt, render
 from bot.transcript import Said, dialogue_start, to_turns
 from bot.types import Chat, ChatKind
 
-UNSEEN_PHOTO = {"en": "[photo]", "zh": "[图片]"}
 RECENT = 400
 """Entries read for a prompt; far more than fit into one."""
 
@@ -57,7 +57,7 @@ class Context:
 
     def _said(self, entry: Entry, people: People) -> Said:
         digests = tuple(photo.digest for photo in entry.photos if photo.digest and self._has_photo(photo.digest))
-        text = entry.text or ("" if digests or not entry.photos else UNSEEN_PHOTO[self._persona.language])
+        text = entry.text or ("" if digests or not entry.photos else placeholder("photo", self._persona.language))
         return Said(entry.seq, speaker(entry, people) if entry.sender else None, Bubble(text, digests), entry.at)
 
     def _render(self, scene: Scene, shown: Sequence[tuple[int, Turn]], codec: Codec) -> Prompt:

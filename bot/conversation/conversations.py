@@ -2,10 +2,12 @@
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import replace
 
 from bot.conversation.chat import Avatar, ChatWorker
 from bot.health import Observer
 from bot.journal import Journal
+from bot.placeholders import placeholder
 from bot.platform import Adapter
 from bot.types import Chat, Message
 
@@ -22,6 +24,9 @@ class Conversations:
         self._draining = False
 
     async def receive(self, message: Message) -> None:
+        if message.placeholder:
+            words = placeholder(message.placeholder, self.avatar.persona.language, message.text)
+            message = replace(message, text=words)
         if self._journal.take(message) is None:
             return
         self._observe.received(message.chat.platform, message.chat.kind)

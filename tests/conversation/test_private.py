@@ -1,6 +1,7 @@
 """In private every message is answered."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -222,3 +223,10 @@ async def test_an_hours_old_message_gets_a_late_answer_that_says_so(stage: Stage
     await stage.settled()
     assert "this answer comes late" in stage.heard("1")[0]
     assert stage.heard("1")[1:] == ["ok"]
+
+
+async def test_a_voice_message_is_named_in_the_personas_language(stage: Stage) -> None:
+    message = await stage.says(MEI, "")
+    await stage.conversations.receive(replace(message, id="voice1", placeholder="voice"))
+    await stage.settled()
+    assert "[voice message]<|im_end|>" in stage.engine.prompts[0]

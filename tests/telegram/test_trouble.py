@@ -164,7 +164,7 @@ async def test_a_file_of_50_mb_is_not_asked_for(
     server.user_says(anna, "my film", document=bytes(50 * MB), mime="image/tiff")
     server.user_says(anna, photo=picture())
     big, small = await inbox.got(2)
-    assert (big.text, big.photos) == ("[photo] my film", ())
+    assert (big.placeholder, big.text, big.photos) == ("photo", "my film", ())
     with pytest.raises(PermanentError, match="larger than 0 MB"):
         await adapter.fetch(small.photos[0].ref, 100)
     assert server.downloaded == 0
