@@ -40,7 +40,7 @@ def acquaintances(corpus: Corpus, subject: Sequence[Account]) -> list[Acquaintan
                 old.name if old and old.messages >= sender.messages else sender.name,
                 sender.messages + (old.messages if old else 0),
                 in_private or (old is not None and old.private),
-                max(chat.last, old.last) if old else chat.last,
+                max(sender.last, old.last) if old else sender.last,
             )
     return sorted(found.values(), key=lambda one: (-one.messages, one.account.platform, one.account.id))
 

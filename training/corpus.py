@@ -105,7 +105,8 @@ PLACEHOLDERS = ("sticker", "animation", "photo", "voice", "video", "audio", "fil
 class CorpusSender:
     """Everybody who wrote a message. `names` are the display names seen, the latest first; `name` is the latest.
 
-    `private_messages` are those in private chats; `chats` the rows of the chats written in.
+    `private_messages` are those in private chats; `chats` the rows of the chats written in; `last` the time of the
+    latest message.
     """
 
     account: Account
@@ -115,6 +116,7 @@ class CorpusSender:
     private_messages: int
     chats: tuple[int, ...]
     is_bot: bool
+    last: datetime
 
 
 class Corpus:
@@ -259,7 +261,10 @@ class _Tally:
         names = tuple(sorted(self.names, key=lambda name: (-self.names[name], name)))
         messages = sum(number for number, _ in self.chats.values())
         private = sum(number for number, kind in self.chats.values() if kind == ChatKind.PRIVATE)
-        return CorpusSender(self.account, names[0], names, messages, private, tuple(sorted(self.chats)), self.is_bot)
+        last = _time(max(self.names.values()))
+        return CorpusSender(
+            self.account, names[0], names, messages, private, tuple(sorted(self.chats)), self.is_bot, last
+        )
 
 
 def _time(ms: int) -> datetime:

@@ -43,8 +43,8 @@ class Source:
 class ReadChat:
     """A chat, told before or after its messages. key: what its messages call it, within one file.
 
-    owner: the other account of a private chat beside native_id, if known. ids says how far a message's id reaches:
-    "chat": the same in everybody's export; "account": that of the exporting account only; None: not to be trusted.
+    owner: the other account of a private chat beside native_id, if known. ids says what a message's id is unique in:
+    "everywhere" and "chat": the same in everybody's export; "account": the exporting account; None: nothing.
     """
 
     key: str

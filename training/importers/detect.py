@@ -35,7 +35,8 @@ MEMOTRACE = Format("MemoTrace", memotrace.read_chat)
 MEMOTRACE_FULL = Format("MemoTrace (WeChat's columns)", memotrace.read_full)
 PYWXDUMP = Format("PyWxDump / WeClone", pywxdump.read)
 
-_TELEGRAM_ACCOUNT = {"personal_information", "frequent_contacts", "left_chats", "profile_pictures"}
+_TELEGRAM_ACCOUNT = {"personal_information", "profile_pictures", "stories", "contacts", "frequent_contacts", "sessions",
+                     "chats", "left_chats"}  # fmt: skip
 _TELEGRAM_MESSAGE = {"date_unixtime", "from_id", "text_entities", "from", "text"}
 _OTHERS = {
     "chatlab": "ChatLab",
@@ -98,7 +99,7 @@ def _json(path: Path, head: bytes) -> Format:
     for key, name in _OTHERS.items():
         if key in keys or key in of_message:
             raise DataError(f"{path} looks like an export of {name}, which cannot be imported yet.")
-    if keys & _TELEGRAM_ACCOUNT or of_message & _TELEGRAM_MESSAGE or {"chats", "about"} <= keys:
+    if ("about" in keys and keys & _TELEGRAM_ACCOUNT) or of_message & _TELEGRAM_MESSAGE:
         return TELEGRAM
     if "messages" in keys and {"name", "type", "id"} <= keys:
         return TELEGRAM  # a chat without messages
@@ -114,12 +115,13 @@ def _keys(head: bytes) -> tuple[set[str], set[str]]:
     of_message: set[str] = set()
     try:
         for node in walk(BytesIO(head), items):
-            keys.add(node.prefix.partition(".")[0])
-            if node.kind == "item" and node.prefix in telegram.ITEMS:
+            if node.kind == "key":
+                keys.add(node.value)
+            elif node.kind == "item" and node.prefix in telegram.ITEMS:
                 of_message |= node.value.keys()
     except Damaged:
         pass  # a beginning is always cut off
-    return keys - {""}, of_message or _first_keys(head)
+    return keys, of_message or _first_keys(head)
 
 
 def _first_keys(head: bytes) -> set[str]:

@@ -29,7 +29,8 @@ class Damaged(Exception):
 
 
 class Node(NamedTuple):
-    """kind: "item" (a whole object that was asked for), "value" (a scalar outside of those), "end" (of an object)."""
+    """kind: "item" (a whole object that was asked for), "value" (a scalar outside of those), "end" (of an object), or
+    "key" (one of the outermost object, before its value)."""
 
     kind: str
     prefix: str
@@ -41,7 +42,7 @@ def walk(file: BinaryIO, items: Container[str]) -> Iterator[Node]:
 
     Holds one item at a time. Raises Damaged, after all that could be read.
     """
-    events = ijson.parse(MendedJson(file), buf_size=_CHUNK, use_float=True)
+    events = ijson.parse(MendedJson(file), buf_size=_CHUNK)
     try:
         for prefix, event, value in events:
             if event == "start_map":
@@ -49,7 +50,10 @@ def walk(file: BinaryIO, items: Container[str]) -> Iterator[Node]:
                     yield Node("item", prefix, _build(events))
             elif event == "end_map":
                 yield Node("end", prefix, None)
-            elif event not in ("map_key", "start_array", "end_array"):
+            elif event == "map_key":
+                if not prefix:
+                    yield Node("key", prefix, value)
+            elif event not in ("start_array", "end_array"):
                 yield Node("value", prefix, value)
     except ijson.IncompleteJSONError as error:
         raise Damaged(cut="EOF" in str(error) or "Incomplete" in str(error)) from None

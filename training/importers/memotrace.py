@@ -75,11 +75,11 @@ def read_chat(source: Source) -> Iterator[Event]:
             native = server_id(row["消息ID"])
             yield _message(title, source, senders[name], name, row["时间"], number, kind, content, native)
     if number and group:
-        yield ReadChat(title, PLATFORM, wxid or f"name:{title}", ChatKind.GROUP, title, None, "chat")
+        yield ReadChat(title, PLATFORM, wxid or f"name:{title}", ChatKind.GROUP, title, None, "everywhere")
     elif number:
         peer = account_of(wxid or next((a.id for n, a in senders.items() if _plain(n) == _plain(title)), title))
         owner = next((account.id for account in senders.values() if account != peer), None)
-        yield ReadChat(title, PLATFORM, peer.id, ChatKind.PRIVATE, title, owner, "chat")
+        yield ReadChat(title, PLATFORM, peer.id, ChatKind.PRIVATE, title, owner, "everywhere")
 
 
 def _group_senders(names: Iterable[str], source: Source) -> dict[str, Account]:
@@ -145,23 +145,21 @@ def _survey(row: Row, talker: _Talker) -> None:
 
 def _chats(source: Source, talkers: dict[str, _Talker]) -> dict[str, tuple[ReadChat, _Talker]]:
     """The chat of each TalkerId. One folder, one chat; without a folder's name each TalkerId is a chat."""
-    title, wxid = _folder(source)
+    folder, wxid = _folder(source)
     stem = clean_name(source.path.stem.removesuffix("_utf8"))
     chats: dict[str, tuple[ReadChat, _Talker]] = {}
     for key, talker in talkers.items():
+        title = folder or talker.title or stem
+        unknown = f"name:{title}" if len(talkers) == 1 or talker.title else f"name:{title}/{key}"
         others = {native: name for native, name in talker.others.items() if native not in talker.mine}
-        group = is_group_id(wxid) if wxid else talker.group or len(others) > 1
-        single = len(talkers) == 1
-        name = title or talker.title or (stem if single or not others else next(iter(others.values())))
-        unknown = f"name:{name}" if single or talker.title else f"name:{name}/{key}"
-        if group:
-            chats[key] = ReadChat(key, PLATFORM, wxid or unknown, ChatKind.GROUP, name, ids="chat"), talker
+        if is_group_id(wxid) if wxid else talker.group or len(others) > 1:
+            chats[key] = ReadChat(key, PLATFORM, wxid or unknown, ChatKind.GROUP, title, ids="everywhere"), talker
             continue
-        peer = account_of(wxid).id if wxid else next((account_of(native).id for native in others), unknown)
+        peer = wxid or next(iter(others), unknown)
         own = next((native for native in talker.mine if native not in talker.others and native != wxid), None)
         owner = account_of(source.me or own or ME).id
-        title_of = others.get(wxid) or next(iter(others.values()), name)
-        chats[key] = ReadChat(key, PLATFORM, peer, ChatKind.PRIVATE, title_of, owner, ids="chat"), talker
+        name = others.get(peer, title)
+        chats[key] = ReadChat(key, PLATFORM, account_of(peer).id, ChatKind.PRIVATE, name, owner, "everywhere"), talker
     return chats
 
 

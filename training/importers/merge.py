@@ -56,9 +56,9 @@ def _merge_chat(db: sqlite3.Connection, chat: StagedChat, about: ReadChat, sourc
         ).lastrowid
         assert row is not None
         target = _Target(row)
-    else:
-        _complete_chat(db, target, chat.index, about)
-    _find_senders(db, chat.index, about, target)
+    roles = _roles(db, about, target)
+    _complete_chat(db, target, chat.index, about)
+    _find_senders(db, chat.index, about, target, roles)
     chat.skipped[REPEATED] += _mark_repeated(db, chat.index)
     chat.skipped[ALREADY] += _match(db, chat.index, target.chat, space, resolution_ms)
     chat.skipped = +chat.skipped
@@ -69,7 +69,7 @@ def _merge_chat(db: sqlite3.Connection, chat: StagedChat, about: ReadChat, sourc
 
 def _space(about: ReadChat) -> str | None:
     """What the ids of this chat's messages are unique in."""
-    if about.ids == "chat":
+    if about.ids in ("everywhere", "chat"):
         return about.platform
     return f"{about.platform}:{about.owner}" if about.ids == "account" and about.owner else None
 
@@ -84,26 +84,49 @@ def _find_chat(db: sqlite3.Connection, index: int, about: ReadChat, space: str |
         same = next((row for row, native, _ in found if native == about.native_id), None)
         if same is not None:
             return _Target(same)
-    pair = {about.native_id, about.owner}
-    for row, native, owner in found:
-        unsure = owner is None or about.owner is None or is_named(owner) or is_named(about.owner)
-        if about.kind is ChatKind.PRIVATE and native == about.native_id and (owner == about.owner or unsure):
-            if unsure and _contradict(db, index, row):
-                raise DataError(
-                    "This looks like somebody else's export of a chat with the same contact, and it does not say whose "
-                    "it is: import each person's exports by themselves, with `--me` and an id of your choice for them."
-                )
-            return _Target(row)
-        if about.kind is ChatKind.PRIVATE and {native, owner} == pair and None not in pair:
-            return _Target(row, mirrored=True)
-    if space == about.platform:  # exports from both ends, neither of which knows its owner's id
-        for row, _, owner in found:
-            if (owner is None or is_named(owner)) and _shares_ids(db, index, row, space):
-                return _Target(row, mirrored=True)
+    else:
+        same_end = _find_pair(db, index, about, found)
+        if same_end is not None:
+            return same_end
+    if about.ids == "everywhere" and space is not None:
+        for row, native, owner in found:
+            unsure = _unknown(owner) or is_named(native) or is_named(about.native_id)
+            if unsure and _shares_ids(db, index, row, space):
+                # private, and called after somebody else: an export from the other end, whose owner is unknown too
+                other_end = about.kind is ChatKind.PRIVATE and not is_named(native) and not is_named(about.native_id)
+                return _Target(row, mirrored=other_end)
     for row, native, _ in found:  # one of them knows the chat only by its name
         if is_named(native) != is_named(about.native_id) and _coincidences(db, index, row, 3) == 3:
             return _Target(row)
     return None
+
+
+def _find_pair(
+    db: sqlite3.Connection, index: int, about: ReadChat, found: list[tuple[int, str, str | None]]
+) -> _Target | None:
+    """The private chat between the same two accounts, one of which may be known as "me" alone."""
+    doubtful = False
+    for row, native, owner in found:
+        told = not (_unknown(owner) or _unknown(about.owner))
+        if (native, owner) == (about.owner, about.native_id):
+            return _Target(row, mirrored=True)
+        if native == about.native_id and (owner == about.owner or not told):
+            if told or not _contradict(db, index, row):
+                return _Target(row)
+            doubtful = doubtful or owner == about.owner
+        crossed = about.owner is not None and (owner == about.native_id or native == about.owner)
+        if crossed and not told and _coincidences(db, index, row, 1):
+            return _Target(row, mirrored=True)
+    if doubtful:
+        raise DataError(
+            "This looks like somebody else's export of a chat with the same contact, and it does not say whose it is: "
+            "import each person's exports by themselves, with `--me` and an id of your choice for them."
+        )
+    return None
+
+
+def _unknown(owner: str | None) -> bool:
+    return owner is None or is_named(owner)
 
 
 def _shares_ids(db: sqlite3.Connection, index: int, chat: int, space: str) -> bool:
@@ -163,7 +186,7 @@ def _complete_chat(db: sqlite3.Connection, target: _Target, index: int, about: R
         )
 
 
-def _find_senders(db: sqlite3.Connection, index: int, about: ReadChat, target: _Target) -> None:
+def _find_senders(db: sqlite3.Connection, index: int, about: ReadChat, target: _Target, roles: dict[str, str]) -> None:
     """Gives every sender of the chat a row, and fills temp.same_sender: whose messages may be the same.
 
     Somebody known by name alone becomes the one member of the chat who bears that name, or its owner. The other way
@@ -186,14 +209,18 @@ def _find_senders(db: sqlite3.Connection, index: int, about: ReadChat, target: _
         (index,),
     ).fetchall():
         seen.setdefault((number, native, is_bot), set()).add(name)
-    role_of = _roles(db, about, target)
     for (number, native, is_bot), called in seen.items():
-        in_role = role_of.get(native, native)
         alike = {other for other, theirs in names.items() if theirs & called and is_named(other) != is_named(native)}
-        alike |= {in_role} & rows.keys()
-        real = {other for other in (alike | {in_role}) if not is_named(other)}
-        known_by_name = native not in rows and is_named(native) and len(real) == 1
-        row = _sender_row(db, about.platform, real.pop() if known_by_name else native)
+        in_role = roles.get(native)
+        if in_role is not None:
+            alike.add(in_role)
+        if not (target.mirrored and is_named(native)):  # at the other end, "me" is somebody else
+            alike.add(native)
+        alike &= rows.keys()
+        real = {other for other in alike if not is_named(other)} if native not in rows else set()
+        if in_role is not None and not is_named(in_role):
+            real = {in_role}
+        row = _sender_row(db, about.platform, real.pop() if is_named(native) and len(real) == 1 else native)
         if is_bot:
             db.execute("UPDATE senders SET is_bot = 1 WHERE id = ?", (row,))
         db.execute("UPDATE incoming_senders SET row = ? WHERE id = ?", (row, number))

@@ -78,7 +78,7 @@ def _chat(key: str, room: _Room, platform: str, source: Source) -> ReadChat:
         native = account_of(key)
     else:
         native = named(platform, key or (others[0] if len(others) == 1 else clean_name(source.path.stem)))
-    ids = "chat" if platform == PLATFORM else None
+    ids = "everywhere" if platform == PLATFORM else None
     if is_group_id(key) or len(others) > 1:
         title = "" if is_group_id(key) else native.id.removeprefix("name:")
         return ReadChat(key, platform, native.id, ChatKind.GROUP, title, None, ids)

@@ -41,6 +41,13 @@ _MEDIA = {
     "video_file": "video",
     "audio_file": "audio",
 }
+_PLAIN = frozenset(
+    ("id", "type", "date", "date_unixtime", "edited", "edited_unixtime", "from", "from_id", "author", "text",
+     "text_entities", "reply_to_message_id", "reply_to_peer_id", "forwarded_from", "forwarded_from_id", "saved_from",
+     "via_bot", "reactions", "inline_bot_buttons")
+)  # fmt: skip
+"""Keys of a message of plain text; a message without text that has others is of a kind unknown here."""
+_ORDERLY = 18  # digits of a message id, at most, that can be sorted by
 _ABOUT_CHAT = ("name", "type", "id")
 
 
@@ -75,7 +82,7 @@ def read(source: Source) -> Iterator[Event]:
                         chat.about[key] = node.value
                     elif node.prefix == "personal_information.user_id":
                         owner = _number(node.value)
-                elif node.prefix in CONTAINERS:
+                elif node.kind == "end" and node.prefix in CONTAINERS:
                     if chat.messages:
                         yield _identified(chat, owner)
                     number += 1
@@ -104,8 +111,7 @@ def _message(raw: dict[str, Any], chat: _Chat, source: Source) -> ReadMessage | 
         chat.senders[sender.id] = name
     text, photos, placeholder = _content(raw)
     if not text and not photos and placeholder is None:
-        known = raw.get("text") in ("", [], None) and not _has_unknown_media(raw)
-        return Skipped(chat.key, EMPTY if known else UNKNOWN_KIND)
+        return Skipped(chat.key, UNKNOWN_KIND if raw.keys() - _PLAIN else EMPTY)
     native = _number(raw.get("id"))
     answered = None if raw.get("reply_to_peer_id") else _number(raw.get("reply_to_message_id"))
     is_bot = chat.type == "bot_chat" and sender.id == _number(chat.about.get("id"))
@@ -114,7 +120,7 @@ def _message(raw: dict[str, Any], chat: _Chat, source: Source) -> ReadMessage | 
         sender=sender,
         sender_name=name,
         sent_ms=moment.ms,
-        position=int(native) if native else chat.messages,
+        position=int(native) if native and len(native) < _ORDERLY else chat.messages,
         text=text,
         photos=photos,
         placeholder=placeholder,
@@ -146,10 +152,6 @@ def _content(raw: dict[str, Any]) -> tuple[str, tuple[str, ...], str | None]:
     if "location_information" in raw or "place_name" in raw:
         return text, (), "location"
     return text, (), None
-
-
-def _has_unknown_media(raw: dict[str, Any]) -> bool:
-    return bool(raw.get("media_type")) or any(key in raw for key in ("poll", "game_title", "invoice_information"))
 
 
 def _text(value: object) -> str:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 
 from bot.types import Account
-from training.importers.base import CALL, PAYMENT, RECALLED, SERVICE, UNKNOWN_KIND, named
+from training.importers.base import CALL, PAYMENT, RECALLED, SERVICE, UNKNOWN_KIND, is_named, named
 
 PLATFORM = "wechat"
 ME = "我"
@@ -101,7 +101,7 @@ def photo_of(text: str) -> tuple[str, ...]:
 def account_of(native: str) -> Account:
     """An account by id; by name where what the export gives is no id."""
     native = native.strip()
-    return Account(PLATFORM, native) if _ID.fullmatch(native) else named(PLATFORM, native)
+    return Account(PLATFORM, native) if is_named(native) or _ID.fullmatch(native) else named(PLATFORM, native)
 
 
 def is_group_id(native: str) -> bool:

@@ -151,7 +151,7 @@ def _identified(session: _Session, source: Source) -> ReadChat:
     group = is_group_id(wxid) or clean_name(about.get("type")) in ("群聊", "group")
     if not about and len(session.others) > 1:
         group = True
-    ids = "chat" if session.with_ids else None
+    ids = "everywhere" if session.with_ids else None
     if group:
         return ReadChat(_KEY, PLATFORM, wxid or f"name:{title or source.path.stem}", ChatKind.GROUP, title, None, ids)
     peer = account_of(wxid) if wxid else next(iter(session.others), account_of(title or source.path.stem))

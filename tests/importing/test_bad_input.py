@@ -1,0 +1,203 @@
+"""What is broken, hostile or unknown: a clear sentence or a counted skip, and the rest is kept."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from tests.importing.conftest import ANN, BEN, Desk, Write, telegram_chat, telegram_message
+from tests.importing.test_wechat import CHAT, PYWXDUMP, START, arkme
+from tests.support import picture
+
+TALK = telegram_chat(*(telegram_message(n, f"message {n}", (ANN, BEN)[n % 2]) for n in range(1, 200)))
+
+
+@pytest.mark.parametrize("share", [0.3, 0.5, 0.9, 0.99])
+def test_a_truncated_export_gives_all_that_is_whole(desk: Desk, write: Write, share: float) -> None:
+    text = json.dumps(TALK, indent=1)
+    cut = text[: int(len(text) * share)]
+    report = desk.take(write(cut))
+    whole = cut.count("\n  },")  # how each message but the last ends
+    assert report.kept == whole > 10
+    assert [text for _, text in desk.said] == [f"message {n}" for n in range(1, whole + 1)]
+    assert "ends in the middle" in report.files[0].notes[0]
+    assert not report.problems
+    assert desk.take(write(text)).kept == 199 - whole
+
+
+def test_a_truncated_export_of_wechat(desk: Desk, write: Write) -> None:
+    text = json.dumps(arkme(*({"content": f"第{n}句"} for n in range(1, 50))), ensure_ascii=False, indent=1)
+    report = desk.take(write(text[: int(len(text) * 0.7)]))
+    assert report.kept > 10
+    assert "ends in the middle" in report.files[0].notes[0]
+
+
+def test_a_damaged_place_in_the_middle(desk: Desk, write: Write) -> None:
+    text = json.dumps(TALK, indent=1)
+    middle = text.index('"message 100"')
+    report = desk.take(write(text[:middle] + "<<<" + text[middle:]))
+    assert report.kept == 99
+    assert "damaged" in report.files[0].notes[0]
+
+
+@pytest.mark.parametrize("cut", ["文本,小红,2024-10-04 11:5", '文本,小红,2024-10-04 11:52:01,"还没说'])
+def test_a_truncated_table(desk: Desk, write: Write, cut: str) -> None:
+    report = desk.take(write(f"{CHAT}7437267147299592549,{cut}", "小红(wxid_xiaohong)/小红.csv"))
+    assert report.kept == 4
+    assert "ends in the middle of a row" in report.files[0].notes[0]
+
+
+def test_a_character_cut_in_half(desk: Desk, write: Write) -> None:
+    whole = json.dumps(
+        telegram_chat(telegram_message(1, "好"), telegram_message(2, "走吧")), ensure_ascii=False
+    ).encode()
+    cut = whole[: whole.index("走".encode()) + 2]
+    assert desk.take(write(cut)).kept == 1
+    table = f"{CHAT}7437267147299592549,文本,小红,2024-10-04 11:52:01,走".encode()
+    assert desk.take(write(table[:-1], "小红(wxid_xiaohong)/小红.csv")).kept == 4
+
+
+def test_a_table_in_no_known_encoding(desk: Desk, write: Write) -> None:
+    text = PYWXDUMP + "".join(
+        f"{n},,文本,0,wxid_xiaohong,wxid_xiaohong,這個檔案用繁體中文編碼儲存所以讀不出來第{n}行,,2024-10-04 12:00:00\n"
+        for n in range(20)
+    )
+    traditional = (
+        text.replace("类", "類").replace("发", "發").replace("统", "統").replace("图", "圖").replace("画", "畫")
+    )
+    report = desk.take(write(traditional.encode("big5", "ignore"), "a.csv"))
+    assert "neither in UTF-8 nor in GBK" in report.problems[0]
+    assert "save it as" in report.problems[0]
+    assert desk.corpus.count() == 0
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "sentence"),
+    [
+        ("", "result.json", "is empty"),
+        ("just words", "notes.txt", "in no format that can be imported"),
+        ("a,b\n1,2\n", "table.csv", "in no format that can be imported"),
+        ({"dependencies": {"left-pad": "1"}}, "package.json", "is JSON, but of no export"),
+        ("[1, 2]", "list.json", "in no format that can be imported"),
+        (b"PK\x03\x04rest", "export.zip", "unpack it"),
+        (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "a.png", "in no format that can be imported"),
+        ({"chatlab": {}, "meta": {}, "messages": []}, "c.json", "an export of ChatLab"),
+        ({"participants": [], "messages": [{"sender_name": "A"}]}, "m.json", "Messenger or Instagram"),
+        ({"guild": {}, "channel": {}, "messages": []}, "d.json", "DiscordChatExporter"),
+    ],
+)
+def test_what_is_no_known_export_is_said(desk: Desk, write: Write, content: object, name: str, sentence: str) -> None:
+    good = write(TALK)
+    report = desk.take(write(content, name), good)
+    assert sentence in report.problems[0]
+    assert report.kept == 199
+
+
+def test_the_format_is_known_by_content_and_not_by_name(desk: Desk, write: Write) -> None:
+    assert desk.take(write(json.dumps(TALK), "chat.csv.bak")).files[0].format == "Telegram Desktop"
+    assert desk.take(write(CHAT, "小红(wxid_xiaohong)/x.json")).files[0].format == "MemoTrace"
+    assert (
+        desk.take(write(b"\xef\xbb\xbf" + json.dumps(arkme({"content": "x"})).encode(), "y")).files[0].format
+        == "WeFlow"
+    )
+    assert desk.take(write(PYWXDUMP.replace(",", "\t"), "z")).files[0].format == "PyWxDump / WeClone"
+
+
+def test_a_long_account_export_is_known_before_its_chats(desk: Desk, write: Write) -> None:
+    contacts = [{"user_id": n, "first_name": "x" * 50} for n in range(5000)]
+    export = {"about": "Here is your data.", "contacts": {"list": contacts}, "chats": {"list": [TALK]}}
+    assert desk.take(write(export)).kept == 199
+
+
+def test_folders_are_walked_and_other_files_left_alone(desk: Desk, write: Write, tmp_path: Path) -> None:
+    write(TALK, "all/telegram/result.json")
+    write(CHAT, "all/wechat/小红(wxid_xiaohong)/小红.csv")
+    write(picture(), "all/telegram/photos/1.jpg")
+    write({"settings": 1}, "all/settings.json")
+    write("# notes", "all/notes.md")
+    report = desk.take(tmp_path / "all", tmp_path / "all" / "telegram" / "result.json")
+    assert [file.format for file in report.files] == ["Telegram Desktop", "MemoTrace"]
+    assert (report.other_files, report.problems) == (3, [])
+
+
+SECRET_PLACES = ["../../secret.png", "/etc/passwd", "C:\\Users\\me\\a.png", "photos/../../../secret.png", "~/a.png",
+                 "\\\\server\\share\\a.png", "photos/link.png", "linked/secret.png"]  # fmt: skip
+
+
+@pytest.mark.parametrize("place", SECRET_PLACES)
+def test_photos_come_only_from_within_the_export(desk: Desk, write: Write, tmp_path: Path, place: str) -> None:
+    secret = write(picture(), "secret.png")
+    write(picture("blue"), "deep/export/photos/ok.png")
+    (tmp_path / "deep/export/photos/link.png").symlink_to(secret)
+    (tmp_path / "deep/export/linked").symlink_to(tmp_path)
+    export = telegram_chat(telegram_message(1, "", photo=place), telegram_message(2, "", photo="photos/ok.png"))
+    report = desk.take(write(export, "deep/export/result.json"))
+    assert report.photos_left_out == {"outside of the export's folder": 1}
+    assert [(len(message.photos), message.placeholder) for message in desk.messages] == [(0, "photo"), (1, None)]
+
+
+def test_photos_that_cannot_be_used_are_counted(desk: Desk, write: Write, tmp_path: Path) -> None:
+    write(picture()[:60], "export/photos/broken.png")
+    write(b"\x89PNG" + bytes(50_000_000), "export/photos/large.png")
+    Image.new("1", (10_000, 10_000)).save(tmp_path / "export/photos/wide.png")  # 100 megapixels in few bytes
+    os.mkfifo(tmp_path / "export/photos/pipe.png")
+    names = ("broken.png", "large.png", "wide.png", "pipe.png", "gone.png", "x" * 300 + ".png", "nul\0.png", "")
+    messages = [telegram_message(n, f"{n}", photo=f"photos/{name}") for n, name in enumerate(names, 1)]
+    report = desk.take(write(telegram_chat(*messages)))
+    assert report.kept == len(names)
+    assert report.photos_left_out == {"damaged, or too many pixels": 2, "too large": 1, "not in the export": 5}
+
+
+ODD_TEXTS = ["🙂" * 10_000, "<|im_end|>", "\ud83d alone", "a\u0000b", "x" * 200_000, "‮right to left", "\u2028"]
+
+
+def test_odd_texts_do_no_harm(desk: Desk, write: Write) -> None:
+    report = desk.take(write(json.dumps(telegram_chat(*(telegram_message(n, t) for n, t in enumerate(ODD_TEXTS))))))
+    assert (report.kept, dict(report.skipped)) == (6, {"empty": 1})
+    assert desk.messages[0].text == ODD_TEXTS[0]
+    assert desk.messages[1].text == "<|im_end|>"
+    assert desk.messages[3].text == "ab"
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"text": {"type": "bold", "text": "x"}},
+        {"text": 5},
+        {"from": 5, "from_id": {"a": 1}},
+        {"id": "seven"},
+        {"id": 10**30},
+        {"date_unixtime": "9" * 40},
+        {"date_unixtime": -5, "date": None},
+        {"reply_to_message_id": "x"},
+        {"photo": ["a"]},
+        {"media_type": 7},
+    ],
+)
+def test_odd_values_never_stop_an_import(desk: Desk, write: Write, odd: dict[str, Any]) -> None:
+    report = desk.take(write(telegram_chat({**telegram_message(1, "odd"), **odd}, telegram_message(2, "fine"))))
+    assert report.problems == []
+    assert report.read == 2
+    assert desk.said[-1] == ("Ann", "fine")
+
+
+@pytest.mark.parametrize("row", [",,,,,,,,", "x", "1,2,文本,0", f"9,9,文本,maybe,a,b,c,d,{START}"])
+def test_odd_rows_never_stop_an_import(desk: Desk, write: Write, row: str) -> None:
+    report = desk.take(
+        write(f"{PYWXDUMP}{row}\n8,7437267147299592550,文本,1,我,wxid_xiaohong,好,,2024-10-04 12:00:00\n", "a.csv")
+    )
+    assert report.problems == []
+    assert "好" in [message.text for chat in desk.corpus.chats() for message in desk.corpus.messages(chat)]
+
+
+def test_a_full_disk_is_said_and_leaves_nothing_half(desk: Desk, write: Write) -> None:
+    (pages,) = desk.corpus.db.execute("PRAGMA page_count").fetchone()
+    desk.corpus.db.execute(f"PRAGMA max_page_count = {pages + 2}")
+    report = desk.take(write(TALK))
+    assert "the disk is full" in report.problems[0]
+    assert desk.corpus.count() == 0
+    desk.corpus.db.execute("PRAGMA max_page_count = 1000000")
+    assert desk.take(write(TALK)).kept == 199

@@ -1,0 +1,69 @@
+"""The JSON stream: what it mends must not depend on where the pieces happen to end."""
+
+import io
+import json
+import random
+from typing import Any
+
+import pytest
+
+from training.importers import jsonstream
+from training.importers.jsonstream import Damaged, MendedJson, walk
+
+
+def mended(data: bytes) -> bytes:
+    source, pieces = MendedJson(io.BytesIO(data)), []
+    while piece := source.read(10):
+        pieces.append(piece)
+    return b"".join(pieces)
+
+
+BROKEN = rb'{"a": "x\x07y \\x07 \\\x1f \q \u4f60 \" \\", "b": "\\\\\x0A"}'
+
+
+@pytest.mark.parametrize("piece", range(1, 20))
+def test_escapes_are_mended_wherever_the_pieces_end(monkeypatch: pytest.MonkeyPatch, piece: int) -> None:
+    monkeypatch.setattr(jsonstream, "_CHUNK", piece)
+    assert json.loads(mended(BROKEN)) == {"a": 'x\x07y \\x07 \\\x1f \\q 你 " \\', "b": "\\\\\n"}
+
+
+def test_valid_json_is_left_as_it_is() -> None:
+    rng = random.Random(7)
+    for _ in range(200):
+        text = "".join(rng.choice('\\"x/\n\tu0041你🙂 ') for _ in range(40))
+        data = json.dumps({"text": text}, ensure_ascii=rng.random() < 0.5).encode()
+        assert mended(data) == data
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_byte_order_marks_are_understood(encoding: str) -> None:
+    assert json.loads(mended('{"a": "你好"}'.encode(encoding))) == {"a": "你好"}
+
+
+def test_raw_control_characters_and_broken_bytes_are_survived() -> None:
+    assert json.loads(mended(b'{"a": "x\x01\x1fy\xff"}')) == {"a": "xy�"}
+
+
+def items(document: bytes) -> tuple[list[dict[str, Any]], bool]:
+    """What is read, and whether the document was whole."""
+    found: list[dict[str, Any]] = []
+    try:
+        found.extend(node.value for node in walk(io.BytesIO(document), {"messages.item"}) if node.kind == "item")
+    except Damaged:
+        return found, False
+    return found, True
+
+
+def test_items_come_whole_and_nested() -> None:
+    messages = [{"a": [1, {"b": [None, True, 2.5, "x"]}, []], "c": {}}, {"d": {"e": {"f": []}}}]
+    assert items(json.dumps({"messages": messages, "after": 1}).encode()) == (messages, True)
+
+
+def test_every_cut_gives_exactly_what_stood_before_it() -> None:
+    messages = [{"id": number, "text": ["你好", {"text": '\\"}{'}]} for number in range(5)]
+    document = json.dumps({"name": "x", "messages": messages}, ensure_ascii=False).encode()
+    for cut in range(len(document) - 1):
+        found, whole = items(document[:cut])
+        assert not whole
+        assert found == messages[: len(found)]
+        assert len(found) >= document[:cut].count(b'"}]}')  # the end of each message

@@ -1,0 +1,269 @@
+"""WeChat exports, three exporters in their layouts: the same talk comes out of each."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from bot.types import Account, ChatKind
+from tests.importing.conftest import Desk, Write
+from tests.support import picture
+
+START = int(datetime(2024, 10, 4, 3, 42, tzinfo=UTC).timestamp())  # 11:42 in Shanghai
+
+
+def arkme(*messages: dict[str, Any], **session: Any) -> dict[str, Any]:
+    return {
+        "weflow": {"version": "1.2", "generator": "WeFlow", "format": "arkme-json"},
+        "session": {"wxid": "wxid_xiaohong", "type": "私聊", "displayName": "小红", **session},
+        "senders": [
+            {"senderID": 1, "wxid": "wxid_me2024", "displayName": "阿明"},
+            {"senderID": 2, "wxid": "wxid_xiaohong", "displayName": "小红"},
+        ],
+        "messages": [
+            {"localId": number, "createTime": START + number, "type": "文本消息", "isSend": 0, "senderID": 2, **message}
+            for number, message in enumerate(messages, 1)
+        ],
+    }
+
+
+def test_weflow_gives_words_and_places(desk: Desk, write: Write) -> None:
+    write(picture(), "export/media/images/1.png")
+    report = desk.take(
+        write(
+            arkme(
+                {"content": "在吗", "platformMessageId": "7437267147299592543"},
+                {"content": "在的[旺柴]", "isSend": 1, "senderID": 1},
+                {
+                    "content": "今晚吃饭？[引用 小红：在吗]",
+                    "type": "引用消息",
+                    "isSend": 1,
+                    "senderID": 1,
+                    "quotedContent": "在吗",
+                    "replyToMessageId": "7437267147299592543",
+                },
+                {"content": "media/images/1.png", "type": "图片消息"},
+                {"content": "[图片]", "type": "图片消息"},
+                {"content": "[表情包：哈哈]", "type": "动画表情"},
+                {"content": "[语音消息] 我到楼下了", "type": "语音消息"},
+                {"content": "[链接] 十个餐厅", "type": "链接消息"},
+                {"content": "[聊天记录] 群聊的聊天记录", "type": "聊天记录"},
+            )
+        )
+    )
+    assert report.kept == 9
+    assert (desk.chat.platform, desk.chat.native_id, desk.chat.kind) == ("wechat", "wxid_xiaohong", ChatKind.PRIVATE)
+    assert desk.said[:3] == [("小红", "在吗"), ("阿明", "在的[旺柴]"), ("阿明", "今晚吃饭？")]
+    first, second, third, photo, *rest = desk.messages
+    assert (first.sender, second.sender) == (Account("wechat", "wxid_xiaohong"), Account("wechat", "wxid_me2024"))
+    assert first.sent_at == datetime(2024, 10, 4, 3, 42, 1, tzinfo=UTC)
+    assert third.reply_to == first.id
+    assert (len(photo.photos), photo.text, photo.placeholder) == (1, "", None)
+    assert [(message.text, message.placeholder) for message in rest] == [
+        ("", "photo"),
+        ("", "sticker"),
+        ("", "voice"),
+        ("", "link"),
+        ("", "link"),
+    ]
+    assert [message.forwarded for message in rest] == [False, False, False, False, True]
+
+
+@pytest.mark.parametrize(
+    ("message", "reason"),
+    [
+        ({"type": "系统消息", "content": "你已添加了小红", "isSend": None}, "service message"),
+        ({"type": "系统消息", "content": "小红撤回了一条消息"}, "recalled"),
+        ({"type": "文本消息", "content": "以上是打招呼的内容", "isSend": None}, "service message"),
+        ({"type": "转账消息", "content": "[转账] ￥20.00"}, "payment"),
+        ({"type": "通话消息", "content": "[语音通话] 05:20"}, "call"),
+        ({"type": "全息消息", "content": "[未知]"}, "unknown kind"),
+        ({"content": None}, "empty"),
+        ({"content": "x", "createTime": None}, "no time"),
+        ({"content": "x", "senderID": 9}, "no sender"),
+    ],
+)
+def test_weflow_skips_and_counts(desk: Desk, write: Write, message: dict[str, Any], reason: str) -> None:
+    report = desk.take(write(arkme(message, {"content": "好"})))
+    assert (report.kept, dict(report.skipped)) == (1, {reason: 1})
+
+
+def test_weflow_may_put_the_senders_last(desk: Desk, write: Write) -> None:
+    export = arkme({"content": "在吗"})
+    desk.take(
+        write(
+            {"weflow": {}, "messages": export["messages"], "senders": export["senders"], "session": export["session"]}
+        )
+    )
+    assert desk.said == [("小红", "在吗")]
+    assert desk.chat.title == "小红"
+
+
+def test_echotrace_writes_the_senders_out(desk: Desk, write: Write) -> None:
+    people = (("wxid_aaa11", "大伯"), ("wxid_bbb22", "表妹"), ("wxid_me2024", "我"))
+    messages = [
+        {
+            "localId": number,
+            "createTime": START + number,
+            "type": "文本消息",
+            "localType": 49,  # not to be trusted
+            "content": f"第{number}句",
+            "isSend": int(name == "我"),
+            "senderUsername": wxid,
+            "senderDisplayName": name,
+        }
+        for number, (wxid, name) in enumerate(people, 1)
+    ]
+    desk.take(write({"session": {"wxid": "123@chatroom", "type": "群聊", "nickname": "一家人"}, "messages": messages}))
+    assert (desk.chat.kind, desk.chat.title, desk.chat.native_id) == (ChatKind.GROUP, "一家人", "123@chatroom")
+    assert desk.said == [("大伯", "第1句"), ("表妹", "第2句"), ("我", "第3句")]
+
+
+CHAT = """消息ID,类型,发送人,时间,内容,备注,昵称,更多信息
+7437267147299592543,文本,小红,2024-10-04 11:42:01,在吗,小红,红红,more
+7437267147299592544,文本,我,2024-10-04 11:42:02,"在的
+刚醒",我,阿明,more
+7437267147299592545,引用消息,我,2024-10-04 11:42:03,"今晚吃饭？
+引用：小红: 在吗",我,阿明,more
+7437267147299592546,图片,小红,2024-10-04 11:42:04,【图片】,小红,红红,more
+7437267147299592547,系统消息,小红,2024-10-04 11:42:05,小红撤回了一条消息,小红,红红,more
+7437267147299592548,红包,小红,2024-10-04 11:42:06,【红包】,小红,红红,more
+"""
+CHAT_SAID = [("小红", "在吗"), ("我", "在的\n刚醒"), ("我", "今晚吃饭？"), ("小红", "<photo>")]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-8", "gbk", "gb18030", "utf-16"])
+def test_memotrace_in_any_encoding_that_spreadsheets_write(desk: Desk, write: Write, encoding: str) -> None:
+    report = desk.take(write(CHAT, "聊天记录/小红(wxid_xiaohong)/小红.csv", encoding))
+    assert desk.said == CHAT_SAID
+    assert (desk.chat.native_id, desk.chat.title) == ("wxid_xiaohong", "小红")
+    assert [message.sender.id for message in desk.messages[:2]] == ["wxid_xiaohong", "name:我"]
+    assert dict(report.skipped) == {"recalled": 1, "payment": 1}
+
+
+def test_whose_export_it_is_can_be_said(desk: Desk, write: Write) -> None:
+    desk.take(write(CHAT, "聊天记录/小红(wxid_xiaohong)/小红.csv"), me="wxid_me2024")
+    assert desk.messages[1].sender == Account("wechat", "wxid_me2024")
+
+
+def test_memotrace_group(desk: Desk, write: Write) -> None:
+    lines = ["消息ID,类型,发送人,时间,内容,备注,昵称,更多信息"]
+    lines += [
+        f"74372671472995925{n},文本,{who},2024-10-04 11:42:{n},第{n}句,,," for n, who in ((41, "大伯"), (42, "我"))
+    ]
+    desk.take(write("\r\n".join(lines), "一家人(123@chatroom)/一家人.csv"))
+    assert (desk.chat.kind, desk.chat.native_id, desk.chat.title) == (ChatKind.GROUP, "123@chatroom", "一家人")
+    assert [message.sender.id for message in desk.messages] == ["name:大伯", "name:我"]
+
+
+FULL = "localId,TalkerId,Type,SubType,IsSender,CreateTime,Status,StrContent,StrTime,Remark,NickName,Sender\r\n"
+
+
+def test_memotrace_with_wechats_own_columns(desk: Desk, write: Write) -> None:
+    rows = [
+        f"1,7,1,0,0,{START + 1},3,在吗,2024-10-04 11:42:01,小红,红红,wxid_xiaohong",
+        f"2,7,1,0,1,{START + 2},2,在的,2024-10-04 11:42:02,,阿明,wxid_me2024",
+        f"3,7,47,0,0,{START + 3},3,<msg><emoji/></msg>,2024-10-04 11:42:03,小红,红红,wxid_xiaohong",
+        f"4,7,49,57,1,{START + 4},2,,2024-10-04 11:42:04,,阿明,wxid_me2024",
+        f"5,7,10000,4,0,{START + 5},4,<revokemsg>x</revokemsg>,2024-10-04 11:42:05,,,",
+        f"6,9,1,0,0,{START + 6},3,开会啦,2024-10-04 11:42:06,,老王,wxid_wang1",
+        f"7,9,1,0,0,{START + 7},3,收到,2024-10-04 11:42:07,,小李,wxid_li222",
+        f"8,9,1,0,1,{START + 8},2,好,2024-10-04 11:42:08,,阿明,wxid_me2024",
+    ]
+    report = desk.take(write(FULL + "\r\n".join(rows) + "\r\n", "messages.csv", "utf-8-sig"))
+    private, group = desk.corpus.chats()
+    assert (private.kind, private.native_id, private.title) == (ChatKind.PRIVATE, "wxid_xiaohong", "小红")
+    assert (group.kind, group.messages, group.title) == (ChatKind.GROUP, 3, "messages")
+    assert [m.text or m.placeholder for m in desk.corpus.messages(private)] == ["在吗", "在的", "sticker"]
+    assert [m.sender.id for m in desk.corpus.messages(group)] == ["wxid_wang1", "wxid_li222", "wxid_me2024"]
+    assert dict(report.skipped) == {"empty": 1, "recalled": 1}
+
+
+def test_memotrace_with_shifted_columns(desk: Desk, write: Write) -> None:
+    """The export of all chats puts WeChat's message id where the header says Remark."""
+    rows = [
+        f"1,7,1,0,0,{START + 1},3,在吗,2024-10-04 11:42:01,7437267147299592543,小红,红红",
+        f"2,7,1,0,1,{START + 2},2,在的,2024-10-04 11:42:02,7437267147299592544,小红,红红",
+        f"1,9,1,0,0,{START + 6},3,开会啦,2024-10-04 11:42:06,7437267147299592545,,工作群,老王",
+        f"2,9,1,0,1,{START + 7},3,收到,2024-10-04 11:42:07,7437267147299592546,,工作群,我",
+    ]
+    desk.take(write(FULL + "\r\n".join(rows), "messages.csv"))
+    said = {
+        (chat.title, chat.kind.value): [(m.sender_name, m.text) for m in desk.corpus.messages(chat)]
+        for chat in desk.corpus.chats()
+    }
+    assert said == {
+        ("小红", "private"): [("小红", "在吗"), ("我", "在的")],
+        ("工作群", "group"): [("老王", "开会啦"), ("我", "收到")],
+    }
+
+
+PYWXDUMP = """id,MsgSvrID,type_name,is_sender,talker,room_name,msg,src,CreateTime
+1,7437267147299592543,文本,0,wxid_xiaohong,wxid_xiaohong,在吗,,2024-10-04 11:42:01
+2,7437267147299592544,文本,1,我,wxid_xiaohong,在的,,2024-10-04 11:42:02
+3,7437267147299592545,引用回复,1,我,wxid_xiaohong,"今晚吃饭？
+
+[引用](2024-10-04 11:42:01)小红:在吗",,2024-10-04 11:42:03
+4,7437267147299592546,图片,0,wxid_xiaohong,wxid_xiaohong,图片,FileStorage\\Image\\2024-10\\a.dat,2024-10-04 11:42:04
+5,7437267147299592547,动画表情,0,wxid_xiaohong,wxid_xiaohong,表情,http://example.org/e,2024-10-04 11:42:05
+6,7437267147299592548,系统通知,1,我,wxid_xiaohong,<revokemsg>你撤回了一条消息</revokemsg>,,2024-10-04 11:42:06
+7,7437267147299592549,合并转发的聊天记录,1,我,wxid_xiaohong,群聊的聊天记录,,2024-10-04 11:42:07
+"""
+
+
+def test_pywxdump(desk: Desk, write: Write) -> None:
+    report = desk.take(write(PYWXDUMP, "wxid_xiaohong_0_500.csv"))
+    assert (desk.chat.native_id, desk.chat.kind) == ("wxid_xiaohong", ChatKind.PRIVATE)
+    assert [text for _, text in desk.said] == ["在吗", "在的", "今晚吃饭？", "<photo>", "<sticker>", "<link>"]
+    assert [message.sender.id for message in desk.messages[:2]] == ["wxid_xiaohong", "name:我"]
+    assert desk.messages[-1].forwarded
+    assert (dict(report.skipped), dict(report.photos_left_out)) == ({"recalled": 1}, {"not in the export": 1})
+
+
+def test_pywxdump_once_kept_text_and_source_as_json(desk: Desk, write: Write) -> None:
+    content = json.dumps({"src": "", "msg": "在吗"}, ensure_ascii=False).replace('"', '""')
+    desk.take(
+        write(
+            "id,MsgSvrID,type_name,is_sender,talker,room_name,content,CreateTime\n"
+            f'1,7437267147299592543,文本,0,wxid_xiaohong,wxid_xiaohong,"{content}",2024-10-04 11:42:01\n',
+            "a.csv",
+        )
+    )
+    assert desk.said == [("wxid_xiaohong", "在吗")]
+
+
+def test_times_without_seconds_are_local_times(desk: Desk, write: Write) -> None:
+    """As a spreadsheet saves them, which also rounds the ids."""
+    rows = "".join(f"{n},7437267147299590000,文本,0,wxid_xiaohong,wxid_xiaohong,{text},,2024/10/4 11:42\n"
+                   for n, text in enumerate(("一", "二", "二", "三")))  # fmt: skip
+    path = write(PYWXDUMP.partition("\n")[0] + "\n" + rows, "a.csv")
+    assert desk.take(path).kept == 4
+    assert [text for _, text in desk.said] == ["一", "二", "二", "三"]
+    assert desk.messages[0].sent_at == datetime(2024, 10, 4, 3, 42, tzinfo=UTC)
+    assert desk.take(path).kept == 0
+
+
+def test_a_telegram_table_of_weclone(desk: Desk, write: Write) -> None:
+    desk.take(
+        write(
+            "id,MsgSvrID,type_name,is_sender,talker,room_name,msg,src,CreateTime,is_forward\n"
+            "1,21,text,0,Ann,Ann,hello,,2024-10-04 11:42:01,False\n"
+            "2,22,text,1,Ben,Ann,a poem,,2024-10-04 11:42:02,True\n"
+            "3,23,animated emoji,1,Ben,Ann,🙂,,2024-10-04 11:42:03,False\n",
+            "a.csv",
+        )
+    )
+    assert (desk.chat.platform, desk.chat.kind) == ("telegram", ChatKind.PRIVATE)
+    assert desk.said == [("Ann", "hello"), ("Ben", "a poem"), ("Ben", "<sticker>")]
+    assert [message.forwarded for message in desk.messages] == [False, True, False]
+
+
+def test_a_pywxdump_group(desk: Desk, write: Write) -> None:
+    rows = "".join(
+        f"{n},743726714729959254{n},文本,{int(who == '我')},{who},123@chatroom,第{n}句,,2024-10-04 11:42:0{n}\n"
+        for n, who in enumerate(("wxid_aaa11", "我", "wxid_bbb22"), 1)
+    )
+    desk.take(write(PYWXDUMP.partition("\n")[0] + "\n" + rows, "a.csv"))
+    assert (desk.chat.kind, desk.chat.native_id) == (ChatKind.GROUP, "123@chatroom")
+    assert [message.sender.id for message in desk.messages] == ["wxid_aaa11", "name:我", "wxid_bbb22"]
