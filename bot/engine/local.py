@@ -17,7 +17,7 @@ from bot.engine.reader import Reader
 from bot.engine.thread import InferenceThread
 from bot.errors import EchoesError, PassingError
 from bot.media import MediaStore
-from bot.prompt import Prompt
+from bot.prompt import Fingerprint, Prompt
 
 CACHE_BYTES = 1 << 30
 _PATIENCE = 16  # tokens past max_tokens, where so far nothing would be seen
@@ -39,7 +39,7 @@ class LocalEngine:
         self._loaded = loaded
         self._media = media
         self._store = CacheStore(cache_bytes)
-        self._lora = LoraSlot.for_codec(loaded, self.codec)
+        self._lora = LoraSlot(loaded, Fingerprint.of(loaded.base_id, self.codec))
         self._chooser = Chooser(self.codec, loaded.model.config.get_text_config().vocab_size)
         self._thread = InferenceThread()
 

@@ -42,6 +42,7 @@ class LoadedModel:
     base_id: str
     family: Family
     max_positions: int
+    four_bit: bool = False
 
     @property
     def device(self) -> torch.device:
@@ -73,6 +74,7 @@ def load(
         described.id,
         described.family,
         described.max_positions,
+        four_bit,
     )
 
 

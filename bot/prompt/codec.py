@@ -94,4 +94,7 @@ def load_tokenizer(folder: Path) -> Tokenizer:
     path = folder / "tokenizer.json"
     if not path.is_file():
         raise ConfigError(f"{folder} has no tokenizer.json: give the folder of a Qwen-VL model.")
-    return Tokenizer.from_file(str(path))
+    try:
+        return Tokenizer.from_file(str(path))
+    except Exception as error:  # the library raises no narrower kind
+        raise ConfigError(f"{path} is damaged ({error}): copy the model again.") from error

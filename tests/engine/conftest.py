@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -16,7 +17,7 @@ from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLIm
 from bot.engine.describe import Family
 from bot.engine.embedded import ensure_embedded
 from bot.engine.local import LocalEngine
-from bot.engine.models import LoadedModel, load
+from bot.engine.models import LoadedModel, QwenVL, load
 from bot.media import MediaStore
 from tests.support import byte_tokenizer
 
@@ -60,7 +61,7 @@ def tiny_model(folder: Path, family: Family, seed: int = 1) -> Path:
     """A model of three layers with weights large enough that everything it reads matters."""
     tokenizer = byte_tokenizer()
     ids = {name: tokenizer.token_to_id(f"<|{name}|>") for name in ("vision_start", "vision_end", "image_pad")}
-    text = {
+    text: dict[str, Any] = {
         "vocab_size": 264,
         "hidden_size": 64,
         "intermediate_size": 96,
@@ -73,19 +74,24 @@ def tiny_model(folder: Path, family: Family, seed: int = 1) -> Path:
         "eos_token_id": tokenizer.token_to_id("<|im_end|>"),
         "rope_parameters": {"rope_type": "default", "rope_theta": 10000.0, "mrope_section": [2, 3, 3]},
     }
-    vision = {"hidden_size": 32, "intermediate_size": 48, "num_heads": 2, "out_hidden_size": 64, "initializer_range": 0.3}
-    places = {
+    vision: dict[str, Any] = {
+        "hidden_size": 32,
+        "intermediate_size": 48,
+        "num_heads": 2,
+        "out_hidden_size": 64,
+        "initializer_range": 0.3,
+    }
+    places: dict[str, Any] = {
         "vision_start_token_id": ids["vision_start"],
         "vision_end_token_id": ids["vision_end"],
         "image_token_id": ids["image_pad"],
         "video_token_id": 263,
     }
     torch.manual_seed(seed)
+    model: QwenVL
     if family == "qwen2_5_vl":
         vision |= {"depth": 2, "patch_size": 14, "window_size": 56, "fullatt_block_indexes": [1]}
-        model = Qwen2_5_VLForConditionalGeneration(
-            Qwen2_5_VLConfig(text_config=text, vision_config=vision, **places)
-        )
+        model = Qwen2_5_VLForConditionalGeneration(Qwen2_5_VLConfig(text_config=text, vision_config=vision, **places))
     else:
         vision |= {"depth": 3, "patch_size": 16, "num_position_embeddings": 64, "deepstack_visual_indexes": [0, 1]}
         model = Qwen3VLForConditionalGeneration(

@@ -1,4 +1,4 @@
-"""A LoRA is put on, exchanged and taken off between requests; one that does not fit is refused, and the old one stays."""
+"""A LoRA is put on, exchanged and taken off between requests; one that does not fit leaves the old one in place."""
 
 import asyncio
 import json
@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import torch
 from peft import LoraConfig, PeftModel, get_peft_model
+from safetensors.torch import load_file, save_file
 
 from bot.dialogue import Bubble, Scene, Speaker, Turn
 from bot.engine.base import Sampling
@@ -79,7 +80,7 @@ async def test_loras_are_exchanged_and_taken_off(
         await engine.load_lora(lora)
         assert await engine.p_answer("g", prompt) == pytest.approx(by_peft(base, lora, prompt, end), abs=1e-6)
     await engine.load_lora(None)
-    assert await engine.p_answer("g", prompt) == pytest.approx(bare, abs=1e-7)
+    assert await engine.p_answer("g", prompt) == pytest.approx(bare, abs=1e-6)
     await engine.load_lora(None)
     await engine.load_lora(second)
     assert await engine.p_answer("g", prompt) == pytest.approx(by_peft(base, second, prompt, end), abs=1e-6)
@@ -111,7 +112,9 @@ async def test_a_lora_waits_for_the_reply_before_it(
 
 
 @pytest.mark.parametrize("holding", [False, True], ids=["no LoRA before", "a LoRA before"])
-@pytest.mark.parametrize("damage", ["fingerprint", "cut short", "missing", "config", "other shapes", "other names"])
+@pytest.mark.parametrize(
+    "damage", ["fingerprint", "cut short", "missing", "config", "other shapes", "other names", "not a number"]
+)
 async def test_a_lora_that_does_not_fit_is_refused_and_the_old_one_stays(
     engine: LocalEngine, base: Path, media: MediaStore, prompt: Prompt, tmp_path: Path, damage: str, holding: bool
 ) -> None:
@@ -131,15 +134,17 @@ async def test_a_lora_that_does_not_fit_is_refused_and_the_old_one_stays(
         config.write_text("{}")
     elif damage == "other shapes":
         config.write_text(json.dumps(json.loads(config.read_text()) | {"r": 9}))
+    elif damage == "not a number":
+        save_file({name: tensor * torch.nan for name, tensor in load_file(weights).items()}, weights)
     else:
         config.write_text(json.dumps(json.loads(config.read_text()) | {"target_modules": ["k_proj"]}))
-    with pytest.raises(PermanentError, match="LoRA in .*bad") as refused:
+    with pytest.raises(PermanentError, match=r"LoRA in .*bad") as refused:
         await engine.load_lora(bad)
     assert "\n" not in str(refused.value)
     if damage == "fingerprint":
         assert "embedded-v0" in str(refused.value)
-    assert await engine.p_answer("g", prompt) == pytest.approx(before, abs=1e-7)
-    assert await engine.p_answer("new", prompt) == pytest.approx(before, abs=1e-7)
+    assert await engine.p_answer("g", prompt) == pytest.approx(before, abs=1e-6)
+    assert await engine.p_answer("new", prompt) == pytest.approx(before, abs=1e-6)
     await engine.load_lora(trained(tmp_path / "good again", base, media, 3))
     assert await engine.p_answer("g", prompt) != before
 

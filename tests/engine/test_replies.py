@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 import torch
@@ -29,7 +30,9 @@ GREEDY = Sampling(temperature=0, presence_penalty=0, max_tokens=24)
 def conversation(engine: LocalEngine, *lines: str, photos: tuple[str, ...] = ()) -> Prompt:
     """Tom and Mei in turns, Tom first and last."""
     turns = [
-        Turn(PRIVATE.partner if n % 2 == 0 else None, (Bubble(line, photos if n == 0 else ()),), START + timedelta(0, n))
+        Turn(
+            PRIVATE.partner if n % 2 == 0 else None, (Bubble(line, photos if n == 0 else ()),), START + timedelta(0, n)
+        )
         for n, line in enumerate(lines)
     ]
     return render(PRIVATE, turns, engine.codec, open_turn=True)
@@ -45,14 +48,15 @@ def generated(loaded: LoadedModel, engine: LocalEngine, media: MediaStore, promp
     kinds = torch.zeros(1, len(prompt.ids), dtype=torch.int)
     for photo in prompt.photos:
         kinds[0, photo.start : photo.end] = 1
-    inputs = {"input_ids": torch.tensor([prompt.ids]), "mm_token_type_ids": kinds}
+    inputs: dict[str, Any] = {"input_ids": torch.tensor([prompt.ids]), "mm_token_type_ids": kinds}
     if prompt.photos:
         pixels, grids = photo_tensors(loaded, [media.open(photo.digest) for photo in prompt.photos])
         inputs |= {"pixel_values": pixels, "image_grid_thw": grids}
     known = codec.tokenizer.get_vocab_size()
     never = sorted({*codec.banned, *range(known, loaded.model.config.get_text_config().vocab_size)})
     blank = [token for token in range(known) if not visible(codec.tokenizer.decode([token], skip_special_tokens=False))]
-    ids = loaded.model.generate(  # type: ignore[operator]
+    model: Any = loaded.model
+    ids = model.generate(
         **inputs,
         attention_mask=torch.ones_like(inputs["input_ids"]),
         do_sample=False,
@@ -106,15 +110,17 @@ async def test_replies_at_once_are_those_written_alone(engine: LocalEngine) -> N
 
 async def test_a_decision_does_not_wait_for_a_reply_to_end(engine: LocalEngine) -> None:
     events: list[str] = []
+    begun = asyncio.Event()
+    story = Sampling(max_tokens=400, seed=5)
 
     async def write() -> None:
-        async for _ in engine.reply("a", conversation(engine, "tell me a long story"), Sampling(max_tokens=400, seed=5)):
+        async for _ in engine.reply("a", conversation(engine, "tell me a long story"), story):
+            begun.set()
             events.append("piece")
         events.append("end")
 
     writing = asyncio.create_task(write())
-    while not events:
-        await asyncio.sleep(0)
+    await begun.wait()
     for number in range(3):
         await engine.p_answer(f"b{number}", conversation(engine, f"are you there? {number}"))
         events.append("decision")
