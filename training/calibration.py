@@ -1,0 +1,194 @@
+"""Fits the decision to the person: the model's log-odds and what is seen of the conversation, on the judge days."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.linear_model import LogisticRegression
+
+from bot.decision import Calibration
+from training.evaluation.metrics import Bools, Floats, auroc
+from training.evaluation.points import Point
+from training.splits import Split
+
+ENOUGH = 10
+"""Answers and silences that a fit needs of each, and days to compare candidates on at least two."""
+
+_STRENGTH = 0.1  # inverse of the L2 penalty on standardised columns
+_LIMIT = 13.8  # log-odds beyond this are cut, as `Calibration.probability` does
+_FOLDS = 10
+
+
+class Gate(StrEnum):
+    """What the decision is made of."""
+
+    FEATURES = "features"
+    BOTH = "model and features"
+    MODEL = "model"
+    NONE = "nothing fitted"
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """compared: the ranking (AUROC) of each candidate, tried on judge days that it was not fitted on."""
+
+    calibration: Calibration
+    gate: Gate
+    compared: Mapping[Gate, float]
+    decisions: int  # on judge days, scored by the model
+    answered: int
+    days: int
+
+
+@dataclass(frozen=True, slots=True)
+class Linear:
+    """bias + Σ weight · column, in log-odds."""
+
+    bias: float
+    weights: tuple[float, ...]
+
+    def __call__(self, columns: Floats) -> Floats:
+        """columns: messages × columns."""
+        return self.bias + columns @ np.array(self.weights, dtype=np.float64)
+
+
+def fit_linear(columns: Floats, spoke: Bools, strength: float = _STRENGTH) -> Linear:
+    """A logistic with an L2 penalty on standardised columns, folded back to the columns as they are.
+
+    columns: messages × columns. With only silences, or only answers, or no columns, it is the base rate.
+    """
+    rate = (float(spoke.sum()) + 0.5) / (len(spoke) + 1)
+    if not columns.shape[1] or spoke.all() or not spoke.any():
+        return Linear(float(np.log(rate / (1 - rate))), (0.0,) * columns.shape[1])
+    mean, deviation = columns.mean(0), columns.std(0)
+    deviation[deviation < 1e-9] = np.inf  # a column that never changes says nothing
+    fitted = LogisticRegression(C=strength, max_iter=1000).fit((columns - mean) / deviation, spoke)
+    weights = fitted.coef_[0] / deviation
+    return Linear(float(fitted.intercept_[0] - weights @ mean), tuple(float(weight) for weight in weights))
+
+
+def table(points: Sequence[Point], names: Sequence[str]) -> Floats:
+    """Messages × features."""
+    return np.array([[point.seen[name] for name in names] for point in points], dtype=np.float64).reshape(
+        len(points), len(names)
+    )
+
+
+def fit(points: Sequence[Point], log_odds: Mapping[int, float]) -> Fitted:
+    """The calibration that ranks best among features, model, and both; where they draw, the one that needs less.
+
+    points: all decisions; log_odds: the model's for answering, by message, for judge days that it did not learn. The
+    features, which nothing was trained on, are fitted on train and judge days. The threshold is set so that on the
+    judge days the avatar speaks as often as the person did. With too few decisions nothing is fitted.
+    """
+    learnt = [point for point in points if point.split is Split.TRAIN]
+    judged = [point for point in points if point.split is Split.JUDGE and point.message in log_odds]
+    spoke = np.array([point.spoke for point in judged], dtype=np.bool_)
+    about = len(judged), int(spoke.sum()), len({point.day for point in judged})
+    model = np.clip([log_odds[point.message] for point in judged], -_LIMIT, _LIMIT)
+    if min(about[1], about[0] - about[1]) < ENOUGH or about[2] < 2:
+        judged, spoke, model = [], spoke[:0], model[:0]
+    if not judged:
+        judge = [point for point in points if point.split is Split.JUDGE]
+        known = [*learnt, *judge]
+        answers = sum(point.spoke for point in known)
+        if min(answers, len(known) - answers) < ENOUGH:
+            return Fitted(Calibration(), Gate.NONE, {}, *about)
+        data = _Data.of(known, judge, np.zeros(len(judge)))
+        everything = np.arange(len(judge))
+        return Fitted(_calibration(Gate.FEATURES, data, data.judge_spoke, everything), Gate.FEATURES, {}, *about)
+    data = _Data.of([*learnt, *judged], judged, model)
+    compared = _compare(data, [point.day.toordinal() for point in judged])
+    gate = max(compared, key=lambda one: round(compared[one], 3))
+    return Fitted(_calibration(gate, data, spoke, np.arange(len(judged))), gate, compared, *about)
+
+
+@dataclass(frozen=True, slots=True)
+class _Data:
+    """known: what the features may be fitted on; its last rows are the judge days."""
+
+    names: tuple[str, ...]
+    known: Floats
+    known_spoke: Bools
+    judge: Floats
+    judge_spoke: Bools
+    model: Floats
+
+    @classmethod
+    def of(cls, known: Sequence[Point], judged: Sequence[Point], model: NDArray[np.float64]) -> "_Data":
+        names = tuple(known[0].seen)
+        return cls(
+            names,
+            table(known, names),
+            np.array([point.spoke for point in known], dtype=np.bool_),
+            table(judged, names),
+            np.array([point.spoke for point in judged], dtype=np.bool_),
+            model,
+        )
+
+    def gate(self, judged: NDArray[np.intp]) -> Linear:
+        """The features' logistic, from the train days and these rows of the judge days."""
+        learnt = len(self.known) - len(self.judge)
+        rows = np.concatenate([np.arange(learnt), learnt + judged])
+        return fit_linear(self.known[rows], self.known_spoke[rows])
+
+
+def _compare(data: _Data, days: Sequence[int]) -> dict[Gate, float]:
+    """The ranking of each candidate on days left out in turn; one whose model counts the wrong way is left out."""
+    number = np.unique(days, return_inverse=True)[1] % _FOLDS
+    scores = {gate: np.zeros(len(days)) for gate in (Gate.FEATURES, Gate.BOTH, Gate.MODEL)}
+    sensible = set(scores)
+    for fold in range(number.max() + 1):
+        fitted, tried = np.flatnonzero(number != fold), np.flatnonzero(number == fold)
+        for gate, score in scores.items():
+            bias, model, weights = _COMBINE[gate](data, fitted)
+            score[tried] = bias + model * data.model[tried] + data.judge[tried] @ weights
+            if model < 0:
+                sensible.discard(gate)
+    return {gate: auroc(data.judge_spoke, score) for gate, score in scores.items() if gate in sensible}
+
+
+_Combined = tuple[float, float, Floats]  # bias, weight of the model's log-odds, weights of the features
+
+
+def _features(data: _Data, rows: NDArray[np.intp]) -> _Combined:
+    gate = data.gate(rows)
+    return gate.bias, 0.0, np.array(gate.weights)
+
+
+def _both(data: _Data, rows: NDArray[np.intp]) -> _Combined:
+    """Two numbers only, how much the model and the features count, are fitted on the few judge days."""
+    apart = data.gate(rows[:0]) if len(data.known) - len(data.judge) >= len(data.judge) else data.gate(rows)
+    stacked = fit_linear(np.stack([data.model[rows], apart(data.judge[rows])], 1), data.judge_spoke[rows], 1.0)
+    model, share = stacked.weights
+    gate = data.gate(rows)
+    return stacked.bias + share * gate.bias, model, share * np.array(gate.weights)
+
+
+def _model(data: _Data, rows: NDArray[np.intp]) -> _Combined:
+    fitted = fit_linear(data.model[rows, None], data.judge_spoke[rows], 1.0)
+    return fitted.bias, fitted.weights[0], np.zeros(len(data.names))
+
+
+_COMBINE: Mapping[Gate, Callable[[_Data, NDArray[np.intp]], _Combined]] = {
+    Gate.FEATURES: _features,
+    Gate.BOTH: _both,
+    Gate.MODEL: _model,
+}
+
+
+def _calibration(gate: Gate, data: _Data, spoke: Bools, rows: NDArray[np.intp]) -> Calibration:
+    bias, model, weights = _COMBINE[gate](data, rows)
+    named = {} if gate is Gate.MODEL else dict(zip(data.names, (float(weight) for weight in weights), strict=True))
+    scores = bias + model * data.model + data.judge @ weights
+    probabilities = np.sort(1 / (1 + np.exp(-scores)))[::-1]
+    return Calibration(float(bias), float(model), named, own_rate_threshold(probabilities, int(spoke.sum())))
+
+
+def own_rate_threshold(probabilities: Floats, answers: int) -> float:
+    """The threshold at which so many of the probabilities (descending) mean an answer."""
+    if not 0 < answers < len(probabilities):
+        return 0.5
+    return float(probabilities[answers - 1 : answers + 1].mean())

@@ -1,0 +1,1 @@
+"""Measuring the avatar on days it was not trained on."""

@@ -1,0 +1,165 @@
+"""What the model thinks of real dialogues: one pass over each gives every decision and every reply."""
+
+import random
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import torch
+from PIL import Image
+from torch import Tensor
+
+from bot.engine.models import LoadedModel, photo_tensors
+from bot.prompt import Codec, Prompt, render
+from bot.types import ChatKind
+from training.dialogues import DecisionPoint, Dialogue, decision_points
+
+_STEP = 256  # lengths are filled up to multiples of this: matrix kernels are rebuilt for each new shape
+_LOGIT_ROWS = 256  # places whose logits are held at once: the vocabulary is large
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """nats: −log p of a real turn of the subject and its end. In a group, given that there is an answer."""
+
+    chat: str
+    kind: ChatKind
+    day: date
+    nats: float
+    tokens: int
+    characters: int  # with the breaks between bubbles
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """decisions: log p(answer) − log p(silence), by the message decided on. read: how many dialogues."""
+
+    decisions: Mapping[int, float]
+    replies: tuple[Reply, ...]
+    read: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    dialogue: Dialogue
+    prompt: Prompt
+    points: tuple[DecisionPoint, ...]
+
+    @property
+    def length(self) -> int:
+        return -(-len(self.prompt.ids) // _STEP) * _STEP
+
+
+@dataclass(frozen=True)
+class Scorer:
+    """Scores dialogues with the model as it is, LoRA or not. Photos are opened by digest."""
+
+    loaded: LoadedModel
+    codec: Codec
+    open_photo: Callable[[str], Image.Image]
+    batch_tokens: int = 2048  # of one batch, with filling
+
+    def score(
+        self,
+        dialogues: Sequence[Dialogue],
+        *,
+        replies: bool = True,
+        seconds: float | None = None,
+        seed: int = 0,
+        progress: Callable[[int], None] | None = None,
+    ) -> Scores:
+        """Every decision that counts and, if asked for, every reply, in batches of like length.
+
+        After `seconds` no further batch is begun; batches come in an order by chance, so that a part is a fair sample.
+        `progress` is told how many dialogues each batch held.
+        """
+        start = time.monotonic()
+        model: torch.nn.Module = self.loaded.model
+        was_training = model.training
+        model.eval()
+        decisions: dict[int, float] = {}
+        found: list[Reply] = []
+        read = 0
+        try:
+            for batch in self._batches(dialogues, seed):
+                if seconds is not None and read and time.monotonic() - start > seconds:
+                    break
+                with torch.inference_mode():
+                    hidden = self._hidden(batch)
+                    for job, row in zip(batch, hidden, strict=True):
+                        decisions |= self._decisions(job, row)
+                        found += self._replies(job, row) if replies else ()
+                read += len(batch)
+                if progress:
+                    progress(len(batch))
+        finally:
+            model.train(was_training)
+        return Scores(decisions, tuple(found), read)
+
+    def _batches(self, dialogues: Sequence[Dialogue], seed: int) -> list[list[_Job]]:
+        rng = random.Random(seed)
+        shelves: dict[int, list[_Job]] = {}
+        for dialogue in dialogues:
+            prompt = render(dialogue.scene, dialogue.turns, self.codec)
+            job = _Job(dialogue, prompt, tuple(decision_points(dialogue, prompt)))
+            shelves.setdefault(job.length, []).append(job)
+        batches: list[list[_Job]] = []
+        for length, shelf in sorted(shelves.items()):
+            rng.shuffle(shelf)
+            rows = max(self.batch_tokens // length, 1)
+            batches += [shelf[first : first + rows] for first in range(0, len(shelf), rows)]
+        rng.shuffle(batches)
+        return batches
+
+    def _hidden(self, batch: Sequence[_Job]) -> Tensor:
+        """The last hidden states, rows × length × width. Filling is on the right, where no token looks."""
+        device = self.loaded.device
+        ids = torch.full((len(batch), batch[0].length), self.codec.end_of_turn, dtype=torch.long)
+        for row, job in zip(ids, batch, strict=True):
+            row[: len(job.prompt.ids)] = torch.tensor(job.prompt.ids)
+        photos = {}
+        images = [self.open_photo(photo.digest) for job in batch for photo in job.prompt.photos]
+        if images:
+            pixels, grids = photo_tensors(self.loaded, images)
+            photos = {
+                "pixel_values": pixels.to(device, self.loaded.model.dtype),
+                "image_grid_thw": grids.to(device),
+                "mm_token_type_ids": (ids == self.codec.control["<|image_pad|>"]).long().to(device),
+            }
+        hidden: Tensor = self.loaded.model.model(input_ids=ids.to(device), use_cache=False, **photos).last_hidden_state
+        return hidden
+
+    def _decisions(self, job: _Job, hidden: Tensor) -> dict[int, float]:
+        odds: list[float] = []
+        for first in range(0, len(job.points), _LOGIT_ROWS):
+            logits = self._logits(hidden, [point.position - 1 for point in job.points[first : first + _LOGIT_ROWS]])
+            odds += (self._answering(logits) - logits[:, self.codec.end_of_turn]).tolist()
+        return {point.message: value for point, value in zip(job.points, odds, strict=True)}
+
+    def _replies(self, job: _Job, hidden: Tensor) -> Iterator[Reply]:
+        dialogue, ids = job.dialogue, job.prompt.ids
+        for turn in job.prompt.avatar_turns:
+            if turn.turn < dialogue.context or turn.silent:
+                continue
+            nats = 0.0
+            for first in range(turn.start, turn.end, _LOGIT_ROWS):
+                last = min(first + _LOGIT_ROWS, turn.end)
+                logits = self._logits(hidden, range(first - 1, last - 1))
+                whole = logits.logsumexp(1)
+                if dialogue.scene.kind is ChatKind.GROUP and first == turn.start:
+                    whole[0] = self._answering(logits[:1])[0]
+                wanted = logits.gather(1, torch.tensor(ids[first:last], device=logits.device)[:, None])[:, 0]
+                nats += float((whole - wanted).sum())
+            characters = len(self.codec.decode(list(ids[turn.start : turn.end])))
+            yield Reply(dialogue.chat, dialogue.scene.kind, dialogue.day, nats, turn.end - turn.start, characters)
+
+    def _logits(self, hidden: Tensor, places: Sequence[int]) -> Tensor:
+        """places × vocabulary, in float32."""
+        logits: Tensor = self.loaded.model.lm_head(hidden[torch.tensor(places, device=hidden.device)]).float()
+        return logits
+
+    def _answering(self, logits: Tensor) -> Tensor:
+        """log Σ exp over every first token but the end of turn."""
+        silence = torch.tensor([self.codec.end_of_turn], device=logits.device)
+        return logits.index_fill(1, silence, -torch.inf).logsumexp(1)
