@@ -1,0 +1,204 @@
+"""The web chat as a platform: the server is the daemon, so nothing is missed and what arrived is known exactly."""
+
+import asyncio
+import contextlib
+import errno
+import logging
+import socket
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from aiohttp import web
+
+from adapters.web.guard import Guard
+from adapters.web.hub import Event, Hub
+from adapters.web.photos import PhotoFolder
+from adapters.web.room import PLATFORM, Room, shown
+from adapters.web.server import Posted, Server
+from adapters.web.store import Transcript
+from bot.errors import PassingError, PermanentError
+from bot.people import People
+from bot.platform import Inbox
+from bot.types import Chat
+
+log = logging.getLogger(__name__)
+
+_SHOWN = 1000  # lines a page begins with
+_DAY = 24 * 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Open:
+    """What is there while it runs."""
+
+    inbox: Inbox
+    transcript: Transcript
+    hub: Hub
+    order: asyncio.Lock
+
+
+class WebAdapter:
+    """Listens on `host` and `port` (0: a free one) and lets in who has the link with the token.
+
+    people: asked at each use, so that changes show. folder: where the transcript and its photos lie; lines older than
+    `keep_days` are deleted. avatar, group: what the avatar and the group are called. names: host names it answers to
+    beside addresses and localhost. announce: called with the link, token included, once it listens; without it the
+    link is `url`.
+    """
+
+    platform = PLATFORM
+
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        token: str,
+        people: Callable[[], People],
+        folder: Path,
+        *,
+        avatar: str = "Echo",
+        group: str = "Group",
+        keep_days: float = 90,
+        names: tuple[str, ...] = (),
+        announce: Callable[[str], None] = lambda url: None,
+    ) -> None:
+        self._host = host
+        self._port = port
+        self._token = token
+        self._folder = folder
+        self._photos = PhotoFolder(folder / "photos")
+        self._room = Room(people, avatar, group)
+        self._keep_days = keep_days
+        self._names = tuple(name.lower() for name in ("localhost", host, *names))
+        self._announce = announce
+        self._listening_on = port
+        self._open: _Open | None = None
+
+    @property
+    def url(self) -> str:
+        """The link that opens the page. It holds the token: not for a log."""
+        host = _reachable(self._host)
+        return f"http://{f'[{host}]' if ':' in host else host}:{self._listening_on}/#token={self._token}"
+
+    async def run(self, inbox: Inbox) -> None:
+        """Raises PermanentError where the port cannot be had."""
+        listener = _listen(self._host, self._port)
+        self._listening_on = listener.getsockname()[1]
+        hub = Hub()
+        with contextlib.closing(listener), contextlib.closing(Transcript.open(self._folder)) as transcript:
+            guard = Guard(self._token, f"echoes_{self._listening_on}", self._names)
+            server = Server(guard, hub, self._photos, self._post, self._greet)
+            runner = web.AppRunner(server.app(), access_log=None, shutdown_timeout=2.0)
+            self._open = _Open(inbox, transcript, hub, asyncio.Lock())
+            try:
+                await runner.setup()
+                await web.SockSite(runner, listener).start()
+                self._announce(self.url)
+                while True:
+                    self._purge(transcript)
+                    await asyncio.sleep(_DAY)
+            finally:
+                self._open = None
+                hub.close()
+                await runner.cleanup()
+
+    async def send(self, chat: Chat, text: str, key: str) -> str:
+        running = self._running()
+        line, new = running.transcript.add(chat.id, None, self._room.avatar, text, _mark(key))
+        if new:
+            running.hub.tell({"type": "line", "line": shown(line)})
+        return str(line.id)
+
+    async def delivered(self, chat: Chat, text: str, key: str, after: str | None) -> str | bool | None:
+        line = self._running().transcript.find(_mark(key))
+        return str(line.id) if line is not None else False
+
+    async def typing(self, chat: Chat) -> None:
+        self._running().hub.tell({"type": "typing", "chat": chat.id})
+
+    async def fetch(self, ref: str, limit: int) -> bytes:
+        return await asyncio.to_thread(self._photos.read, ref, limit)
+
+    async def show_decision(self, message_id: str, probability: float, answered: bool) -> None:
+        """Shows under a group message what was decided about it. No part of the contract with the daemon."""
+        running = self._running()
+        running.transcript.decided(int(message_id), probability, answered)
+        decision = {"p": probability, "answered": answered}
+        running.hub.tell({"type": "decision", "id": int(message_id), "decision": decision})
+
+    async def _post(self, posted: Posted) -> int:
+        """Shown and kept once the daemon has it; a second try with the same nonce is the same message."""
+        running = self._running()
+        speaker = self._room.check(posted.chat, posted.sender, posted.text, posted.photos)
+        mark = f"{posted.sender}/{posted.nonce}"
+        async with running.order:  # lines in the order of their numbers, here and in the journal
+            line, _ = running.transcript.add(posted.chat, posted.sender, speaker.name, posted.text, mark, posted.photos)
+            await running.inbox.receive(self._room.message(line))
+            running.transcript.taken(line.id)
+        running.hub.tell({"type": "line", "line": shown(line)})
+        if posted.text.lower() == "/forget":  # here the daemon is also the platform, which keeps a copy
+            self._photos.delete(running.transcript.forget(posted.sender, posted.sender, line.id))
+            for event in self._greet(0, 0):
+                running.hub.tell(event)
+        return line.id
+
+    def _purge(self, transcript: Transcript) -> None:
+        transcript.purge(int((time.time() - self._keep_days * _DAY) * 1000))
+        self._photos.prune(transcript.photos())
+
+    def _greet(self, since: int, erasures: int) -> list[Event]:
+        """What a page is told first; one that knows of fewer erasures gets everything again."""
+        transcript = self._running().transcript
+        current = transcript.erasures()
+        anew = since == 0 or erasures != current
+        lines = transcript.since(0 if anew else since, _SHOWN)
+        hello = {"type": "hello", **self._room.described(), "erasures": current, "anew": anew}
+        return [hello, {"type": "lines", "lines": [shown(line) for line in lines]}]
+
+    def _running(self) -> _Open:
+        if self._open is None:
+            raise PassingError("The web chat is not running at the moment.")
+        return self._open
+
+
+def _mark(key: str) -> str:
+    return f"/{key}"  # no person's short name is empty
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    where = f"{host}:{port}"
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        listener = socket.socket(family, kind, protocol)
+        try:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind(address)
+            listener.listen(64)
+            listener.setblocking(False)
+        except BaseException:
+            listener.close()
+            raise
+    except OSError as error:
+        reason = {
+            errno.EADDRINUSE: "another program uses this port",
+            errno.EACCES: "this user may not use this port",
+            errno.EADDRNOTAVAIL: "this machine does not have this address",
+        }.get(error.errno or 0, str(error.strerror))
+        raise PermanentError(
+            f"The web chat cannot listen on {where}: {reason}. Set another under platforms.web in config.yaml."
+        ) from error
+    return listener
+
+
+def _reachable(host: str) -> str:
+    """For a host that means every address of this machine, one that others can use."""
+    if host not in ("0.0.0.0", "::"):
+        return host
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))  # sends nothing
+            return str(probe.getsockname()[0])
+        except OSError:
+            return "127.0.0.1"

@@ -1,0 +1,120 @@
+"""Who may open the page: those who have the link with the token. And what a browser may do with it."""
+
+import hashlib
+import hmac
+import ipaddress
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+_NO_SESSION = (
+    "Open the web chat with the link that Echoes shows when it starts; it ends in #token=…  "
+    "请用 Echoes 启动时显示的链接打开本页，链接以 #token=… 结尾。"
+)
+_WRONG_TOKEN = (
+    "This link does not fit (any more): use the one that Echoes shows when it starts.  "
+    "这个链接无效或已失效，请用 Echoes 启动时显示的链接。"
+)
+_WRONG_HOST = "The web chat does not answer under this name: use the address that Echoes shows when it starts."
+_WRONG_ORIGIN = "Another web site may not use the web chat."
+_HOST = re.compile(r"(?P<name>\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:\d{1,5})?")
+_MONTH = 30 * 24 * 3600
+_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "geolocation=(), microphone=(), payment=()",
+    "Cache-Control": "no-store",
+    "Server": "Echoes",
+}
+
+
+class Refusal(Exception):
+    """Ends a request with a sentence. `code` tells the page which of its own sentences to show."""
+
+    def __init__(self, status: int, code: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.status = status
+        self.code = code
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """`cookie` is the name of the session's cookie; `names`: host names the page answers to, beside addresses."""
+
+    token: str
+    cookie: str
+    names: Collection[str] = ("localhost",)
+
+    @web.middleware
+    async def middleware(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        try:
+            self._check(request)
+            response = await handler(request)
+        except Refusal as refusal:
+            response = say(request, refusal)
+        except web.HTTPException as error:
+            response = say(request, Refusal(error.status, "http", f"{error.status}: {error.reason}."))
+        if not response.prepared:
+            response.headers.update(_HEADERS)
+            known = self._answers_to(request.host)
+            response.headers["Content-Security-Policy"] = _policy(request.host) if known else "default-src 'none'"
+        return response
+
+    def open(self, given: str) -> web.Response:
+        """Exchanges the token for a cookie that scripts cannot read and other sites cannot send."""
+        if not hmac.compare_digest(given.encode(), self.token.encode()):
+            raise Refusal(403, "token", _WRONG_TOKEN)
+        response = web.Response(status=204)
+        response.set_cookie(self.cookie, self._session(), max_age=_MONTH, path="/", httponly=True, samesite="Strict")
+        return response
+
+    def check_session(self, request: web.Request) -> None:
+        given = request.cookies.get(self.cookie, "")
+        if not hmac.compare_digest(given.encode(), self._session().encode()):
+            raise Refusal(401, "session", _NO_SESSION)
+
+    def _session(self) -> str:
+        return hmac.new(self.token.encode(), b"echoes web session", hashlib.sha256).hexdigest()
+
+    def _check(self, request: web.Request) -> None:
+        if not self._answers_to(request.host):  # a foreign name that was made to point here
+            raise Refusal(403, "host", _WRONG_HOST)
+        origin = request.headers.get("Origin")
+        if origin is not None and _netloc(origin) != request.host.lower():
+            raise Refusal(403, "origin", _WRONG_ORIGIN)
+
+    def _answers_to(self, host: str) -> bool:
+        """An address as it is, or a name that is known: a name of somebody else's may point here only now."""
+        match = _HOST.fullmatch(host.lower())
+        if match is None:
+            return False
+        try:
+            ipaddress.ip_address(match["name"].strip("[]"))
+        except ValueError:
+            return match["name"] in self.names
+        return True
+
+
+def say(request: web.Request, refusal: Refusal) -> web.Response:
+    """The refusal: as JSON for the page's script, else as text."""
+    if request.path.startswith("/api/"):
+        return web.json_response({"error": refusal.code, "sentence": str(refusal)}, status=refusal.status)
+    return web.Response(text=f"{refusal}\n", status=refusal.status)
+
+
+def _netloc(origin: str) -> str:
+    return origin.partition("://")[2].lower()
+
+
+def _policy(host: str) -> str:
+    """Nothing from anywhere but here. Older Safari needs the socket's address spelled out."""
+    return (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; "
+        f"connect-src 'self' ws://{host} wss://{host}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    )

@@ -1,0 +1,350 @@
+// The page: which chat is open, what was said in it, and what is on its way.
+
+import { Composer } from "/composer.js";
+import { Stream, nonce, openSession, sendMessage, sendPhoto } from "/net.js";
+import { Conversation, face, initial, make, typing } from "/view.js";
+import { language, words } from "/words.js";
+
+const TYPING_FADES = 6500; // milliseconds
+const at = (id) => document.getElementById(id);
+
+const state = {
+  room: null, // what the server said hello with
+  lines: new Map(), // by id
+  pending: [], // not yet confirmed, in the order of sending
+  chat: null,
+  speaker: null, // in the group
+  unread: new Map(), // by chat
+  typing: new Map(), // by chat: the timer that ends it
+  last: 0,
+  fromList: false,
+};
+let composer = null;
+let sending = Promise.resolve();
+let conversation = null;
+
+start();
+
+async function start() {
+  document.documentElement.lang = language === "zh" ? "zh-CN" : "en";
+  say(words.opening);
+  dress();
+  let session = "none";
+  try {
+    session = await openSession();
+  } catch {
+    say(words.unreachable);
+    setTimeout(start, 3000);
+    return;
+  }
+  if (session !== "open") return say(session === "wrong" ? words.wrongToken : words.noSession);
+  const place = () => ({ since: state.last, erasures: state.room ? state.room.erasures : 0 });
+  new Stream(place, heard, connection).connect();
+}
+
+function say(sentence) {
+  at("gate-text").textContent = sentence;
+  at("gate").hidden = false;
+  at("app").hidden = true;
+}
+
+function dress() {
+  at("side-hint").textContent = words.hint;
+  at("back").setAttribute("aria-label", words.back);
+  at("log").setAttribute("aria-label", words.log);
+  at("side").setAttribute("aria-label", words.chats);
+  at("speakers").querySelector("legend").textContent = words.speakAs;
+  at("newer").querySelector("span").textContent = words.newer;
+  at("close").setAttribute("aria-label", words.close);
+  // Back to the list where one came from there; else, as after a reload, the list takes this place in the history.
+  at("back").onclick = () => (state.fromList ? history.back() : location.replace("#list"));
+  at("newer").onclick = () => toEnd(true);
+  at("close").onclick = () => at("large").close();
+  at("large").onclick = () => at("large").close();
+  at("log").onscroll = () => nearEnd() && (at("newer").hidden = true);
+  addEventListener("hashchange", route);
+  addEventListener("focus", () => read(state.chat));
+  const viewport = window.visualViewport;
+  const fit = () => {
+    // Where the keyboard covers the page instead of resizing it, the page makes itself smaller.
+    const wasNear = nearEnd();
+    document.documentElement.style.setProperty("--height", `${viewport.height}px`);
+    document.documentElement.style.setProperty("--offset", `${viewport.offsetTop}px`);
+    if (wasNear) toEnd(false);
+  };
+  if (viewport && matchMedia("(pointer: coarse)").matches) {
+    viewport.addEventListener("resize", fit);
+    viewport.addEventListener("scroll", fit);
+  }
+}
+
+// -- what the server says ---------------------------------------------------------------------------------------------
+
+function heard(event) {
+  if (event.type === "hello") hello(event);
+  else if (event.type === "lines") event.lines.forEach(keep);
+  else if (event.type === "line") arrived(event.line);
+  else if (event.type === "typing") types(event.chat);
+  else if (event.type === "decision" && state.lines.has(event.id)) state.lines.get(event.id).decision = event.decision;
+  paint();
+}
+
+function hello(room) {
+  if (room.anew) {
+    state.lines.clear();
+    state.last = 0;
+    conversation = null;
+  }
+  state.room = room;
+  if (!composer) composer = new Composer(at("composer"), room.limits, send);
+  at("side-title").textContent = room.avatar;
+  if (!room.people.some((one) => one.id === state.speaker)) state.speaker = room.people[0].id;
+  at("gate").hidden = true;
+  at("app").hidden = false;
+  route();
+}
+
+function keep(line) {
+  state.lines.set(line.id, line);
+  state.last = Math.max(state.last, line.id);
+  state.pending = state.pending.filter((other) => other.mark !== line.mark);
+}
+
+function arrived(line) {
+  const known = state.lines.has(line.id);
+  keep(line);
+  if (line.sender === null) stopTyping(line.chat);
+  if (known || (line.chat === state.chat && document.hasFocus())) return;
+  if (line.sender === null) state.unread.set(line.chat, (state.unread.get(line.chat) || 0) + 1);
+}
+
+function types(chat) {
+  stopTyping(chat);
+  state.typing.set(chat, setTimeout(() => { stopTyping(chat); paint(); }, TYPING_FADES));
+}
+
+function stopTyping(chat) {
+  clearTimeout(state.typing.get(chat));
+  state.typing.delete(chat);
+}
+
+function connection(now) {
+  if (now === "locked") return say(words.noSession);
+  at("state").textContent = now === "open" ? "" : words.reconnecting;
+}
+
+// -- sending: one after another, so that they arrive in order ---------------------------------------------------------
+
+function send({ text, photos }) {
+  const sender = isGroup() ? state.speaker : state.chat;
+  const number = nonce();
+  const line = { chat: state.chat, sender, text, photos, nonce: number, mark: `${sender}/${number}`, at: Date.now() };
+  state.pending.push(line);
+  deliver(line);
+  toEnd(true);
+}
+
+function deliver(line) {
+  Object.assign(line, { state: "sending", why: "" });
+  paint();
+  sending = sending.then(() => attempt(line));
+}
+
+async function attempt(line) {
+  for (const photo of line.photos) {
+    if (photo.name) continue;
+    const answer = await sendPhoto(photo.file);
+    if (answer.error) return failed(line, answer);
+    photo.name = answer.name;
+  }
+  const { chat, sender, text, nonce } = line;
+  const answer = await sendMessage({ chat, sender, text, nonce, photos: line.photos.map((photo) => photo.name) });
+  if (answer.error) failed(line, answer);
+}
+
+function failed(line, answer) {
+  if (!state.pending.includes(line)) return; // it had arrived all the same
+  const sentence = words.errors[answer.error];
+  if (answer.error === "gone") line.photos.forEach((photo) => delete photo.name);
+  Object.assign(line, { state: "failed", why: sentence ? sentence(state.room.limits) : answer.sentence || "" });
+  paint();
+}
+
+function discard(line) {
+  state.pending = state.pending.filter((other) => other !== line);
+  paint();
+}
+
+// -- which chat is open -----------------------------------------------------------------------------------------------
+
+function route() {
+  if (!state.room) return;
+  const wanted = decodeURIComponent((/^#chat=(.+)$/.exec(location.hash) || [])[1] || "");
+  const known = chats().some((chat) => chat.id === wanted);
+  if (known && !at("app").classList.contains("open")) state.fromList = state.chat !== null;
+  at("app").classList.toggle("open", known);
+  open(known ? wanted : chats()[0].id);
+}
+
+function open(chat) {
+  if (chat !== state.chat) {
+    state.chat = chat;
+    conversation = null;
+    at("log").replaceChildren();
+    composer.open(chat);
+    if (matchMedia("(pointer: fine)").matches) composer.text.focus();
+  }
+  read(chat);
+  paint();
+  toEnd(false);
+}
+
+function read(chat) {
+  const shown = at("app").classList.contains("open") || matchMedia("(min-width: 760px)").matches;
+  if (!shown || !document.hasFocus() || !state.unread.delete(chat)) return;
+  paint();
+}
+
+function chats() {
+  const { people, group } = state.room;
+  return [...people.map((person) => ({ id: person.id, person })), { id: group.id, title: group.title }];
+}
+
+const isGroup = (chat = state.chat) => chat === state.room.group.id;
+const person = (id) => state.room.people.find((one) => one.id === id);
+const tintOf = (id) => (id === null ? 0 : 1 + (Math.max(0, chats().findIndex((chat) => chat.id === id)) % 6));
+const called = (one) => (one.stranger ? words.stranger : one.name);
+
+function nameOf(line) {
+  if (line.sender === null) return state.room.avatar;
+  const one = person(line.sender);
+  return one ? called(one) : line.name;
+}
+
+// -- painting ---------------------------------------------------------------------------------------------------------
+
+function paint() {
+  if (!state.room || state.chat === null) return;
+  paintList();
+  paintTop();
+  paintSpeakers();
+  paintLog();
+  const unread = [...state.unread.values()].reduce((sum, count) => sum + count, 0);
+  document.title = (unread ? `(${unread}) ` : "") + state.room.avatar;
+}
+
+function paintList() {
+  const entries = chats();
+  const item = (chat, name, about, hint) => {
+    const count = state.unread.get(chat.id) || 0;
+    const heading = make("span", {}, make("b", {}, name), " ", make("small", {}, about));
+    const link = make(
+      "a",
+      { href: `#chat=${encodeURIComponent(chat.id)}`, "aria-current": chat.id === state.chat ? "page" : null },
+      face(name, tintOf(chat.id)),
+      make("span", { class: "who" }, heading, make("small", {}, lastOf(chat.id) || hint)),
+      count ? make("span", { class: "count", "aria-label": words.unread(count) }, String(count)) : null,
+    );
+    return make("li", {}, link);
+  };
+  const own = entries.filter((chat) => chat.person).map(({ id, person: one }) => {
+    if (one.stranger) return item({ id }, called(one), "", words.strangerHint(state.room.avatar));
+    return item({ id }, one.name, one.relationship[language], words.nothing);
+  });
+  const group = entries.at(-1);
+  const list = [
+    make("h2", {}, words.privately),
+    make("ul", {}, ...own),
+    make("h2", {}, words.together),
+    make("ul", {}, item(group, group.title, "", words.groupHint)),
+  ];
+  replace(at("chats"), list);
+}
+
+function lastOf(chat) {
+  // What was said last there, in a line.
+  const last = [...state.lines.values()].filter((line) => line.chat === chat).reduce((a, b) => (b.id > a.id ? b : a), { id: 0 });
+  if (!last.id) return "";
+  return `${isGroup(chat) ? `${nameOf(last)}: ` : ""}${last.text || words.photoOnly}`.replace(/\s+/g, " ").slice(0, 80);
+}
+
+function paintTop() {
+  const { avatar, group, people } = state.room;
+  const one = person(state.chat);
+  at("title").textContent = isGroup() ? group.title : avatar;
+  at("face").textContent = initial(isGroup() ? group.title : avatar);
+  at("face").className = `face tint${isGroup() ? tintOf(group.id) : 0}`;
+  if (isGroup()) at("subtitle").textContent = words.asGroup(avatar, people.length);
+  else if (one.stranger) at("subtitle").textContent = words.asStranger;
+  else at("subtitle").textContent = words.asPrivate(one.name, one.relationship[language]);
+}
+
+function paintSpeakers() {
+  at("speakers").hidden = !isGroup();
+  composer.invite(isGroup() ? words.writeAs(called(person(state.speaker))) : words.write);
+  if (!isGroup()) return;
+  const choices = state.room.people.map((one) => {
+    const choose = () => {
+      state.speaker = one.id;
+      paintSpeakers();
+      if (matchMedia("(pointer: fine)").matches) composer.text.focus();
+    };
+    const radio = { type: "radio", name: "speaker", value: one.id, onchange: choose };
+    return make("label", {}, make("input", radio), face(called(one), tintOf(one.id)), called(one));
+  });
+  const holder = at("speakers").lastElementChild;
+  replace(holder, choices);
+  for (const radio of holder.querySelectorAll("input")) radio.checked = radio.value === state.speaker;
+}
+
+function paintLog() {
+  const log = at("log");
+  const wasNear = nearEnd();
+  const lines = [...state.lines.values()].filter((line) => line.chat === state.chat).sort((a, b) => a.id - b.id);
+  lines.push(...state.pending.filter((line) => line.chat === state.chat));
+  conversation ||= new Conversation({ show: enlarge, again: deliver, discard });
+  const wanted = conversation.elements(lines, { group: isGroup(), nameOf, tintOf });
+  if (state.typing.has(state.chat)) wanted.push(log.querySelector(".typing") || typing(state.room.avatar));
+  if (!wanted.length) wanted.push(nothingYet());
+  wanted.forEach((element, index) => {
+    if (log.children[index] !== element) log.insertBefore(element, log.children[index] || null);
+  });
+  while (log.children.length > wanted.length) log.lastElementChild.remove();
+  if (wasNear) toEnd(false);
+  else if (lines.some((line) => line.sender === null) && state.unread.get(state.chat)) at("newer").hidden = false;
+}
+
+function nothingYet() {
+  const { avatar } = state.room;
+  const one = person(state.chat);
+  if (isGroup()) return make("p", { class: "empty" }, words.emptyGroup(avatar));
+  return make("p", { class: "empty" }, one.stranger ? words.emptyStranger(avatar) : words.emptyPrivate(avatar, one.name));
+}
+
+function replace(holder, elements) {
+  // Only where something changed; the link that has the keyboard's focus keeps it.
+  const fresh = make("div", {}, ...elements);
+  if (holder.innerHTML === fresh.innerHTML) return;
+  const focused = holder.contains(document.activeElement) ? document.activeElement.getAttribute("href") : null;
+  holder.replaceChildren(...elements);
+  if (focused !== null) [...holder.querySelectorAll("a")].find((link) => link.getAttribute("href") === focused)?.focus();
+}
+
+function enlarge(url, name) {
+  const image = at("large").querySelector("img");
+  image.src = url;
+  image.alt = name;
+  at("large").showModal();
+}
+
+function nearEnd() {
+  const log = at("log");
+  return log.scrollHeight - log.scrollTop - log.clientHeight < 120;
+}
+
+function toEnd(smooth) {
+  at("newer").hidden = true;
+  const log = at("log");
+  const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  requestAnimationFrame(() => log.scrollTo({ top: log.scrollHeight, behavior: smooth && !still ? "smooth" : "auto" }));
+}

@@ -1,0 +1,110 @@
+// From a line to what is seen. Text from people goes in as text only.
+
+import { dayOf, timeOf, words } from "/words.js";
+
+const TOGETHER = 5 * 60 * 1000; // bubbles of one sender closer than this stand together
+
+export function make(tag, attributes = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+    else if (value === true) element.setAttribute(name, "");
+    else if (value !== false && value !== null && value !== undefined) element.setAttribute(name, value);
+  }
+  element.append(...children.filter((child) => child !== null && child !== ""));
+  return element;
+}
+
+export function face(name, tint) {
+  // The first letter, in the person's colour.
+  const circle = make("span", { class: `face tint${tint}`, "aria-hidden": "true" });
+  circle.textContent = initial(name);
+  return circle;
+}
+
+export const initial = (name) => [...name][0] || "?";
+
+export class Conversation {
+  // The elements of one chat's lines; one that looks the same stays the same element.
+  constructor(actions) {
+    Object.assign(this, { actions, kept: new Map() });
+  }
+
+  elements(lines, { group, nameOf, tintOf }) {
+    const kept = this.kept;
+    const opening = kept.size === 0;
+    this.kept = new Map();
+    const keep = (key, look, build) => {
+      const before = kept.get(key);
+      const element = before && before.look === look ? before.element : build(!before && !opening);
+      this.kept.set(key, { look, element });
+      return element;
+    };
+    return lines.flatMap((line, index) => {
+      const before = lines[index - 1];
+      const who = { group, name: nameOf(line), tint: tintOf(line.sender) };
+      const here = { ...who, first: !joined(before, line), last: !joined(line, lines[index + 1]) };
+      const look = JSON.stringify([line.text, line.photos, line.state, line.why, line.decision, here]);
+      const element = keep(line.mark, look, (fresh) => bubble(line, { ...here, ...this.actions, fresh }));
+      const date = dayOf(line.at);
+      if (before && dayOf(before.at) === date) return [element];
+      return [keep(`day ${line.mark}`, date, () => make("p", { class: "day" }, make("span", {}, date))), element];
+    });
+  }
+}
+
+function joined(one, other) {
+  if (!one || !other || dayOf(one.at) !== dayOf(other.at)) return false;
+  return one.sender === other.sender && other.at - one.at < TOGETHER;
+}
+
+function bubble(line, { group, name, tint, first, last, fresh, show, again, discard }) {
+  const theirs = line.sender === null;
+  const classes = ["line", theirs ? "avatar" : "person", first && "first", last && "last", fresh && "fresh", line.state];
+  const element = make("article", { class: classes.filter(Boolean).join(" "), "data-mark": line.mark });
+  if (first && (group || theirs)) element.append(face(name, tint));
+  const body = make("div", { class: "body" });
+  if (first && group) body.append(make("b", { class: `name tint${tint}` }, name));
+  else body.append(make("span", { class: "unseen" }, `${name}: `));
+  if (line.photos.length) body.append(photos(line, name, show));
+  if (line.text) body.append(make("div", { class: `text${isEmoji(line.text) ? " emoji" : ""}` }, line.text));
+  element.append(body);
+  const foot = make("footer");
+  if (line.state === "failed") {
+    foot.append(
+      make("span", { class: "why" }, `${words.failed} ${line.why || ""}`.trim()),
+      make("button", { type: "button", onclick: () => again(line) }, words.retry),
+      make("button", { type: "button", onclick: () => discard(line) }, words.discard),
+    );
+  } else if (line.state === "sending") {
+    foot.append(words.sending);
+  } else if (last) {
+    foot.append(make("time", { datetime: new Date(line.at).toISOString() }, timeOf(line.at)));
+  }
+  if (line.decision) {
+    const { p, answered } = line.decision;
+    foot.append(make("span", { class: "decision" }, `${answered ? words.answered : words.silent} · ${p.toFixed(2)}`));
+  }
+  if (foot.childNodes.length) element.append(foot);
+  return element;
+}
+
+function photos(line, name, show) {
+  const grid = make("div", { class: `photos n${Math.min(line.photos.length, 4)}` });
+  for (const photo of line.photos) {
+    const url = photo.url || `/api/photos/${photo}`;
+    const image = make("img", { src: url, alt: words.photo(name), loading: "lazy", decoding: "async" });
+    grid.append(make("button", { type: "button", title: words.enlarge, onclick: () => show(url, image.alt) }, image));
+  }
+  return grid;
+}
+
+function isEmoji(text) {
+  return /^(\p{Extended_Pictographic}[\u{1F3FB}-\u{1F3FF}]?[\uFE0F\u200D]*){1,3}$/u.test(text);
+}
+
+export function typing(name) {
+  const dots = make("div", { class: "body dots", role: "img", "aria-label": words.typing(name) });
+  dots.append(make("i"), make("i"), make("i"));
+  return make("article", { class: "line avatar first last typing" }, face(name, 0), dots);
+}

@@ -1,0 +1,106 @@
+"""Who can speak on the page, and where: each contact, or a stranger; in private, or all together in one group."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from adapters.web.guard import Refusal
+from adapters.web.store import Line
+from bot.media import MAX_BYTES
+from bot.people import RELATIONSHIPS, STRANGER, Contact, People
+from bot.types import Account, Chat, ChatKind, Message, PhotoRef
+
+PLATFORM = "web"
+GROUP = "#group"  # no contact's short name begins so
+STRANGER_ID = "~stranger"
+TEXT_LIMIT = 4000  # characters a message
+PHOTO_LIMIT = 10  # photos a message
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """`people` is asked each time, so that a changed people.yaml shows. `avatar`: what it is called on the page."""
+
+    people: Callable[[], People]
+    avatar: str
+    group: str  # title of the group
+
+    def speakers(self) -> Iterator[Contact]:
+        """Everybody the owner may speak as; the last is a stranger."""
+        yield from self.people().contacts
+        yield Contact(STRANGER_ID, "Stranger")
+
+    def speaker(self, sender: str) -> Contact:
+        found = next((one for one in self.speakers() if one.slug == sender), None)
+        if found is None:
+            raise Refusal(400, "unknown", "There is no such person in people.yaml (any more): load the page again.")
+        return found
+
+    def chat(self, number: str) -> Chat:
+        if number == GROUP:
+            return Chat(PLATFORM, GROUP, ChatKind.GROUP, self.group)
+        return Chat(PLATFORM, number, ChatKind.PRIVATE)
+
+    def check(self, chat: str, sender: str, text: str, photos: tuple[str, ...]) -> Contact:
+        """The speaker of a message that may be taken. Raises Refusal."""
+        speaker = self.speaker(sender)
+        if chat not in (GROUP, sender):
+            raise Refusal(400, "unknown", "There is no such chat.")
+        if not text and not photos:
+            raise Refusal(400, "empty", "The message is empty.")
+        if len(text) > TEXT_LIMIT:
+            raise Refusal(400, "long", f"A message can have at most {TEXT_LIMIT} characters: send it in parts.")
+        if len(photos) > PHOTO_LIMIT:
+            raise Refusal(400, "many", f"A message can have at most {PHOTO_LIMIT} photos.")
+        return speaker
+
+    def message(self, line: Line) -> Message:
+        """What the daemon is given; `line` is a person's."""
+        sender = line.sender or ""
+        said = line.text.lower()
+        others = [one.name.lower() for one in self.speakers() if one.slug != sender]
+        grouped = line.chat == GROUP
+        return Message(
+            chat=self.chat(line.chat),
+            id=str(line.id),
+            sender=Account(PLATFORM, sender),
+            sender_name=line.name,
+            sent_at=datetime.fromtimestamp(line.at / 1000, UTC),
+            text=line.text,
+            photos=tuple(PhotoRef(name) for name in line.photos),
+            addressed=grouped and f"@{self.avatar.lower()}" in said,
+            addressed_other=grouped and any(f"@{name}" in said for name in others),
+        )
+
+    def described(self) -> dict[str, Any]:
+        """What the page is built from."""
+        return {
+            "avatar": self.avatar,
+            "group": {"id": GROUP, "title": self.group},
+            "people": [
+                {
+                    "id": one.slug,
+                    "name": one.name,
+                    "stranger": one.slug == STRANGER_ID,
+                    "relationship": {"en": one.relationship, "zh": RELATIONSHIPS.get(one.relationship, STRANGER)},
+                }
+                for one in self.speakers()
+            ],
+            "limits": {"text": TEXT_LIMIT, "photos": PHOTO_LIMIT, "megabytes": MAX_BYTES // 1024 // 1024},
+        }
+
+
+def shown(line: Line) -> dict[str, Any]:
+    """A line as the page gets it."""
+    return {
+        "id": line.id,
+        "chat": line.chat,
+        "sender": line.sender,
+        "name": line.name,
+        "text": line.text,
+        "photos": list(line.photos),
+        "at": line.at,
+        "mark": line.mark,
+        "decision": None if line.probability is None else {"p": line.probability, "answered": line.answered},
+    }

@@ -1,0 +1,190 @@
+"""The page's server: hands out the page, takes messages and photos, and streams what happens."""
+
+import asyncio
+import importlib.resources
+import json
+import logging
+import sqlite3
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from aiohttp import WSCloseCode, web
+
+from adapters.web.guard import Guard, Refusal
+from adapters.web.hub import Event, Hub
+from adapters.web.photos import TYPES, PhotoFolder
+from bot.errors import DataError, EchoesError
+from bot.media import MAX_BYTES
+
+log = logging.getLogger(__name__)
+
+_MESSAGE_BYTES = 64 * 1024  # a message as JSON: 4,000 characters, at most 6 bytes each as \uXXXX, and the rest
+_PAGE = {
+    "": ("index.html", "text/html"),
+    "style.css": ("style.css", "text/css"),
+    "icon.svg": ("icon.svg", "image/svg+xml"),
+    **{name: (name, "text/javascript") for name in ("app.js", "composer.js", "net.js", "view.js", "words.js")},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """A message as the page sends it; checked for shape only. `nonce` is the same on every try."""
+
+    chat: str
+    sender: str
+    text: str
+    photos: tuple[str, ...]
+    nonce: str
+
+
+@dataclass(slots=True)
+class Server:
+    """`post` takes a message and returns its line's number once it is durable; `greet` is what a page begins with."""
+
+    guard: Guard
+    hub: Hub
+    photos: PhotoFolder
+    post: Callable[[Posted], Awaitable[int]]
+    greet: Callable[[int, int], list[Event]]
+    _decoding: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(2))  # photos at a time
+
+    def app(self) -> web.Application:
+        app = web.Application(middlewares=[self.guard.middleware], client_max_size=_MESSAGE_BYTES)
+        app.add_routes(
+            [
+                web.get("/{name:[a-z]*(?:\\.[a-z]+)?}", self._page),
+                web.post("/api/session", self._open),
+                web.get("/api/session", self._session),
+                web.get("/api/stream", self._stream),
+                web.post("/api/messages", self._message),
+                web.post("/api/photos", self._upload),
+                web.get("/api/photos/{name}", self._photo),
+            ]
+        )
+        return app
+
+    async def _page(self, request: web.Request) -> web.Response:
+        """The page itself holds nothing private: it is empty until a session is there."""
+        name = request.match_info["name"]
+        if name not in _PAGE:
+            raise web.HTTPNotFound
+        file, kind = _PAGE[name]
+        body = (importlib.resources.files("adapters.web") / "page" / file).read_bytes()
+        return web.Response(body=body, content_type=kind, charset="utf-8")
+
+    async def _open(self, request: web.Request) -> web.Response:
+        body = await _json(request)
+        return self.guard.open(_text(body, "token", 500))
+
+    async def _session(self, request: web.Request) -> web.Response:
+        self.guard.check_session(request)
+        return web.Response(status=204)
+
+    async def _message(self, request: web.Request) -> web.Response:
+        self.guard.check_session(request)
+        body = await _json(request)
+        photos = body.get("photos", [])
+        if not isinstance(photos, list) or not all(isinstance(name, str) for name in photos):
+            raise Refusal(400, "form", "photos must be a list of names.")
+        if not all(self.photos.holds(name) for name in photos):
+            raise Refusal(400, "gone", "A photo of this message is no longer there: choose it again.")
+        text = _text(body, "text", _MESSAGE_BYTES).strip()
+        posted = Posted(
+            _text(body, "chat", 200), _text(body, "sender", 200), text, tuple(photos), _text(body, "nonce", 100)
+        )
+        if not posted.nonce:
+            raise Refusal(400, "form", "nonce is missing.")
+        try:
+            number = await self.post(posted)
+        except EchoesError as error:
+            raise Refusal(503, "later", f"The message could not be taken: {error}") from error
+        except (OSError, sqlite3.Error) as error:
+            log.exception("A message of the web chat could not be stored.")
+            raise Refusal(507, "later", "The message could not be stored: is the disk full?") from error
+        return web.json_response({"id": number})
+
+    async def _upload(self, request: web.Request) -> web.Response:
+        """One photo as the request's body."""
+        self.guard.check_session(request)
+        too_large = Refusal(413, "large", f"A photo can have at most {MAX_BYTES // 1024 // 1024} MB.")
+        if (request.content_length or 0) > MAX_BYTES:
+            raise too_large
+        data = bytearray()
+        async for chunk in request.content.iter_chunked(64 * 1024):
+            data += chunk
+            if len(data) > MAX_BYTES:
+                raise too_large
+        try:
+            async with self._decoding:
+                name = await asyncio.to_thread(self.photos.put, bytes(data))
+        except DataError as error:
+            raise Refusal(415, "photo", str(error)) from error
+        except OSError as error:
+            raise Refusal(507, "later", f"The photo could not be stored ({error.strerror}).") from error
+        return web.json_response({"name": name})
+
+    async def _photo(self, request: web.Request) -> web.Response:
+        self.guard.check_session(request)
+        name = request.match_info["name"]
+        try:
+            data = await asyncio.to_thread(self.photos.read, name, MAX_BYTES)
+        except EchoesError as error:
+            raise Refusal(404, "gone", str(error)) from error
+        return web.Response(body=data, content_type=TYPES[name.rpartition(".")[2]])
+
+    async def _stream(self, request: web.Request) -> web.WebSocketResponse:
+        """What happened after line `since`, then what happens. The page only listens."""
+        self.guard.check_session(request)
+        if "Origin" not in request.headers:  # every browser tells it here
+            raise Refusal(403, "origin", "The stream is for the page alone.")
+        since, erasures = _number(request, "since"), _number(request, "erasures")
+        socket = web.WebSocketResponse(heartbeat=20, max_msg_size=1024)
+        await socket.prepare(request)
+        queue = self.hub.join()
+        sending = asyncio.create_task(self._send(socket, queue, since, erasures))
+        try:
+            async for _ in socket:
+                pass
+        finally:
+            self.hub.leave(queue)
+            sending.cancel()
+            await asyncio.gather(sending, return_exceptions=True)
+        return socket
+
+    async def _send(
+        self, socket: web.WebSocketResponse, queue: "asyncio.Queue[Event | None]", since: int, erasures: int
+    ) -> None:
+        try:
+            for event in self.greet(since, erasures):
+                await socket.send_json(event)
+            while (following := await queue.get()) is not None:
+                await socket.send_json(following)
+            await socket.close(code=WSCloseCode.GOING_AWAY)
+        except (ConnectionError, RuntimeError):  # the page is gone
+            await socket.close()
+
+
+async def _json(request: web.Request) -> dict[str, Any]:
+    if request.content_type != "application/json":
+        raise Refusal(415, "form", "The request must be JSON.")
+    try:
+        body = json.loads(await request.read())
+    except ValueError as error:
+        raise Refusal(400, "form", "The request is not valid JSON.") from error
+    if not isinstance(body, dict):
+        raise Refusal(400, "form", "The request must be a JSON object.")
+    return body
+
+
+def _text(body: dict[str, Any], name: str, limit: int) -> str:
+    value = body.get(name, "")
+    if not isinstance(value, str) or len(value) > limit:
+        raise Refusal(400, "form", f"{name} must be a text of at most {limit} characters.")
+    return value.encode("utf-8", "replace").decode()  # half a surrogate pair is no text
+
+
+def _number(request: web.Request, name: str) -> int:
+    value = request.query.get(name, "0")
+    return int(value) if value.isascii() and value.isdecimal() and len(value) < 16 else 0

@@ -1,0 +1,135 @@
+"""What was said in the web chat, in a small SQLite file of its own, so that a reloaded page shows it."""
+
+import json
+import os
+import sqlite3
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.workspace import private_dir
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS lines (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    chat TEXT NOT NULL,
+    sender TEXT,                -- account id; NULL: the avatar
+    name TEXT NOT NULL,
+    text TEXT NOT NULL,
+    photos TEXT NOT NULL,       -- JSON list of names in the photo folder
+    at INTEGER NOT NULL,        -- milliseconds since 1970, UTC
+    mark TEXT NOT NULL UNIQUE,  -- what makes a second try the same line
+    taken INTEGER NOT NULL,     -- the daemon has it; until then no page shows it
+    probability REAL,           -- of answering it, where that was decided
+    answered INTEGER
+);
+CREATE INDEX IF NOT EXISTS lines_by_chat ON lines (chat, id);
+CREATE TABLE IF NOT EXISTS erasures (id INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL);
+"""
+_COLUMNS = "id, chat, sender, name, text, photos, at, mark, probability, answered"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One bubble on the page."""
+
+    id: int
+    chat: str
+    sender: str | None
+    name: str
+    text: str
+    photos: tuple[str, ...]
+    at: int
+    mark: str
+    probability: float | None = None
+    answered: bool | None = None
+
+
+class Transcript:
+    """All chats of the page. Written through at once; `mark` makes adding idempotent."""
+
+    def __init__(self, database: sqlite3.Connection) -> None:
+        self._db = database
+
+    @classmethod
+    def open(cls, folder: Path) -> "Transcript":
+        path = private_dir(folder) / "transcript.sqlite"
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        database = sqlite3.connect(path, isolation_level=None)
+        database.execute("PRAGMA journal_mode = WAL")
+        database.execute("PRAGMA secure_delete = ON")
+        database.executescript(_SCHEMA)
+        return cls(database)
+
+    def close(self) -> None:
+        self._db.close()
+
+    def add(
+        self, chat: str, sender: str | None, name: str, text: str, mark: str, photos: tuple[str, ...] = ()
+    ) -> tuple[Line, bool]:
+        """The line, and whether it is new. The avatar's are shown at once, a person's once they are `taken`."""
+        values = (chat, sender, name, text, json.dumps(photos), int(time.time() * 1000), mark, int(sender is None))
+        added = self._db.execute(
+            "INSERT INTO lines (chat, sender, name, text, photos, at, mark, taken) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+            " ON CONFLICT (mark) DO NOTHING",
+            values,
+        )
+        line = self.find(mark)
+        assert line is not None
+        return line, added.rowcount == 1
+
+    def find(self, mark: str) -> Line | None:
+        row = self._db.execute(f"SELECT {_COLUMNS} FROM lines WHERE mark = ?", (mark,)).fetchone()
+        return _line(row) if row else None
+
+    def since(self, last: int, limit: int) -> list[Line]:
+        """The newest `limit` lines after that id, oldest first."""
+        rows = self._db.execute(
+            f"SELECT {_COLUMNS} FROM lines WHERE id > ? AND taken ORDER BY id DESC LIMIT ?", (last, limit)
+        ).fetchall()
+        return [_line(row) for row in reversed(rows)]
+
+    def decided(self, number: int, probability: float, answered: bool) -> None:
+        """Notes with a line what was decided about it."""
+        self._db.execute(
+            "UPDATE lines SET probability = ?, answered = ? WHERE id = ?", (probability, int(answered), number)
+        )
+
+    def taken(self, number: int) -> None:
+        """The daemon has this line."""
+        self._db.execute("UPDATE lines SET taken = 1 WHERE id = ?", (number,))
+
+    def forget(self, sender: str, private: str, before: int) -> set[str]:
+        """Deletes a person's private chat whole, and what they wrote elsewhere, up to (not with) that line.
+
+        Returns the photos that no line shows any more.
+        """
+        return self._erase("id < ? AND (chat = ? OR sender = ?)", (before, private, sender))
+
+    def purge(self, before: int) -> set[str]:
+        """Deletes what is older than that, in milliseconds since 1970. Returns as `forget` does."""
+        return self._erase("at < ?", (before,))
+
+    def erasures(self) -> int:
+        """Grows with each erasure: a page that knows a smaller number must begin anew."""
+        return int(self._db.execute("SELECT coalesce(max(id), 0) FROM erasures").fetchone()[0])
+
+    def photos(self) -> set[str]:
+        """Names of all photos that a line still shows."""
+        rows: Iterable[tuple[str]] = self._db.execute("SELECT photos FROM lines WHERE photos != '[]'")
+        return {name for (names,) in rows for name in json.loads(names)}
+
+    def _erase(self, which: str, values: tuple[object, ...]) -> set[str]:
+        shown = self.photos()
+        if not self._db.execute(f"DELETE FROM lines WHERE {which}", values).rowcount:
+            return set()
+        self._db.execute("INSERT INTO erasures (at) VALUES (?)", (int(time.time() * 1000),))
+        self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        return shown - self.photos()
+
+
+def _line(row: tuple[int, str, str | None, str, str, str, int, str, float | None, int | None]) -> Line:
+    number, chat, sender, name, text, photos, at, mark, probability, answered = row
+    decided = None if answered is None else bool(answered)
+    return Line(number, chat, sender, name, text, tuple(json.loads(photos)), at, mark, probability, decided)
