@@ -34,8 +34,7 @@ def run(args: argparse.Namespace) -> int:
 
     from bot.media import MediaStore
     from training.corpus import Corpus
-    from training.importers import Options, import_paths
-    from training.importers.run import find_files
+    from training.importers import Options, find_files, import_paths
 
     workspace = Workspace.open(args.workspace)
     zone = _zone(args.timezone)

@@ -30,16 +30,14 @@ def run(args: argparse.Namespace) -> int:
     folder: Path = args.folder or args.workspace
     if folder.exists() and not folder.is_dir():
         raise UsageError(f"{folder} is a file: give the name of a folder to make.")
+    workspace = Workspace(folder.resolve())
+    texts = {workspace.config: example_text(), workspace.questionnaire: _questionnaire(args.language)}
     try:
         existed = folder.is_dir() and any(folder.iterdir())
         private_dir(folder)
         if not existed:
             folder.chmod(0o700)
-        workspace = Workspace(folder.resolve())
-        for path, text in (
-            (workspace.config, example_text()),
-            (workspace.questionnaire, _questionnaire(args.language)),
-        ):
+        for path, text in texts.items():
             _write_new(path, text)
     except OSError as error:
         raise UsageError(f"{folder} cannot be made: {error.strerror}.") from error

@@ -11,7 +11,7 @@ def width(text: str) -> int:
 
 def fit(text: str, columns: int) -> str:
     """The text on one line, cut to so many columns."""
-    text = " ".join("".join(character for character in text if character.isprintable()).split())
+    text = "".join(character for character in " ".join(text.split()) if character.isprintable())
     if width(text) <= columns:
         return text
     kept = ""

@@ -10,8 +10,7 @@ import pytest
 
 from bot.media import MediaStore
 from training.corpus import Corpus, CorpusChat, CorpusMessage
-from training.importers import ImportReport, Options, import_paths
-from training.importers.run import find_files
+from training.importers import ImportReport, Options, find_files, import_paths
 
 SHANGHAI = timezone(timedelta(hours=8))
 

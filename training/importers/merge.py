@@ -6,27 +6,16 @@ or photo in the same chat within the same second. Two messages alike within one 
 
 import sqlite3
 import time
-from dataclasses import dataclass
 
-from bot.errors import DataError
-from bot.types import ChatKind
-from training.importers.base import MINUTE, ReadChat, is_named
+from training.importers.base import MINUTE, ReadChat
+from training.importers.identity import Target, complete_chat, find_chat, find_senders, roles_of
 from training.importers.staging import Staged, StagedChat
 
 ALREADY = "already in the corpus"
 REPEATED = "twice in the file"
 
-_TELLING = 20  # so many messages of the same days in two exports of one chat, and some must be the same
 _DAY_MS = 26 * 60 * MINUTE  # the farthest that two time zones are apart
 _QUARTER_MS = 15 * MINUTE  # and what they differ by is made of
-
-
-@dataclass(frozen=True, slots=True)
-class _Target:
-    """The chat of the corpus. mirrored: the export comes from the other end of a private chat."""
-
-    chat: int
-    mirrored: bool = False
 
 
 def merge(db: sqlite3.Connection, staged: Staged, name: str, format_name: str) -> dict[str, int]:
@@ -42,23 +31,27 @@ def merge(db: sqlite3.Connection, staged: Staged, name: str, format_name: str) -
         if chat.about is None or not count:
             continue
         rows[key] = _merge_chat(db, chat, chat.about, source, staged.resolution_ms)
-    db.execute("UPDATE sources SET kept = ? WHERE id = ?", (sum(chat.kept for chat in staged.chats.values()), source))
+    kept = sum(chat.kept for chat in staged.chats.values())
+    if kept:
+        db.execute("UPDATE sources SET kept = ? WHERE id = ?", (kept, source))
+    else:
+        db.execute("DELETE FROM sources WHERE id = ?", (source,))
     return rows
 
 
 def _merge_chat(db: sqlite3.Connection, chat: StagedChat, about: ReadChat, source: int, resolution_ms: int) -> int:
     space = _space(about)
-    target = _find_chat(db, chat.index, about, space)
+    target = find_chat(db, chat.index, about, space)
     if target is None:
         row = db.execute(
             "INSERT INTO chats (platform, native_id, kind, title, owner) VALUES (?, ?, ?, ?, ?)",
             (about.platform, about.native_id, about.kind.value, about.title, about.owner),
         ).lastrowid
         assert row is not None
-        target = _Target(row)
-    roles = _roles(db, about, target)
-    _complete_chat(db, target, chat.index, about)
-    _find_senders(db, chat.index, about, target, roles)
+        target = Target(row)
+    roles = roles_of(db, about, target)
+    complete_chat(db, target, chat.index, about)
+    find_senders(db, chat.index, about, target, roles)
     chat.skipped[REPEATED] += _mark_repeated(db, chat.index)
     chat.skipped[ALREADY] += _match(db, chat.index, target.chat, space, resolution_ms)
     chat.skipped = +chat.skipped
@@ -72,175 +65,6 @@ def _space(about: ReadChat) -> str | None:
     if about.ids in ("everywhere", "chat"):
         return about.platform
     return f"{about.platform}:{about.owner}" if about.ids == "account" and about.owner else None
-
-
-def _find_chat(db: sqlite3.Connection, index: int, about: ReadChat, space: str | None) -> _Target | None:
-    """The same chat in the corpus. A private chat is the same from either end. Raises DataError if it is in doubt."""
-    found = db.execute(
-        "SELECT id, native_id, owner FROM chats WHERE platform = ? AND kind = ? ORDER BY id",
-        (about.platform, about.kind.value),
-    ).fetchall()
-    if about.kind is ChatKind.GROUP:
-        same = next((row for row, native, _ in found if native == about.native_id), None)
-        if same is not None:
-            return _Target(same)
-    else:
-        same_end = _find_pair(db, index, about, found)
-        if same_end is not None:
-            return same_end
-    if about.ids == "everywhere" and space is not None:
-        for row, native, owner in found:
-            unsure = _unknown(owner) or is_named(native) or is_named(about.native_id)
-            if unsure and _shares_ids(db, index, row, space):
-                # private, and called after somebody else: an export from the other end, whose owner is unknown too
-                other_end = about.kind is ChatKind.PRIVATE and not is_named(native) and not is_named(about.native_id)
-                return _Target(row, mirrored=other_end)
-    for row, native, _ in found:  # one of them knows the chat only by its name
-        if is_named(native) != is_named(about.native_id) and _coincidences(db, index, row, 3) == 3:
-            return _Target(row)
-    return None
-
-
-def _find_pair(
-    db: sqlite3.Connection, index: int, about: ReadChat, found: list[tuple[int, str, str | None]]
-) -> _Target | None:
-    """The private chat between the same two accounts, one of which may be known as "me" alone."""
-    doubtful = False
-    for row, native, owner in found:
-        told = not (_unknown(owner) or _unknown(about.owner))
-        if (native, owner) == (about.owner, about.native_id):
-            return _Target(row, mirrored=True)
-        if native == about.native_id and (owner == about.owner or not told):
-            if told or not _contradict(db, index, row):
-                return _Target(row)
-            doubtful = doubtful or owner == about.owner
-        crossed = about.owner is not None and (owner == about.native_id or native == about.owner)
-        if crossed and not told and _coincidences(db, index, row, 1):
-            return _Target(row, mirrored=True)
-    if doubtful:
-        raise DataError(
-            "This looks like somebody else's export of a chat with the same contact, and it does not say whose it is: "
-            "import each person's exports by themselves, with `--me` and an id of your choice for them."
-        )
-    return None
-
-
-def _unknown(owner: str | None) -> bool:
-    return owner is None or is_named(owner)
-
-
-def _shares_ids(db: sqlite3.Connection, index: int, chat: int, space: str) -> bool:
-    return bool(
-        db.execute(
-            "SELECT 1 FROM incoming i JOIN messages m ON m.chat = ? AND m.native_id = i.native_id AND m.space = ?"
-            " WHERE i.chat = ? LIMIT 1",
-            (chat, space, index),
-        ).fetchone()
-    )
-
-
-def _coincidences(db: sqlite3.Connection, index: int, chat: int, limit: int) -> int:
-    """How many staged messages have a twin by words and minute in a chat, counted up to `limit`."""
-    (number,) = db.execute(
-        "SELECT count(*) FROM (SELECT DISTINCT i.id FROM incoming i JOIN messages m ON m.chat = ? AND m.text = i.text"
-        " AND m.sent_ms BETWEEN i.sent_ms / 60000 * 60000 AND i.sent_ms / 60000 * 60000 + 59999"
-        " WHERE i.chat = ? AND i.text <> '' LIMIT ?)",
-        (chat, index, limit),
-    ).fetchone()
-    return int(number)
-
-
-def _contradict(db: sqlite3.Connection, index: int, chat: int) -> bool:
-    """Whether both tell of the same days, a good deal each, and not one message is in both."""
-    first, last = db.execute("SELECT min(sent_ms), max(sent_ms) FROM messages WHERE chat = ?", (chat,)).fetchone()
-    if first is None:
-        return False
-    (theirs, since, until) = db.execute(
-        "SELECT count(*), min(sent_ms), max(sent_ms) FROM incoming WHERE chat = ? AND sent_ms BETWEEN ? AND ?",
-        (index, first, last),
-    ).fetchone()
-    if theirs < _TELLING:
-        return False
-    (ours,) = db.execute(
-        "SELECT count(*) FROM messages WHERE chat = ? AND sent_ms BETWEEN ? AND ?", (chat, since, until)
-    ).fetchone()
-    return ours >= _TELLING and not _coincidences(db, index, chat, 1)
-
-
-def _complete_chat(db: sqlite3.Connection, target: _Target, index: int, about: ReadChat) -> None:
-    """What this export knows better: the newest title, and the owner's id."""
-    owner = about.native_id if target.mirrored else about.owner
-    if about.kind is ChatKind.PRIVATE and owner is not None and not is_named(owner):
-        db.execute(
-            "UPDATE chats SET owner = ? WHERE id = ? AND (owner IS NULL OR owner LIKE 'name:%')", (owner, target.chat)
-        )
-    if not target.mirrored and not is_named(about.native_id):
-        db.execute(
-            "UPDATE chats SET native_id = ? WHERE id = ? AND native_id LIKE 'name:%'", (about.native_id, target.chat)
-        )
-    if about.title and not target.mirrored:
-        db.execute(
-            "UPDATE chats SET title = ? WHERE id = ? AND (title = '' OR (SELECT max(sent_ms) FROM incoming"
-            " WHERE chat = ?) >= (SELECT max(sent_ms) FROM messages WHERE chat = ?))",
-            (about.title, target.chat, index, target.chat),
-        )
-
-
-def _find_senders(db: sqlite3.Connection, index: int, about: ReadChat, target: _Target, roles: dict[str, str]) -> None:
-    """Gives every sender of the chat a row, and fills temp.same_sender: whose messages may be the same.
-
-    Somebody known by name alone becomes the one member of the chat who bears that name, or its owner. The other way
-    round (a name in the corpus, an id now) they stay two senders, whose messages are compared all the same.
-    """
-    db.execute("DROP TABLE IF EXISTS temp.same_sender")
-    db.execute("CREATE TEMP TABLE same_sender (incoming INTEGER, existing INTEGER, PRIMARY KEY (incoming, existing))")
-    existing = db.execute(
-        "SELECT s.id, s.native_id, group_concat(names.name, char(10)) FROM names JOIN senders s ON s.id = names.sender"
-        " WHERE EXISTS (SELECT 1 FROM messages m WHERE m.sender = s.id AND m.name = names.id AND m.chat = ?)"
-        " GROUP BY s.id",
-        (target.chat,),
-    ).fetchall()
-    rows = {native: row for row, native, _ in existing}
-    names = {native: set(joined.split("\n")) - {""} for _, native, joined in existing}
-    seen: dict[tuple[int, str, int], set[str]] = {}
-    for number, native, is_bot, name in db.execute(
-        "SELECT DISTINCT s.id, s.native_id, s.is_bot, i.name FROM incoming i JOIN incoming_senders s ON s.id = i.sender"
-        " WHERE i.chat = ?",
-        (index,),
-    ).fetchall():
-        seen.setdefault((number, native, is_bot), set()).add(name)
-    for (number, native, is_bot), called in seen.items():
-        alike = {other for other, theirs in names.items() if theirs & called and is_named(other) != is_named(native)}
-        in_role = roles.get(native)
-        if in_role is not None:
-            alike.add(in_role)
-        if not (target.mirrored and is_named(native)):  # at the other end, "me" is somebody else
-            alike.add(native)
-        alike &= rows.keys()
-        real = {other for other in alike if not is_named(other)} if native not in rows else set()
-        if in_role is not None and not is_named(in_role):
-            real = {in_role}
-        row = _sender_row(db, about.platform, real.pop() if is_named(native) and len(real) == 1 else native)
-        if is_bot:
-            db.execute("UPDATE senders SET is_bot = 1 WHERE id = ?", (row,))
-        db.execute("UPDATE incoming_senders SET row = ? WHERE id = ?", (row, number))
-        same = {row, *(rows[other] for other in alike)}
-        db.executemany("INSERT INTO same_sender VALUES (?, ?)", [(number, other) for other in same])
-
-
-def _roles(db: sqlite3.Connection, about: ReadChat, target: _Target) -> dict[str, str]:
-    """For a private chat: which account of this export is which account of the corpus, by their two ends."""
-    if about.kind is not ChatKind.PRIVATE:
-        return {}
-    native, owner = db.execute("SELECT native_id, owner FROM chats WHERE id = ?", (target.chat,)).fetchone()
-    here = (about.owner, about.native_id) if target.mirrored else (about.native_id, about.owner)
-    return {mine: theirs for mine, theirs in zip(here, (native, owner), strict=True) if mine and theirs}
-
-
-def _sender_row(db: sqlite3.Connection, platform: str, native: str) -> int:
-    db.execute("INSERT OR IGNORE INTO senders (platform, native_id) VALUES (?, ?)", (platform, native))
-    (row,) = db.execute("SELECT id FROM senders WHERE platform = ? AND native_id = ?", (platform, native)).fetchone()
-    return int(row)
 
 
 def _mark_repeated(db: sqlite3.Connection, index: int) -> int:

@@ -1,0 +1,42 @@
+"""Exports that nobody here wrote, where they are at hand."""
+
+from pathlib import Path
+
+import pytest
+
+from bot.types import Account
+from tests.importing.conftest import Desk
+
+DATA = Path(__file__).parents[3] / "shared" / "data"
+TELEGRAM = DATA / "exports" / "telegram"
+GROUP = DATA / "group-chat" / "result.json"
+
+
+@pytest.mark.skipif(not TELEGRAM.exists(), reason=f"the sample exports are not in {TELEGRAM}")
+def test_small_exports_without_ids(desk: Desk) -> None:
+    report = desk.take(TELEGRAM)
+    assert (report.read, report.kept, report.problems) == (4, 4, [])
+    for chat in desk.corpus.chats():
+        first, second = desk.corpus.messages(chat)
+        assert (first.sender, first.text) == (Account("telegram", "name:Author 1"), "Minimal Message")
+        assert second.text == "Link:https://telegram.org/"
+        assert first.sent_at.timestamp() == 1544006350
+    assert desk.take(TELEGRAM).kept == 0
+
+
+@pytest.mark.skipif(not DATA.exists(), reason=f"the sample exports are not in {DATA}")
+def test_exports_that_cannot_be_read_yet_do_no_harm(desk: Desk) -> None:
+    report = desk.take(DATA / "exports")
+    assert report.kept == 4
+
+
+@pytest.mark.skipif(not GROUP.exists(), reason=f"the group chat is not at {GROUP}")
+def test_a_busy_group(desk: Desk) -> None:
+    assert desk.take(GROUP).kept == 26_893
+    senders = desk.corpus.senders()
+    assert (senders[0].name, senders[0].messages) == ("SandBat", 1751)
+    assert [sender.name for sender in senders if sender.is_bot] == ["HelpBot"]
+    times = [message.sent_at for message in desk.messages]
+    assert times == sorted(times)
+    assert desk.take(GROUP).kept == 0
+    assert desk.corpus.count() == 26_893
