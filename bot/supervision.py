@@ -44,6 +44,10 @@ class Supervisor:
     platforms: dict[str, Platform] = field(default_factory=dict)
     _codes: list[ExitCode] = field(default_factory=list)
 
+    def __post_init__(self) -> None:
+        for name in self.adapters:
+            self.platforms[name] = Platform(State.STARTING, time.monotonic())
+
     def switch_off(self, name: str, error: EchoesError) -> None:
         """Notes a platform that cannot even start."""
         log.error("%s is off: %s", name, error)

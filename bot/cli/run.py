@@ -59,8 +59,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     prepared = prepare(Workspace.open(args.workspace))
     start_logging(prepared.secrets.values.values(), logging.DEBUG if args.verbose else logging.INFO)
+    os.umask(0o077)
     with only_one(pid_file(prepared.workspace)):
-        return asyncio.run(_serve(prepared, args.drain_seconds))
+        try:
+            return asyncio.run(_serve(prepared, args.drain_seconds))
+        except EchoesError:
+            raise
+        except Exception:
+            log.critical("The daemon failed.", exc_info=True)  # not Python's own traceback: this one is redacted
+            return ExitCode.FAILED
 
 
 def prepare(workspace: Workspace) -> Prepared:

@@ -1,0 +1,224 @@
+"""`echoes run` before anything runs: what it reads, what it refuses, what it puts together."""
+
+import asyncio
+import logging
+import os
+import signal
+import sys
+from pathlib import Path
+
+import pytest
+from aiohttp import web
+
+from adapters.discord import DiscordAdapter
+from adapters.registry import FACTORIES, Setting, make
+from adapters.telegram import TelegramAdapter
+from adapters.web import WebAdapter
+from bot.cli import main
+from bot.cli.run import prepare
+from bot.config import Config, PlatformsConfig, parse_config
+from bot.consent import save_consent, withdraw
+from bot.engine.factory import build_engine
+from bot.engine.remote import RemoteEngine
+from bot.errors import ConfigError, ConsentError, ExitCode, PassingError, PermanentError
+from bot.lora import find_lora
+from bot.media import MediaStore
+from bot.people import People
+from bot.prompt import Fingerprint
+from bot.secrets import Secrets, web_token_path
+from bot.workspace import Workspace
+from tests.operations.conftest import consent
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+def test_everything_is_read_and_the_web_token_is_there_to_be_redacted(workspace: Workspace) -> None:
+    prepared = prepare(workspace)
+    assert prepared.persona.name == "Mei" and prepared.config.platforms.on == ("web",)
+    assert prepared.secrets.need("web_token") == web_token_path(workspace).read_text("utf-8").strip()
+
+
+def test_all_mistakes_of_all_files_come_at_once(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    workspace.config.write_text("model: {lora: gone}\nplatforms: {telegram: {}}\n", "utf-8")
+    workspace.persona.write_text("language: fr\n", "utf-8")
+    workspace.people.write_text("people: {tom: {relationship: pal}}\n", "utf-8")
+    monkeypatch.setenv("ECHOES_TELEGRAM_TOKEN", "CHANGE-ME")
+    with pytest.raises(ConfigError) as caught:
+        prepare(workspace)
+    found = "\n".join(caught.value.problems)
+    for words in ("gone is not among the LoRAs", "name: missing", "'fr' is not", "'pal' is not", "sample value"):
+        assert words in found, words
+
+
+def test_no_platform_nothing_to_run(workspace: Workspace) -> None:
+    workspace.config.write_text("model: {lora: none}\n", "utf-8")
+    with pytest.raises(ConfigError, match="platforms: none is on"):
+        prepare(workspace)
+
+
+def test_consent_is_asked_for_the_platforms_that_are_on(workspace: Workspace) -> None:
+    save_consent(workspace.consent, consent(platforms=("telegram",)))
+    with pytest.raises(ConsentError, match="agreed to telegram, not to web"):
+        prepare(workspace)
+    withdraw(workspace.consent)
+    assert main(["-w", str(workspace.root), "run"]) == ExitCode.CONSENT
+
+
+def setting(workspace: Workspace, **secrets: str) -> Setting:
+    config = parse_config("platforms: {web: {port: 0}, telegram: {}, discord: {}}\n")
+    return Setting(config, Secrets(secrets), workspace, "Mei", lambda: People.of(()))
+
+
+async def test_each_platform_is_made_from_its_token(workspace: Workspace) -> None:
+    given = setting(workspace, telegram_token="123456:" + "a" * 35, discord_token="a.b.c")
+    assert isinstance(make("telegram", given), TelegramAdapter)
+    assert isinstance(make("discord", given), DiscordAdapter)
+    assert isinstance(make("web", given), WebAdapter)
+
+
+@pytest.mark.parametrize("name", ["telegram", "discord"])
+def test_without_its_token_a_platform_is_not_made(workspace: Workspace, name: str) -> None:
+    with pytest.raises(ConfigError, match=f"set ECHOES_{name.upper()}_TOKEN"):
+        make(name, setting(workspace))
+
+
+def test_the_registry_knows_every_platform_of_the_configuration() -> None:
+    assert set(FACTORIES) == set(PlatformsConfig.__dataclass_fields__)
+
+
+# -- the LoRA and the engine ------------------------------------------------------------------------------------------
+
+
+def lora(workspace: Workspace, name: str, age: int = 0) -> Path:
+    folder = workspace.loras / name
+    folder.mkdir(parents=True)
+    for file in ("prompt.json", "adapter_model.safetensors"):
+        (folder / file).write_text("{}", "utf-8")
+        os.utime(folder / file, (1_000_000 - age, 1_000_000 - age))
+    return folder
+
+
+def test_latest_is_what_the_link_says_or_else_the_newest(workspace: Workspace) -> None:
+    old, new = lora(workspace, "old", 500), lora(workspace, "new")
+    (workspace.loras / "half").mkdir()
+    (workspace.loras / "half" / "prompt.json").write_text("{}", "utf-8")
+    lora(workspace, ".making", -500)
+    assert find_lora(workspace.loras, "latest") == new
+    (workspace.loras / "latest").symlink_to("old")
+    assert find_lora(workspace.loras, "latest") == old
+    assert find_lora(workspace.loras, "new") == new
+    assert find_lora(workspace.loras, "none") is None
+    with pytest.raises(ConfigError, match=r"half is not among the LoRAs in .* \(there: latest, new, old\)"):
+        find_lora(workspace.loras, "half")
+
+
+async def test_a_server_that_asks_for_a_token_gets_it(workspace: Workspace) -> None:
+    async def models(request: web.Request) -> web.Response:
+        if request.headers.get("Authorization") != "Bearer s3cret":
+            return web.json_response({"error": {"message": "Unauthorized"}}, status=401)
+        return web.json_response({"data": [{"id": "nora", "max_model_len": 1024}]})
+
+    app = web.Application()
+    app.router.add_get("/v1/models", models)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    url = f"http://127.0.0.1:{runner.addresses[0][1]}/v1"
+    config = parse_config(f"model: {{lora: none, server: {{url: '{url}', model: nora}}}}\n")
+    media = MediaStore(workspace.media)
+    with pytest.raises(PermanentError, match="refused a request"):
+        await build_engine(config, workspace, media)
+    engine = await build_engine(config, workspace, media, server_token="s3cret")
+    assert isinstance(engine, RemoteEngine) and engine.max_context == 1024 and engine.step_seconds() == 0.0
+    await engine.aclose()
+    await runner.cleanup()
+
+
+async def test_with_a_server_too_the_lora_here_must_fit(workspace: Workspace) -> None:
+    folder = lora(workspace, "mei")
+    config = parse_config("model: {server: {url: 'http://127.0.0.1:9/v1', model: nora}}\n")
+    with pytest.raises(PermanentError, match="does not fit"):
+        await build_engine(config, workspace, MediaStore(workspace.media))
+    fingerprint = Fingerprint(0, "", "", 0, 0, 0, 0, ())
+    fingerprint.save(folder)
+    with pytest.raises(PermanentError, match="does not fit"):
+        await build_engine(config, workspace, MediaStore(workspace.media))
+
+
+async def test_a_server_that_is_not_there_may_come(workspace: Workspace) -> None:
+    config = parse_config("model: {lora: none, server: {url: 'http://127.0.0.1:9/v1', model: nora}}\n")
+    with pytest.raises(PassingError, match="does not answer") as caught:
+        await build_engine(config, workspace, MediaStore(workspace.media))
+    assert caught.value.code is ExitCode.FAILED  # systemd tries again
+
+
+async def test_a_model_that_is_not_there_is_a_sentence(workspace: Workspace) -> None:
+    with pytest.raises(ConfigError, match="neither a folder nor"):
+        await build_engine(parse_config("model: {lora: none, base: ./gone}\n"), workspace, MediaStore(workspace.media))
+
+
+# -- the process ------------------------------------------------------------------------------------------------------
+
+
+async def test_told_to_stop_while_the_model_loads_it_goes_at_once(workspace: Workspace) -> None:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "bot", "-w", str(workspace.root), "run",
+        cwd=ROOT, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+    )  # fmt: skip
+    assert process.stdout is not None
+    try:
+        async with asyncio.timeout(60):
+            while b"Loading the model" not in await process.stdout.readline():
+                pass
+            process.send_signal(signal.SIGTERM)
+            assert await process.wait() == ExitCode.OK
+        assert b"Ready" not in await process.stdout.read()
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.communicate()
+
+
+async def test_it_starts_for_real_and_no_token_is_logged(workspace: Workspace) -> None:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "bot", "-w", str(workspace.root), "run", "--verbose",
+        cwd=ROOT, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+    )  # fmt: skip
+    assert process.stdout is not None
+    seen = b""
+    try:
+        async with asyncio.timeout(120):
+            while b"The web chat: http://127.0.0.1:" not in seen:
+                line = await process.stdout.readline()
+                assert line, seen.decode()
+                seen += line
+            process.send_signal(signal.SIGINT)
+            seen += await process.stdout.read()
+            assert await process.wait() == ExitCode.OK
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.communicate()
+    assert b"Ready: web starting." in seen and b"Stopped." in seen and b"Traceback" not in seen
+    assert web_token_path(workspace).read_bytes().strip() not in seen
+
+
+def test_an_unexpected_failure_is_logged_not_printed(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def broken(*_: object) -> None:
+        raise RuntimeError("bug")
+
+    monkeypatch.setattr("bot.cli.run.build_engine", broken)
+    monkeypatch.setattr("bot.cli.run.start_logging", lambda *_: logging.getLogger())
+    before = os.umask(0o022)
+    try:
+        assert main(["-w", str(workspace.root), "run"]) == ExitCode.FAILED
+    finally:
+        os.umask(before)
+    assert "The daemon failed." in caplog.text
+
+
+def test_the_defaults_are_a_configuration() -> None:
+    assert Config().platforms.on == ()
