@@ -30,7 +30,7 @@ class Facts:
     company: Mapping[str, Share]
     left_out: Mapping[str, int]
     position: Position
-    decision: Mapping[str, float]
+    decision: Mapping[str, str]
     weights: int
     waste: float
     hardware: str
@@ -108,7 +108,7 @@ def card(facts: Facts) -> str:
     if facts.decision:
         sections += [
             "## The decision to answer in groups",
-            _table(("on held-out days", ""), [(name, _number(value)) for name, value in facts.decision.items()]),
+            _table(("on the judge days", ""), list(facts.decision.items())),
         ]
     sections += [
         "### What the dialogues were made of",

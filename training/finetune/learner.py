@@ -123,4 +123,5 @@ class Learner:
 
 
 def _losses(sums: Sums, batch: Batch) -> Losses:
-    return Losses(float(sums.text), int(sums.texts), float(sums.decision), int(sums.decisions), batch.tokens)
+    text, decision = float(sums.text.detach()), float(sums.decision.detach())
+    return Losses(text, int(sums.texts), decision, int(sums.decisions), batch.tokens)

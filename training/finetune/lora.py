@@ -1,5 +1,6 @@
 """The low-rank weights: where they go, and how they are kept as files."""
 
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -31,7 +32,9 @@ def attach(model: QwenVL, preset: Preset, base_id: str) -> PeftModel:
         task_type="CAUSAL_LM",
         bias="none",
     )
-    wrapped: PeftModel = get_peft_model(model, config)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)  # peft reads a property that transformers renames
+        wrapped: PeftModel = get_peft_model(model, config)
     config.base_model_name_or_path = base_id
     return wrapped
 

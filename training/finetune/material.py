@@ -14,6 +14,9 @@ from bot.types import ChatKind
 from bot.workspace import Workspace
 from training.corpus import Corpus
 from training.dialogues import Dialogue, DialogueSettings, build
+from training.evaluation.points import Point, points
+from training.questionnaire import CHAT as QUESTIONNAIRE
+from training.questionnaire import load_questionnaire, questionnaire_dialogues
 from training.splits import Split, Splits
 
 
@@ -25,6 +28,7 @@ class Material:
     people: People
     train: tuple[Dialogue, ...]
     judge: tuple[Dialogue, ...]
+    points: tuple[Point, ...]  # every decision, for the calibration
     questionnaire: int
     messages: int
     chats: int
@@ -53,8 +57,11 @@ def gather(workspace: Workspace, config: Config, codec: Codec, length: int) -> M
         splits = Splits.of_corpus(corpus, people)
         counts: Counter[str] = Counter()
         talk = config.conversation
-        settings = DialogueSettings(timedelta(minutes=talk.gap_minutes), talk.carried_turns, length)
+        gap = timedelta(minutes=talk.gap_minutes)
+        settings = DialogueSettings(gap, talk.carried_turns, length)
         dialogues = build(corpus, people, persona, codec, settings, splits, counts)
+        decisions = points(corpus, people, persona, gap, splits)
+    told = questionnaire_dialogues(load_questionnaire(workspace.questionnaire), persona)
     by_split = {split: [one for one in dialogues if splits.split_of(one.day) is split] for split in Split}
     if not any(turn.speaker is None for dialogue in by_split[Split.TRAIN] for turn in dialogue.turns):
         raise DataError(
@@ -64,9 +71,10 @@ def gather(workspace: Workspace, config: Config, codec: Codec, length: int) -> M
     return Material(
         persona,
         people,
-        tuple(by_split[Split.TRAIN]),
+        (*by_split[Split.TRAIN], *told),
         tuple(by_split[Split.JUDGE]),
-        0,
+        tuple(decisions),
+        len(told),
         messages,
         len({dialogue.chat for dialogue in dialogues}),
         {split: sum(splits.split_of(day) is split for day in splits.days) for split in Split},
@@ -83,11 +91,12 @@ class Share:
 
 
 def by_company(dialogues: Sequence[Dialogue]) -> dict[str, Share]:
-    """Shares by relationship in private chats, and of groups together; the largest first."""
+    """Shares by relationship in private chats, of groups and of the questionnaire; the largest first."""
     found: dict[str, Share] = {}
     for dialogue in dialogues:
         private = dialogue.scene.kind is ChatKind.PRIVATE
         company = dialogue.scene.partner.relationship if private else "group"
+        company = QUESTIONNAIRE if dialogue.chat == QUESTIONNAIRE else company
         before = found.get(company, Share(0, 0))
         own = sum(turn.speaker is None for turn in dialogue.turns[dialogue.context :])
         found[company] = Share(before.dialogues + 1, before.turns + own)

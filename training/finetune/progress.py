@@ -58,12 +58,11 @@ class Bar:
         if self._bar is None:
             self._bar = tqdm(
                 total=1000,
-                bar_format="{desc} {percentage:3.0f}% |{bar}| {postfix}",
-                desc="training",
+                bar_format="training {percentage:3.0f}% |{bar}| {desc}",
                 dynamic_ncols=True,
                 mininterval=0.2 if sys.stderr.isatty() else 15.0,
             )
-        self._bar.set_postfix_str(describe(progress), refresh=False)
+        self._bar.set_description_str(describe(progress), refresh=False)
         self._bar.update(round(progress.fraction * 1000) - self._bar.n)
         if progress.fraction >= 1:
             self.close()

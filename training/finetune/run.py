@@ -22,6 +22,7 @@ from training.finetune.batches import waste
 from training.finetune.card import Facts, card, record
 from training.finetune.checkpoint import FOLDER, Position, Run
 from training.finetune.clock import Clock
+from training.finetune.deciding import calibrate, groups, reading_seconds, told
 from training.finetune.device import hardware, training_dtype, use_physical_cores
 from training.finetune.epoch import epoch_of
 from training.finetune.heldout import HeldOut
@@ -122,12 +123,26 @@ def _fit(trained: _Trained, run: Run, clock: Clock, reporter: Reporter, resuming
         reporter,
         settings.seed,
         settings.checkpoint_seconds,
-        after_training=lambda speed: 0.0,
+        after_training=lambda speed: _after_training(trained, speed),
     )
     if resuming and (checkpoint := run.load()):
         loop.resume(checkpoint)
         reporter.note(f"Going on with the unfinished run, from step {checkpoint.position.step}.")
     return loop.fit()
+
+
+def _after_training(trained: _Trained, tokens_per_second: float) -> float:
+    """Seconds to keep free at the end, for the calibration and for writing."""
+    minutes = trained.settings.minutes
+    if minutes is None:
+        return 0.0
+    tokens = sum(len(sample.ids) for sample in samples_of(groups(trained.material.judge), trained.codec))
+    return reading_seconds(tokens, minutes, tokens_per_second) + _margin(minutes)
+
+
+def _margin(minutes: float) -> float:
+    """Seconds for plot, card and disk."""
+    return 4.0 + 0.02 * minutes * 60
 
 
 def _finish(
@@ -143,12 +158,19 @@ def _finish(
     if best is None:
         raise EchoesError(f"The best weights are missing from {run.folder}: start over with `echoes train --fresh`.")
     set_weights(trained.lora, best)
-    decision: dict[str, float] = {}
+    reporter.note("Calibrating the decision on the judge days.")
+    seconds = None
+    if clock.minutes is not None:
+        seconds = max(clock.minutes * 60 - clock.elapsed - _margin(clock.minutes), 1.0)
+    fitted = calibrate(
+        trained.loaded, trained.codec, trained.media, trained.material.judge, trained.material.points, seconds
+    )
     position.seconds = clock.elapsed
-    facts = _facts(trained, position, decision)
+    facts = _facts(trained, position, told(fitted))
 
     def fill(folder: Path) -> None:
         save_adapter(trained.lora, best, folder)
+        fitted.calibration.save(folder)
         write_private(folder / "loss.png", loss_plot(position))
         write_private(folder / "card.md", card(facts).encode())
         write_private(folder / "training.json", record(facts).encode())
@@ -157,7 +179,7 @@ def _finish(
     return publish(workspace.loras, name, run.folder, fill)
 
 
-def _facts(trained: _Trained, position: Position, decision: Mapping[str, float]) -> Facts:
+def _facts(trained: _Trained, position: Position, decision: Mapping[str, str]) -> Facts:
     settings, material, loaded = trained.settings, trained.material, trained.loaded
     epoch = epoch_of(material.train, trained.codec, settings.preset, settings.seed, 0)
     company = by_company(material.train)

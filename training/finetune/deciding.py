@@ -1,0 +1,59 @@
+"""The decision's calibration at the end of a run: the judge days' groups, read with the weights that are kept."""
+
+import math
+from collections.abc import Sequence
+
+import torch
+
+from bot.engine.models import LoadedModel
+from bot.media import MediaStore
+from bot.prompt import Codec
+from bot.types import ChatKind
+from training.calibration import Fitted, Gate, fit
+from training.dialogues import Dialogue
+from training.evaluation.points import Point
+from training.evaluation.scoring import Scorer
+
+SHARE = 0.12
+"""At most this share of a run's minutes goes into reading the judge days for the calibration."""
+
+
+def groups(dialogues: Sequence[Dialogue]) -> list[Dialogue]:
+    """Those in which something is decided."""
+    return [one for one in dialogues if one.scene.kind is ChatKind.GROUP and any(one.present)]
+
+
+def reading_seconds(judge_tokens: int, minutes: float | None, tokens_per_second: float) -> float:
+    """How long the judge days' groups may be read: to the end, or as long as the minutes allow."""
+    allowed = math.inf if minutes is None else minutes * 60 * SHARE
+    return min(judge_tokens / tokens_per_second, allowed)
+
+
+def calibrate(
+    loaded: LoadedModel,
+    codec: Codec,
+    media: MediaStore,
+    judge: Sequence[Dialogue],
+    points: Sequence[Point],
+    seconds: float | None,
+) -> Fitted:
+    """Fits the decision on what the model, LoRA and all, says of the judge days' groups, as far as `seconds` reach."""
+    scorer = Scorer(loaded, codec, media.open)
+    short = loaded.model.dtype in (torch.bfloat16, torch.float16)
+    with torch.autocast(loaded.device.type, loaded.model.dtype if short else torch.bfloat16, enabled=short):
+        scores = scorer.score(groups(judge), replies=False, seconds=seconds)
+    return fit(points, scores.decisions)
+
+
+def told(fitted: Fitted) -> dict[str, str]:
+    """The outcome as words and numbers, for the card."""
+    found = {
+        "made of": fitted.gate.value,
+        "decisions read": str(fitted.decisions),
+        "of these answered": str(fitted.answered),
+        "days": str(fitted.days),
+    }
+    compared = {f"ranking (AUROC) of {gate.value}": f"{value:.3f}" for gate, value in fitted.compared.items()}
+    if fitted.gate is not Gate.NONE:
+        compared["threshold"] = f"{fitted.calibration.threshold:.3f}"
+    return found | compared
