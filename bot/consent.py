@@ -47,21 +47,21 @@ class Consent:
 
     def covers(self, use: Use, platforms: Sequence[str] = (), today: date | None = None) -> None:
         """Raises ConsentError where this was not agreed to, or no longer is."""
-        again = "record it with `echoes consent` together with the person"
+        again = "record it with `echoes consent` together with the person"  # nobody's name: this may reach a log
         if self.withdrawn_at is not None:
             day = self.withdrawn_at.astimezone().date()
-            raise ConsentError(f"{self.by} withdrew the consent on {day}: nothing may be trained or run any more.")
+            raise ConsentError(f"The consent was withdrawn on {day}: nothing may be trained or run any more.")
         if (today or date.today()) > self.until:
-            raise ConsentError(f"The consent of {self.by} ended on {self.until}: if it still holds, {again}.")
+            raise ConsentError(f"The consent ended on {self.until}: if it still holds, {again}.")
         if use not in self.uses:
             agreed = " and ".join(self.uses) or "nothing"
-            raise ConsentError(f"{self.by} agreed to {agreed}, not to {use}: ask, and {again}.")
+            raise ConsentError(f"The consent is for {agreed}, not for {use}: ask, and {again}.")
         if use is Use.RUNNING and not self.disclosure:
-            raise ConsentError(f"The record does not say that contacts are told what the avatar is: ask, and {again}.")
+            raise ConsentError(f"The consent does not say that contacts are told what the avatar is: ask, and {again}.")
         left_out = [platform for platform in platforms if self.platforms and platform not in self.platforms]
         if left_out:
             raise ConsentError(
-                f"{self.by} agreed to {', '.join(self.platforms)}, not to {', '.join(left_out)}: "
+                f"The consent is for {', '.join(self.platforms)}, not for {', '.join(left_out)}: "
                 f"take it out of config.yaml, or ask, and {again}."
             )
 

@@ -89,7 +89,8 @@ def _folder(workspace: Workspace) -> Iterator[Check]:
         yield good("workspace", f"{root} opens to its owner only")
         return
     paths = [workspace.persona, workspace.people, workspace.questionnaire, workspace.consent, workspace.corpus]
-    paths += [workspace.journal, web_token_path(workspace), workspace.media, workspace.loras]
+    paths += [workspace.journal, web_token_path(workspace), workspace.media, workspace.received, workspace.loras]
+    paths += [workspace.root / "web"]
     exposed = [path for path in paths if path.exists() and path.stat().st_mode & 0o077]
     if exposed:
         names = ", ".join(path.name for path in exposed)

@@ -2,12 +2,15 @@
 
 import fcntl
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from bot.errors import UsageError
 from bot.workspace import Workspace
+
+_TRIES = 10
 
 
 def pid_file(workspace: Workspace) -> Path:
@@ -19,9 +22,7 @@ def only_one(path: Path) -> Iterator[None]:
     """Raises UsageError where another process holds the workspace."""
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        if not _locked(descriptor):
             owner = os.pread(descriptor, 32, 0).decode("ascii", "replace").strip()
             known = f" (process {owner})" if owner else ""
             raise UsageError(
@@ -32,6 +33,17 @@ def only_one(path: Path) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
+
+
+def _locked(descriptor: int) -> bool:
+    """Tries for a moment: somebody may just be looking whether the daemon runs."""
+    for _ in range(_TRIES):
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return True
+        except BlockingIOError:
+            time.sleep(0.05)
+    return False
 
 
 def running(path: Path) -> int | None:

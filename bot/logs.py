@@ -11,6 +11,7 @@ from bot.errors import EchoesError
 from bot.secrets import TOKEN_SHAPES
 
 REDACTED = "[token]"
+_OURS = ("bot", "adapters", "training")
 _SHORTEST = 6  # a shorter secret would redact common words
 
 
@@ -69,20 +70,20 @@ def start_logging(
     stream = sys.stderr if stream is None else stream
     journald = "JOURNAL_STREAM" in os.environ  # it adds the time itself, and reads the priority from a mark
     handler = logging.StreamHandler(stream)
+    handler.addFilter(_ours_or_serious)
     handler.setFormatter(RedactingFormatter(tokens, timestamps=not journald, priorities=journald))
     root = logging.getLogger()
     for old in list(root.handlers):
         root.removeHandler(old)
     root.addHandler(handler)
     root.setLevel(level)
-    for name in _CHATTY:
-        logging.getLogger(name).setLevel(max(level, logging.WARNING))
     logging.captureWarnings(True)
     return handler
 
 
-_CHATTY = ("httpx", "httpcore", "aiohttp.access", "apscheduler", "discord", "telegram", "PIL", "asyncio", "urllib3")
-"""Libraries whose INFO lines say what was fetched from where, or hold what was written."""
+def _ours_or_serious(record: logging.LogRecord) -> bool:
+    """Libraries' lines below a warning say what was fetched from where, or even what was written."""
+    return record.levelno >= logging.WARNING or record.name.split(".")[0] in _OURS
 
 
 def _priority(level: int) -> str:

@@ -28,7 +28,7 @@ from bot.persona import Persona, load_persona
 from bot.platform import Adapter
 from bot.secrets import Secrets, load_secrets, web_token, web_token_path
 from bot.signals import Orders
-from bot.workspace import Workspace
+from bot.workspace import Workspace, private_dir
 
 log = logging.getLogger(__name__)
 
@@ -103,7 +103,7 @@ async def _serve(prepared: Prepared, drain_seconds: float) -> ExitCode:
     workspace, config = prepared.workspace, prepared.config
     asyncio.get_running_loop().set_exception_handler(_log_unhandled)
     orders, notifier = Orders(), Notifier.from_environment()
-    media = MediaStore(workspace.root / "received")
+    media = MediaStore(private_dir(workspace.received))
     with orders.from_signals():
         notifier.status("loading the model")
         log.info("Loading the model %s.", config.model.base)

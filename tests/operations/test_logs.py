@@ -29,7 +29,7 @@ def raised(error: Exception) -> Exception:
 
 
 def test_a_token_is_cut_from_message_and_arguments() -> None:
-    log = logging.getLogger("echoes.test")
+    log = logging.getLogger("adapters.telegram")
     text = logged(lambda: log.info("GET https://api.telegram.org/bot%s/getMe?key=%s", TOKEN, WEB))
     assert "[token]" in text and TOKEN not in text and TOKEN[10:] not in text and WEB not in text
 
@@ -65,6 +65,8 @@ def test_libraries_that_log_addresses_are_quiet() -> None:
     def chatter() -> None:
         logging.getLogger("httpx").info("HTTP Request: POST https://api.telegram.org/bot…")
         logging.getLogger("aiohttp.access").info("GET /?token=…")
+        logging.getLogger("some.library").info("user said …")
+        logging.getLogger("botocore").info("…")
         logging.getLogger("discord.gateway").debug("For Shard ID None: WebSocket Event: {'content': …}")
 
     assert logged(chatter, logging.DEBUG) == ""
@@ -82,7 +84,7 @@ def test_warnings_go_to_the_log() -> None:
 def test_no_other_handler_stays() -> None:
     leak = io.StringIO()
     logging.getLogger().addHandler(logging.StreamHandler(leak))
-    logged(lambda: logging.getLogger("x").info("%s", TOKEN))
+    logged(lambda: logging.getLogger("bot.x").info("%s", TOKEN))
     assert leak.getvalue() == ""
 
 

@@ -287,7 +287,7 @@ async def test_withdrawn_consent_stops_it_with_its_own_exit_code(
     withdraw(running.workspace.consent)
     running.start()
     assert await running.ended() is ExitCode.CONSENT
-    assert "Stopping: Mei Lin withdrew the consent" in caplog.text
+    assert "Stopping: The consent was withdrawn on" in caplog.text
 
 
 async def test_consent_is_looked_at_on_reload_too(running: Running) -> None:

@@ -58,7 +58,7 @@ def test_no_platform_nothing_to_run(workspace: Workspace) -> None:
 
 def test_consent_is_asked_for_the_platforms_that_are_on(workspace: Workspace) -> None:
     save_consent(workspace.consent, consent(platforms=("telegram",)))
-    with pytest.raises(ConsentError, match="agreed to telegram, not to web"):
+    with pytest.raises(ConsentError, match="is for telegram, not for web"):
         prepare(workspace)
     withdraw(workspace.consent)
     assert main(["-w", str(workspace.root), "run"]) == ExitCode.CONSENT
