@@ -67,7 +67,7 @@ class Scorer:
         replies: bool = True,
         seconds: float | None = None,
         seed: int = 0,
-        progress: Callable[[int], None] | None = None,
+        progress: Callable[[int], object] | None = None,
     ) -> Scores:
         """Every decision that counts and, if asked for, every reply, in batches of like length.
 
