@@ -162,8 +162,11 @@ class Server:
             while (following := await queue.get()) is not None:
                 await socket.send_json(following)
             await socket.close(code=WSCloseCode.GOING_AWAY)
-        except (ConnectionError, RuntimeError):  # the page is gone
+        except ConnectionError:  # the page is gone
             await socket.close()
+        except EchoesError as error:  # the page tries again
+            log.warning("The web chat cannot show its transcript: %s", error)
+            await socket.close(code=WSCloseCode.TRY_AGAIN_LATER)
 
 
 async def _json(request: web.Request) -> dict[str, Any]:

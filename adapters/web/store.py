@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from bot.errors import PassingError, PermanentError
 from bot.workspace import private_dir
 
 _SCHEMA = """
@@ -54,13 +55,29 @@ class Transcript:
 
     @classmethod
     def open(cls, folder: Path) -> "Transcript":
+        """Raises PermanentError where the file is no transcript, PassingError where it cannot be written now."""
         path = private_dir(folder) / "transcript.sqlite"
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-        database = sqlite3.connect(path, isolation_level=None)
-        database.execute("PRAGMA journal_mode = WAL")
-        database.execute("PRAGMA secure_delete = ON")
-        database.executescript(_SCHEMA)
+        try:
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+            database = sqlite3.connect(path, isolation_level=None)
+            try:
+                database.execute("PRAGMA journal_mode = WAL")
+                database.execute("PRAGMA secure_delete = ON")
+                database.executescript(_SCHEMA)
+            except BaseException:
+                database.close()
+                raise
+        except (OSError, sqlite3.OperationalError) as error:
+            raise PassingError(f"{path} cannot be opened ({error}): is the disk full?") from error
+        except sqlite3.DatabaseError as error:
+            raise PermanentError(f"{path} is damaged ({error}): move it away, and a new one is made.") from error
         return cls(database)
+
+    def _do(self, sql: str, values: tuple[object, ...] = ()) -> sqlite3.Cursor:
+        try:
+            return self._db.execute(sql, values)
+        except sqlite3.Error as error:
+            raise PassingError(f"The web chat's transcript cannot be used ({error}): is the disk full?") from error
 
     def close(self) -> None:
         self._db.close()
@@ -70,7 +87,7 @@ class Transcript:
     ) -> tuple[Line, bool]:
         """The line, and whether it is new. The avatar's are shown at once, a person's once they are `taken`."""
         values = (chat, sender, name, text, json.dumps(photos), int(time.time() * 1000), mark, int(sender is None))
-        added = self._db.execute(
+        added = self._do(
             "INSERT INTO lines (chat, sender, name, text, photos, at, mark, taken) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
             " ON CONFLICT (mark) DO NOTHING",
             values,
@@ -80,25 +97,23 @@ class Transcript:
         return line, added.rowcount == 1
 
     def find(self, mark: str) -> Line | None:
-        row = self._db.execute(f"SELECT {_COLUMNS} FROM lines WHERE mark = ?", (mark,)).fetchone()
+        row = self._do(f"SELECT {_COLUMNS} FROM lines WHERE mark = ?", (mark,)).fetchone()
         return _line(row) if row else None
 
     def since(self, last: int, limit: int) -> list[Line]:
         """The newest `limit` lines after that id, oldest first."""
-        rows = self._db.execute(
+        rows = self._do(
             f"SELECT {_COLUMNS} FROM lines WHERE id > ? AND taken ORDER BY id DESC LIMIT ?", (last, limit)
         ).fetchall()
         return [_line(row) for row in reversed(rows)]
 
     def decided(self, number: int, probability: float, answered: bool) -> None:
         """Notes with a line what was decided about it."""
-        self._db.execute(
-            "UPDATE lines SET probability = ?, answered = ? WHERE id = ?", (probability, int(answered), number)
-        )
+        self._do("UPDATE lines SET probability = ?, answered = ? WHERE id = ?", (probability, int(answered), number))
 
     def taken(self, number: int) -> None:
         """The daemon has this line."""
-        self._db.execute("UPDATE lines SET taken = 1 WHERE id = ?", (number,))
+        self._do("UPDATE lines SET taken = 1 WHERE id = ?", (number,))
 
     def forget(self, sender: str, private: str, before: int) -> set[str]:
         """Deletes a person's private chat whole, and what they wrote elsewhere, up to (not with) that line.
@@ -113,19 +128,19 @@ class Transcript:
 
     def erasures(self) -> int:
         """Grows with each erasure: a page that knows a smaller number must begin anew."""
-        return int(self._db.execute("SELECT coalesce(max(id), 0) FROM erasures").fetchone()[0])
+        return int(self._do("SELECT coalesce(max(id), 0) FROM erasures").fetchone()[0])
 
     def photos(self) -> set[str]:
         """Names of all photos that a line still shows."""
-        rows: Iterable[tuple[str]] = self._db.execute("SELECT photos FROM lines WHERE photos != '[]'")
+        rows: Iterable[tuple[str]] = self._do("SELECT photos FROM lines WHERE photos != '[]'")
         return {name for (names,) in rows for name in json.loads(names)}
 
     def _erase(self, which: str, values: tuple[object, ...]) -> set[str]:
         shown = self.photos()
-        if not self._db.execute(f"DELETE FROM lines WHERE {which}", values).rowcount:
+        if not self._do(f"DELETE FROM lines WHERE {which}", values).rowcount:
             return set()
-        self._db.execute("INSERT INTO erasures (at) VALUES (?)", (int(time.time() * 1000),))
-        self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        self._do("INSERT INTO erasures (at) VALUES (?)", (int(time.time() * 1000),))
+        self._do("PRAGMA wal_checkpoint(TRUNCATE)")
         return shown - self.photos()
 
 

@@ -62,17 +62,19 @@ class Avatar:
         return [message.text for message in self.messages]
 
 
-def web_adapter(folder: Path, port: int = 0, announce: Callable[[str], None] = lambda url: None) -> WebAdapter:
+def web_adapter(
+    folder: Path, port: int = 0, announce: Callable[[str], None] = lambda url: None, people: People = PEOPLE
+) -> WebAdapter:
     return WebAdapter(
-        "127.0.0.1", port, TOKEN, lambda: PEOPLE, folder, avatar="Lena", group="Flat share", announce=announce
+        "127.0.0.1", port, TOKEN, lambda: people, folder, avatar="Lena", group="Flat share", announce=announce
     )
 
 
 @contextlib.asynccontextmanager
-async def serving(folder: Path, avatar: Avatar, port: int = 0) -> AsyncIterator[WebAdapter]:
+async def serving(folder: Path, avatar: Avatar, port: int = 0, people: People = PEOPLE) -> AsyncIterator[WebAdapter]:
     """The adapter, listening."""
     listening = asyncio.Event()
-    adapter = web_adapter(folder, port, lambda url: listening.set())
+    adapter = web_adapter(folder, port, lambda url: listening.set(), people)
     avatar.adapter = adapter
     task = asyncio.create_task(adapter.run(avatar))
     waiting = asyncio.create_task(listening.wait())

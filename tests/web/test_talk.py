@@ -293,6 +293,12 @@ async def test_a_busy_port_is_said_with_its_number(web: WebAdapter, tmp_path: Pa
         await elsewhere.run(Avatar())
 
 
+async def test_a_damaged_transcript_is_said_with_its_path(tmp_path: Path) -> None:
+    (tmp_path / "transcript.sqlite").write_bytes(b"no database at all" * 100)
+    with pytest.raises(PermanentError, match=r"transcript\.sqlite is damaged.*move it away"):
+        await web_adapter(tmp_path).run(Avatar())
+
+
 async def test_it_stops_at_once_though_pages_are_open(tmp_path: Path) -> None:
     async with serving(tmp_path, Avatar()) as web:
         jar = aiohttp.CookieJar(unsafe=True)

@@ -6,6 +6,8 @@ import { Conversation, face, initial, make, typing } from "/view.js";
 import { language, words } from "/words.js";
 
 const TYPING_FADES = 6500; // milliseconds
+const MANY_LISTED = 12; // more people than this can be searched
+const MANY_SPEAKERS = 8; // more than this are a menu
 const at = (id) => document.getElementById(id);
 
 const state = {
@@ -62,6 +64,9 @@ function dress() {
   at("close").onclick = () => at("large").close();
   at("large").onclick = () => at("large").close();
   at("log").onscroll = () => nearEnd() && (at("newer").hidden = true);
+  at("find").placeholder = words.find;
+  at("find").setAttribute("aria-label", words.find);
+  at("find").oninput = () => paintList();
   addEventListener("hashchange", route);
   addEventListener("focus", () => read(state.chat));
   const viewport = window.visualViewport;
@@ -101,13 +106,20 @@ function hello(room) {
   if (!room.people.some((one) => one.id === state.speaker)) state.speaker = room.people[0].id;
   at("gate").hidden = true;
   at("app").hidden = false;
-  route();
+  at("find").hidden = room.people.length <= MANY_LISTED;
+  if (room.anew || !chats().some((chat) => chat.id === state.chat)) route();
 }
 
 function keep(line) {
   state.lines.set(line.id, line);
   state.last = Math.max(state.last, line.id);
-  state.pending = state.pending.filter((other) => other.mark !== line.mark);
+  state.pending.filter((other) => other.mark === line.mark).forEach(settle);
+}
+
+function settle(line) {
+  // It has arrived, or was given up.
+  state.pending = state.pending.filter((other) => other !== line);
+  for (const photo of line.photos) URL.revokeObjectURL(photo.url);
 }
 
 function arrived(line) {
@@ -171,7 +183,7 @@ function failed(line, answer) {
 }
 
 function discard(line) {
-  state.pending = state.pending.filter((other) => other !== line);
+  settle(line);
   paint();
 }
 
@@ -247,7 +259,9 @@ function paintList() {
     );
     return make("li", {}, link);
   };
-  const own = entries.filter((chat) => chat.person).map(({ id, person: one }) => {
+  const sought = at("find").value.trim().toLowerCase();
+  const matches = (chat) => chat.person && called(chat.person).toLowerCase().includes(sought);
+  const own = entries.filter(matches).map(({ id, person: one }) => {
     if (one.stranger) return item({ id }, called(one), "", words.strangerHint(state.room.avatar));
     return item({ id }, one.name, one.relationship[language], words.nothing);
   });
@@ -283,16 +297,23 @@ function paintSpeakers() {
   at("speakers").hidden = !isGroup();
   composer.invite(isGroup() ? words.writeAs(called(person(state.speaker))) : words.write);
   if (!isGroup()) return;
+  const choose = (id) => {
+    state.speaker = id;
+    paintSpeakers();
+    if (matchMedia("(pointer: fine)").matches) composer.text.focus();
+  };
+  const holder = at("speakers").lastElementChild;
+  if (state.room.people.length > MANY_SPEAKERS) {
+    const options = state.room.people.map((one) => make("option", { value: one.id }, called(one)));
+    const label = { "aria-label": words.speakAs, onchange: (event) => choose(event.target.value) };
+    replace(holder, [make("select", label, ...options)]);
+    holder.querySelector("select").value = state.speaker;
+    return;
+  }
   const choices = state.room.people.map((one) => {
-    const choose = () => {
-      state.speaker = one.id;
-      paintSpeakers();
-      if (matchMedia("(pointer: fine)").matches) composer.text.focus();
-    };
-    const radio = { type: "radio", name: "speaker", value: one.id, onchange: choose };
+    const radio = { type: "radio", name: "speaker", value: one.id, onchange: () => choose(one.id) };
     return make("label", {}, make("input", radio), face(called(one), tintOf(one.id)), called(one));
   });
-  const holder = at("speakers").lastElementChild;
   replace(holder, choices);
   for (const radio of holder.querySelectorAll("input")) radio.checked = radio.value === state.speaker;
 }
