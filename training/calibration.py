@@ -183,12 +183,17 @@ def _calibration(gate: Gate, data: _Data, spoke: Bools, rows: NDArray[np.intp]) 
     bias, model, weights = _COMBINE[gate](data, rows)
     named = {} if gate is Gate.MODEL else dict(zip(data.names, (float(weight) for weight in weights), strict=True))
     scores = bias + model * data.model + data.judge @ weights
-    probabilities = np.sort(1 / (1 + np.exp(-scores)))[::-1]
+    probabilities = 1 / (1 + np.exp(-scores))
     return Calibration(float(bias), float(model), named, own_rate_threshold(probabilities, int(spoke.sum())))
 
 
 def own_rate_threshold(probabilities: Floats, answers: int) -> float:
-    """The threshold at which so many of the probabilities (descending) mean an answer."""
+    """The threshold at which so many of the probabilities mean an answer, or as nearly so many as ties allow."""
     if not 0 < answers < len(probabilities):
         return 0.5
-    return float(probabilities[answers - 1 : answers + 1].mean())
+    ordered = np.unique(probabilities)
+    speaking = len(probabilities) - np.searchsorted(np.sort(probabilities), ordered, side="left")
+    best = int(np.abs(speaking - answers).argmin())
+    if best == 0:
+        return float(ordered[0])
+    return float(ordered[best - 1 : best + 1].mean())

@@ -91,7 +91,7 @@ def baselines(learnt: Sequence[Point], tested: Sequence[Point]) -> list[Gate]:
     for name, chosen in BASELINES.items():
         names = tuple(learnt[0].seen) if chosen is None else chosen
         fitted = fit_linear(table(learnt, names), spoke)
-        known = np.sort(_sigmoid(fitted(table(learnt, names))))[::-1]
+        known = _sigmoid(fitted(table(learnt, names)))
         threshold = own_rate_threshold(known, int(spoke.sum())) if names else 0.5
         gates.append(Gate(name, _sigmoid(fitted(table(tested, names))), threshold))
     return gates
