@@ -18,6 +18,7 @@ from bot.persona import LANGUAGES, load_persona
 from bot.workspace import Workspace, private_dir, write_private
 
 _FILES = ("persona.yaml", "people.yaml", "questionnaire.yaml")
+_ZONES = {"en": "Europe/London", "zh": "Asia/Shanghai"}  # where the sample subjects live
 _PORT = 8642
 
 
@@ -53,7 +54,7 @@ def _prepare(root: Path, language: str, minutes: float) -> Workspace:
             write_private(root / "config.yaml", _config().encode())
         workspace = Workspace.open(root)
         if not workspace.corpus.is_file():
-            _echoes("import", str(sample / "exports"), workspace=root)
+            _echoes("import", str(sample / "exports"), "--timezone", _ZONES[language], workspace=root)
             _echoes("people", workspace=root)
     if not workspace.consent.is_file():
         name = load_persona(workspace.persona).name

@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
 from adapters.registry import Setting, make
@@ -17,7 +18,7 @@ from bot.daemon import Daemon, Parts
 from bot.decision import Calibration
 from bot.engine.base import Engine
 from bot.engine.factory import build_engine
-from bot.errors import ConfigError, EchoesError, ExitCode
+from bot.errors import ConfigError, EchoesError, ExitCode, PermanentError
 from bot.lock import only_one, pid_file
 from bot.logs import start_logging
 from bot.lora import find_lora
@@ -77,8 +78,8 @@ def prepare(workspace: Workspace) -> Prepared:
     def read(what: Callable[[], T]) -> T | None:
         try:
             return what()
-        except ConfigError as error:
-            problems.extend(error.problems)
+        except (ConfigError, PermanentError) as error:
+            problems.append(str(error))
             return None
 
     config = read(lambda: load_config(workspace.config))
@@ -86,7 +87,7 @@ def prepare(workspace: Workspace) -> Prepared:
     persona = read(lambda: load_persona(workspace.persona))
     read(lambda: load_people(workspace.people))
     if config is not None:
-        read(lambda: find_lora(workspace.loras, config.model.lora))
+        read(lambda: _calibration(find_lora(workspace.loras, config.model.lora)))
         if not config.platforms.on:
             problems.append(
                 f"{workspace.config}: platforms: none is on: add `web: {{}}`, `telegram: {{}}` or `discord: {{}}`."
@@ -116,7 +117,7 @@ async def _serve(prepared: Prepared, drain_seconds: float) -> ExitCode:
                 engine=engine,
                 persona=prepared.persona,
                 people=load_people(workspace.people),
-                calibration=Calibration.load(lora) if lora else Calibration(),
+                calibration=_calibration(lora),
                 sampling=config.sampling.sampling(),
                 config=config.conversation,
                 media=media,
@@ -140,6 +141,11 @@ async def _serve(prepared: Prepared, drain_seconds: float) -> ExitCode:
         if daemon.stuck:
             _leave_at_once(code)
         return code
+
+
+def _calibration(lora: Path | None) -> Calibration:
+    """The one beside the LoRA; without a LoRA the model's own probability."""
+    return Calibration.load(lora) if lora else Calibration()
 
 
 def _leave_at_once(code: ExitCode) -> NoReturn:
