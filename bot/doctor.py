@@ -14,6 +14,7 @@ import psutil
 
 from bot.config import Config, load_config
 from bot.consent import Use, require
+from bot.decision import Calibration
 from bot.engine.describe import EMBEDDED, BaseModel, codec_for, describe
 from bot.errors import ConfigError, EchoesError, ExitCode
 from bot.lock import pid_file, running
@@ -209,6 +210,7 @@ def _lora(workspace: Workspace, config: Config, base: BaseModel) -> Iterator[Che
             yield note("lora", "none is asked for: the base model speaks as it is")
             return
         Fingerprint.of(base.id, codec_for(base, MediaStore(workspace.media))).check(lora)
+        Calibration.load(lora)
         yield good("lora", f"{lora.name} fits the model")
     except EchoesError as error:
         yield bad("lora", error)

@@ -119,6 +119,8 @@ def test_a_lora_for_another_model_is_found(workspace: Workspace) -> None:
         Fingerprint.of(model, codec).save(folder)
     workspace.config.write_text("model: {lora: fits}\nplatforms: {web: {port: 0}}\n", "utf-8")
     assert examined(workspace)["lora"].text == "fits fits the model"
+    (workspace.loras / "fits" / "decision.json").write_text('{"bias": 1, "unknown": 2}', "utf-8")
+    assert "decision.json is damaged" in examined(workspace)["lora"].text
     workspace.config.write_text("model: {lora: other}\nplatforms: {web: {port: 0}}\n", "utf-8")
     assert "trained for 'some/other-model'" in examined(workspace)["lora"].text
     workspace.config.write_text("model: {lora: third}\nplatforms: {web: {port: 0}}\n", "utf-8")

@@ -112,6 +112,13 @@ def test_latest_is_what_the_link_says_or_else_the_newest(workspace: Workspace) -
         find_lora(workspace.loras, "half")
 
 
+def test_a_damaged_calibration_is_found_before_the_model_is_loaded(workspace: Workspace) -> None:
+    (lora(workspace, "mei") / "decision.json").write_text("{", "utf-8")
+    workspace.config.write_text("platforms: {web: {}}\n", "utf-8")
+    with pytest.raises(ConfigError, match=r"decision\.json is damaged"):
+        prepare(workspace)
+
+
 async def test_a_server_that_asks_for_a_token_gets_it(workspace: Workspace) -> None:
     async def models(request: web.Request) -> web.Response:
         if request.headers.get("Authorization") != "Bearer s3cret":
