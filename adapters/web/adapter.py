@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote
 
 from aiohttp import web
 
@@ -80,7 +81,9 @@ class WebAdapter:
     def url(self) -> str:
         """The link that opens the page. It holds the token: not for a log."""
         host = _reachable(self._host)
-        return f"http://{f'[{host}]' if ':' in host else host}:{self._listening_on}/#token={self._token}"
+        return (
+            f"http://{f'[{host}]' if ':' in host else host}:{self._listening_on}/#token={quote(self._token, safe='')}"
+        )
 
     async def run(self, inbox: Inbox) -> None:
         """Raises PermanentError where the port cannot be had."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from adapters.web.guard import Refusal
 from adapters.web.store import Line
-from bot.media import MAX_BYTES
+from bot.media import MAX_BYTES, MAX_PIXELS
 from bot.people import RELATIONSHIPS, STRANGER, Contact, People
 from bot.types import Account, Chat, ChatKind, Message, PhotoRef
 
@@ -87,7 +87,12 @@ class Room:
                 }
                 for one in self.speakers()
             ],
-            "limits": {"text": TEXT_LIMIT, "photos": PHOTO_LIMIT, "megabytes": MAX_BYTES // 1024 // 1024},
+            "limits": {
+                "text": TEXT_LIMIT,
+                "photos": PHOTO_LIMIT,
+                "megabytes": MAX_BYTES // 1024 // 1024,
+                "megapixels": MAX_PIXELS // 1_000_000,
+            },
         }
 
 

@@ -161,12 +161,14 @@ class Server:
                 await socket.send_json(event)
             while (following := await queue.get()) is not None:
                 await socket.send_json(following)
-            await socket.close(code=WSCloseCode.GOING_AWAY)
-        except ConnectionError:  # the page is gone
-            await socket.close()
-        except EchoesError as error:  # the page tries again
-            log.warning("The web chat cannot show its transcript: %s", error)
-            await socket.close(code=WSCloseCode.TRY_AGAIN_LATER)
+        except ConnectionError:
+            pass  # the page is gone
+        except EchoesError as error:
+            log.warning("The web chat cannot show what was said: %s", error)
+        except Exception:
+            log.exception("The web chat failed to show what was said.")
+        finally:
+            await socket.close(code=WSCloseCode.GOING_AWAY)  # a page that is still there connects again
 
 
 async def _json(request: web.Request) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import secrets
 import sqlite3
 import time
 from collections.abc import Iterable
@@ -64,6 +65,10 @@ class Transcript:
                 database.execute("PRAGMA journal_mode = WAL")
                 database.execute("PRAGMA secure_delete = ON")
                 database.executescript(_SCHEMA)
+                database.execute(  # another file than the one a page knows must not look like it
+                    "INSERT INTO erasures (id, at) SELECT ?, ? WHERE NOT EXISTS (SELECT 1 FROM erasures)",
+                    (secrets.randbelow(2**40) + 1, int(time.time() * 1000)),
+                )
             except BaseException:
                 database.close()
                 raise
@@ -128,7 +133,7 @@ class Transcript:
 
     def erasures(self) -> int:
         """Grows with each erasure: a page that knows a smaller number must begin anew."""
-        return int(self._do("SELECT coalesce(max(id), 0) FROM erasures").fetchone()[0])
+        return int(self._do("SELECT max(id) FROM erasures").fetchone()[0])
 
     def photos(self) -> set[str]:
         """Names of all photos that a line still shows."""

@@ -1,12 +1,13 @@
 """Who is let in, and what a browser is told."""
 
 import logging
+from pathlib import Path
 
 import aiohttp
 import pytest
 
 from adapters.web import WebAdapter
-from tests.web.stage import TOKEN
+from tests.web.stage import PEOPLE, TOKEN
 from tests.web.test_talk import say, stream
 
 PRIVATE = ("/api/session", "/api/stream", "/api/photos/00000000000000000000000000000000.png")
@@ -96,3 +97,11 @@ async def test_no_token_and_no_text_in_the_log(
         async with client.post("/api/session", json={"token": "wrong-token"}) as answer:
             assert answer.status == 403
     assert "nobody may read this" not in caplog.text and "token" not in caplog.text
+
+
+async def test_any_token_fits_into_the_link(tmp_path: Path) -> None:
+    web = WebAdapter("127.0.0.1", 8642, "a#b%c/d e", lambda: PEOPLE, tmp_path)
+    assert web.url == "http://127.0.0.1:8642/#token=a%23b%25c%2Fd%20e"
+    assert WebAdapter("::1", 1, "t", lambda: PEOPLE, tmp_path).url == "http://[::1]:1/#token=t"
+    everywhere = WebAdapter("0.0.0.0", 1, "t", lambda: PEOPLE, tmp_path).url
+    assert everywhere.endswith(":1/#token=t") and "0.0.0.0" not in everywhere

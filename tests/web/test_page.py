@@ -75,8 +75,8 @@ async def say(page: Page, text: str) -> None:
 
 async def test_on_a_phone_one_says_this_and_sees_that(opened: Opener, web: WebAdapter, avatar: Avatar) -> None:
     page = await opened(web.url, **PHONE)
-    assert "token" not in page.url, "not in the address bar, nor in the history"
     await page.get_by_role("link", name="Mei friend").tap()
+    assert page.url.endswith("/#chat=mei"), "the token is not in the address bar any more"
     await expect(page.get_by_role("heading", name="Lena")).to_be_visible()
     await expect(page.get_by_text("AI avatar · here you are Mei (friend)")).to_be_visible()
     await page.get_by_role("textbox").fill("coming on Sunday?")
@@ -98,6 +98,13 @@ async def test_on_a_phone_one_says_this_and_sees_that(opened: Opener, web: WebAd
     await expect(log(page).get_by_text("see you there")).to_be_in_viewport()
     await page.get_by_role("button", name="Back to the list").tap()
     await expect(page.get_by_role("link", name="Mei friend see you there")).to_be_visible()
+    await web.send(MEI, "hello?", "3")
+    await expect(page.get_by_label("1 unread")).to_be_visible()
+    await page.get_by_role("link", name="Mei friend").tap()
+    await expect(log(page).get_by_text("hello?")).to_be_visible()
+    await page.go_back()
+    await expect(page.get_by_role("link", name="Mei friend hello?")).to_be_visible()
+    await expect(page.get_by_label("1 unread")).to_have_count(0)
 
 
 async def test_several_photos_are_seen_before_they_go_and_arrive_together(

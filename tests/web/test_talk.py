@@ -102,8 +102,10 @@ async def test_a_page_that_was_away_catches_up(client: aiohttp.ClientSession, we
     second = await say(client, "two")
     await web.send(MEI, "three", "k")
     async with stream(client) as socket:
-        assert await Page(socket).lines() == ["one", "two", "three"]
-    async with stream(client, since=second) as socket:
+        page = Page(socket)
+        erasures = (await page.next("hello"))["erasures"]
+        assert await page.lines() == ["one", "two", "three"]
+    async with stream(client, since=second, erasures=erasures) as socket:
         page = Page(socket)
         assert not (await page.next("hello"))["anew"]
         assert await page.lines() == ["three"]
@@ -268,6 +270,14 @@ async def test_the_transcript_outlives_a_restart_and_is_private(tmp_path: Path) 
         assert set(modes.values()) == {0o600} and "transcript.sqlite" in modes, modes
     with pytest.raises(PassingError, match="not running"):
         await web.send(MEI, "too late", "k2")
+
+
+async def test_a_page_that_knows_another_transcript_begins_anew(tmp_path: Path) -> None:
+    async with serving(tmp_path / "one", Avatar()) as web:
+        erasures = web._greet(0, 0)[0]["erasures"]
+        assert not web._greet(1, erasures)[0]["anew"]
+    async with serving(tmp_path / "two", Avatar()) as web:
+        assert web._greet(1, erasures)[0]["anew"]
 
 
 async def test_what_is_older_than_the_owner_keeps_is_deleted(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 // The page: which chat is open, what was said in it, and what is on its way.
 
 import { Composer } from "/composer.js";
-import { Stream, nonce, openSession, sendMessage, sendPhoto } from "/net.js";
+import { Stream, decoded, nonce, openSession, sendMessage, sendPhoto } from "/net.js";
 import { Conversation, face, initial, make, typing } from "/view.js";
 import { language, words } from "/words.js";
 
@@ -25,12 +25,10 @@ let composer = null;
 let sending = Promise.resolve();
 let conversation = null;
 
+dress();
 start();
 
 async function start() {
-  document.documentElement.lang = language === "zh" ? "zh-CN" : "en";
-  say(words.opening);
-  dress();
   let session = "none";
   try {
     session = await openSession();
@@ -51,6 +49,8 @@ function say(sentence) {
 }
 
 function dress() {
+  document.documentElement.lang = language === "zh" ? "zh-CN" : "en";
+  say(words.opening);
   at("side-hint").textContent = words.hint;
   at("back").setAttribute("aria-label", words.back);
   at("log").setAttribute("aria-label", words.log);
@@ -126,7 +126,7 @@ function arrived(line) {
   const known = state.lines.has(line.id);
   keep(line);
   if (line.sender === null) stopTyping(line.chat);
-  if (known || (line.chat === state.chat && document.hasFocus())) return;
+  if (known || (line.chat === state.chat && seen())) return;
   if (line.sender === null) state.unread.set(line.chat, (state.unread.get(line.chat) || 0) + 1);
 }
 
@@ -191,7 +191,7 @@ function discard(line) {
 
 function route() {
   if (!state.room) return;
-  const wanted = decodeURIComponent((/^#chat=(.+)$/.exec(location.hash) || [])[1] || "");
+  const wanted = decoded((/^#chat=(.+)$/.exec(location.hash) || [])[1] || "");
   const known = chats().some((chat) => chat.id === wanted);
   if (known && !at("app").classList.contains("open")) state.fromList = state.chat !== null;
   at("app").classList.toggle("open", known);
@@ -211,10 +211,13 @@ function open(chat) {
   toEnd(false);
 }
 
+function seen() {
+  // On a phone, either the list or the conversation is seen.
+  return document.hasFocus() && (at("app").classList.contains("open") || matchMedia("(min-width: 760px)").matches);
+}
+
 function read(chat) {
-  const shown = at("app").classList.contains("open") || matchMedia("(min-width: 760px)").matches;
-  if (!shown || !document.hasFocus() || !state.unread.delete(chat)) return;
-  paint();
+  if (seen() && state.unread.delete(chat)) paint();
 }
 
 function chats() {
@@ -267,10 +270,10 @@ function paintList() {
   });
   const group = entries.at(-1);
   const list = [
-    make("h2", {}, words.privately),
-    make("ul", {}, ...own),
     make("h2", {}, words.together),
     make("ul", {}, item(group, group.title, "", words.groupHint)),
+    make("h2", {}, words.privately),
+    make("ul", {}, ...own),
   ];
   replace(at("chats"), list);
 }

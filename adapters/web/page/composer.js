@@ -80,7 +80,7 @@ export class Composer {
       this.photos.push({ file: photo, url: URL.createObjectURL(photo) });
       this.changed();
     }
-    this.text.focus();
+    if (matchMedia("(pointer: fine)").matches) this.text.focus();
   }
 
   submit() {

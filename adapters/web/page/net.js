@@ -1,15 +1,23 @@
 // The wire: the session, the stream of what happens, and what is sent. Nothing here touches the page.
 
 export async function openSession() {
-  // "open", "wrong" or "none"; the token leaves the address bar, and so the browser's history, at once.
+  // "open", "wrong" or "none"; once the token was answered to, it leaves the address bar and the browser's history.
   const given = /^#token=(.+)$/.exec(location.hash);
   if (given) {
+    const answer = await post("/api/session", JSON.stringify({ token: decoded(given[1]) }));
     history.replaceState(null, "", location.pathname);
-    const answer = await post("/api/session", JSON.stringify({ token: decodeURIComponent(given[1]) }));
     return answer.ok ? "open" : "wrong";
   }
   const answer = await fetch("/api/session");
   return answer.ok ? "open" : "none";
+}
+
+export function decoded(part) {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
 }
 
 export class Stream {
