@@ -79,7 +79,8 @@ class CorpusChat:
 class CorpusMessage:
     """One message as sent. Times are aware and in UTC; `id` and `reply_to` are rows in the corpus.
 
-    `placeholder` names what a message without words was: one of PLACEHOLDERS. A sticker may also have text, its emoji.
+    `sender_name` is the display name at the time, or "" if no export tells any. `placeholder` names what a message
+    without words was: one of PLACEHOLDERS. A sticker may also have text, its emoji.
     `reply_to` is None where the message answered none or the answered one was not imported.
     """
 
@@ -103,7 +104,7 @@ PLACEHOLDERS = ("sticker", "animation", "photo", "voice", "video", "audio", "fil
 
 @dataclass(frozen=True, slots=True)
 class CorpusSender:
-    """Everybody who wrote a message. `names` are the display names seen, the latest first; `name` is the latest.
+    """Everybody who wrote a message. `names` are the display names seen, the latest first; `name` is the latest, or "".
 
     `private_messages` are those in private chats; `chats` the rows of the chats written in; `last` the time of the
     latest message.
@@ -194,6 +195,7 @@ class Corpus:
     ) -> Iterator[CorpusMessage]:
         """The messages of a chat in the order they were sent, read as a stream; `since` included, `until` not."""
         number = chat if isinstance(chat, int) else chat.id
+        known: dict[tuple[str, str], str] | None = None
         rows = self.db.execute(
             "SELECT m.id, s.platform, s.native_id, names.name, m.sent_ms, m.text, m.photos, m.reply_to,"
             " r.platform, r.native_id, s.is_bot, m.placeholder, m.forwarded"
@@ -204,6 +206,9 @@ class Corpus:
         )
         for row in rows:
             id_, platform, native, name, sent, text, photos, reply, to_platform, to_native, bot, holder, forwarded = row
+            if not name:
+                known = self._names() if known is None else known
+                name = known.get((platform, native), "")
             yield CorpusMessage(
                 id_,
                 number,
@@ -218,6 +223,14 @@ class Corpus:
                 holder,
                 bool(forwarded),
             )
+
+    def _names(self) -> dict[tuple[str, str], str]:
+        """The name that each sender wrote under most, for chats whose export gives only ids."""
+        rows = self.db.execute(
+            "SELECT s.platform, s.native_id, names.name FROM messages m JOIN names ON names.id = m.name"
+            " JOIN senders s ON s.id = m.sender WHERE names.name <> '' GROUP BY m.sender, m.name ORDER BY count(*)"
+        )
+        return {(platform, native): name for platform, native, name in rows}
 
     def senders(self, chat: CorpusChat | int | None = None) -> list[CorpusSender]:
         """Everybody who wrote, in one chat or anywhere, the one with most messages first. Counts are of that scope."""
@@ -258,12 +271,20 @@ class _Tally:
     chats: dict[int, tuple[int, str]]  # to the number of messages and the kind
 
     def sender(self) -> CorpusSender:
-        names = tuple(sorted(self.names, key=lambda name: (-self.names[name], name)))
+        seen = (name for name in self.names if name)
+        names = tuple(sorted(seen, key=lambda name: (-self.names[name], name)))
         messages = sum(number for number, _ in self.chats.values())
         private = sum(number for number, kind in self.chats.values() if kind == ChatKind.PRIVATE)
         last = _time(max(self.names.values()))
         return CorpusSender(
-            self.account, names[0], names, messages, private, tuple(sorted(self.chats)), self.is_bot, last
+            self.account,
+            names[0] if names else "",
+            names,
+            messages,
+            private,
+            tuple(sorted(self.chats)),
+            self.is_bot,
+            last,
         )
 
 

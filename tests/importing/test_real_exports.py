@@ -1,12 +1,15 @@
-"""Exports that nobody here wrote, where they are at hand."""
+"""Exports that nobody here wrote, where they are at hand; and those of the sample subjects."""
 
 from pathlib import Path
 
 import pytest
 
+import training
+from bot.people import load_people
 from bot.types import Account
 from tests.importing.conftest import Desk
 
+SAMPLE = Path(training.__file__).parent / "sample"
 DATA = Path(__file__).parents[3] / "shared" / "data"
 TELEGRAM = DATA / "exports" / "telegram"
 GROUP = DATA / "group-chat" / "result.json"
@@ -40,3 +43,18 @@ def test_a_busy_group(desk: Desk) -> None:
     assert times == sorted(times)
     assert desk.take(GROUP).kept == 0
     assert desk.corpus.count() == 26_893
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_the_sample_subject_comes_through_whole(desk: Desk, language: str) -> None:
+    exports = SAMPLE / language / "exports"
+    report = desk.take(exports)
+    assert report.problems == []
+    assert report.kept > 300
+    assert set(report.skipped) <= {"service message"}
+    assert {chat.platform for chat in desk.corpus.chats()} == {"telegram", "wechat"}
+    assert report.photos > 0
+    assert report.photos_left_out.total() <= 1
+    assert desk.take(exports).kept == 0
+    senders = {sender.account for sender in desk.corpus.senders()}
+    assert set(load_people(SAMPLE / language / "people.yaml").subject) <= senders

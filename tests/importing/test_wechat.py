@@ -130,7 +130,7 @@ CHAT = """消息ID,类型,发送人,时间,内容,备注,昵称,更多信息
 7437267147299592547,系统消息,小红,2024-10-04 11:42:05,小红撤回了一条消息,小红,红红,more
 7437267147299592548,红包,小红,2024-10-04 11:42:06,【红包】,小红,红红,more
 """
-CHAT_SAID = [("小红", "在吗"), ("我", "在的\n刚醒"), ("我", "今晚吃饭？"), ("小红", "<photo>")]
+CHAT_SAID = [("小红", "在吗"), ("阿明", "在的\n刚醒"), ("阿明", "今晚吃饭？"), ("小红", "<photo>")]
 
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-8", "gbk", "gb18030", "utf-16"])
@@ -140,6 +140,12 @@ def test_memotrace_in_any_encoding_that_spreadsheets_write(desk: Desk, write: Wr
     assert (desk.chat.native_id, desk.chat.title) == ("wxid_xiaohong", "小红")
     assert [message.sender.id for message in desk.messages[:2]] == ["wxid_xiaohong", "name:我"]
     assert dict(report.skipped) == {"recalled": 1, "payment": 1}
+
+
+def test_newer_memotrace_tells_the_ids_of_senders(desk: Desk, write: Write) -> None:
+    told = CHAT.replace("阿明,more", '阿明,"{""wxid"": ""wxid_me2024""}"')
+    desk.take(write(told, "小红(wxid_xiaohong)/小红.csv"))
+    assert [message.sender.id for message in desk.messages[:2]] == ["wxid_xiaohong", "wxid_me2024"]
 
 
 def test_whose_export_it_is_can_be_said(desk: Desk, write: Write) -> None:
@@ -230,7 +236,7 @@ def test_pywxdump_once_kept_text_and_source_as_json(desk: Desk, write: Write) ->
             "a.csv",
         )
     )
-    assert desk.said == [("wxid_xiaohong", "在吗")]
+    assert desk.said == [("", "在吗")]  # an id is no name
 
 
 def test_times_without_seconds_are_local_times(desk: Desk, write: Write) -> None:
@@ -257,6 +263,24 @@ def test_a_telegram_table_of_weclone(desk: Desk, write: Write) -> None:
     assert (desk.chat.platform, desk.chat.kind) == ("telegram", ChatKind.PRIVATE)
     assert desk.said == [("Ann", "hello"), ("Ben", "a poem"), ("Ben", "<sticker>")]
     assert [message.forwarded for message in desk.messages] == [False, True, False]
+
+
+def test_weflows_table_has_only_names(desk: Desk, write: Write) -> None:
+    rows = [
+        "1,7437267147299592543,text,0,Jonathan,在吗,,2024-10-04T11:42:01.000+08:00",
+        "2,7437267147299592544,text,1,Ming2024,在的,,2024-10-04T11:42:02.000+08:00",
+    ]
+    head = "id,MsgSvrID,type_name,is_sender,talker,msg,src,CreateTime"
+    desk.take(write("\r\n".join((head, *rows)), "Jonathan.csv", "utf-8-sig"))
+    assert desk.said == [("Jonathan", "在吗"), ("Ming2024", "在的")]
+    assert [message.sender.id for message in desk.messages] == ["name:Jonathan", "name:Ming2024"]
+    assert desk.chat.title == "Jonathan"
+
+
+def test_a_name_told_in_one_chat_serves_where_only_the_id_is(desk: Desk, write: Write) -> None:
+    desk.take(write(arkme({"content": "在吗"}), "weflow.json"))
+    desk.take(write(PYWXDUMP.replace("在吗", "哦"), "a.csv"))
+    assert ("小红", "哦") in desk.said
 
 
 def test_a_pywxdump_group(desk: Desk, write: Write) -> None:

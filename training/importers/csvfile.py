@@ -31,8 +31,8 @@ def header_of(line: str) -> tuple[tuple[str, ...], str]:
     return best, chosen
 
 
-class Row(Mapping[str, str]):
-    """One row by column name; `cells` as they stand, which may be more or fewer than the header has."""
+class Row:
+    """One row by column name, "" where it has none; `cells` as they stand, more or fewer than the header's."""
 
     __slots__ = ("_index", "cells")
 
@@ -40,15 +40,12 @@ class Row(Mapping[str, str]):
         self._index = index
         self.cells = cells
 
-    def __getitem__(self, key: str) -> str:
-        place = self._index[key]
-        return self.cells[place] if place < len(self.cells) else ""
+    def __getitem__(self, column: str) -> str:
+        place = self._index.get(column)
+        return self.cells[place] if place is not None and place < len(self.cells) else ""
 
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._index)
-
-    def __len__(self) -> int:
-        return len(self._index)
+    def __contains__(self, column: str) -> bool:
+        return column in self._index
 
 
 def rows(source: Source, *, quiet: bool = False) -> Iterator[Row]:

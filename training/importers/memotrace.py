@@ -1,7 +1,8 @@
 """MemoTrace (WeChat): the CSV of one chat in a folder `name(wxid)`, and the CSV with WeChat's own columns."""
 
+import json
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from bot.types import Account, ChatKind
@@ -30,6 +31,7 @@ from training.importers.wechat import (
     is_group_id,
     kind_of,
     kind_of_code,
+    name_of,
     placeholder_of,
     reason_of,
     reason_of_code,
@@ -52,10 +54,11 @@ def read_chat(source: Source) -> Iterator[Event]:
     """The CSV of one chat. It does not say who exported it: in a private chat, whoever is not the contact."""
     title, wxid = _folder(source)
     title = title or clean_name(source.path.stem)
-    names: dict[str, None] = {}
+    names: dict[str, str] = {}  # to WeChat ids, where told
     for row in _all(source, quiet=True):
         if not isinstance(row, Truncated) and kind_of(row["类型"]) is not None:
-            names.setdefault(clean_name(row["发送人"]))
+            name = clean_name(row["发送人"])
+            names[name] = names.get(name) or _told_id(row["更多信息"])
     names.pop("", None)
     group = is_group_id(wxid) if wxid else len(names) > 2
     senders = _group_senders(names, source) if group else _pair(names, title, wxid, source)
@@ -72,8 +75,11 @@ def read_chat(source: Source) -> Iterator[Event]:
         elif not name:
             yield Skipped(title, NO_SENDER)
         else:
+            called = (
+                name if name != ME else next((n for c in ("备注", "昵称") if (n := _first(row[c])) not in ("", ME)), ME)
+            )
             native = server_id(row["消息ID"])
-            yield _message(title, source, senders[name], name, row["时间"], number, kind, content, native)
+            yield _message(title, source, senders[name], called, row["时间"], number, kind, content, native)
     if number and group:
         yield ReadChat(title, PLATFORM, wxid or f"name:{title}", ChatKind.GROUP, title, None, "everywhere")
     elif number:
@@ -82,26 +88,37 @@ def read_chat(source: Source) -> Iterator[Event]:
         yield ReadChat(title, PLATFORM, peer.id, ChatKind.PRIVATE, title, owner, "everywhere")
 
 
-def _group_senders(names: Iterable[str], source: Source) -> dict[str, Account]:
-    me = account_of(source.me) if source.me else named(PLATFORM, ME)
-    return {name: me if name == ME else named(PLATFORM, name) for name in names}
+def _told_id(more: str) -> str:
+    """Newer versions tell the sender's WeChat id as JSON; others write the word `more`."""
+    try:
+        told = json.loads(more)
+    except ValueError:
+        return ""
+    return clean_name(told.get("wxid")) if isinstance(told, dict) else ""
 
 
-def _pair(names: Collection[str], title: str, wxid: str, source: Source) -> dict[str, Account]:
+def _group_senders(names: Mapping[str, str], source: Source) -> dict[str, Account]:
+    mine = source.me or names.get(ME) or ME
+    return {name: account_of(mine if name == ME else wxid or f"name:{name}") for name, wxid in names.items()}
+
+
+def _pair(names: Mapping[str, str], title: str, wxid: str, source: Source) -> dict[str, Account]:
     """The accounts behind the names of a private chat. Folders lose characters that file systems do not take."""
-    contact = next((name for name in names if _plain(name) == _plain(title)), None)
+    contact = next((name for name, told in names.items() if told and told == wxid), None)
+    if contact is None:
+        contact = next((name for name in names if _plain(name) == _plain(title)), None)
     if contact is None and len(names) == 2 and ME in names:
         contact = next(name for name in names if name != ME)
     if contact is None and ME not in names:
-        return {name: named(PLATFORM, name) for name in names}
-    peer = account_of(wxid) if wxid else named(PLATFORM, contact or title)
+        return {name: account_of(told or f"name:{name}") for name, told in names.items()}
+    peer = account_of(wxid or names.get(contact or "") or f"name:{contact or title}")
     own = next((name for name in names if name != contact), ME)
-    me = account_of(source.me) if source.me else named(PLATFORM, own)
+    me = account_of(source.me or names.get(own) or f"name:{own}")
     return {name: peer if name == contact else me for name in names}
 
 
 def _plain(name: str) -> str:
-    return "".join(character for character in name if character.isalnum())
+    return "".join(character for character in name if character.isalnum()) or name
 
 
 @dataclass(slots=True)
@@ -246,4 +263,4 @@ def _all(source: Source, *, quiet: bool = False) -> Iterator[Row | Truncated]:
 
 
 def _first(*names: str) -> str:
-    return next((name for name in map(clean_name, names) if name), "")
+    return next((name for name in map(name_of, names) if name), "")

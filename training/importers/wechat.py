@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 
 from bot.types import Account
-from training.importers.base import CALL, PAYMENT, RECALLED, SERVICE, UNKNOWN_KIND, is_named, named
+from training.importers.base import CALL, PAYMENT, RECALLED, SERVICE, UNKNOWN_KIND, clean_name, is_named, named
 
 PLATFORM = "wechat"
 ME = "我"
@@ -102,6 +102,12 @@ def account_of(native: str) -> Account:
     """An account by id; by name where what the export gives is no id."""
     native = native.strip()
     return Account(PLATFORM, native) if is_named(native) or _ID.fullmatch(native) else named(PLATFORM, native)
+
+
+def name_of(text: str) -> str:
+    """A display name; "" where the export gives an id in its place."""
+    name = clean_name(text)
+    return "" if re.match(r"wxid_|gh_|name:", name) or re.fullmatch(r"\S+@[a-z]+", name) else name
 
 
 def is_group_id(native: str) -> bool:

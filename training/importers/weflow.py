@@ -29,6 +29,7 @@ from training.importers.wechat import (
     is_group_id,
     kind_of,
     kind_of_code,
+    name_of,
     photo_of,
     placeholder_of,
     reason_of,
@@ -75,7 +76,7 @@ def _look_ahead(source: Source) -> _Session:
                     raw = node.value
                     wxid = clean_name(raw.get("wxid"))
                     if wxid:
-                        session.senders[str(raw.get("senderID"))] = account_of(wxid), _display(raw) or wxid
+                        session.senders[str(raw.get("senderID"))] = account_of(wxid), _display(raw)
                 elif session.about and session.senders and node.prefix.startswith("messages"):
                     break
         except Damaged:
@@ -85,7 +86,7 @@ def _look_ahead(source: Source) -> _Session:
 
 def _display(raw: dict[str, Any]) -> str:
     keys = ("displayName", "groupNickname", "remark", "nickname")
-    return next((name for key in keys if (name := clean_name(raw.get(key)))), "")
+    return next((name for key in keys if (name := name_of(str(raw.get(key) or "")))), "")
 
 
 def _message(raw: dict[str, Any], session: _Session, source: Source) -> ReadMessage | Skipped:
@@ -100,7 +101,7 @@ def _message(raw: dict[str, Any], session: _Session, source: Source) -> ReadMess
     mine = str(raw["isSend"]).lower() in ("1", "true")
     sender, name = _sender(raw, session)
     if sender is None and mine and source.me:
-        sender, name = account_of(source.me), source.me
+        sender = account_of(source.me)
     if sender is None:
         return Skipped(_KEY, NO_SENDER)
     text, placeholder = words_of(kind, content), placeholder_of(kind)
@@ -139,10 +140,8 @@ def _sender(raw: dict[str, Any], session: _Session) -> tuple[Account | None, str
         known = session.senders.get(str(raw["senderID"]))
         if known is not None:
             return known
-    wxid, name = clean_name(raw.get("senderUsername")), clean_name(raw.get("senderDisplayName"))
-    if not wxid and not name:
-        return None, ""
-    return account_of(wxid or name), name or wxid
+    wxid, name = clean_name(raw.get("senderUsername")), name_of(str(raw.get("senderDisplayName") or ""))
+    return (account_of(wxid or name), name) if wxid or name else (None, "")
 
 
 def _identified(session: _Session, source: Source) -> ReadChat:
