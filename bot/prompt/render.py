@@ -91,8 +91,10 @@ class _Writer:
     def text(self, text: str) -> None:
         self.ids += self.codec.encode(text)
 
-    def bubble(self, bubble: Bubble) -> None:
-        self.ids += self.codec.encode(_one_line(bubble.text))[:_BUBBLE_TOKENS]
+    def bubble(self, bubble: Bubble, head: str = "") -> None:
+        """`head` is what stands before a bubble's text on its line; encoded with it, for words carry their space."""
+        room = _BUBBLE_TOKENS + len(self.codec.encode(head))
+        self.ids += self.codec.encode(head + _one_line(bubble.text))[:room]
 
     def photo(self, digest: str) -> None:
         geometry, control = self.codec.geometry, self.codec.control
@@ -150,13 +152,16 @@ def _others_turn(writer: _Writer, scene: Scene, turn: Turn, speaker: Speaker, pr
     head = gap_mark(turn.at - previous) if previous else ""
     if scene.kind is ChatKind.GROUP:
         head += _speaker_label(speaker, scene.persona.language)
-    writer.text(head)
     for number, bubble in enumerate(turn.bubbles):
         if number:
             writer.ids += writer.newline
+        if bubble.photos:
+            writer.text(head)
+            head = ""
         for digest in bubble.photos:
             writer.photo(digest)
-        writer.bubble(bubble)
+        writer.bubble(bubble, head)
+        head = ""
 
 
 def gap_mark(gap: timedelta) -> str:
