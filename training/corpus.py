@@ -130,19 +130,26 @@ class Corpus:
     @classmethod
     def open(cls, path: Path) -> "Corpus":
         """Opens the corpus, making an empty one where there is none. Raises DataError if the file is something else."""
-        private_dir(path.parent)
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))  # SQLite gives its -wal and -shm files the same mode
+        try:
+            private_dir(path.parent)
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))  # SQLite gives its -wal and -shm files the same mode
+        except OSError as error:
+            raise DataError(f"{path} cannot be opened as a corpus: {error.strerror}.") from error
         db = sqlite3.connect(path, timeout=30, isolation_level=None)
         try:
             db.execute("PRAGMA journal_mode = WAL")
             db.execute("PRAGMA foreign_keys = ON")
             db.execute("PRAGMA synchronous = NORMAL")
-            (version,) = db.execute("PRAGMA user_version").fetchone()
-            if version == 0:
-                db.executescript(f"BEGIN IMMEDIATE; {SCHEMA} PRAGMA user_version = {VERSION}; COMMIT")
-            elif version != VERSION:
+            if _version(db) == 0:
+                db.execute("BEGIN IMMEDIATE")
+                if _version(db) == 0:  # and nobody else was faster
+                    for statement in SCHEMA.split(";\n"):
+                        db.execute(statement)
+                    db.execute(f"PRAGMA user_version = {VERSION}")
+                db.execute("COMMIT")
+            if _version(db) != VERSION:
                 raise DataError(
-                    f"{path} was made by another version of Echoes (layout {version}, this one reads {VERSION}): "
+                    f"{path} was made by another version of Echoes (layout {_version(db)}, this one reads {VERSION}): "
                     "move it away and import the exports again."
                 )
         except sqlite3.DatabaseError as error:
@@ -286,6 +293,11 @@ class _Tally:
             self.is_bot,
             last,
         )
+
+
+def _version(db: sqlite3.Connection) -> int:
+    (version,) = db.execute("PRAGMA user_version").fetchone()
+    return int(version)
 
 
 def _time(ms: int) -> datetime:

@@ -57,4 +57,5 @@ def test_the_sample_subject_comes_through_whole(desk: Desk, language: str) -> No
     assert report.photos_left_out.total() <= 1
     assert desk.take(exports).kept == 0
     senders = {sender.account for sender in desk.corpus.senders()}
-    assert set(load_people(SAMPLE / language / "people.yaml").subject) <= senders
+    subject = {account for account in load_people(SAMPLE / language / "people.yaml").subject if ":" not in account.id}
+    assert subject <= senders
