@@ -63,7 +63,7 @@ def load_questionnaire(path: Path) -> tuple[Answer, ...]:
         raise ConfigError(f"{path}: the file must hold `answers:`, a list of items with {', '.join(_KEYS)}.")
     problems = [f"{path}: {key}: unknown key (known: answers)." for key in raw if key != "answers"]
     ids: set[str] = set()
-    answers = [_answer(item, f"{path}: answers[{n}]", ids, problems) for n, item in enumerate(raw.get("answers") or [])]
+    answers = [_answer(item, f"{path}: item {n}", ids, problems) for n, item in enumerate(raw.get("answers") or [], 1)]
     if problems:
         raise ConfigError(*problems)
     return tuple(answer for answer in answers if answer)
@@ -73,23 +73,23 @@ def _answer(item: Any, where: str, ids: set[str], problems: list[str]) -> Answer
     if not isinstance(item, dict):
         problems.append(f"{where}: must have {', '.join(_KEYS)}.")
         return None
-    problems += [f"{where}.{key}: unknown key (known: {', '.join(_KEYS)})." for key in item if key not in _KEYS]
+    problems += [f"{where}: {key}: unknown key (known: {', '.join(_KEYS)})." for key in item if key not in _KEYS]
     texts = {key: item.get(key) or "" for key in _KEYS}
     nested = [key for key, text in texts.items() if not isinstance(text, str)]
     if nested:
-        problems += [f"{where}.{key}: must be a text; put it in quotes." for key in nested]
+        problems += [f"{where}: {key}: must be a text; put it in quotes." for key in nested]
         return None
     id_, question, answer = (text.strip() for text in texts.values())
-    problems += [f"{where}.{key}: missing." for key in ("id", "question") if not texts[key].strip()]
+    problems += [f"{where}: {key}: missing." for key in ("id", "question") if not texts[key].strip()]
     if id_ and id_ in ids:
-        problems.append(f"{where}.id: {id_} was used before.")
+        problems.append(f"{where}: id: {id_} was used before.")
     ids.add(id_)
     if answer in ("", "~", "null"):
         return None
     if not id_.startswith(TRAIT):
         return Answer(id_, question, answer)
     if answer not in tuple("1234567"):
-        problems.append(f"{where}.answer: {id_} wants a number from 1 (not like me at all) to 7 (very much like me).")
+        problems.append(f"{where}: answer: {id_} wants a number from 1 (not like me at all) to 7 (very much like me).")
         return None
     return Answer(id_, question, answer, int(answer))
 

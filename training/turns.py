@@ -75,8 +75,8 @@ class Reader:
             lost = "forwarded"
         elif not message.text.strip():
             lost = message.placeholder or ("photo" if message.photos else "empty")
-        elif message.photos:
-            self.counts["subject: photo left out, its caption kept"] += 1
+        elif message.photos or message.placeholder not in (None, "sticker"):
+            self.counts["subject: attachment left out, its caption kept"] += 1
         self.counts[f"subject: left out, {lost}" if lost else "subject: kept"] += 1
         return Sent(message.id, None, None if lost else Bubble(message.text), message.sent_at, False)
 

@@ -1,0 +1,92 @@
+"""The questionnaire: what is answered becomes dialogues, and every mistake is found at once."""
+
+from pathlib import Path
+
+import pytest
+
+from bot.errors import ConfigError
+from bot.persona import Persona
+from bot.prompt import render
+from bot.prompt.render import system_text
+from tests.dialogues.log import Log, shown
+from training.questionnaire import load_questionnaire, questionnaire_dialogues
+
+FILLED = """
+answers:
+  - id: food
+    question: What do you eat when nobody watches?
+    answer: |
+      noodles
+      cold ones lol
+  - {id: sport, question: 'Do you do any sport?', answer: no}
+  - {id: blank, question: 'What is your favourite book?', answer: }
+  - {id: trait_talks, question: I talk to strangers., answer: 6}
+  - {id: trait_blank, question: I worry., answer: ""}
+"""
+
+
+def written(folder: Path, text: str) -> Path:
+    path = folder / "questionnaire.yaml"
+    path.write_text(text, "utf-8")
+    return path
+
+
+def test_answers_become_dialogues_with_a_stranger(tmp_path: Path, log: Log) -> None:
+    answers = load_questionnaire(written(tmp_path, FILLED))
+    assert [answer.id for answer in answers] == ["food", "sport", "trait_talks"]
+    food, sport, talks = questionnaire_dialogues(answers, Persona("Nora"))
+    assert shown(food.turns) == ["None: What do you eat when nobody watches?", "me: noodles / cold ones lol"]
+    assert shown(sport.turns)[1] == "me: no", "a word, not YAML's truth value"
+    assert shown(talks.turns) == ["None: How much is this like you? I talk to strangers.", "me: like me"]
+    assert "Relationship: stranger" in system_text(food.scene)
+    prompt = render(food.scene, food.turns, log.codec)
+    learnt = [number for number, here in zip(prompt.ids, prompt.loss_mask(food.context), strict=True) if here]
+    assert log.codec.decode(learnt) == "noodles\ncold ones lol"
+
+
+def test_chinese_is_asked_in_chinese(tmp_path: Path) -> None:
+    path = written(tmp_path, "answers:\n- {id: trait_a, question: 我爱和陌生人聊天。, answer: '1'}\n")
+    (dialogue,) = questionnaire_dialogues(load_questionnaire(path), Persona("小满", language="zh"))
+    assert shown(dialogue.turns) == ["None: 这句话有多像你？我爱和陌生人聊天。", "me: 完全不像我"]
+
+
+@pytest.mark.parametrize("text", ["", "answers:\n", "answers: []\n"])
+def test_nothing_answered_is_nothing_learnt(tmp_path: Path, text: str) -> None:
+    assert load_questionnaire(written(tmp_path, text)) == ()
+    assert load_questionnaire(tmp_path / "missing.yaml") == ()
+
+
+def test_every_mistake_is_found_at_once(tmp_path: Path) -> None:
+    path = written(
+        tmp_path,
+        """
+anwsers: []
+answers:
+  - {id: trait_a, question: I talk., answer: 8}
+  - {id: trait_a, question: I talk., answer: 7}
+  - {id: b, answer: yes}
+  - {id: c, question: 'Who?', answer: [me]}
+  - {id: d, question: 'Who?', anwser: me}
+  - hello
+""",
+    )
+    with pytest.raises(ConfigError) as raised:
+        load_questionnaire(path)
+    said = str(raised.value)
+    for part in (
+        "anwsers: unknown key",
+        "item 1: answer: trait_a wants a number from 1",
+        "item 2: id: trait_a was used before",
+        "item 3: question: missing",
+        "item 4: answer: must be a text",
+        "item 5: anwser: unknown key",
+        "item 6: must have id, question, answer",
+    ):
+        assert part in said
+    assert len(raised.value.problems) == 7
+
+
+@pytest.mark.parametrize("text", ["answers: {a: b}", "- a", "hello", "answers: ["])
+def test_another_shape_is_refused(tmp_path: Path, text: str) -> None:
+    with pytest.raises(ConfigError, match="questionnaire"):
+        load_questionnaire(written(tmp_path, text))
