@@ -20,11 +20,12 @@ from bot.media import MAX_BYTES
 log = logging.getLogger(__name__)
 
 _MESSAGE_BYTES = 64 * 1024  # a message as JSON: 4,000 characters, at most 6 bytes each as \uXXXX, and the rest
+_SCRIPTS = ("app.js", "composer.js", "list.js", "net.js", "state.js", "view.js", "words.js")
 _PAGE = {
     "": ("index.html", "text/html"),
-    "style.css": ("style.css", "text/css"),
     "icon.svg": ("icon.svg", "image/svg+xml"),
-    **{name: (name, "text/javascript") for name in ("app.js", "composer.js", "net.js", "view.js", "words.js")},
+    **{name: (name, "text/css") for name in ("style.css", "talk.css", "write.css")},
+    **{name: (name, "text/javascript") for name in _SCRIPTS},
 }
 
 

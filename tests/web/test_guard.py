@@ -6,6 +6,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+import adapters.web
 from adapters.web import WebAdapter
 from tests.web.stage import PEOPLE, TOKEN
 from tests.web.test_talk import say, stream
@@ -14,7 +15,8 @@ PRIVATE = ("/api/session", "/api/stream", "/api/photos/0000000000000000000000000
 
 
 async def test_without_the_token_there_is_only_the_empty_page(stranger: aiohttp.ClientSession) -> None:
-    for path in ("/", "/app.js", "/composer.js", "/net.js", "/view.js", "/words.js", "/style.css", "/icon.svg"):
+    page = Path(adapters.web.__file__).parent / "page"
+    for path in ("/", *(f"/{file.name}" for file in page.iterdir() if file.name != "index.html")):
         async with stranger.get(path) as answer:
             assert answer.status == 200, path
             assert TOKEN not in await answer.text()

@@ -1,8 +1,10 @@
 // The page: which chat is open, what was said in it, and what is on its way.
 
 import { Composer } from "/composer.js";
+import { paintList } from "/list.js";
 import { Stream, decoded, nonce, openSession, sendMessage, sendPhoto } from "/net.js";
-import { Conversation, face, initial, make, typing } from "/view.js";
+import { called, chats, isGroup, nameOf, person, state, tintOf } from "/state.js";
+import { Conversation, face, initial, make, replace, typing } from "/view.js";
 import { language, words } from "/words.js";
 
 const TYPING_FADES = 6500; // milliseconds
@@ -10,17 +12,6 @@ const MANY_LISTED = 12; // more people than this can be searched
 const MANY_SPEAKERS = 8; // more than this are a menu
 const at = (id) => document.getElementById(id);
 
-const state = {
-  room: null, // what the server said hello with
-  lines: new Map(), // by id
-  pending: [], // not yet confirmed, in the order of sending
-  chat: null,
-  speaker: null, // in the group
-  unread: new Map(), // by chat
-  typing: new Map(), // by chat: the timer that ends it
-  last: 0,
-  fromList: false,
-};
 let composer = null;
 let sending = Promise.resolve();
 let conversation = null;
@@ -66,7 +57,7 @@ function dress() {
   at("log").onscroll = () => nearEnd() && (at("newer").hidden = true);
   at("find").placeholder = words.find;
   at("find").setAttribute("aria-label", words.find);
-  at("find").oninput = () => paintList();
+  at("find").oninput = () => paintList(at("chats"), sought());
   addEventListener("hashchange", route);
   addEventListener("focus", () => read(state.chat));
   const viewport = window.visualViewport;
@@ -220,27 +211,11 @@ function read(chat) {
   if (seen() && state.unread.delete(chat)) paint();
 }
 
-function chats() {
-  const { people, group } = state.room;
-  return [...people.map((person) => ({ id: person.id, person })), { id: group.id, title: group.title }];
-}
-
-const isGroup = (chat = state.chat) => chat === state.room.group.id;
-const person = (id) => state.room.people.find((one) => one.id === id);
-const tintOf = (id) => (id === null ? 0 : 1 + (Math.max(0, chats().findIndex((chat) => chat.id === id)) % 6));
-const called = (one) => (one.stranger ? words.stranger : one.name);
-
-function nameOf(line) {
-  if (line.sender === null) return state.room.avatar;
-  const one = person(line.sender);
-  return one ? called(one) : line.name;
-}
-
 // -- painting ---------------------------------------------------------------------------------------------------------
 
 function paint() {
   if (!state.room || state.chat === null) return;
-  paintList();
+  paintList(at("chats"), sought());
   paintTop();
   paintSpeakers();
   paintLog();
@@ -248,42 +223,7 @@ function paint() {
   document.title = (unread ? `(${unread}) ` : "") + state.room.avatar;
 }
 
-function paintList() {
-  const entries = chats();
-  const item = (chat, name, about, hint) => {
-    const count = state.unread.get(chat.id) || 0;
-    const heading = make("span", {}, make("b", {}, name), " ", make("small", {}, about));
-    const link = make(
-      "a",
-      { href: `#chat=${encodeURIComponent(chat.id)}`, "aria-current": chat.id === state.chat ? "page" : null },
-      face(name, tintOf(chat.id)),
-      make("span", { class: "who" }, heading, make("small", {}, lastOf(chat.id) || hint)),
-      count ? make("span", { class: "count", "aria-label": words.unread(count) }, String(count)) : null,
-    );
-    return make("li", {}, link);
-  };
-  const sought = at("find").value.trim().toLowerCase();
-  const matches = (chat) => chat.person && called(chat.person).toLowerCase().includes(sought);
-  const own = entries.filter(matches).map(({ id, person: one }) => {
-    if (one.stranger) return item({ id }, called(one), "", words.strangerHint(state.room.avatar));
-    return item({ id }, one.name, one.relationship[language], words.nothing);
-  });
-  const group = entries.at(-1);
-  const list = [
-    make("h2", {}, words.together),
-    make("ul", {}, item(group, group.title, "", words.groupHint)),
-    make("h2", {}, words.privately),
-    make("ul", {}, ...own),
-  ];
-  replace(at("chats"), list);
-}
-
-function lastOf(chat) {
-  // What was said last there, in a line.
-  const last = [...state.lines.values()].filter((line) => line.chat === chat).reduce((a, b) => (b.id > a.id ? b : a), { id: 0 });
-  if (!last.id) return "";
-  return `${isGroup(chat) ? `${nameOf(last)}: ` : ""}${last.text || words.photoOnly}`.replace(/\s+/g, " ").slice(0, 80);
-}
+const sought = () => at("find").value.trim().toLowerCase();
 
 function paintTop() {
   const { avatar, group, people } = state.room;
@@ -343,15 +283,6 @@ function nothingYet() {
   const one = person(state.chat);
   if (isGroup()) return make("p", { class: "empty" }, words.emptyGroup(avatar));
   return make("p", { class: "empty" }, one.stranger ? words.emptyStranger(avatar) : words.emptyPrivate(avatar, one.name));
-}
-
-function replace(holder, elements) {
-  // Only where something changed; the link that has the keyboard's focus keeps it.
-  const fresh = make("div", {}, ...elements);
-  if (holder.innerHTML === fresh.innerHTML) return;
-  const focused = holder.contains(document.activeElement) ? document.activeElement.getAttribute("href") : null;
-  holder.replaceChildren(...elements);
-  if (focused !== null) [...holder.querySelectorAll("a")].find((link) => link.getAttribute("href") === focused)?.focus();
 }
 
 function enlarge(url, name) {

@@ -108,3 +108,12 @@ export function typing(name) {
   dots.append(make("i"), make("i"), make("i"));
   return make("article", { class: "line avatar first last typing" }, face(name, 0), dots);
 }
+
+export function replace(holder, elements) {
+  // Only where something changed; the link that has the keyboard's focus keeps it.
+  const fresh = make("div", {}, ...elements);
+  if (holder.innerHTML === fresh.innerHTML) return;
+  const focused = holder.contains(document.activeElement) ? document.activeElement.getAttribute("href") : null;
+  holder.replaceChildren(...elements);
+  if (focused !== null) [...holder.querySelectorAll("a")].find((link) => link.getAttribute("href") === focused)?.focus();
+}
