@@ -1,5 +1,7 @@
 """The two losses, against a plain computation over every position of one sequence at a time."""
 
+import random
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -15,6 +17,7 @@ from bot.types import ChatKind
 from tests.support import picture
 from training.dialogues import Dialogue
 from training.finetune.batches import Batch
+from training.finetune.epoch import thinned
 from training.finetune.learner import Learner, Losses
 from training.finetune.lora import attach
 from training.finetune.losses import sums
@@ -128,6 +131,7 @@ def test_the_text_loss_leaves_the_decision_alone(codec: Codec) -> None:
         torch.tensor([place.target for place in sample.places]),
         torch.tensor([place.open for place in sample.places]),
         torch.tensor([place.answered for place in sample.places]),
+        torch.ones(len(sample.places)),
         1,
     )
     found = sums(logits, batch, codec.end_of_turn)
@@ -163,3 +167,17 @@ def test_two_batches_a_step_are_one_large_batch(learner: Learner, codec: Codec) 
     together, _ = learner.state()
     assert all(torch.allclose(apart[name], together[name], atol=2e-4) for name in apart)
     assert any(not torch.equal(start[name], together[name]) for name in start)
+
+
+def test_quiet_dialogues_are_thinned_and_weigh_the_more(learner: Learner, codec: Codec) -> None:
+    quiet, lively = sample_of(group("> hi", "> hello", "> bye"), codec), sample_of(group("> Nora?", "yes"), codec)
+    kept = thinned([quiet] * 400 + [lively] * 50, 0.25, random.Random(0))
+    assert kept.count(lively) == 50
+    assert 70 < len(kept) - 50 < 130
+    decisions = sum(sample.weight * sample.decisions for sample in kept)
+    assert decisions == pytest.approx(400 * 3 + 50, rel=0.2), "the prior is as it was"
+    once, four = learner.read([quiet, lively]), learner.read([replace(quiet, weight=4.0), lively])
+    assert four.decisions == once.decisions + 9
+    plain = learner.read([quiet]).decision_sum
+    assert four.decision_sum == pytest.approx(once.decision_sum + 3 * plain, rel=1e-4)
+    assert four.text_sum == pytest.approx(once.text_sum)

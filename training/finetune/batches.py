@@ -23,7 +23,7 @@ PhotoTensors = Callable[[Sequence[Image.Image]], tuple[Tensor, Tensor]]
 class Batch:
     """rows × length ids, filled up on the right, which no token before can see; and the places that count.
 
-    at: indices into the ids laid flat. The other three go with it, by place: see `samples.Place`.
+    at: indices into the ids laid flat. The other four go with it, by place: see `samples.Place`.
     """
 
     ids: Tensor
@@ -34,6 +34,7 @@ class Batch:
     targets: Tensor
     open: Tensor
     answered: Tensor
+    weights: Tensor
     tokens: int  # without filling
 
     def to(self, device: torch.device) -> "Batch":
@@ -49,6 +50,7 @@ class Batch:
             self.targets.to(device),
             self.open.to(device),
             self.answered.to(device),
+            self.weights.to(device),
             self.tokens,
         )
 
@@ -94,15 +96,18 @@ def collate(
         ids[row, : len(sample.ids)] = torch.tensor(sample.ids)
     digests = [photo.digest for sample in samples for photo in sample.photos]
     pixels, grids = photo_tensors([open_photo(digest) for digest in digests]) if digests else (None, None)
-    places = [(row * length + place.at, place) for row, sample in enumerate(samples) for place in sample.places]
+    places = [
+        (row * length + place.at, place, sample.weight) for row, sample in enumerate(samples) for place in sample.places
+    ]
     return Batch(
         ids,
         (ids == image_pad).long() if digests else None,
         pixels,
         grids,
-        torch.tensor([at for at, _ in places]),
-        torch.tensor([place.target for _, place in places]),
-        torch.tensor([place.open for _, place in places]),
-        torch.tensor([place.answered for _, place in places]),
+        torch.tensor([at for at, _, _ in places]),
+        torch.tensor([place.target for _, place, _ in places]),
+        torch.tensor([place.open for _, place, _ in places]),
+        torch.tensor([place.answered for _, place, _ in places]),
+        torch.tensor([weight for _, _, weight in places]),
         sum(len(sample.ids) for sample in samples),
     )

@@ -30,7 +30,7 @@ class Losses:
     text_sum: float = 0.0
     texts: int = 0
     decision_sum: float = 0.0
-    decisions: int = 0
+    decisions: float = 0.0
     tokens: int = 0
 
     def add(self, other: "Losses") -> None:
@@ -124,4 +124,4 @@ class Learner:
 
 def _losses(sums: Sums, batch: Batch) -> Losses:
     text, decision = float(sums.text.detach()), float(sums.decision.detach())
-    return Losses(text, int(sums.texts), decision, int(sums.decisions), batch.tokens)
+    return Losses(text, int(sums.texts), decision, float(sums.decisions), batch.tokens)

@@ -12,7 +12,7 @@ from training.finetune.samples import IGNORED, UNDECIDED
 
 
 class Sums(NamedTuple):
-    """Losses summed, and over how many tokens of text and how many decisions."""
+    """Losses summed, and over how many tokens of text and how many decisions, each by its weight."""
 
     text: Tensor
     texts: Tensor
@@ -57,7 +57,8 @@ def sums(logits: Tensor, batch: Batch, end_of_turn: int) -> Sums:
     wanted = logits.gather(1, batch.targets.clamp(min=0)[:, None])[:, 0]
     answered = batch.answered[batch.open]
     decided = answered != UNDECIDED
+    weights = batch.weights[batch.open][decided].to(logits.dtype)
     decision = functional.binary_cross_entropy_with_logits(
-        (spoken - silent)[decided], answered[decided].to(logits.dtype), reduction="sum"
+        (spoken - silent)[decided], answered[decided].to(logits.dtype), weights, reduction="sum"
     )
-    return Sums((whole - wanted)[learnt].sum(), learnt.sum(), decision, decided.sum())
+    return Sums((whole - wanted)[learnt].sum(), learnt.sum(), decision, weights.sum())

@@ -26,20 +26,14 @@ def loss_plot(position: Position) -> bytes:
         axes.plot(*learnt, color=_TRAIN, linewidth=0.9, alpha=0.55)
         axes.plot(learnt[0], _smooth(learnt[1]), color=_TRAIN, linewidth=2, label="learnt from")
         held_out = _points(position.held_out, value)
-        axes.plot(*held_out, color=_HELD_OUT, linewidth=2, marker="o", markersize=4, label="held-out days")
-        best = [one for one in position.held_out if one.step == position.best_step]
-        if best and (kept := value(best[-1])) is not None:
-            axes.plot([best[-1].tokens / 1000], [kept], "o", color=_HELD_OUT, markersize=11, fillstyle="none")
-            axes.annotate(
-                f"kept: {kept:.2f}",
-                (best[-1].tokens / 1000, kept),
-                xytext=(-10, 14),
-                textcoords="offset points",
-                ha="right",
-                color=_HELD_OUT,
-                fontsize=9,
-            )
+        kept = next((one for one in reversed(position.held_out) if one.step == position.best_step), None)
+        label = "held-out days"
+        if kept is not None and (best := value(kept)) is not None:
+            axes.plot([kept.tokens / 1000], [best], "o", color=_HELD_OUT, markersize=11, fillstyle="none")
+            label += f": {held_out[1][0]:.2f} → {best:.2f}"
+        axes.plot(*held_out, color=_HELD_OUT, linewidth=2, marker="o", markersize=4, label=label)
         axes.margins(x=0.04, y=0.15)
+        axes.set_ylim(bottom=max(axes.get_ylim()[0], 0.0))
         axes.legend(frameon=False, labelcolor=_INK, fontsize=9, loc="upper right")
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", metadata={"Software": None})

@@ -17,6 +17,7 @@ class Preset:
     """Every number that shapes a LoRA. Lengths and batches in tokens, warm-up as a share of the run.
 
     decision_weight: of the decision loss (mean over decisions) beside the text loss (mean over tokens).
+    quiet_share: of the dialogues in which the subject says nothing, how many an epoch takes; these weigh the more.
     accumulate: batches summed into one step of the optimizer.
     """
 
@@ -35,6 +36,7 @@ class Preset:
     decision_weight: float
     name_dropout: float
     relationship_dropout: float
+    quiet_share: float = 1.0
     accumulate: int = 1
     clip: float = 1.0  # largest norm of a gradient
 
@@ -74,6 +76,7 @@ TUNED = Preset(
     decision_weight=1.0,
     name_dropout=0.3,
     relationship_dropout=0.15,
+    quiet_share=0.25,  # half of a lively group's tokens are in these, and there is little to learn of them
 )
 """Our best for a person's few thousand messages: small steps, ten times the learning rate of full fine-tuning."""
 

@@ -182,6 +182,7 @@ def _finish(
 def _facts(trained: _Trained, position: Position, decision: Mapping[str, str]) -> Facts:
     settings, material, loaded = trained.settings, trained.material, trained.loaded
     epoch = epoch_of(material.train, trained.codec, settings.preset, settings.seed, 0)
+    samples = samples_of(material.train, trained.codec)
     company = by_company(material.train)
     return Facts(
         base=loaded.base_id,
@@ -193,9 +194,9 @@ def _facts(trained: _Trained, position: Position, decision: Mapping[str, str]) -
         days={split.value: number for split, number in material.days.items()},
         dialogues=len(material.train),
         questionnaire=material.questionnaire,
-        texts=sum(sample.texts for sample in epoch.samples),
+        texts=sum(sample.texts for sample in samples),
         turns=sum(share.turns for share in company.values()),
-        decisions=sum(sample.decisions for sample in epoch.samples),
+        decisions=sum(sample.decisions for sample in samples),
         company=company,
         left_out=dict(material.counts),
         position=position,

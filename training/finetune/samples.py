@@ -30,6 +30,7 @@ class Sample:
     ids: tuple[int, ...]
     places: tuple[Place, ...]
     photos: tuple[PhotoSpan, ...]
+    weight: float = 1.0  # of its decisions
 
     @property
     def texts(self) -> int:
