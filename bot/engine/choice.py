@@ -1,19 +1,10 @@
-"""From logits to the next token, and from tokens to text."""
-
-import unicodedata
+"""From logits to the next token."""
 
 import torch
 
 from bot.engine.base import Sampling
+from bot.engine.text import blank_tokens
 from bot.prompt import Codec
-
-_UNSEEN = frozenset({"Cc", "Cf", "Zs", "Zl", "Zp"})  # Unicode categories that show nothing
-_BROKEN = "\ufffd"
-
-
-def visible(text: str) -> bool:
-    """Whether anybody would see something in a text."""
-    return any(unicodedata.category(letter) not in _UNSEEN for letter in text)
 
 
 class Chooser:
@@ -22,13 +13,11 @@ class Chooser:
     def __init__(self, codec: Codec, rows: int) -> None:
         """rows: how many tokens the model tells apart; it may have more than its tokenizer."""
         known = codec.tokenizer.get_vocab_size(with_added_tokens=True)
-        texts = codec.tokenizer.decode_batch([[token] for token in range(known)], skip_special_tokens=False)
         self._banned = torch.ones(rows, dtype=torch.bool)
         self._banned[:known] = False
         self._banned[list(codec.banned)] = True
         self._blank = self._banned.clone()
-        self._blank[:known] |= torch.tensor([not visible(text) for text in texts])
-        self._blank[codec.end_of_turn] = True
+        self._blank[list(blank_tokens(codec))] = True
 
     def choose(
         self,
@@ -48,24 +37,3 @@ class Chooser:
         ordered[ordered.cumsum(0) - ordered >= sampling.top_p] = 0
         ordered[0] = ordered[0].clamp_min(torch.finfo(ordered.dtype).tiny)  # the likeliest always stays
         return int(tokens[torch.multinomial(ordered, 1, generator=generator)])
-
-
-class TextStream:
-    """Tokens in, text out, never half a character; half a character that stays so is dropped."""
-
-    def __init__(self, codec: Codec) -> None:
-        self._codec = codec
-        self._pending: list[int] = []
-        self._sent = 0
-
-    def add(self, token: int) -> str:
-        """The text that this token completes; often the token's own."""
-        self._pending.append(token)
-        text = self._codec.decode(self._pending)
-        complete = text.rstrip(_BROKEN)
-        piece = complete[self._sent :]
-        self._sent = len(complete)
-        if complete == text:
-            self._pending.clear()
-            self._sent = 0
-        return piece.replace(_BROKEN, "")

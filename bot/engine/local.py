@@ -10,10 +10,11 @@ import torch
 
 from bot.engine.base import Sampling
 from bot.engine.cache import CacheStore
-from bot.engine.choice import Chooser, TextStream, visible
+from bot.engine.choice import Chooser
 from bot.engine.lora import LoraSlot
 from bot.engine.models import LoadedModel, codec_for
 from bot.engine.reader import Reader
+from bot.engine.text import TextStream, visible
 from bot.engine.thread import InferenceThread
 from bot.errors import EchoesError, PassingError
 from bot.media import MediaStore

@@ -12,9 +12,10 @@ import torch
 
 from bot.dialogue import Bubble, Scene, Speaker, Turn
 from bot.engine.base import Engine, Sampling
-from bot.engine.choice import Chooser, TextStream, visible
+from bot.engine.choice import Chooser
 from bot.engine.local import LocalEngine
 from bot.engine.models import LoadedModel, photo_tensors
+from bot.engine.text import TextStream, visible
 from bot.errors import EchoesError, PassingError
 from bot.media import MediaStore
 from bot.persona import Persona

@@ -1,0 +1,42 @@
+"""What a reply's tokens show: which of them nobody would see, and text in whole characters. No torch here."""
+
+import unicodedata
+
+from bot.prompt import Codec
+
+_UNSEEN = frozenset({"Cc", "Cf", "Zs", "Zl", "Zp"})  # Unicode categories that show nothing
+_BROKEN = "\ufffd"
+
+
+def visible(text: str) -> bool:
+    """Whether anybody would see something in a text."""
+    return any(unicodedata.category(letter) not in _UNSEEN for letter in text)
+
+
+def blank_tokens(codec: Codec) -> frozenset[int]:
+    """The tokens that alone show nothing, control tokens among them. Looks at the whole vocabulary: keep the answer."""
+    known = codec.tokenizer.get_vocab_size(with_added_tokens=True)
+    texts = codec.tokenizer.decode_batch([[token] for token in range(known)], skip_special_tokens=False)
+    unseen = {token for token, text in enumerate(texts) if not visible(text)}
+    return frozenset(unseen | codec.banned | {codec.end_of_turn})
+
+
+class TextStream:
+    """Tokens in, text out, never half a character; half a character that stays so is dropped."""
+
+    def __init__(self, codec: Codec) -> None:
+        self._codec = codec
+        self._pending: list[int] = []
+        self._sent = 0
+
+    def add(self, token: int) -> str:
+        """The text that this token completes; often the token's own."""
+        self._pending.append(token)
+        text = self._codec.decode(self._pending)
+        complete = text.rstrip(_BROKEN)
+        piece = complete[self._sent :]
+        self._sent = len(complete)
+        if complete == text:
+            self._pending.clear()
+            self._sent = 0
+        return piece.replace(_BROKEN, "")
