@@ -179,6 +179,20 @@ def test_a_chat_known_by_name_alone_is_found_by_what_was_said(desk: Desk, write:
     assert (desk.chat.native_id, desk.chat.messages) == ("wxid_xiaohong", 4)
 
 
+def test_two_busy_groups_that_share_small_talk_stay_two(desk: Desk, write: Write) -> None:
+    def group(words: str) -> str:
+        said = {n: "好的" if n % 10 == 0 else f"{words}{n}" for n in range(10, 60)}
+        lines = [f"{n},,文本,0,wxid_{'abc'[n % 3] * 5},R,{text},,2024-10-04 11:{n}:00" for n, text in said.items()]
+        return PYWXDUMP.partition("\n")[0] + "\n" + "\n".join(lines) + "\n"
+
+    desk.take(write(group("早").replace(",R,", ",123@chatroom,"), "one.csv"))
+    desk.take(write(group("晚").replace(",R,", ",,"), "two.csv"))
+    assert sorted((chat.native_id, chat.messages) for chat in desk.corpus.chats()) == [
+        ("123@chatroom", 50),
+        ("name:two", 50),
+    ]
+
+
 def test_a_failed_import_leaves_nothing(desk: Desk, write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
     desk.take(write(telegram_chat(*talk(1, 5)), "first/result.json"))
 

@@ -29,7 +29,7 @@ def find_chat(db: sqlite3.Connection, index: int, about: ReadChat, space: str | 
         if same is not None:
             return Target(same)
     else:
-        same_end = _find_pair(db, index, about, found)
+        same_end = _find_pair(db, index, about, space, found)
         if same_end is not None:
             return same_end
     if about.ids == "everywhere" and space is not None:
@@ -40,13 +40,17 @@ def find_chat(db: sqlite3.Connection, index: int, about: ReadChat, space: str | 
                 other_end = about.kind is ChatKind.PRIVATE and not is_named(native) and not is_named(about.native_id)
                 return Target(row, mirrored=other_end)
     for row, native, _ in found:  # one of them knows the chat only by its name
-        if is_named(native) != is_named(about.native_id) and _coincidences(db, index, row, 3) == 3:
+        if is_named(native) != is_named(about.native_id) and _overlap(db, index, row, 3):
             return Target(row)
     return None
 
 
 def _find_pair(
-    db: sqlite3.Connection, index: int, about: ReadChat, found: list[tuple[int, str, str | None]]
+    db: sqlite3.Connection,
+    index: int,
+    about: ReadChat,
+    space: str | None,
+    found: list[tuple[int, str, str | None]],
 ) -> Target | None:
     """The private chat between the same two accounts, one of which may be known as "me" alone."""
     doubtful = False
@@ -55,11 +59,11 @@ def _find_pair(
         if (native, owner) == (about.owner, about.native_id):
             return Target(row, mirrored=True)
         if native == about.native_id and (owner == about.owner or not told):
-            if told or not _contradict(db, index, row):
+            if told or not _contradict(db, index, row, space):
                 return Target(row)
             doubtful = doubtful or owner == about.owner
         crossed = about.owner is not None and (owner == about.native_id or native == about.owner)
-        if crossed and not told and _coincidences(db, index, row, 1):
+        if crossed and not told and _overlap(db, index, row, 1):
             return Target(row, mirrored=True)
     if doubtful:
         raise DataError(
@@ -83,32 +87,34 @@ def _shares_ids(db: sqlite3.Connection, index: int, chat: int, space: str) -> bo
     )
 
 
-def _coincidences(db: sqlite3.Connection, index: int, chat: int, limit: int) -> int:
-    """How many staged messages have a twin by words and minute in a chat, counted up to `limit`."""
-    (number,) = db.execute(
-        "SELECT count(*) FROM (SELECT DISTINCT i.id FROM incoming i JOIN messages m ON m.chat = ? AND m.text = i.text"
-        " AND m.sent_ms BETWEEN i.sent_ms / 60000 * 60000 AND i.sent_ms / 60000 * 60000 + 59999"
-        " WHERE i.chat = ? AND i.text <> '' LIMIT ?)",
-        (chat, index, limit),
-    ).fetchone()
-    return int(number)
-
-
-def _contradict(db: sqlite3.Connection, index: int, chat: int) -> bool:
-    """Whether both tell of the same days, a good deal each, and not one message is in both."""
+def _compared(db: sqlite3.Connection, index: int, chat: int) -> tuple[int, int, int]:
+    """Of the days that both tell of, messages with words: staged ones, those that have a twin by words and minute in
+    the corpus, and those of the corpus."""
     first, last = db.execute("SELECT min(sent_ms), max(sent_ms) FROM messages WHERE chat = ?", (chat,)).fetchone()
-    if first is None:
-        return False
-    (theirs, since, until) = db.execute(
-        "SELECT count(*), min(sent_ms), max(sent_ms) FROM incoming WHERE chat = ? AND sent_ms BETWEEN ? AND ?",
-        (index, first, last),
+    theirs, since, until, twins = db.execute(
+        "SELECT count(*), min(i.sent_ms), max(i.sent_ms), sum(EXISTS (SELECT 1 FROM messages m WHERE m.chat = ?"
+        " AND m.sent_ms BETWEEN i.sent_ms / 60000 * 60000 AND i.sent_ms / 60000 * 60000 + 59999 AND m.text = i.text))"
+        " FROM incoming i WHERE i.chat = ? AND i.text <> '' AND i.sent_ms BETWEEN ? - 59999 AND ? + 59999",
+        (chat, index, first, last),
     ).fetchone()
-    if theirs < _TELLING:
-        return False
     (ours,) = db.execute(
-        "SELECT count(*) FROM messages WHERE chat = ? AND sent_ms BETWEEN ? AND ?", (chat, since, until)
+        "SELECT count(*) FROM messages WHERE chat = ? AND text <> '' AND sent_ms BETWEEN ? AND ?", (chat, since, until)
     ).fetchone()
-    return ours >= _TELLING and not _coincidences(db, index, chat, 1)
+    return theirs, twins or 0, ours
+
+
+def _overlap(db: sqlite3.Connection, index: int, chat: int, least: int) -> bool:
+    """Whether they are the same talk: of the days in both, most messages are in both. Busy groups share a few "ok"s."""
+    theirs, twins, _ = _compared(db, index, chat)
+    return twins >= least and twins * 2 >= theirs
+
+
+def _contradict(db: sqlite3.Connection, index: int, chat: int, space: str | None) -> bool:
+    """Whether both tell of the same days, a good deal each, and next to nothing is in both."""
+    theirs, twins, ours = _compared(db, index, chat)
+    if min(theirs, ours) < _TELLING or twins * 4 >= theirs:
+        return False
+    return space is None or not _shares_ids(db, index, chat, space)
 
 
 def complete_chat(db: sqlite3.Connection, target: Target, index: int, about: ReadChat) -> None:

@@ -145,7 +145,7 @@ def read_full(source: Source) -> Iterator[Event]:
             continue
         number += 1
         yield _full_message(row, chats[row["TalkerId"]], source, number)
-    yield from (chat for chat, _ in {id(chat): (chat, talker) for chat, talker in chats.values()}.values())
+    yield from (chat for chat, _ in chats.values())
 
 
 def _survey(row: Row, talker: _Talker) -> None:
@@ -206,8 +206,9 @@ def _full_sender(row: Row, chat: ReadChat, talker: _Talker, source: Source) -> t
     name = clean_name(row.cells[12]) if shifted and len(row.cells) > 12 else ""
     if mine:
         own = source.me or (wxid if wxid not in talker.others else "") or chat.owner or ME
-        account = account_of(own) if not own.startswith("name:") else Account(PLATFORM, own)
-        return account, _first("" if shifted else _first(row["Remark"], row["NickName"]), own.removeprefix("name:"))
+        return account_of(own), _first(
+            "" if shifted else _first(row["Remark"], row["NickName"]), own.removeprefix("name:")
+        )
     if chat.kind is ChatKind.PRIVATE:
         return Account(PLATFORM, chat.native_id), chat.title
     if wxid:
