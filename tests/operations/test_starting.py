@@ -110,6 +110,9 @@ def test_latest_is_what_the_link_says_or_else_the_newest(workspace: Workspace) -
     assert find_lora(workspace.loras, "none") is None
     with pytest.raises(ConfigError, match=r"half is not among the LoRAs in .* \(there: latest, new, old\)"):
         find_lora(workspace.loras, "half")
+    new.rename(workspace.root / "outside")
+    with pytest.raises(ConfigError, match="outside is not among the LoRAs"):
+        find_lora(workspace.loras, "../outside")
 
 
 def test_a_damaged_calibration_is_found_before_the_model_is_loaded(workspace: Workspace) -> None:
