@@ -1,0 +1,119 @@
+"""Photos from anywhere: every kind is decoded or refused in a sentence, and nothing larger than the bounds."""
+
+import io
+import stat
+import zlib
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from bot.errors import DataError
+from bot.media import MAX_SIDE, MediaStore, decode
+from tests.support import picture
+
+REAL = Path(__file__).parent.parent.parent / "shared" / "data" / "photos"
+
+
+def encoded(image: Image.Image, kind: str, **options: object) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, kind, **options)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("mode", "kind"),
+    [
+        *[(mode, "PNG") for mode in ("1", "L", "LA", "P", "RGB", "RGBA", "I;16")],
+        *[(mode, "TIFF") for mode in ("I", "F", "LAB", "PA")],
+        *[(mode, "JPEG") for mode in ("CMYK", "YCbCr")],
+    ],
+)
+def test_every_mode_becomes_rgb(mode: str, kind: str) -> None:
+    found = decode(encoded(Image.new(mode, (40, 30)), kind))
+    assert (found.mode, found.size) == ("RGB", (40, 30))
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "GIF", "WEBP", "BMP", "TIFF", "PPM", "ICO"])
+def test_every_usual_format_is_read(kind: str) -> None:
+    assert decode(encoded(Image.new("RGB", (32, 32), "red"), kind)).getpixel((16, 16))[0] > 200  # type: ignore[index]
+
+
+def test_transparency_lies_over_white() -> None:
+    assert decode(encoded(Image.new("RGBA", (8, 8), (0, 0, 0, 0)), "PNG")).getpixel((4, 4)) == (255, 255, 255)
+
+
+def test_an_animation_is_its_first_frame() -> None:
+    frames = [Image.new("RGB", (16, 16), colour) for colour in ("red", "blue")]
+    data = encoded(frames[0], "GIF", save_all=True, append_images=frames[1:])
+    assert decode(data).getpixel((8, 8)) == (255, 0, 0)
+
+
+def test_a_turned_photo_stands_upright() -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6  # the camera was held sideways
+    assert decode(encoded(Image.new("RGB", (60, 20)), "JPEG", exif=exif)).size == (20, 60)
+
+
+def test_one_pixel_and_a_very_thin_photo_are_read() -> None:
+    assert decode(picture(size=(1, 1))).size == (1, 1)
+    width, height = decode(picture(size=(4000, 4))).size
+    assert width <= MAX_SIDE
+    assert height >= 1
+
+
+def test_a_large_photo_is_reduced() -> None:
+    assert max(decode(encoded(Image.new("RGB", (6000, 4000)), "JPEG")).size) == MAX_SIDE
+
+
+def test_a_hundred_megapixels_are_refused_before_they_are_decoded() -> None:
+    header = b"\x89PNG\r\n\x1a\n"
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return len(data).to_bytes(4, "big") + kind + data + zlib.crc32(kind + data).to_bytes(4, "big")
+
+    size = (10_000).to_bytes(4, "big") * 2
+    bomb = (
+        header
+        + chunk(b"IHDR", size + b"\x08\x02\x00\x00\x00")
+        + chunk(b"IDAT", zlib.compress(b""))
+        + chunk(b"IEND", b"")
+    )
+    with pytest.raises(DataError, match="10000×10000 pixels"):
+        decode(bomb)
+
+
+@pytest.mark.parametrize("data", [b"", b"GIF89a", b"<svg/>", picture()[:60], b"\xff\xd8\xff\xe0" + b"\0" * 50])
+def test_what_is_broken_is_a_sentence(data: bytes) -> None:
+    with pytest.raises(DataError, match="could not be read"):
+        decode(data)
+
+
+def test_too_many_bytes_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="50 MB"):
+        MediaStore(tmp_path).put(bytes(50_000_000))
+
+
+def test_a_photo_is_stored_once_for_its_owner_only(tmp_path: Path) -> None:
+    store = MediaStore(tmp_path / "media")
+    assert store.put(picture()) == store.put(picture())
+    [path] = [path for path in store.root.rglob("*") if path.is_file()]
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert store.open(path.name).size == (64, 48)
+
+
+def test_pruning_keeps_what_is_named_and_what_is_new(tmp_path: Path) -> None:
+    store = MediaStore(tmp_path)
+    red, blue = store.put(picture("red")), store.put(picture("blue"))
+    assert store.prune({red}, older_than=0) == 0
+    assert store.prune({red}, older_than=2**40) == 1
+    assert store.path(red).exists()
+    with pytest.raises(DataError, match="missing"):
+        store.open(blue)
+
+
+@pytest.mark.skipif(not REAL.is_dir(), reason="the folder with real photos is not here")
+def test_real_photos(tmp_path: Path) -> None:
+    assert decode((REAL / "coffee.png").read_bytes()).mode == "RGB"
+    with pytest.raises(DataError, match="could not be read"):
+        decode((REAL / "truncated.jpg").read_bytes())
