@@ -16,9 +16,12 @@ from typing import Any
 
 import pytest
 import torch
+from accelerate.state import AcceleratorState  # type: ignore[import-untyped]
 from safetensors.torch import load_file
 
 from bot.consent import Use
+from bot.decision import Calibration
+from bot.engine.describe import Family
 from bot.engine.local import LocalEngine
 from bot.engine.models import load
 from bot.errors import ConfigError, ConsentError, DataError, EchoesError, PermanentError, UsageError
@@ -28,7 +31,8 @@ from bot.people import People, save_people
 from bot.types import Account
 from bot.workspace import Workspace
 from tests.finetune.conftest import NAMES, agree, make_workspace
-from training.finetune import PRESETS, Progress, TrainSettings, train
+from training.evaluation.scoring import Scorer, Scores
+from training.finetune import PRESETS, Progress, TrainSettings, device, train
 from training.finetune.checkpoint import Run
 from training.finetune.learner import Learner
 
@@ -116,6 +120,39 @@ def test_qwen3_vl_trains_too(tmp_path: Path, models: dict[str, Path]) -> None:
     folder = train(workspace, replace(QUICK, preset=replace(PRESETS["paper"], epochs=1)))
     curve = json.loads((folder / "training.json").read_text("utf-8"))["position"]["held_out"]
     assert curve[-1]["text"] < curve[0]["text"], "a little, at the paper's learning rate"
+
+
+def test_without_groups_there_is_no_decision_to_learn(tmp_path: Path, models: dict[Family, Path]) -> None:
+    folder = train(make_workspace(tmp_path / "nora", models["qwen2_5_vl"], group=False), QUICK)
+    card = (folder / "card.md").read_text("utf-8")
+    assert "| decision, nats a decision | not measured | not measured |" in card
+    assert "| made of | nothing fitted |" in card
+    assert Calibration.load(folder) == Calibration()
+
+
+def test_where_bfloat16_is_faster_the_decision_is_still_fitted_as_served(
+    tmp_path: Path, models: dict[Family, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(device, "bfloat16_is_faster", lambda: True)
+    workspace = make_workspace(tmp_path / "nora", models["qwen2_5_vl"], dtype="auto")
+    read: list[torch.dtype] = []
+    real = Scorer.score
+
+    def listening(scorer: Scorer, *args: Any, **options: Any) -> Scores:
+        read.append(scorer.loaded.model.dtype)
+        return real(scorer, *args, **options)
+
+    monkeypatch.setattr(Scorer, "score", listening)
+    AcceleratorState._reset_state(reset_partial_state=True)  # a process keeps one precision
+    try:
+        folder = train(workspace, QUICK)
+    finally:
+        AcceleratorState._reset_state(reset_partial_state=True)
+    assert "| precision | bfloat16 |" in (folder / "card.md").read_text("utf-8")
+    assert all(value.dtype == torch.float32 for value in weights_of(folder).values())
+    assert read == [torch.float32]
+    curve = json.loads((folder / "training.json").read_text("utf-8"))["position"]["held_out"]
+    assert curve[-1]["text"] < curve[0]["text"] - 0.5
 
 
 def test_answers_of_the_questionnaire_are_learnt_too(workspace: Workspace) -> None:

@@ -1,5 +1,6 @@
 """Fine-tuning: from a workspace's chats to a LoRA in the person's voice."""
 
+import time
 from pathlib import Path
 
 from bot.workspace import Workspace
@@ -15,6 +16,7 @@ def train(workspace: Workspace, settings: TrainSettings, reporter: Reporter | No
     Raises ConsentError without a consent record, UsageError, DataError or ConfigError where something is missing, and
     EchoesError where memory or disk run out: what was learnt so far is kept. KeyboardInterrupt, once all is saved.
     """
-    from training.finetune.run import run_training  # loads torch
+    started = time.monotonic()
+    from training.finetune.run import run_training  # loads torch, which takes a while
 
-    return run_training(workspace, settings, reporter or Silent())
+    return run_training(workspace, settings, reporter or Silent(), started)

@@ -104,7 +104,12 @@ class Run:
     def begin(self, key: str) -> None:
         """Clears what was there and starts anew."""
         self.clear()
-        write_private(self.folder / _RUN, json.dumps({"key": key}).encode())
+        try:
+            write_private(self.folder / _RUN, json.dumps({"key": key}).encode())
+        except OSError as error:
+            raise EchoesError(
+                f"{self.folder} cannot be written to ({error.strerror}): free some space there."
+            ) from error
 
     def clear(self) -> None:
         for path in self.folder.iterdir():

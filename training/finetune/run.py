@@ -22,7 +22,7 @@ from training.finetune.batches import waste
 from training.finetune.card import Facts, card, record
 from training.finetune.checkpoint import FOLDER, Position, Run
 from training.finetune.clock import Clock
-from training.finetune.deciding import calibrate, groups, reading_seconds, told
+from training.finetune.deciding import as_served, calibrate, groups, reading_seconds, told
 from training.finetune.device import hardware, training_dtype, use_physical_cores
 from training.finetune.epoch import epoch_of
 from training.finetune.heldout import HeldOut
@@ -37,9 +37,9 @@ from training.finetune.publish import free_name, publish
 from training.finetune.samples import samples_of
 
 
-def run_training(workspace: Workspace, settings: TrainSettings, reporter: Reporter) -> Path:
-    """See `training.finetune.train`."""
-    clock = Clock(settings.minutes)
+def run_training(workspace: Workspace, settings: TrainSettings, reporter: Reporter, started: float) -> Path:
+    """See `training.finetune.train`. started: on the monotonic clock, since when the minutes count."""
+    clock = Clock(settings.minutes, started=started)
     require(workspace.consent, Use.TRAINING)
     config = load_config(workspace.config)
     name = free_name(workspace.loras, settings.name, datetime.now())
@@ -137,7 +137,7 @@ def _after_training(trained: _Trained, tokens_per_second: float) -> float:
     if minutes is None:
         return 0.0
     tokens = sum(len(sample.ids) for sample in samples_of(groups(trained.material.judge), trained.codec))
-    return reading_seconds(tokens, minutes, tokens_per_second) + _margin(minutes)
+    return reading_seconds(tokens, minutes, trained.loaded, tokens_per_second) + _margin(minutes)
 
 
 def _margin(minutes: float) -> float:
@@ -158,13 +158,13 @@ def _finish(
     if best is None:
         raise EchoesError(f"The best weights are missing from {run.folder}: start over with `echoes train --fresh`.")
     set_weights(trained.lora, best)
+    _warn(position, reporter)
     reporter.note("Calibrating the decision on the judge days.")
+    served = as_served(trained.loaded, best, trained.settings.preset, trained.config.model)
     seconds = None
     if clock.minutes is not None:
         seconds = max(clock.minutes * 60 - clock.elapsed - _margin(clock.minutes), 1.0)
-    fitted = calibrate(
-        trained.loaded, trained.codec, trained.media, trained.material.judge, trained.material.points, seconds
-    )
+    fitted = calibrate(served, trained.codec, trained.media, trained.material.judge, trained.material.points, seconds)
     position.seconds = clock.elapsed
     facts = _facts(trained, position, told(fitted))
 
@@ -177,6 +177,16 @@ def _finish(
         Fingerprint.of(trained.loaded.base_id, trained.codec).save(folder)
 
     return publish(workspace.loras, name, run.folder, fill)
+
+
+def _warn(position: Position, reporter: Reporter) -> None:
+    before = position.held_out[0].text
+    kept = next(one for one in reversed(position.held_out) if one.step == position.best_step)
+    if before is not None and kept.text is not None and kept.text >= before:
+        reporter.note(
+            f"The training did not help: on held-out days the text loss went from {before:.2f} to {kept.text:.2f}. "
+            "Train longer, or import more chats."
+        )
 
 
 def _facts(trained: _Trained, position: Position, decision: Mapping[str, str]) -> Facts:
