@@ -144,7 +144,7 @@ async def test_the_servers_shorter_context_counts(server: ModelServer, media: Me
     server.max_model_len = 300
     engine = await connect(server.url, media)
     assert engine.max_context == 300
-    with pytest.raises(EchoesError, match="does not fit into 300"):
+    with pytest.raises(EchoesError, match="context of 300"):
         await said(engine, asked(engine, Bubble("word " * 100)))
     await engine.aclose()
 

@@ -1,39 +1,53 @@
-"""A stand-in for an OpenAI-compatible model server (vLLM's dialect): what RemoteEngine talks to.
-
-Strict about what it is sent. Run as a script it serves a fixed reply, for tests that kill the daemon.
-"""
+"""A stand-in for an OpenAI-compatible model server (vLLM's dialect): what RemoteEngine talks to. Strict about what it is sent."""
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from types import TracebackType
 from typing import Any
 
 from aiohttp import web
 
 Json = dict[str, Any]
+Piece = str | tuple[int, str]
+"""Of a reply: its text, or a token and its text."""
+
+SAMPLING = {
+    "max_tokens", "min_tokens", "temperature", "top_p", "top_k", "min_p", "presence_penalty", "frequency_penalty",
+    "repetition_penalty", "stop_token_ids", "logit_bias", "seed", "allowed_token_ids",
+}  # fmt: skip
+OPENAI = {"model", "stream", "cache_salt", "logprobs", "return_tokens_as_token_ids"}
 KNOWN = {
-    "model", "prompt", "messages", "add_generation_prompt", "stream", "max_tokens", "min_tokens", "temperature",
-    "top_p", "presence_penalty", "stop_token_ids", "logit_bias", "seed", "logprobs", "top_logprobs",
-    "allowed_token_ids", "return_tokens_as_token_ids",
+    "/v1/completions": SAMPLING | OPENAI | {"prompt", "return_token_ids"},
+    "/v1/chat/completions": SAMPLING | OPENAI | {"messages", "add_generation_prompt", "top_logprobs"},
+    "/inference/v1/generate": {
+        "model", "stream", "cache_salt", "token_ids", "content_parts", "return_token_ids", "output_mode",
+        "sampling_params",
+    },
 }  # fmt: skip
 
 
 class ModelServer:
-    """`say` gives the pieces of a reply to a request's body; `end_logprob` that of the end of turn as first token."""
+    """`say` gives the pieces of a reply to a request's body; `end_logprob` that of the end of turn as first token.
+
+    `expand` gives the ids that a request with photos beside token ids comes to; without it the server takes photos
+    in chats alone, as a vLLM does that was started without `--enable-scale-out`.
+    """
 
     def __init__(
         self,
         *,
         model: str = "nora",
         max_model_len: int = 4096,
-        say: Callable[[Json], list[str]] = lambda body: ["okok", "\nsee you"],
+        say: Callable[[Json], Iterable[Piece]] = lambda body: ["okok", "\nsee you"],
         end_logprob: Callable[[Json], float] = lambda body: -2.0,
+        expand: Callable[[Json], list[int]] | None = None,
     ) -> None:
         self.model = model
         self.max_model_len = max_model_len
         self.say = say
         self.end_logprob = end_logprob
+        self.expand = expand
         self.requests: list[tuple[str, Json]] = []
         self.failures: list[int] = []  # statuses of the next requests
         self.pause = 0.0  # seconds between the pieces of a reply
@@ -43,9 +57,9 @@ class ModelServer:
     async def __aenter__(self) -> "ModelServer":
         app = web.Application(client_max_size=64 * 1024 * 1024)
         app.router.add_get("/v1/models", self._models)
-        app.router.add_post("/v1/completions", self._completions)
-        app.router.add_post("/v1/chat/completions", self._completions)
         app.router.add_post("/v1/load_lora_adapter", self._load_lora)
+        for path in KNOWN:
+            app.router.add_post(path, self._completions)
         self._runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=0.1)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", 0)
@@ -71,40 +85,77 @@ class ModelServer:
 
     async def _completions(self, request: web.Request) -> web.StreamResponse:
         body: Json = await request.json()
-        self.requests.append((request.path, body))
-        chat = request.path.endswith("/chat/completions")
+        path = request.path
+        if path == "/inference/v1/generate" and self.expand is None:
+            return _error(403, "Scale-out endpoints are disabled. Restart vllm serve with --enable-scale-out.")
+        self.requests.append((path, body))
         if self.failures:
             return _error(self.failures.pop(0), "out of luck")
-        unknown = set(body) - KNOWN
-        if unknown or ("messages" in body) is not chat or ("prompt" in body) is chat:
-            return _error(400, f"Extra or missing inputs: {sorted(unknown)}")
+        if wrong := _wrong(path, body):
+            return _error(400, wrong)
         if body["model"] != self.model:
             return _error(404, f"The model `{body['model']}` does not exist.")
+        read = {"prompt_token_ids": self.expand(body)} if self.expand and "token_ids" in body else {}
         if body.get("stream"):
-            return await self._stream(request, body, chat)
-        [end] = body["allowed_token_ids"]
-        name, value = f"token_id:{end}", self.end_logprob(body)
-        others = {f"token_id:{end + 1}": -0.5}
-        if chat:
-            top = [{"token": token, "logprob": one} for token, one in {name: value, **others}.items()]
-            logprobs: Json = {"content": [{"token": name, "logprob": value, "top_logprobs": top}]}
-            return web.json_response({"choices": [{"message": {"content": ""}, "logprobs": logprobs}]})
-        logprobs = {"tokens": [name], "token_logprobs": [value], "top_logprobs": [{name: value, **others}]}
-        return web.json_response({"choices": [{"text": "", "logprobs": logprobs}]})
+            return await self._stream(request, body, read)
+        allowed = sampling_of(body).get("allowed_token_ids")
+        if allowed is None:
+            [piece, *_] = self.say(body)
+            return web.json_response({"choices": [_choice(path, piece)]} | read)
+        value = self.end_logprob(body)
+        return web.json_response({"choices": [_with_logprob(path, allowed[0], value)]} | read)
 
-    async def _stream(self, request: web.Request, body: Json, chat: bool) -> web.StreamResponse:
+    async def _stream(self, request: web.Request, body: Json, read: Json) -> web.StreamResponse:
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
         await response.prepare(request)
         try:
             for piece in self.say(body):
-                choice = {"delta": {"content": piece}} if chat else {"text": piece}
-                await response.write(f"data: {json.dumps({'choices': [choice]})}\n\n".encode())
+                event = {"choices": [_choice(request.path, piece)]} | read
+                await response.write(f"data: {json.dumps(event)}\n\n".encode())
                 await asyncio.sleep(self.pause)
             await response.write(b"data: [DONE]\n\n")
         except (ConnectionError, asyncio.CancelledError):
             self.cancelled += 1
             raise
         return response
+
+
+def sampling_of(body: Json) -> Json:
+    """A request's sampling parameters, wherever its path wants them."""
+    return dict(body.get("sampling_params", body))
+
+
+def _wrong(path: str, body: Json) -> str:
+    """What vLLM would not take, or would silently not heed."""
+    sampling = sampling_of(body)
+    unknown = set(body) - KNOWN[path]
+    if path == "/inference/v1/generate":
+        unknown |= set(sampling) - SAMPLING - {"logprobs"}
+    if unknown:
+        return f"Extra inputs: {sorted(unknown)}"
+    if not any(body.get(name) for name in ("prompt", "messages", "token_ids")):
+        return "There is no prompt."
+    if not 1 <= sampling["max_tokens"] or sampling.get("min_tokens", 0) > sampling["max_tokens"]:
+        return "min_tokens and max_tokens do not go together."
+    if any(abs(bias) > 100 for bias in sampling.get("logit_bias", {}).values()):
+        return "A bias lies between -100 and 100."
+    return ""
+
+
+def _choice(path: str, piece: Piece) -> Json:
+    tokens, text = ([piece[0]], piece[1]) if isinstance(piece, tuple) else (None, piece)
+    if path == "/v1/chat/completions":
+        return {"delta": {"content": text}}
+    return {"text": text, "token_ids": tokens}
+
+
+def _with_logprob(path: str, end: int, value: float) -> Json:
+    name, others = f"token_id:{end}", {f"token_id:{end + 1}": -0.5}
+    if path == "/v1/completions":
+        logprobs: Json = {"tokens": [name], "token_logprobs": [value], "top_logprobs": [{name: value, **others}]}
+        return {"text": "", "logprobs": logprobs}
+    top = [{"token": token, "logprob": one} for token, one in {name: value, **others}.items()]
+    return {"text": "", "logprobs": {"content": [{"token": name, "logprob": value, "top_logprobs": top}]}}
 
 
 def _error(status: int, message: str) -> web.Response:
