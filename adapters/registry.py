@@ -1,12 +1,15 @@
 """The platforms there are, by name. A new one is a file of its own and one entry here."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 from bot.config import Config, TelegramConfig, WebConfig
+from bot.errors import EchoesError
 from bot.people import People
 from bot.platform import Adapter
 from bot.secrets import Secrets, web_token
+from bot.types import Chat
 from bot.workspace import Workspace
 
 
@@ -20,6 +23,7 @@ class Setting:
     workspace: Workspace
     avatar: str  # what the avatar is called
     people: Callable[[], People]
+    language: str = "en"
     announce: Callable[[str], None] = lambda link: None
 
 
@@ -57,9 +61,30 @@ def _web(setting: Setting) -> Adapter:
         setting.people,
         setting.workspace.root / "web",
         avatar=setting.avatar,
+        group="群聊" if setting.language == "zh" else "Group",
         keep_days=setting.config.retention.journal_days,
         announce=setting.announce,
     )
+
+
+async def _show_nothing(chat: Chat, message_id: str, probability: float, answered: bool) -> None:
+    """Telegram and Discord have no place for it."""
+
+
+def decisions_shown(adapters: Mapping[str, Adapter]) -> Callable[[Chat, str, float, bool], Awaitable[None]]:
+    """Shows decisions on those of the platforms that have a place for them: the owner's own web chat."""
+    if "web" not in adapters:
+        return _show_nothing
+    from adapters.web import WebAdapter
+
+    web = adapters["web"]
+
+    async def show(chat: Chat, message_id: str, probability: float, answered: bool) -> None:
+        if isinstance(web, WebAdapter) and chat.platform == web.platform:
+            with suppress(EchoesError):  # nobody looks just now
+                await web.show_decision(message_id, probability, answered)
+
+    return show
 
 
 FACTORIES: Mapping[str, Callable[[Setting], Adapter]] = {"web": _web, "telegram": _telegram, "discord": _discord}

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
-from adapters.registry import Setting, make
+from adapters.registry import Setting, decisions_shown, make
 from bot.config import Config, load_config
 from bot.consent import Use, require
 from bot.conversation.chat import Avatar
@@ -123,6 +123,7 @@ async def _serve(prepared: Prepared, drain_seconds: float) -> ExitCode:
                 media=media,
             )
             adapters, broken = _adapters(prepared, avatar)
+            avatar.show = decisions_shown(adapters)
             parts = Parts(
                 workspace=workspace,
                 config=config,
@@ -175,6 +176,7 @@ def _adapters(prepared: Prepared, avatar: Avatar) -> tuple[dict[str, Adapter], d
         prepared.workspace,
         prepared.persona.name,
         lambda: avatar.people,
+        prepared.persona.language,
         lambda link: _announce(link, prepared.workspace),
     )
     adapters: dict[str, Adapter] = {}

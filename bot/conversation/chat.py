@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -32,6 +32,10 @@ _FEATURE_HISTORY = 60  # messages that a decision's features look at
 _FIRST_WAIT, _LONGEST_WAIT = 1.0, 300.0
 
 
+ShowDecision = Callable[[Chat, str, float, bool], Awaitable[None]]
+"""Shows what was decided about a message where a platform has a place for it: chat, its id, probability, answered."""
+
+
 @dataclass(slots=True)
 class Avatar:
     """Who speaks and how. people and calibration are replaced when they are reloaded."""
@@ -43,6 +47,7 @@ class Avatar:
     sampling: Sampling
     config: ConversationConfig
     media: MediaStore  # photos received
+    show: ShowDecision | None = None
 
 
 class ChatWorker:
@@ -140,6 +145,8 @@ class ChatWorker:
             decision.probability,
             seconds * 1000,
         )
+        if avatar.show is not None and entry.native_id is not None:
+            await avatar.show(self._chat, entry.native_id, decision.probability, decision.answer)
         return decision
 
     # -- answering ------------------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.decision import Calibration
+from bot.types import Chat
 from tests.conversation.stage import MEI, NOBODY, OMA, Stage, quick
 
 
@@ -99,3 +100,16 @@ async def test_a_long_chat_slides_in_big_steps(stage: Stage) -> None:
     grows = sum(later.startswith(earlier[: -len("<|im_start|>assistant\n")]) for earlier, later in pairwise(prompts))
     assert grows >= 50, "the window must slide rarely"
     assert all(f"message number {number}<" in prompt for number, prompt in enumerate(prompts))
+
+
+async def test_decisions_are_shown_where_a_platform_has_a_place_for_them(stage: Stage) -> None:
+    shown: list[tuple[str, str, float, bool]] = []
+
+    async def show(chat: Chat, message_id: str, probability: float, answered: bool) -> None:
+        shown.append((chat.id, message_id, probability, answered))
+
+    stage.conversations.avatar.show = show
+    stage.engine.probability = lambda prompt: 0.2
+    message = await stage.says(MEI, "football tonight", group="g")
+    await stage.settled()
+    assert shown == [("g", message.id, pytest.approx(0.2), False)]
