@@ -9,10 +9,10 @@ from enum import StrEnum
 from bot.decision import HISTORY, Heard, features
 from bot.people import People
 from bot.persona import Persona
-from bot.types import ChatKind
+from bot.types import Account, ChatKind
 from training.corpus import Corpus, CorpusMessage
 from training.splits import Split, Splits
-from training.turns import Piece, Reader, segments
+from training.turns import Reader, segments
 
 WITHIN = 3
 """The softer label: the subject speaks within so many turns."""
@@ -88,7 +88,7 @@ def _seen(
             yield message.id, features(tuple(history), persona.names, tuple(set(names)))
 
 
-def heard(message: CorpusMessage, subject: frozenset[object]) -> Heard:
+def heard(message: CorpusMessage, subject: frozenset[Account]) -> Heard:
     """A message as a decision sees it."""
     own = message.sender in subject
     replied = message.reply_to_sender
@@ -104,6 +104,3 @@ def heard(message: CorpusMessage, subject: frozenset[object]) -> Heard:
 
 def of_split(found: Sequence[Point], *splits: Split) -> list[Point]:
     return [point for point in found if point.split in splits]
-
-
-__all__ = ["Piece", "Point", "Stratum", "heard", "of_split", "points"]

@@ -11,13 +11,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import torch
 from tqdm import tqdm
 
 from bot.config import Config, load_config
 from bot.decision import Calibration
 from bot.engine.lora import LoraSlot
 from bot.engine.models import codec_for, load
-from bot.errors import DataError, UsageError
+from bot.errors import DataError, EchoesError, UsageError
 from bot.lora import find_lora
 from bot.media import MediaStore
 from bot.people import People, load_people
@@ -178,7 +179,13 @@ def _score(scorer: Scorer, dialogues: Sequence[Dialogue], settings: EvaluateSett
         dynamic_ncols=True,
         mininterval=0.2 if sys.stderr.isatty() else 15.0,
     ) as bar:
-        return scorer.score(dialogues, replies="likelihood" in settings.parts, progress=bar.update)
+        try:
+            return scorer.score(dialogues, replies="likelihood" in settings.parts, progress=bar.update)
+        except torch.OutOfMemoryError as error:
+            raise EchoesError(
+                f"The memory of {scorer.loaded.device} does not suffice to read {scorer.batch_tokens} tokens at once: "
+                "lower model.context_tokens in config.yaml, or take a smaller model."
+            ) from error
 
 
 def _gates(known: _Known, base: Scores, by_lora: Scores | None, lora: Path | None) -> tuple[list[Point], list[Gate]]:

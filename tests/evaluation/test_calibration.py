@@ -1,0 +1,150 @@
+"""The decision fitted to a person."""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bot.decision import FILE, Calibration
+from bot.errors import PermanentError
+from training.calibration import Gate, fit, fit_linear
+from training.evaluation.metrics import Bools, Floats, auroc, calibration_error
+from training.evaluation.points import Point
+from training.splits import Split
+
+DAY = date(2026, 1, 1)
+SPLITS = [Split.TRAIN] * 12 + [Split.JUDGE] * 4 + [Split.TEST] * 4
+
+
+class Person:
+    """Speaks with log-odds of −2.5 + 2 · recency + `hidden`; what is hidden only a model could know."""
+
+    def __init__(self, hidden: float = 1.0, a_day: int = 150, seed: int = 1) -> None:
+        rng = np.random.default_rng(seed)
+        days = np.repeat(np.arange(20), a_day)
+        self.recency, self.noise = rng.random(len(days)), rng.random(len(days))
+        self.hidden = rng.normal(size=len(days)) * hidden
+        odds = -2.5 + 2 * self.recency + self.hidden
+        spoke = rng.random(len(days)) < 1 / (1 + np.exp(-odds))
+        self.points = [
+            Point(
+                number,
+                "telegram:9",
+                DAY + timedelta(days=int(day)),
+                SPLITS[day],
+                bool(spoke[number]),
+                bool(spoke[number]),
+                {"recency": float(self.recency[number]), "noise": float(self.noise[number]), "photo": 0.0},
+            )
+            for number, day in enumerate(days)
+        ]
+
+    def odds(self, model: Floats) -> dict[int, float]:
+        return {point.message: float(model[point.message]) for point in self.points if point.split is Split.JUDGE}
+
+    def tested(self) -> list[Point]:
+        return [point for point in self.points if point.split is Split.TEST]
+
+
+def probabilities(calibration: Calibration, points: Sequence[Point], model: Floats) -> tuple[Bools, Floats]:
+    found = [calibration.probability(float(1 / (1 + np.exp(-model[point.message]))), point.seen) for point in points]
+    return np.array([point.spoke for point in points]), np.array(found)
+
+
+def test_a_model_that_knows_more_is_joined_with_the_features() -> None:
+    person = Person(hidden=1.5)
+    model = 0.5 * person.hidden - 3  # knows what is hidden, not the recency, and speaks too rarely
+    fitted = fit(person.points, person.odds(model))
+    assert fitted.gate is Gate.BOTH
+    assert fitted.compared[Gate.BOTH] > max(fitted.compared[Gate.FEATURES], fitted.compared[Gate.MODEL])
+    spoke, p = probabilities(fitted.calibration, person.tested(), model)
+    assert auroc(spoke, p) > fitted.compared[Gate.FEATURES] + 0.05
+    assert calibration_error(spoke, p) < 0.05
+    assert 0.8 < (p >= fitted.calibration.threshold).mean() / spoke.mean() < 1.25
+
+
+def test_a_model_that_knows_nothing_is_left_out() -> None:
+    person = Person()
+    model = np.random.default_rng(2).normal(size=len(person.points)) * 3
+    fitted = fit(person.points, person.odds(model))
+    assert fitted.compared[fitted.gate] >= fitted.compared[Gate.FEATURES]
+    assert abs(fitted.calibration.model) < 0.1
+    spoke, p = probabilities(fitted.calibration, person.tested(), model)
+    alone = auroc(spoke, np.array([point.seen["recency"] for point in person.tested()]))
+    assert auroc(spoke, p) > alone - 0.02
+
+
+def test_a_model_that_counts_the_wrong_way_is_not_turned_round() -> None:
+    person = Person()
+    fitted = fit(person.points, person.odds(-person.hidden))
+    assert fitted.gate is Gate.FEATURES
+    assert fitted.calibration.model == 0
+
+
+def test_it_speaks_as_often_as_the_person_on_the_judge_days() -> None:
+    person = Person()
+    model = person.hidden + 5
+    fitted = fit(person.points, person.odds(model))
+    judged = [point for point in person.points if point.split is Split.JUDGE]
+    spoke, p = probabilities(fitted.calibration, judged, model)
+    assert (p >= fitted.calibration.threshold).sum() == spoke.sum() == fitted.answered
+    assert (fitted.decisions, fitted.days) == (600, 4)
+
+
+def test_without_a_word_of_the_model_the_features_do() -> None:
+    fitted = fit(Person().points, {})
+    assert fitted.gate is Gate.FEATURES
+    assert fitted.calibration.model == 0
+    assert fitted.calibration.weights["recency"] > 1
+    assert fitted.calibration.weights["photo"] == 0, "what never changes says nothing"
+
+
+def test_with_too_little_nothing_is_fitted() -> None:
+    few = [point for point in Person().points if not point.spoke][:50]
+    for points in ([], few):
+        fitted = fit(points, {point.message: 0.0 for point in points})
+        assert (fitted.gate, fitted.calibration) == (Gate.NONE, Calibration())
+
+
+def test_a_few_days_of_a_quiet_person_do() -> None:
+    person = Person(a_day=12)
+    fitted = fit(person.points, person.odds(person.hidden))
+    assert fitted.gate is not Gate.NONE
+    assert 0 < fitted.calibration.threshold < 1
+
+
+def test_folding_back_changes_nothing() -> None:
+    rng = np.random.default_rng(1)
+    columns = rng.normal(size=(500, 3)) * [1, 100, 0.01] + [5, -300, 0]
+    spoke = rng.random(500) < 1 / (1 + np.exp(-(columns[:, 0] - 5) - (columns[:, 1] + 300) / 100))
+    fitted = fit_linear(columns, spoke, strength=1.0)
+    assert fitted.weights[0] == pytest.approx(1, abs=0.4)
+    assert fitted.weights[1] == pytest.approx(0.01, abs=0.004)
+    mean = 1 / (1 + np.exp(-fitted(columns)))
+    assert mean.mean() == pytest.approx(spoke.mean(), abs=1e-3)
+    always = fit_linear(columns, np.ones(500, dtype=np.bool_))
+    assert always.weights == (0.0, 0.0, 0.0)
+
+
+def test_it_is_saved_for_the_owner_and_read_back(tmp_path: Path) -> None:
+    calibration = Calibration(-1.5, 0.7, {"recency": 2.0}, 0.3)
+    calibration.save(tmp_path)
+    assert Calibration.load(tmp_path) == calibration
+    assert (tmp_path / FILE).stat().st_mode & 0o777 == 0o600
+    assert calibration.decide(0.9, {"recency": 1.0}).answer
+    assert not calibration.decide(0.1, {"recency": 0.0}).answer
+
+
+def test_without_a_file_it_is_the_models_own_probability(tmp_path: Path) -> None:
+    assert Calibration.load(tmp_path).probability(0.3, {"recency": 1.0}) == pytest.approx(0.3)
+    for extreme in (0.0, 1.0):
+        assert 0 <= Calibration().probability(extreme, {}) <= 1
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[1]", '{"bias": "much", "model": 1, "weights": {}, "threshold": 1}'])
+def test_a_damaged_file_is_a_sentence(tmp_path: Path, text: str) -> None:
+    (tmp_path / FILE).write_text(text, "utf-8")
+    with pytest.raises(PermanentError, match="damaged: train again"):
+        Calibration.load(tmp_path)

@@ -1,0 +1,74 @@
+"""The numbers, against hand-made cases and scikit-learn's."""
+
+import math
+
+import numpy as np
+import pytest
+from sklearn.metrics import average_precision_score, brier_score_loss, roc_auc_score
+
+from training.calibration import own_rate_threshold
+from training.evaluation import metrics
+
+
+def test_ranking_is_as_scikit_learn_has_it_with_ties_too() -> None:
+    rng = np.random.default_rng(1)
+    for _ in range(30):
+        spoke = rng.random(150) < 0.2
+        score = np.round(rng.random(150) + 0.3 * spoke, 1).astype(np.float64)
+        assert metrics.auroc(spoke, score) == pytest.approx(roc_auc_score(spoke, score))
+        assert metrics.average_precision(spoke, score) == pytest.approx(average_precision_score(spoke, score))
+
+
+def test_brier_skill() -> None:
+    spoke = np.array([True, False, False, False])
+    assert metrics.brier_skill(spoke, np.full(4, 0.25)) == pytest.approx(0)
+    assert metrics.brier_skill(spoke, spoke.astype(float)) == 1
+    probability = np.array([0.6, 0.1, 0.3, 0.2])
+    reference = brier_score_loss(spoke, np.full(4, 0.25))
+    assert metrics.brier_skill(spoke, probability) == pytest.approx(
+        1 - brier_score_loss(spoke, probability) / reference
+    )
+
+
+def test_calibration_error() -> None:
+    rng = np.random.default_rng(1)
+    probability = rng.random(20_000) * 0.5
+    spoke = rng.random(20_000) < probability
+    assert metrics.calibration_error(spoke, probability) < 0.02
+    assert metrics.calibration_error(spoke, probability + 0.2) == pytest.approx(0.2, abs=0.02)
+    assert metrics.calibration_error(spoke, np.full(20_000, spoke.mean())) == pytest.approx(0, abs=1e-9)
+
+
+def test_rates_and_balance() -> None:
+    spoke = np.array([True, True, False, False, False, False, False, False])
+    probability = np.array([0.9, 0.2, 0.8, 0.1, 0.1, 0.1, 0.1, 0.1])
+    assert metrics.rate_ratio(spoke, probability, 0.15) == 1.5
+    assert metrics.balanced_accuracy(spoke, probability) == pytest.approx((1 / 2 + 5 / 6) / 2)
+    assert metrics.balanced_accuracy(spoke, np.zeros(8)) == pytest.approx(0.5), "ties are broken as if by chance"
+
+
+def test_what_cannot_be_said_is_no_number() -> None:
+    never, score = np.zeros(5, dtype=np.bool_), np.arange(5.0)
+    for measure in (metrics.auroc, metrics.average_precision, metrics.brier_skill, metrics.balanced_accuracy):
+        assert math.isnan(measure(never, score))
+    assert math.isnan(metrics.rate_ratio(never, score, 0.5))
+
+
+def test_intervals_draw_days_whole() -> None:
+    days = ["a"] * 50 + ["b"] * 50
+    values = np.repeat([0.0, 1.0], 50)
+    low, high = metrics.interval(days, lambda rows: float(values[rows].mean()))
+    assert (low, high) == (0, 1), "two days that differ wholly leave nothing certain"
+    assert metrics.interval(days, lambda rows: float(values[rows].mean())) == (low, high), "the same every time"
+    assert all(math.isnan(end) for end in metrics.interval(["a"] * 9, lambda rows: 1.0))
+    assert all(math.isnan(end) for end in metrics.interval([], lambda rows: 1.0))
+
+
+def test_a_threshold_for_the_persons_own_rate() -> None:
+    probabilities = np.array([0.1, 0.4, 0.2, 0.3])
+    assert own_rate_threshold(probabilities, 1) == pytest.approx(0.35)
+    assert own_rate_threshold(probabilities, 3) == pytest.approx(0.15)
+    assert own_rate_threshold(probabilities, 0) == 0.5
+    tied = np.array([0.9, 0.5, 0.5, 0.5, 0.1])
+    assert (tied >= own_rate_threshold(tied, 2)).sum() == 1
+    assert (tied >= own_rate_threshold(tied, 3)).sum() == 4

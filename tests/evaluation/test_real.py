@@ -1,0 +1,49 @@
+"""A busy public group, where it is at hand: the simple gates, against which every avatar is measured."""
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from bot.media import MediaStore
+from bot.people import People
+from bot.persona import Persona
+from bot.prompt import Codec
+from bot.types import Account
+from tests.support import byte_codec
+from training.corpus import Corpus
+from training.dialogues import DialogueSettings, build
+from training.evaluation.decision import baselines, report
+from training.evaluation.points import of_split, points
+from training.importers import Options, find_files, import_paths
+from training.splits import Split, Splits
+
+GROUP = Path(__file__).parents[3] / "shared" / "data" / "group-chat" / "result.json"
+SUBJECT = People.of((), (Account("telegram", "100010"),))
+
+
+@pytest.mark.skipif(not GROUP.exists(), reason=f"the group chat is not at {GROUP}")
+def test_simple_gates_on_held_out_days(tmp_path: Path) -> None:
+    media = MediaStore(tmp_path / "media")
+    with Corpus.open(tmp_path / "corpus.sqlite") as corpus:
+        import_paths(corpus, media, find_files([GROUP]), Options())
+        splits = Splits.of_corpus(corpus, SUBJECT)
+        settings = DialogueSettings(max_tokens=3000)
+        found = points(corpus, SUBJECT, Persona("SandBat"), settings.gap, splits)
+        counts = build_counts(corpus, byte_codec(media), settings, splits)
+    assert [sum(splits.split_of(day) is split for day in splits.days) for split in Split] == [12, 4, 4]
+    assert counts["decisions: answered"] + counts["decisions: silent"] == len(found)
+    assert counts["decisions: answered"] == sum(point.spoke for point in found)
+    learnt, tested = of_split(found, Split.TRAIN, Split.JUDGE), of_split(found, Split.TEST)
+    measured = report(learnt, tested, baselines(learnt, tested))
+    constant, mention, recency, logistic = (gate.auroc for gate in measured.gates)
+    assert constant == 0.5 < mention < recency < logistic
+    assert logistic > 0.78
+    assert measured.gates[-1].calibration_error < 0.05
+    assert 0.8 < measured.gates[-1].rate_ratio < 1.25
+
+
+def build_counts(corpus: Corpus, codec: Codec, settings: DialogueSettings, splits: Splits) -> Counter[str]:
+    counts: Counter[str] = Counter()
+    build(corpus, SUBJECT, Persona("SandBat"), codec, settings, splits, counts)
+    return counts
