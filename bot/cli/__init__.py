@@ -26,6 +26,17 @@ COMMANDS = {
 """In the order of the journey. A command's module is imported only when it is used."""
 
 
+def _command(arguments: Sequence[str]) -> str | None:
+    """The first word that is neither an option nor the workspace's folder."""
+    words = iter(arguments)
+    for word in words:
+        if word in ("-w", "--workspace"):
+            next(words, None)
+        elif not word.startswith("-"):
+            return word
+    return None
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     arguments = list(sys.argv[1:] if argv is None else argv)
     parser = argparse.ArgumentParser(
@@ -40,7 +51,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         help="the avatar's folder (default: $ECHOES_WORKSPACE, or this folder)",
     )
     subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", title="the journey, in order")
-    chosen = next((word for word in arguments if word in COMMANDS), None)
+    chosen = _command(arguments)
     for name, (module, summary) in COMMANDS.items():
         subparser = subparsers.add_parser(name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.")
         if name == chosen:
