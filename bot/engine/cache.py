@@ -79,7 +79,7 @@ class CacheStore:
 
     @property
     def nbytes(self) -> int:
-        return sum(cache.nbytes for cache in self._kept.values())
+        return sum(cache.nbytes for cache in list(self._kept.values()))  # other threads ask too
 
     def chats(self) -> list[str]:
         """The longest unused first."""

@@ -86,6 +86,23 @@ async def test_loras_are_exchanged_and_taken_off(
     assert await engine.p_answer("g", prompt) == pytest.approx(by_peft(base, second, prompt, end), abs=1e-6)
 
 
+async def test_a_lora_stays_beside_weights_of_a_shorter_type(base: Path, media: MediaStore, tmp_path: Path) -> None:
+    lora = trained(tmp_path / "lora", base, media, 1)
+    loaded = load(str(base), device="cpu", dtype="bfloat16")
+    engine = LocalEngine(loaded, media)
+    turn = Turn(Speaker("Tom", "friend"), (Bubble("are you coming?"),), datetime(2026, 3, 1, tzinfo=UTC))
+    prompt = render(Scene(Persona("Mei"), ChatKind.GROUP, title="hiking"), [turn], engine.codec, open_turn=True)
+    weights = {name: value.clone() for name, value in loaded.model.state_dict().items()}
+    bare = await engine.p_answer("g", prompt)
+    await engine.load_lora(lora)
+    exact = by_peft(base, lora, prompt, engine.codec.end_of_turn)
+    assert abs(await engine.p_answer("g", prompt) - exact) < abs(bare - exact) / 3
+    await engine.load_lora(None)
+    assert await engine.p_answer("g", prompt) == bare
+    assert all(torch.equal(weights[name], value) for name, value in loaded.model.state_dict().items())
+    await engine.aclose()
+
+
 async def test_a_new_lora_forgets_what_the_old_one_read(
     engine: LocalEngine, base: Path, media: MediaStore, prompt: Prompt, tmp_path: Path
 ) -> None:

@@ -95,10 +95,10 @@ async def test_after_a_reply_the_cache_goes_on(engine: LocalEngine) -> None:
 
 async def test_the_same_seed_writes_the_same_reply_and_others_differ(engine: LocalEngine) -> None:
     prompt = conversation(engine, "tell me something")
-    seeded = [await whole(engine.reply("a", prompt, Sampling(seed=seed))) for seed in (1, 1, 2, 3)]
+    seeded = [await whole(engine.reply("a", prompt, Sampling(seed=seed, max_tokens=24))) for seed in (1, 1, 2, 3)]
     assert seeded[0] == seeded[1]
     assert len(set(seeded)) == 3
-    free = {await whole(engine.reply("a", prompt, Sampling())) for _ in range(3)}
+    free = {await whole(engine.reply("a", prompt, Sampling(max_tokens=24))) for _ in range(3)}
     assert len(free) == 3
 
 
@@ -142,6 +142,28 @@ async def test_closing_a_reply_stops_it_and_keeps_what_was_read(engine: LocalEng
     assert await asyncio.wait_for(engine.p_answer("a", prompt), 5) == pytest.approx(before, abs=1e-6)
     grown = conversation(engine, "tell me a long story", "no", "please")
     assert await engine.p_answer("a", grown) == pytest.approx(await engine.p_answer("b", grown), abs=1e-6)
+
+
+async def test_a_closed_reply_is_not_written_on(engine: LocalEngine) -> None:
+    async with aclosing(
+        engine.reply("a", conversation(engine, "a story"), Sampling(max_tokens=3000, seed=1))
+    ) as pieces:
+        await anext(pieces)
+    await engine.p_answer("b", conversation(engine, "hi"))
+    held = engine.cache_bytes  # grows with each token that is read
+    await asyncio.sleep(0.1)
+    assert engine.cache_bytes == held
+
+
+async def test_a_reply_of_which_nothing_could_be_seen_fails_instead(
+    engine: LocalEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    half = engine.codec.encode("你")[0]
+    monkeypatch.setattr(Chooser, "choose", lambda *_: half)
+    with pytest.raises(PassingError, match="nothing that can be read"):
+        await whole(engine.reply("a", conversation(engine, "hi"), GREEDY))
+    monkeypatch.undo()
+    assert await whole(engine.reply("a", conversation(engine, "hi"), GREEDY))
 
 
 async def test_a_cancelled_decision_leaves_the_engine_working(engine: LocalEngine) -> None:
