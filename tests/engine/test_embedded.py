@@ -126,13 +126,18 @@ def test_it_loads_without_a_word_of_torch(embedded: Path) -> None:
 # -- making it -----------------------------------------------------------------------------------------------------
 
 
+def write_files(folder: Path, content: bytes) -> None:
+    for name in ("config.json", "model.safetensors", "preprocessor_config.json", "tokenizer.json"):
+        (folder / name).write_bytes(content)
+
+
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """An empty cache, and a building that takes no time."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
 
     def build(folder: Path, progress: object) -> None:
-        (folder / "model.safetensors").write_bytes(b"weights")
+        write_files(folder, b"weights")
 
     monkeypatch.setattr(module, "_build", build)
     return tmp_path / "echoes"
@@ -142,13 +147,22 @@ def test_building_twice_at_once_leaves_one_whole_model(quick: Path, monkeypatch:
     def build_while_another_finishes(folder: Path, progress: object) -> None:
         other = quick / module.RECIPE
         other.mkdir()
-        (other / "model.safetensors").write_bytes(b"theirs")
-        (folder / "model.safetensors").write_bytes(b"mine")
+        write_files(other, b"theirs")
+        write_files(folder, b"mine")
 
     monkeypatch.setattr(module, "_build", build_while_another_finishes)
     folder = ensure_embedded()
     assert (folder / "model.safetensors").read_bytes() == b"theirs"
     assert [path.name for path in quick.iterdir()] == [module.RECIPE]
+
+
+def test_a_folder_that_lost_a_file_is_built_again(quick: Path) -> None:
+    folder = ensure_embedded()
+    (folder / "tokenizer.json").unlink()
+    (folder / "config.json").write_bytes(b"old")
+    assert ensure_embedded() == folder
+    assert (folder / "tokenizer.json").is_file()
+    assert (folder / "config.json").read_bytes() == b"weights"
 
 
 def test_a_failed_building_leaves_nothing(quick: Path, monkeypatch: pytest.MonkeyPatch) -> None:

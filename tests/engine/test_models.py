@@ -209,6 +209,13 @@ def test_settings_that_cannot_be(
         load(str(folders["qwen2_5_vl"]), device, dtype, four_bit)
 
 
+def test_four_bits_ask_for_their_library(folders: dict[Family, Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
+    with pytest.raises(ConfigError, match="pip install bitsandbytes"):
+        load(str(folders["qwen2_5_vl"]), "cuda", "bfloat16", four_bit=True)
+
+
 def test_types_on_a_processor(folders: dict[Family, Path]) -> None:
     assert load(str(folders["qwen2_5_vl"]), "cpu").model.dtype == torch.float32
     assert load(str(folders["qwen3_vl"]), "cpu", "bfloat16").model.dtype == torch.bfloat16
