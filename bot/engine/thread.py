@@ -1,5 +1,6 @@
 """The one inference thread: requests take turns, a step each, so that a decision never waits for a whole reply."""
 
+import math
 import threading
 import time
 from collections import deque
@@ -47,7 +48,9 @@ class InferenceThread:
         return job.result
 
     def step_seconds(self) -> float:
-        """How long the present step has taken so far; 0 between steps."""
+        """How long the present step has taken so far; 0 between steps, endless if the thread has died."""
+        if not (self._closed or self._thread.is_alive()):
+            return math.inf
         began = self._step_began
         return 0.0 if began is None else time.monotonic() - began
 
