@@ -1,0 +1,126 @@
+"""Replays a held-out stretch of a group to a running avatar, through the Telegram stand-in, as its members wrote it.
+
+    python -m tests.daemon.replay WORKSPACE --messages 150 --senders 20
+
+The avatar is a real `echoes run` in a process of its own, on a copy of the workspace. Messages come at their own pace,
+with pauses shortened. Prints every decision; the words only where they are asked for, with --words.
+"""
+
+import argparse
+import asyncio
+import re
+import shutil
+import statistics
+import tempfile
+from collections import Counter
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import yaml
+
+from bot.people import People, load_people
+from bot.types import ChatKind
+from bot.workspace import Workspace
+from tests.daemon.process import EchoesProcess, until
+from tests.standins.telegram import TelegramServer
+from training.corpus import Corpus, CorpusMessage
+from training.splits import Split, Splits
+
+_DECISION = re.compile(r"Decision on telegram, entry \d+: (answer|silence), p=([\d.]+), (\d+) ms")
+_PATIENCE = 60  # seconds for a decision
+
+
+@dataclass(frozen=True)
+class Event:
+    """A message to replay, and whether the subject really spoke next. wait: seconds before it."""
+
+    message: CorpusMessage
+    wait: float
+    answered: bool
+
+
+def stretch(corpus: Corpus, people: People, messages: int, senders: int, longest: float) -> tuple[str, list[Event]]:
+    """The group's title, and the stretch of the test days in which the subject spoke most, of that many senders."""
+    splits = Splits.of_corpus(corpus, people)
+    chat = next(chat for chat in corpus.chats() if chat.kind is ChatKind.GROUP)
+    test = [one for one in corpus.messages(chat) if splits.at(one.sent_at) is Split.TEST and (one.text or one.photos)]
+    own = [one.sender in people.subject for one in test]
+    width = messages * 3 // 2
+    best = max(range(max(len(test) - width, 1)), key=lambda start: sum(own[start : start + width]))
+    part = test[best : best + width]
+    counts = Counter(one.sender for one in part if one.sender not in people.subject)
+    chosen = {account for account, _ in counts.most_common(senders)}
+    events: list[Event] = []
+    previous = part[0].sent_at
+    for index, one in enumerate(part):
+        if one.sender in chosen and len(events) < messages:
+            following = part[index + 1] if index + 1 < len(part) else None
+            wait = min((one.sent_at - previous) / timedelta(seconds=1), longest)
+            events.append(Event(one, max(wait, 0.0), bool(following and following.sender in people.subject)))
+            previous = one.sent_at
+    return chat.title, events
+
+
+async def replay(workspace: Workspace, title: str, events: list[Event], words: bool) -> None:
+    with tempfile.TemporaryDirectory(prefix="echoes-replay-") as folder:
+        copy = Path(folder) / "avatar"
+        shutil.copytree(workspace.root, copy, symlinks=True, ignore=shutil.ignore_patterns("journal*", "received"))
+        async with TelegramServer() as server:
+            config = yaml.safe_load((copy / "config.yaml").read_text()) or {}
+            config["platforms"] = {"telegram": {"api_url": server.base_url.removesuffix("/bot")}}
+            config["conversation"] = {"answer": "everyone", "gather_seconds": 1, "characters_per_second": 0}
+            (copy / "config.yaml").write_text(yaml.safe_dump(config))
+            names = {event.message.sender: event.message.sender_name for event in events}
+            users = {account: server.person(name) for account, name in names.items()}
+            group = server.group(title, *users.values())
+            daemon = EchoesProcess(copy, ECHOES_TELEGRAM_TOKEN=server.token)
+            await daemon.start()
+            try:
+                await until(lambda: "Ready" in daemon.logged(), 120)
+                spoken = 0
+                for event in events:
+                    await asyncio.sleep(event.wait)
+                    server.user_says(users[event.message.sender], event.message.text or "…", chat=group)
+                    if words:
+                        print(f"{event.message.sender_name:>16}: {event.message.text}", flush=True)
+                        for text in server.replies(group)[spoken:]:
+                            print(f"{'AVATAR':>16}: {text}", flush=True)
+                    spoken = len(server.replies(group))
+                await until(lambda: server.updates.pending == [], _PATIENCE)
+                await asyncio.sleep(10)
+                report(daemon.logged(), server.replies(group), events, len(users))
+            finally:
+                await daemon.stop()
+
+
+def report(log: str, replies: list[str], events: list[Event], senders: int) -> None:
+    decisions = [(found[1] == "answer", float(found[2]), int(found[3])) for found in _DECISION.finditer(log)]
+    times = sorted(milliseconds for _, _, milliseconds in decisions)
+    answers = sum(answer for answer, _, _ in decisions)
+    print(f"\n{len(events)} messages of {senders} senders; the subject really spoke next after "
+          f"{sum(event.answered for event in events)} of them.")  # fmt: skip
+    print(f"{len(decisions)} decisions: {answers} to answer, {len(decisions) - answers} to stay silent; "
+          f"{len(replies)} bubbles sent.")  # fmt: skip
+    if times:
+        print(f"A decision took {statistics.median(times):.0f} ms (median), {times[int(len(times) * 0.95)]} ms (95 %), "
+              f"{times[-1]} ms (longest).")  # fmt: skip
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("workspace", type=Path)
+    parser.add_argument("--messages", type=int, default=150)
+    parser.add_argument("--senders", type=int, default=20)
+    parser.add_argument("--longest-pause", type=float, default=5.0, metavar="S")
+    parser.add_argument("--words", action="store_true", help="show what is said")
+    args = parser.parse_args()
+    workspace = Workspace.open(args.workspace)
+    people = load_people(workspace.people)
+    with Corpus.open(workspace.corpus) as corpus:
+        title, events = stretch(corpus, people, args.messages, args.senders, args.longest_pause)
+    asyncio.run(replay(workspace, title, events, args.words))
+
+
+if __name__ == "__main__":
+    main()
