@@ -21,7 +21,7 @@ _MARKUP = re.compile(
 
 
 def to_message(message: discord.Message, me: discord.abc.User) -> Message | None:
-    """None for what nobody said: the avatar's own, the system's, and what holds neither text nor a picture."""
+    """None for what nobody said: the avatar's own, the system's, and what is empty."""
     if message.author.id == me.id or message.type not in _SPOKEN:
         return None
     photos = [attachment.url for attachment in message.attachments if _is_picture(attachment)]
@@ -35,7 +35,8 @@ def to_message(message: discord.Message, me: discord.abc.User) -> Message | None
         else:
             photos.append(sticker.url)
     text = "\n".join(_readable(part, message) for part in words if part.strip())
-    if not text and not photos:
+    kind = next((_kind(one) for one in message.attachments if not _is_picture(one)), "")
+    if not text and not photos and not kind:
         return None
     spoken_to = _spoken_to(message)
     roles = {role.id for role in message.role_mentions}
@@ -48,6 +49,7 @@ def to_message(message: discord.Message, me: discord.abc.User) -> Message | None
         sent_at=message.created_at,
         text=text,
         photos=tuple(PhotoRef(url) for url in photos),
+        placeholder=kind,
         addressed=me.id in spoken_to or bool(roles & mine),
         addressed_other=bool(spoken_to - {me.id} or roles - mine),
         from_bot=message.author.bot or message.webhook_id is not None,
@@ -68,6 +70,14 @@ def _is_picture(attachment: discord.Attachment) -> bool:
     if attachment.content_type is None:
         return PurePosixPath(attachment.filename).suffix.lower() in _PICTURES
     return attachment.content_type.startswith("image/") and "svg" not in attachment.content_type
+
+
+def _kind(attachment: discord.Attachment) -> str:
+    """What a file that is no picture counts as: a kind of bot.placeholders."""
+    if attachment.is_voice_message():
+        return "voice"
+    family = (attachment.content_type or "").split("/")[0]
+    return {"audio": "audio", "video": "video", "image": "photo"}.get(family, "file")
 
 
 def _spoken_to(message: discord.Message) -> set[int]:
