@@ -1,4 +1,7 @@
-"""A stand-in for an OpenAI-compatible model server (vLLM's dialect): what RemoteEngine talks to. Strict about what it is sent."""
+"""A stand-in for an OpenAI-compatible model server (vLLM's dialect): what RemoteEngine talks to.
+
+Strict about what it is sent.
+"""
 
 import asyncio
 import json
@@ -135,7 +138,7 @@ def _wrong(path: str, body: Json) -> str:
         return f"Extra inputs: {sorted(unknown)}"
     if not any(body.get(name) for name in ("prompt", "messages", "token_ids")):
         return "There is no prompt."
-    if not 1 <= sampling["max_tokens"] or sampling.get("min_tokens", 0) > sampling["max_tokens"]:
+    if sampling["max_tokens"] < 1 or sampling.get("min_tokens", 0) > sampling["max_tokens"]:
         return "min_tokens and max_tokens do not go together."
     if any(abs(bias) > 100 for bias in sampling.get("logit_bias", {}).values()):
         return "A bias lies between -100 and 100."
