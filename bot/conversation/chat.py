@@ -14,7 +14,7 @@ from bot.conversation.context import RECENT, Context, heard
 from bot.conversation.delivery import Delivery
 from bot.conversation.photos import fetch_photos
 from bot.conversation.policy import Command, allowed, answerable, command
-from bot.decision import Calibration, Decision, features
+from bot.decision import HISTORY, Calibration, Decision, features
 from bot.engine.base import Engine, Sampling
 from bot.errors import EchoesError
 from bot.health import Observer
@@ -28,7 +28,6 @@ from bot.types import Account, Chat, ChatKind
 
 log = logging.getLogger(__name__)
 
-_FEATURE_HISTORY = 60  # messages that a decision's features look at
 _FIRST_WAIT, _LONGEST_WAIT = 1.0, 300.0
 
 
@@ -133,7 +132,7 @@ class ChatWorker:
         prompt = self._context.prompt(entries, avatar.people, avatar.engine.codec)
         p_model = await avatar.engine.p_answer(self._chat.key, prompt)
         others = {one.sender_name for one in entries if one.sender_name}
-        seen = features([heard(one) for one in entries[-_FEATURE_HISTORY:]], avatar.persona.names, tuple(others))
+        seen = features([heard(one) for one in entries[-HISTORY:]], avatar.persona.names, tuple(others))
         decision = avatar.calibration.decide(p_model, seen)
         seconds = time.perf_counter() - began
         self._observe.decided(decision.answer, decision.probability, seconds)
