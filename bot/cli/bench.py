@@ -91,7 +91,7 @@ def run(args: argparse.Namespace) -> int:
 async def _bench(args: argparse.Namespace) -> Report:
     _say("loading torch")
     from bot.engine.local import LocalEngine
-    from bot.engine.models import load
+    from bot.engine.models import gpu_bytes, load, threads
 
     base = args.model or _configured(args.workspace)
     began = time.perf_counter()
@@ -107,18 +107,19 @@ async def _bench(args: argparse.Namespace) -> Report:
             rate, first = await _reply(engine)
         finally:
             await engine.aclose()
+    gpu = gpu_bytes()
     return Report(
         model=loaded.base_id,
         lora=args.lora.name if args.lora is not None else None,
         device=str(loaded.device),
         dtype=str(loaded.model.dtype).removeprefix("torch."),
-        threads=_threads(),
+        threads=threads(),
         load_s=round(took, 1),
         decisions=tuple(decisions),
         reply_tokens_per_s=round(rate, 1),
         first_token_ms=round(first, 1),
         process_mb=round(_process_bytes() / 1e6),
-        gpu_mb=_gpu_mb(),
+        gpu_mb=None if gpu is None else round(gpu / 1e6),
     )
 
 
@@ -187,22 +188,10 @@ def _configured(workspace: Path) -> str:
     return EMBEDDED
 
 
-def _threads() -> int:
-    import torch
-
-    return torch.get_num_threads()
-
-
 def _process_bytes() -> int:
     import psutil
 
     return int(psutil.Process().memory_info().rss)
-
-
-def _gpu_mb() -> float | None:
-    import torch
-
-    return round(torch.cuda.max_memory_allocated() / 1e6) if torch.cuda.is_available() else None
 
 
 def _say(what: str) -> None:

@@ -92,6 +92,16 @@ def photo_tensors(loaded: LoadedModel, images: Sequence[Image.Image]) -> tuple[t
     return batch["pixel_values"], batch["image_grid_thw"]
 
 
+def threads() -> int:
+    """How many threads one step of the model uses on the CPU."""
+    return torch.get_num_threads()
+
+
+def gpu_bytes() -> int | None:
+    """The most memory that was taken on the GPU; None without one."""
+    return torch.cuda.max_memory_allocated() if torch.cuda.is_available() else None
+
+
 def _weights(
     base: str,
     described: BaseModel,
