@@ -7,7 +7,7 @@ outside the model). Every change is one transaction, synced to disk, so a killed
 import json
 import os
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -95,11 +95,13 @@ class Entry:
 class Journal:
     """Raises EchoesError in a sentence when the disk refuses; the daemon then takes no message it cannot keep."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, clock: Callable[[], datetime]) -> None:
         self._db = connection
+        self._clock = clock
 
     @classmethod
-    def open(cls, path: Path) -> "Journal":
+    def open(cls, path: Path, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> "Journal":
+        """`clock` tells when a bubble is sent."""
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
         connection = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None)
         connection.row_factory = sqlite3.Row
@@ -112,7 +114,7 @@ class Journal:
         except sqlite3.DatabaseError as error:
             connection.close()
             raise EchoesError(f"The journal {path} cannot be opened ({error}): restore it, or move it away.") from error
-        return cls(connection)
+        return cls(connection, clock)
 
     def close(self) -> None:
         self._db.close()
@@ -181,7 +183,7 @@ class Journal:
         with self._change() as db:
             _keep_chat(db, chat)
             db.executemany("UPDATE entries SET state = 'answered' WHERE seq = ?", [(seq,) for seq in answered])
-            now = datetime.now(UTC).timestamp()
+            now = self._clock().timestamp()
             number: int | None = None
             for kind, text in [*((Kind.NOTICE, text) for text in notices), *((Kind.BUBBLE, text) for text in bubbles)]:
                 cursor = db.execute(
@@ -210,7 +212,7 @@ class Journal:
         with self._change() as db:
             db.execute(
                 "UPDATE entries SET state = 'sent', native_id = ?, at = ? WHERE seq = ?",
-                (native_id, datetime.now(UTC).timestamp(), seq),
+                (native_id, self._clock().timestamp(), seq),
             )
 
     # -- what is there --------------------------------------------------------------------------------------------

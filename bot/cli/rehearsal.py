@@ -6,7 +6,7 @@ import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from bot import disclosure
@@ -26,12 +26,13 @@ PLATFORM = "rehearsal"
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """What somebody says: text, and photos as bytes."""
+    """What somebody says: text, and photos as bytes; `after`: how long after the line before."""
 
     name: str
     sender: Account
     text: str = ""
     photos: tuple[bytes, ...] = ()
+    after: timedelta = timedelta(minutes=1)
 
 
 class _Stage:
@@ -78,7 +79,8 @@ class Rehearsal:
     def __init__(self, avatar: Avatar) -> None:
         self._avatar = avatar
         self._folder = tempfile.TemporaryDirectory(prefix="echoes-rehearsal-")
-        self._journal = Journal.open(Path(self._folder.name) / "journal.sqlite")
+        self._now = datetime.now(UTC) - timedelta(days=1)  # a clock of its own: lines need not take their time
+        self._journal = Journal.open(Path(self._folder.name) / "journal.sqlite", lambda: self._now)
         self._stage = _Stage()
         self._watch = _Watch()
         self._conversations = Conversations(avatar, self._journal, {PLATFORM: self._stage}, self._watch)
@@ -116,8 +118,9 @@ class Rehearsal:
     async def _hear(self, chat: Chat, line: Line) -> None:
         refs: dict[str, bytes] = {f"photo{next(self._ids)}": photo for photo in line.photos}
         self._stage.photos.update(refs)
+        self._now += line.after
         message = Message(
-            chat, str(next(self._ids)), line.sender, line.name, datetime.now(UTC), line.text,
+            chat, str(next(self._ids)), line.sender, line.name, self._now, line.text,
             tuple(PhotoRef(ref) for ref in refs),
         )  # fmt: skip
         await self._conversations.receive(message)

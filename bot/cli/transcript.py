@@ -2,7 +2,9 @@
 
 import dataclasses
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from itertools import pairwise
 from pathlib import Path
 
 from bot.cli.rehearsal import Line, Rehearsal, first_of, line_of
@@ -43,7 +45,7 @@ _WORDS = {
 
 
 async def show_transcript(workspace: Workspace) -> None:
-    """Prints it, through the daemon's own conversation, with greedy replies."""
+    """Prints it, through the daemon's own conversation; the same each time, for the seed is fixed."""
     config = load_config(workspace.config)
     persona, people = load_persona(workspace.persona), load_people(workspace.people)
     lora = find_lora(workspace.loras, config.model.lora)
@@ -55,7 +57,7 @@ async def show_transcript(workspace: Workspace) -> None:
             persona=persona,
             people=people,
             calibration=Calibration.load(lora) if lora else Calibration(),
-            sampling=Sampling(temperature=0.0, max_tokens=80),
+            sampling=Sampling(temperature=0.7, presence_penalty=0.4, max_tokens=60, seed=1),
             config=_unhurried(config.conversation),
             media=media,
         )
@@ -70,9 +72,15 @@ async def show_transcript(workspace: Workspace) -> None:
 
 
 def _unhurried(config: ConversationConfig) -> ConversationConfig:
-    """Nobody types here: no gathering, no pauses."""
+    """Nobody types here: no gathering, no pauses; nor is it now, so nothing is stale."""
     return dataclasses.replace(
-        config, gather_seconds=0, gather_max_seconds=0, characters_per_second=0, answer="everyone", groups="all"
+        config,
+        gather_seconds=0,
+        gather_max_seconds=0,
+        characters_per_second=0,
+        stale_hours=720,
+        answer="everyone",
+        groups="all",
     )
 
 
@@ -96,7 +104,7 @@ async def _group(rehearsal: Rehearsal, corpus: Corpus, people: People, persona: 
     for chat in corpus.chats():
         if chat.kind is ChatKind.GROUP and (stretch := _stretch(corpus, chat, people, persona, splits)):
             _title(_WORDS[persona.language]["group"].format(title=chat.title))
-            await rehearsal.group(chat.title, [_line(message, people) for message in stretch])
+            await rehearsal.group(chat.title, _lines(stretch, people))
             return
 
 
@@ -137,9 +145,14 @@ def _received(corpus: Corpus, people: People) -> Iterator[str]:
         yield from message.photos
 
 
-def _line(message: CorpusMessage, people: People) -> Line:
-    contact = people.find(message.sender)
-    return Line(contact.name if contact else message.sender_name, message.sender, message.text)
+def _lines(stretch: Sequence[CorpusMessage], people: People) -> list[Line]:
+    """As they were said, with longer pauses shortened to an hour."""
+    lines = []
+    for before, message in pairwise([stretch[0], *stretch]):
+        contact = people.find(message.sender)
+        after = min(message.sent_at - before.sent_at, timedelta(hours=1))
+        lines.append(Line(contact.name if contact else message.sender_name, message.sender, message.text, after=after))
+    return lines
 
 
 def _title(words: str) -> None:

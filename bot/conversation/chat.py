@@ -164,12 +164,12 @@ class ChatWorker:
             def interrupted() -> bool:
                 return self._news.is_set() and time.monotonic() < patience
 
-            text = await self._compose(waiting[-1].seq, interrupted)
-            if text is None:
+            bubbles = await self._compose(waiting[-1].seq, interrupted)
+            if bubbles is None:
                 continue
             self._observe.replied(self._chat.platform, self._chat.kind, time.monotonic() - began)
             seqs = [entry.seq for entry in waiting]
-            reply = self._journal.reply(self._chat, seqs, split_bubbles(text), self._notices(waiting))
+            reply = self._journal.reply(self._chat, seqs, bubbles, self._notices(waiting))
             if await self._delivery.send_all(began, interrupted):
                 return
             if not self._journal.withdraw(reply, seqs):
@@ -186,7 +186,7 @@ class ChatWorker:
                 return
             await asyncio.sleep(min(left, 0.25))
 
-    async def _compose(self, until: int, interrupted: Callable[[], bool]) -> str | None:
+    async def _compose(self, until: int, interrupted: Callable[[], bool]) -> list[str] | None:
         avatar = self._avatar
         entries = [entry for entry in self._journal.recent(self._chat, RECENT) if entry.seq <= until]
         prompt = self._context.prompt(entries, avatar.people, avatar.engine.codec)
@@ -201,9 +201,12 @@ class ChatWorker:
         finally:
             typing.cancel()
         text = "".join(pieces)
-        if not split_bubbles(text):
+        bubbles = split_bubbles(text)
+        if not bubbles:
             raise EchoesError("The engine gave an empty reply: the message is tried again.")
-        return text
+        if len(bubbles) > 1 and len(avatar.engine.codec.encode(text)) >= avatar.sampling.max_tokens:
+            bubbles.pop()  # broken off by the limit: nobody sends half a bubble
+        return bubbles
 
     def _notices(self, waiting: Sequence[Entry]) -> list[str]:
         """What has to be said from outside the model, before the reply."""

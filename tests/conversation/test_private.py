@@ -230,3 +230,10 @@ async def test_a_voice_message_is_named_in_the_personas_language(stage: Stage) -
     await stage.conversations.receive(replace(message, id="voice1", placeholder="voice"))
     await stage.settled()
     assert "[voice message]<|im_end|>" in stage.engine.prompts[0]
+
+
+async def test_half_a_bubble_at_the_limit_is_not_sent(stage: Stage) -> None:
+    stage.engine.say = lambda prompt: "this one is whole\n" + "and this one goes on and on " * 4
+    await stage.says(MEI, "tell me everything")
+    await stage.settled()
+    assert stage.heard("1") == ["this one is whole"]
