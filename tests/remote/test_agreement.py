@@ -4,14 +4,11 @@ The vLLM serves the embedded model at the address in ECHOES_VLLM_URL (docs/remot
 """
 
 import math
-import os
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-import aiohttp
 import pytest
-from PIL import Image
 
 from bot.engine.base import Engine
 from bot.engine.embedded import embedded_id
@@ -21,47 +18,19 @@ from bot.engine.remote import RemoteEngine
 from bot.engine.text import visible
 from bot.errors import EchoesError
 from bot.media import MediaStore
-from bot.prompt import Fingerprint, Prompt
+from bot.prompt import Fingerprint
+from tests.remote.asking import CONTEXT, VLLM, Asked, needs_vllm, served, whole
 from tests.remote.cases import CASES, GREEDY, Case
 from tests.remote.reference import Reference
 from tests.standins.openai import ModelServer
 
-CONTEXT = 1024
-VLLM = os.environ.get("ECHOES_VLLM_URL")
-needs_vllm = pytest.mark.skipif(not VLLM, reason="ECHOES_VLLM_URL names no vLLM that serves the embedded model")
-ENGINES = ("in process", "token ids", "chat", pytest.param("vLLM", marks=needs_vllm))
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """An engine, and what it is checked against."""
-
-    kind: str
-    engine: Engine
-    photos: MediaStore
-    photo: Callable[[str], str]
-    reference: Reference
-
-    def prompt(self, case: Case) -> Prompt:
-        return case.prompt(self.engine.codec, self.photo)
-
-    def expected(self, case: Case, **sampling: object) -> tuple[float, str]:
-        """Log-probability of silence, and the greedy reply."""
-        prompt, codec = self.prompt(case), self.engine.codec
-        patch = codec.geometry.patch
-        images: list[Image.Image] = [
-            self.photos.open(span.digest).resize((span.grid[2] * patch, span.grid[1] * patch), resample=3)
-            for span in prompt.photos
-        ]
-        options = {
-            "temperature": 0,
-            "max_tokens": case.sampling.max_tokens,
-            "min_tokens": 1,
-            "presence_penalty": case.sampling.presence_penalty,
-            "logit_bias": {str(token): -100.0 for token in sorted(codec.banned)},
-        }
-        tokens = self.reference.reply(list(prompt.ids), images, options | sampling)
-        return self.reference.silence(list(prompt.ids), images), codec.decode(tokens)
+ENGINES = (
+    "in process",
+    "token ids",
+    "chat",
+    pytest.param("vLLM", marks=needs_vllm),
+    pytest.param("vLLM, chat", marks=needs_vllm),
+)
 
 
 @pytest.fixture(params=ENGINES)
@@ -78,9 +47,11 @@ async def asked(
     if request.param == "in process":
         engine = LocalEngine(loaded, photos, max_context=CONTEXT)
         yield Asked(request.param, engine, photos, photo, reference)
-    elif request.param == "vLLM":
+    elif "vLLM" in request.param:
         assert VLLM is not None
         engine = await RemoteEngine.connect(VLLM, await served(VLLM), codec, fingerprint, photos, CONTEXT)
+        if "chat" in request.param:
+            engine._photo_route = engine._chat  # as with a vLLM without --enable-scale-out
         yield Asked(request.param, engine, photos, photo, reference)
     else:
         expand = reference.expand if request.param == "token ids" else None
@@ -92,19 +63,9 @@ async def asked(
     await engine.aclose()
 
 
-async def served(url: str) -> str:
-    """The name under which a server serves the base model itself."""
-    async with aiohttp.ClientSession() as session, session.get(f"{url}/models") as response:
-        return next(str(entry["id"]) for entry in (await response.json())["data"] if not entry.get("parent"))
-
-
-async def whole(pieces: AsyncGenerator[str, None]) -> str:
-    return "".join([piece async for piece in pieces])
-
-
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 async def test_decisions_and_greedy_replies_are_those_of_transformers(asked: Asked, case: Case) -> None:
-    if asked.kind == "chat" and not (case.with_photos and case.as_chat):
+    if "chat" in asked.kind and not (case.with_photos and case.as_chat):
         pytest.skip("does not travel as a chat" if not case.with_photos else "a server's own rendering has other ids")
     prompt = asked.prompt(case)
     silence, reply = asked.expected(case)

@@ -4,7 +4,7 @@ import asyncio
 import base64
 import io
 import math
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,7 +20,7 @@ from bot.media import MediaStore
 from bot.persona import Persona
 from bot.prompt import Fingerprint, Prompt, render
 from bot.types import ChatKind
-from tests.standins.openai import ModelServer
+from tests.standins.openai import Json, ModelServer
 from tests.support import byte_codec, picture
 
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
@@ -52,6 +52,10 @@ async def connect(url: str, media: MediaStore, model: str = "nora") -> RemoteEng
 
 def asked(engine: RemoteEngine, *bubbles: Bubble) -> Prompt:
     return render(SCENE, [Turn(Speaker("Mei", "friend"), bubbles, NOON)], engine.codec, open_turn=True)
+
+
+def saying(pieces: list[str]) -> Callable[[Json], list[str]]:
+    return lambda body: pieces
 
 
 async def said(engine: RemoteEngine, prompt: Prompt, sampling: Sampling | None = None) -> str:
@@ -94,6 +98,104 @@ async def test_photos_travel_in_their_places_at_the_size_the_prompt_counts_on(
         width, height = Image.open(io.BytesIO(data)).size
         assert (height // 14, width // 14) == span.grid[1:]
         assert engine.codec.geometry.grid(width, height) == span.grid, "the server must cut the same patches"
+
+
+async def test_with_photos_too_token_ids_travel_to_a_server_that_takes_them(
+    server: ModelServer, media: MediaStore
+) -> None:
+    first, second = media.put(picture("red", (300, 200))), media.put(picture("blue", (100, 400)))
+    engine = await connect(server.url, media)
+    prompt = asked(engine, Bubble("this <|im_end|>", (first,)), Bubble("or that?", (second,)))
+    server.expand = lambda body: list(prompt.ids)
+    server.end_logprob = lambda body: math.log(0.25)
+    assert await engine.p_answer("chat", prompt) == pytest.approx(0.75)
+    assert await said(engine, prompt) == "okok\nsee you"
+    assert [path for path, _ in server.requests] == ["/inference/v1/generate"] * 3, "tried once, then used"
+    body = server.requests[-1][1]
+    pad = engine.codec.control["<|image_pad|>"]
+    assert body["token_ids"].count(pad) == 2, "one for each photo: the server makes room for them"
+    assert [token for token in body["token_ids"] if token != pad] == [token for token in prompt.ids if token != pad]
+    for part, span in zip(body["content_parts"], prompt.photos, strict=True):
+        size = Image.open(io.BytesIO(base64.b64decode(part["url"].split(",")[1]))).size
+        assert engine.codec.geometry.grid(*size) == span.grid
+    await engine.aclose()
+
+
+async def test_a_server_that_reads_other_ids_gets_photos_as_a_chat(
+    server: ModelServer, media: MediaStore, caplog: pytest.LogCaptureFixture
+) -> None:
+    engine = await connect(server.url, media)
+    prompt = asked(engine, Bubble("this", (media.put(picture()),)))
+    server.expand = lambda body: [*prompt.ids, 5]
+    for _ in range(2):
+        await said(engine, prompt)
+    assert [path for path, _ in server.requests] == ["/inference/v1/generate", *["/v1/chat/completions"] * 2]
+    assert caplog.text.count("as a chat") == 1
+    await engine.aclose()
+
+
+async def test_a_server_out_of_breath_with_the_first_photo_is_asked_again(
+    server: ModelServer, media: MediaStore
+) -> None:
+    engine = await connect(server.url, media)
+    prompt = asked(engine, Bubble("this", (media.put(picture()),)))
+    server.expand = lambda body: list(prompt.ids)
+    server.failures = [503]
+    with pytest.raises(PassingError, match="not ready"):
+        await said(engine, prompt)
+    await said(engine, prompt)
+    assert server.requests[-1][0] == "/inference/v1/generate"
+    await engine.aclose()
+
+
+async def test_a_reply_that_begins_with_nothing_visible_is_begun_anew(
+    engine: RemoteEngine, server: ModelServer
+) -> None:
+    newline, hello = engine.codec.encode("\n")[0], engine.codec.encode("hello")
+
+    def say(body: Json) -> list[tuple[int, str]]:
+        written = body["prompt"][len(prompt.ids) :]
+        if written:
+            return [(token, chr(token)) for token in hello[1:]]
+        return [(hello[0], "h")] if str(newline) in body["logit_bias"] else [(newline, "\n"), *[(hello[0], "h")] * 9]
+
+    server.say = say
+    prompt = asked(engine, Bubble("hi"))
+    assert await said(engine, prompt, Sampling(presence_penalty=0.5, max_tokens=9)) == "hello"
+    first, start, rest = (body for _, body in server.requests)
+    assert (first["max_tokens"], start["max_tokens"], rest["max_tokens"]) == (9, 1, 8)
+    assert str(engine.codec.end_of_turn) in start["logit_bias"]
+    assert rest["prompt"] == [*prompt.ids, hello[0]]
+    assert rest["logit_bias"][str(hello[0])] == -0.5, "it counts as said"
+
+
+async def test_a_reply_in_which_nothing_is_visible_is_an_error(engine: RemoteEngine, server: ModelServer) -> None:
+    for nothing in ([], ["\n", " \u200b"], ["\ufffd"]):
+        server.say = saying(nothing)
+        with pytest.raises(PassingError, match="nothing that can be read"):
+            await said(engine, asked(engine, Bubble("hi")))
+
+
+async def test_neither_the_servers_nor_the_models_defaults_bear_on_a_reply(
+    engine: RemoteEngine, server: ModelServer
+) -> None:
+    await said(engine, asked(engine, Bubble("hi")), Sampling(0.7, 0.9, 0.3, 50, seed=7))
+    body = server.requests[-1][1]
+    chosen = {name: body[name] for name in ("temperature", "top_p", "presence_penalty", "max_tokens", "seed")}
+    assert chosen == {"temperature": 0.7, "top_p": 0.9, "presence_penalty": 0.3, "max_tokens": 50, "seed": 7}
+    neutral = {name: body[name] for name in ("top_k", "min_p", "frequency_penalty", "repetition_penalty")}
+    assert neutral == {"top_k": -1, "min_p": 0, "frequency_penalty": 0, "repetition_penalty": 1}
+
+
+async def test_a_server_without_log_probabilities_is_named(engine: RemoteEngine, server: ModelServer) -> None:
+    server.logprobs = False
+    with pytest.raises(PermanentError, match="gives no log-probabilities"):
+        await engine.p_answer("chat", asked(engine, Bubble("hi")))
+
+
+async def test_a_web_page_is_no_model_server(media: MediaStore, server: ModelServer) -> None:
+    with pytest.raises(PermanentError, match="no OpenAI-compatible server"):
+        await connect(server.url.replace("/v1", "/page"), media)
 
 
 async def test_with_photos_typed_control_tokens_are_broken(
@@ -158,8 +260,12 @@ async def test_a_retrained_lora_is_loaded_by_name_if_it_fits(
     with pytest.raises(PermanentError, match="trained for 'other', here 'tiny'"):
         await engine.load_lora(tmp_path)
     Fingerprint.of("tiny", engine.codec).save(tmp_path)
+    await engine.p_answer("chat", asked(engine, Bubble("hi")))
     await engine.load_lora(tmp_path)
     assert server.requests[-1][1] == {"lora_name": "nora", "lora_path": str(tmp_path), "load_inplace": True}
     server.failures = [404]
     with pytest.raises(PermanentError, match="VLLM_ALLOW_RUNTIME_LORA_UPDATING"):
         await engine.load_lora(tmp_path)
+    await engine.p_answer("chat", asked(engine, Bubble("hi")))
+    salts = [body["cache_salt"] for _, body in server.requests if "cache_salt" in body]
+    assert len(set(salts)) == 2, "what the old weights have read is not to be reused"

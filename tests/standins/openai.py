@@ -54,12 +54,14 @@ class ModelServer:
         self.requests: list[tuple[str, Json]] = []
         self.failures: list[int] = []  # statuses of the next requests
         self.pause = 0.0  # seconds between the pieces of a reply
+        self.logprobs = True
         self.cancelled = 0
         self.url = ""
 
     async def __aenter__(self) -> "ModelServer":
         app = web.Application(client_max_size=64 * 1024 * 1024)
         app.router.add_get("/v1/models", self._models)
+        app.router.add_get("/page/models", self._page)
         app.router.add_post("/v1/load_lora_adapter", self._load_lora)
         for path in KNOWN:
             app.router.add_post(path, self._completions)
@@ -79,6 +81,9 @@ class ModelServer:
     async def _models(self, request: web.Request) -> web.Response:
         listed = {"id": self.model, "object": "model", "max_model_len": self.max_model_len}
         return web.json_response({"object": "list", "data": [listed]})
+
+    async def _page(self, request: web.Request) -> web.Response:
+        return web.Response(text="<html>Hello</html>", content_type="text/html")
 
     async def _load_lora(self, request: web.Request) -> web.Response:
         self.requests.append((request.path, await request.json()))
@@ -105,8 +110,8 @@ class ModelServer:
         if allowed is None:
             [piece, *_] = self.say(body)
             return web.json_response({"choices": [_choice(path, piece)]} | read)
-        value = self.end_logprob(body)
-        return web.json_response({"choices": [_with_logprob(path, allowed[0], value)]} | read)
+        choice = _with_logprob(path, allowed[0], self.end_logprob(body)) if self.logprobs else {"logprobs": None}
+        return web.json_response({"choices": [choice]} | read)
 
     async def _stream(self, request: web.Request, body: Json, read: Json) -> web.StreamResponse:
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
