@@ -72,6 +72,11 @@ def features(history: Sequence[Heard], names: Sequence[str], others: Sequence[st
     }
 
 
+def is_out(seen: Mapping[str, float]) -> bool:
+    """Whether the subject is out of the conversation: none of the last 20 messages is theirs."""
+    return not seen.get("share")
+
+
 def mentions(text: str, names: Sequence[str]) -> bool:
     """Whether one of the names stands in a text; Latin ones as whole words, Chinese ones anywhere."""
     lowered = text.lower()
@@ -93,12 +98,17 @@ def _opens_with_name(text: str, others: Sequence[str]) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """A logistic over the model's log-odds and the features, fitted on the person's held-out days."""
+    """A logistic over the model's log-odds and the features, fitted on the person's held-out days.
+
+    Who has just spoken is likelier to speak again. With one threshold an avatar that is out of the conversation would
+    never find its way back in, so that state has a threshold of its own: where the person joined in as often.
+    """
 
     bias: float = 0.0
     model: float = 1.0  # weight of the model's log-odds
     weights: Mapping[str, float] = field(default_factory=dict)
     threshold: float = 0.5
+    joining: float = 0.5  # the threshold while none of the last 20 messages is the avatar's own
 
     def probability(self, p_model: float, seen: Mapping[str, float]) -> float:
         p = min(max(p_model, 1e-6), 1 - 1e-6)
@@ -108,7 +118,7 @@ class Calibration:
 
     def decide(self, p_model: float, seen: Mapping[str, float]) -> Decision:
         probability = self.probability(p_model, seen)
-        return Decision(probability >= self.threshold, probability)
+        return Decision(probability >= (self.joining if is_out(seen) else self.threshold), probability)
 
     def save(self, lora: Path) -> None:
         write_private(lora / FILE, (json.dumps(dataclasses.asdict(self), indent=2) + "\n").encode())
@@ -119,7 +129,9 @@ class Calibration:
         try:
             saved = json.loads((lora / FILE).read_text("utf-8"))
             weights = {str(name): float(weight) for name, weight in saved["weights"].items()}
-            return cls(float(saved["bias"]), float(saved["model"]), weights, float(saved["threshold"]))
+            threshold = float(saved["threshold"])
+            joining = float(saved.get("joining", threshold))
+            return cls(float(saved["bias"]), float(saved["model"]), weights, threshold, joining)
         except FileNotFoundError:
             return cls()
         except (ValueError, KeyError, TypeError, AttributeError):

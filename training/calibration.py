@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
-from bot.decision import Calibration
+from bot.decision import Calibration, is_out
 from training.evaluation.metrics import Bools, Floats, auroc
 from training.evaluation.points import Point
 from training.splits import Split
@@ -81,8 +81,9 @@ def fit(points: Sequence[Point], log_odds: Mapping[int, float]) -> Fitted:
     """The calibration that ranks best among features, model, and both; where they draw, the one that needs less.
 
     points: all decisions; log_odds: the model's for answering, by message, for judge days that it did not learn. The
-    features, which nothing was trained on, are fitted on train and judge days. The threshold is set so that on the
-    judge days the avatar speaks as often as the person did. With too few decisions nothing is fitted.
+    features, which nothing was trained on, are fitted on train and judge days. The thresholds are set so that on the
+    judge days the avatar speaks as often as the person did, in the conversation and out of it. With too few decisions
+    nothing is fitted.
     """
     learnt = [point for point in points if point.split is Split.TRAIN]
     judged = [point for point in points if point.split is Split.JUDGE and point.message in log_odds]
@@ -197,7 +198,15 @@ def _calibration(gate: Gate, data: _Data, spoke: Bools, rows: NDArray[np.intp]) 
     named = {} if gate is Gate.MODEL else dict(zip(data.names, (float(weight) for weight in weights), strict=True))
     scores = bias + model * data.model + data.judge @ weights
     probabilities = 1 / (1 + np.exp(-scores))
-    return Calibration(float(bias), float(model), named, own_rate_threshold(probabilities, int(spoke.sum())))
+    overall = own_rate_threshold(probabilities, int(spoke.sum()))
+    out = np.array([is_out(dict(zip(data.names, row, strict=True))) for row in data.judge], dtype=np.bool_)
+    threshold, joining = (
+        own_rate_threshold(probabilities[state], int(spoke[state].sum()))
+        if 0 < spoke[state].sum() < state.sum()
+        else overall
+        for state in (~out, out)
+    )
+    return Calibration(float(bias), float(model), named, threshold, joining)
 
 
 def own_rate_threshold(probabilities: Floats, answers: int) -> float:

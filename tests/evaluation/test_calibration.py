@@ -1,13 +1,14 @@
 """The decision fitted to a person."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from bot.decision import FILE, Calibration
+from bot.decision import FILE, Calibration, is_out
 from bot.errors import PermanentError
 from training.calibration import Gate, fit, fit_linear
 from training.evaluation.metrics import Bools, Floats, auroc, calibration_error
@@ -91,6 +92,19 @@ def test_it_speaks_as_often_as_the_person_on_the_judge_days() -> None:
     spoke, p = probabilities(fitted.calibration, judged, model)
     assert (p >= fitted.calibration.threshold).sum() == spoke.sum() == fitted.answered
     assert (fitted.decisions, fitted.days) == (600, 4)
+
+
+def test_out_of_the_conversation_it_joins_in_as_often_as_the_person_did() -> None:
+    person = Person()
+    seen = [{**point.seen, "share": float(point.seen["recency"] > 0.5)} for point in person.points]
+    points = [replace(point, seen=one) for point, one in zip(person.points, seen, strict=True)]
+    fitted = fit(points, {})
+    judged = [point for point in points if point.split is Split.JUDGE]
+    for out in (True, False):
+        here = [point for point in judged if is_out(point.seen) is out]
+        speaks = [fitted.calibration.decide(0.5, point.seen).answer for point in here]
+        assert sum(speaks) == sum(point.spoke for point in here) > 0
+    assert fitted.calibration.joining < fitted.calibration.threshold
 
 
 def test_without_a_word_of_the_model_the_features_do() -> None:

@@ -42,7 +42,7 @@ def test_calibration_error() -> None:
 def test_rates_and_balance() -> None:
     spoke = np.array([True, True, False, False, False, False, False, False])
     probability = np.array([0.9, 0.2, 0.8, 0.1, 0.1, 0.1, 0.1, 0.1])
-    assert metrics.rate_ratio(spoke, probability, 0.15) == 1.5
+    assert metrics.rate_ratio(spoke, probability >= 0.15) == 1.5
     assert metrics.balanced_accuracy(spoke, probability) == pytest.approx((1 / 2 + 5 / 6) / 2)
     assert metrics.balanced_accuracy(spoke, np.zeros(8)) == pytest.approx(0.5), "ties are broken as if by chance"
 
@@ -51,7 +51,7 @@ def test_what_cannot_be_said_is_no_number() -> None:
     never, score = np.zeros(5, dtype=np.bool_), np.arange(5.0)
     for measure in (metrics.auroc, metrics.average_precision, metrics.brier_skill, metrics.balanced_accuracy):
         assert math.isnan(measure(never, score))
-    assert math.isnan(metrics.rate_ratio(never, score, 0.5))
+    assert math.isnan(metrics.rate_ratio(never, score >= 0.5))
 
 
 def test_intervals_draw_days_whole() -> None:

@@ -27,11 +27,11 @@ Interval = tuple[float, float]
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """A probability for each message, and the threshold from which it speaks. name: as the report calls it."""
+    """A probability for each message, and whether it speaks then. name: as the report calls it."""
 
     name: str
     probability: Floats
-    threshold: float
+    speaks: Bools
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,21 +93,25 @@ def baselines(learnt: Sequence[Point], tested: Sequence[Point]) -> list[Gate]:
         fitted = fit_linear(table(learnt, names), spoke)
         known = _sigmoid(fitted(table(learnt, names)))
         threshold = own_rate_threshold(known, int(spoke.sum())) if names else 0.5
-        gates.append(Gate(name, _sigmoid(fitted(table(tested, names))), threshold))
+        probability = _sigmoid(fitted(table(tested, names)))
+        gates.append(Gate(name, probability, probability >= threshold))
     return gates
 
 
 def model_gate(name: str, tested: Sequence[Point], log_odds: Mapping[int, float]) -> Gate:
     """The model's own probability."""
-    return Gate(name, _sigmoid(np.array([log_odds[point.message] for point in tested], dtype=np.float64)), 0.5)
+    probability = _sigmoid(np.array([log_odds[point.message] for point in tested], dtype=np.float64))
+    return Gate(name, probability, probability >= 0.5)
 
 
 def calibrated_gate(tested: Sequence[Point], raw: Gate, calibration: Calibration) -> Gate:
     """As the avatar decides."""
-    probability = [
-        calibration.probability(float(p), point.seen) for p, point in zip(raw.probability, tested, strict=True)
-    ]
-    return Gate(CALIBRATED, np.array(probability, dtype=np.float64), calibration.threshold)
+    decided = [calibration.decide(float(p), point.seen) for p, point in zip(raw.probability, tested, strict=True)]
+    return Gate(
+        CALIBRATED,
+        np.array([one.probability for one in decided], dtype=np.float64),
+        np.array([one.answer for one in decided], dtype=np.bool_),
+    )
 
 
 def report(learnt: Sequence[Point], tested: Sequence[Point], gates: Sequence[Gate]) -> DecisionReport:
@@ -141,9 +145,6 @@ def _measure(
     def resampled(measure: Callable[[Bools, Floats], float]) -> Interval:
         return metrics.interval(days, lambda rows: measure(spoke[rows], p[rows]))
 
-    def ratio(spoke: Bools, probability: Floats) -> float:
-        return metrics.rate_ratio(spoke, probability, gate.threshold)
-
     return GateResult(
         gate.name,
         metrics.auroc(spoke, p),
@@ -153,8 +154,8 @@ def _measure(
         metrics.average_precision(soon, p),
         metrics.brier_skill(spoke, p),
         metrics.calibration_error(spoke, p),
-        ratio(spoke, p),
-        resampled(ratio),
+        metrics.rate_ratio(spoke, gate.speaks),
+        metrics.interval(days, lambda rows: metrics.rate_ratio(spoke[rows], gate.speaks[rows])),
         metrics.balanced_accuracy(spoke, p),
         {one.value: metrics.auroc(spoke[rows], p[rows]) for one, rows in strata.items() if rows.any()},
     )

@@ -52,9 +52,9 @@ def calibration_error(spoke: Bools, probability: Floats) -> float:
     return float(sum(gaps) / len(spoke))
 
 
-def rate_ratio(spoke: Bools, probability: Floats, threshold: float) -> float:
+def rate_ratio(spoke: Bools, speaks: Bools) -> float:
     """How often it would speak, over how often the person did."""
-    return float((probability >= threshold).mean() / spoke.mean()) if spoke.any() else float("nan")
+    return float(speaks.mean() / spoke.mean()) if spoke.any() else float("nan")
 
 
 def balanced_accuracy(spoke: Bools, score: Floats) -> float:
