@@ -14,13 +14,15 @@ import statistics
 import tempfile
 from collections import Counter
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import yaml
 
+from bot.journal import Journal, State
 from bot.people import People, load_people
-from bot.types import ChatKind
+from bot.types import Account, Chat, ChatKind, Message
 from bot.workspace import Workspace
 from tests.daemon.process import EchoesProcess, until
 from tests.standins.telegram import TelegramServer
@@ -29,6 +31,7 @@ from training.splits import Split, Splits
 
 _DECISION = re.compile(r"Decision on telegram, entry \d+: (answer|silence), p=([\d.]+), (\d+) ms")
 _PATIENCE = 60  # seconds for a decision
+_BEFORE = 40  # messages that the avatar has before its eyes when the replay begins
 
 
 @dataclass(frozen=True)
@@ -40,14 +43,28 @@ class Event:
     answered: bool
 
 
-def stretch(corpus: Corpus, people: People, messages: int, senders: int, longest: float) -> tuple[str, list[Event]]:
-    """The group's title, and the stretch of the test days in which the subject spoke most, of that many senders."""
+@dataclass(frozen=True)
+class Stretch:
+    """What stood before, the subject's own messages included, and what is replayed."""
+
+    title: str
+    before: list[CorpusMessage]
+    events: list[Event]
+
+
+def stretch(corpus: Corpus, people: People, messages: int, senders: int, longest: float) -> Stretch:
+    """The stretch of the test days in which the subject spoke most, among those with that many senders."""
     splits = Splits.of_corpus(corpus, people)
     chat = next(chat for chat in corpus.chats() if chat.kind is ChatKind.GROUP)
     test = [one for one in corpus.messages(chat) if splits.at(one.sent_at) is Split.TEST and (one.text or one.photos)]
     own = [one.sender in people.subject for one in test]
     width = messages * 3 // 2
-    best = max(range(max(len(test) - width, 1)), key=lambda start: sum(own[start : start + width]))
+
+    def worth(start: int) -> tuple[bool, int]:
+        others = {one.sender for one in test[start : start + width]} - set(people.subject)
+        return len(others) >= senders, sum(own[start : start + width])
+
+    best = max(range(min(_BEFORE, len(test)), max(len(test) - width, _BEFORE + 1), 5), key=worth)
     part = test[best : best + width]
     counts = Counter(one.sender for one in part if one.sender not in people.subject)
     chosen = {account for account, _ in counts.most_common(senders)}
@@ -59,10 +76,28 @@ def stretch(corpus: Corpus, people: People, messages: int, senders: int, longest
             wait = min((one.sent_at - previous) / timedelta(seconds=1), longest)
             events.append(Event(one, max(wait, 0.0), bool(following and following.sender in people.subject)))
             previous = one.sent_at
-    return chat.title, events
+    return Stretch(chat.title, test[max(0, best - _BEFORE) : best], events)
 
 
-async def replay(workspace: Workspace, title: str, events: list[Event], words: bool) -> None:
+def prime(path: Path, chat: Chat, before: list[CorpusMessage], subject: frozenset[Account], longest: float) -> None:
+    """Puts what stood before into the journal, as if the avatar had been there and said what the subject said."""
+    waits = [min((b.sent_at - a.sent_at) / timedelta(seconds=1), longest) for a, b in pairwise(before)]
+    now = datetime.now(UTC) - timedelta(seconds=sum(waits))
+    journal = Journal.open(path, lambda: now)
+    for number, (message, wait) in enumerate(zip(before, [*waits, 0.0], strict=True), 1):
+        if message.sender in subject:
+            journal.sent(journal.reply(chat, [], [message.text]), None)
+        else:
+            seq = journal.take(Message(chat, f"-{number}", message.sender, message.sender_name, now, message.text))
+            journal.settle([seq or 0], State.SILENT)
+        now += timedelta(seconds=max(wait, 0.0))
+    journal.close()
+
+
+async def replay(
+    workspace: Workspace, scene: Stretch, subject: frozenset[Account], longest: float, words: bool
+) -> None:
+    events = scene.events
     with tempfile.TemporaryDirectory(prefix="echoes-replay-") as folder:
         copy = Path(folder) / "avatar"
         shutil.copytree(workspace.root, copy, symlinks=True, ignore=shutil.ignore_patterns("journal*", "received"))
@@ -73,7 +108,9 @@ async def replay(workspace: Workspace, title: str, events: list[Event], words: b
             (copy / "config.yaml").write_text(yaml.safe_dump(config))
             names = {event.message.sender: event.message.sender_name for event in events}
             users = {account: server.person(name) for account, name in names.items()}
-            group = server.group(title, *users.values())
+            group = server.group(scene.title, *users.values())
+            chat = Chat("telegram", str(group.id), ChatKind.GROUP, scene.title)
+            prime(copy / "journal.sqlite", chat, scene.before, subject, longest)
             daemon = EchoesProcess(copy, ECHOES_TELEGRAM_TOKEN=server.token)
             await daemon.start()
             try:
@@ -118,8 +155,8 @@ def main() -> None:
     workspace = Workspace.open(args.workspace)
     people = load_people(workspace.people)
     with Corpus.open(workspace.corpus) as corpus:
-        title, events = stretch(corpus, people, args.messages, args.senders, args.longest_pause)
-    asyncio.run(replay(workspace, title, events, args.words))
+        scene = stretch(corpus, people, args.messages, args.senders, args.longest_pause)
+    asyncio.run(replay(workspace, scene, frozenset(people.subject), args.longest_pause, args.words))
 
 
 if __name__ == "__main__":
