@@ -57,16 +57,16 @@ def stretch(corpus: Corpus, people: People, messages: int, senders: int, longest
     splits = Splits.of_corpus(corpus, people)
     chat = next(chat for chat in corpus.chats() if chat.kind is ChatKind.GROUP)
     test = [one for one in corpus.messages(chat) if splits.at(one.sent_at) is Split.TEST and (one.text or one.photos)]
-    own = [one.sender in people.subject for one in test]
     width = messages * 3 // 2
 
     def worth(start: int) -> tuple[bool, int]:
-        others = {one.sender for one in test[start : start + width]} - set(people.subject)
-        return len(others) >= senders, sum(own[start : start + width])
+        part = test[start : start + width]
+        others = [one.sender for one in part if one.sender not in people.subject][:messages]
+        return len(set(others)) >= senders, sum(one.sender in people.subject for one in part)
 
     best = max(range(min(_BEFORE, len(test)), max(len(test) - width, _BEFORE + 1), 5), key=worth)
     part = test[best : best + width]
-    counts = Counter(one.sender for one in part if one.sender not in people.subject)
+    counts = Counter([one.sender for one in part if one.sender not in people.subject][:messages])
     chosen = {account for account, _ in counts.most_common(senders)}
     events: list[Event] = []
     previous = part[0].sent_at
