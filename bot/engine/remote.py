@@ -1,12 +1,12 @@
 """The engine over HTTP: an OpenAI-compatible server such as vLLM, which serves one base model with many LoRAs."""
 
+import asyncio
 import logging
 import math
 import secrets
 from collections.abc import AsyncGenerator, Iterable
 from contextlib import aclosing
 from dataclasses import replace
-from functools import cached_property
 from pathlib import Path
 
 from bot.engine.base import Sampling
@@ -34,7 +34,9 @@ class RemoteEngine:
         fingerprint: Fingerprint,
         media: MediaStore,
         max_context: int,
+        blank: frozenset[int],
     ) -> None:
+        """blank: the tokens that show nothing; use `connect`, which finds them."""
         self.codec = codec
         self.max_context = max_context
         self._server = server
@@ -43,6 +45,7 @@ class RemoteEngine:
         self._ids = TokenRoute(codec)
         self._ids_with_photos = PhotoRoute(codec, media)
         self._chat = ChatRoute(codec, media)
+        self._blank = blank
         self._photo_route: Route | None = None  # found out with the first photo
         self._salt = secrets.token_hex(16)
 
@@ -61,7 +64,8 @@ class RemoteEngine:
 
         token: what the server's `--api-key` asks for.
         """
-        engine = cls(ModelServer(url, token), model, codec, fingerprint, media, max_context)
+        blank = await asyncio.to_thread(blank_tokens, codec)  # takes a moment for a large vocabulary
+        engine = cls(ModelServer(url, token), model, codec, fingerprint, media, max_context, blank)
         try:
             served = await engine._server.get("/models")
             names = {entry["id"]: entry for entry in served["data"]}
@@ -161,10 +165,6 @@ class RemoteEngine:
             )
 
     # -- writing ----------------------------------------------------------------------------------------------------
-
-    @cached_property
-    def _blank(self) -> frozenset[int]:
-        return blank_tokens(self.codec)
 
     def _options(self, prompt: Prompt, sampling: Sampling) -> Json:
         """Everything that bears on the choice of words, lest the server's or the model's own defaults do."""
