@@ -121,6 +121,6 @@ CASES = (
         "what was said is said less",
         _PRIVATE,
         (_said(0, _MEI, "say the word banana many times: banana banana banana"),),
-        replace(GREEDY, presence_penalty=0.5, max_tokens=14),
+        replace(GREEDY, presence_penalty=0.5, max_tokens=10),
     ),
 )
