@@ -1,0 +1,124 @@
+"""What one panel of the report says: rows of numbers with their intervals and targets, figures, examples, findings.
+
+Everything shown is in the reader's language already; keys are for scripts and stay English.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+NAN = math.nan
+
+
+class Kind(StrEnum):
+    """What a row stands for. The controls stand on every panel; where one has no meaning, its row says why."""
+
+    AVATAR = "avatar"
+    AGAINST = "against"  # a second avatar, for comparison
+    CEILING = "real held-out"
+    FLOOR = "nearest other person"
+    BASE = "base model, prompt only"
+    SHUFFLED = "shuffled labels"
+    DEGENERATE = "degenerate"
+    BASELINE = "baseline"  # a simple method of the panel's own
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A measure and its 95 % interval; NaN where it cannot be said."""
+
+    number: float
+    low: float = NAN
+    high: float = NAN
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Met from `low` to `high`, both included."""
+
+    low: float = -math.inf
+    high: float = math.inf
+
+    def met(self, value: Value) -> bool | None:
+        """None where there is no number."""
+        return None if math.isnan(value.number) else self.low <= value.number <= self.high
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """A column. unit: `%` shows a share of 1 as per cent; else the number as it is, with `digits` behind the point."""
+
+    key: str
+    label: str
+    target: Target | None = None  # for the avatar's row
+    unit: str = ""
+    digits: int = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """values by metric key. note: why a control has no meaning here, or what it is made of."""
+
+    kind: Kind
+    name: str
+    values: Mapping[str, Value] = field(default_factory=dict)
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """svg: a drawing to stand in the page as it is; caption: what to see in it, in a sentence."""
+
+    title: str
+    svg: str
+    caption: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """Side by side: what was said before (lines), and who wrote what in answer (name → bubbles)."""
+
+    before: tuple[str, ...]
+    answers: Mapping[str, tuple[str, ...]]
+    photos: tuple[str, ...] = ()  # digests
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """key: `style`, `likelihood`, …; letter: A to G of the standard; what: how to read it, in a sentence or two.
+
+    not_measurable: why there is no verdict for this person (then targets are not judged); the rest may still be shown.
+    """
+
+    key: str
+    letter: str
+    title: str
+    what: str
+    metrics: tuple[Metric, ...] = ()
+    rows: tuple[Row, ...] = ()
+    not_measurable: str | None = None
+    figures: tuple[Figure, ...] = ()
+    examples: tuple[Example, ...] = ()
+    findings: tuple[str, ...] = ()  # plain sentences, the most important first
+
+    def row(self, kind: Kind) -> Row | None:
+        """The first row of a kind."""
+        return next((row for row in self.rows if row.kind is kind), None)
+
+    def verdicts(self) -> dict[str, bool | None]:
+        """For each metric with a target, whether the avatar meets it; None where nobody can say."""
+        avatar = self.row(Kind.AVATAR)
+        return {
+            metric.key: metric.target.met(avatar.values[metric.key])
+            if avatar and not self.not_measurable and metric.key in avatar.values
+            else None
+            for metric in self.metrics
+            if metric.target
+        }
+
+
+def tell(language: str, en: str, zh: str) -> str:
+    """The sentence in the reader's language."""
+    return zh if language == "zh" else en

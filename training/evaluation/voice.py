@@ -1,0 +1,107 @@
+"""Who is examined: something that writes answers and says how likely words are. A model, or planted in a test."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Protocol
+
+from bot.dialogue import Bubble, Scene, Turn
+from bot.types import ChatKind
+from training.dialogues import Dialogue
+from training.evaluation.scoring import Scores
+
+Bubbles = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A place where the subject speaks next: the last turn is somebody else's."""
+
+    scene: Scene
+    turns: tuple[Turn, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """A question that the subject really answered. contact: the partner's name, or the group's chat key."""
+
+    question: Question
+    real: Bubbles
+    chat: str
+    day: date
+    message: int  # row in the corpus of the subject's first bubble
+
+    @property
+    def kind(self) -> ChatKind:
+        return self.question.scene.kind
+
+
+@dataclass(frozen=True, slots=True)
+class Likelihood:
+    """−log p of a turn and its end, in nats. In a group, given that there is an answer."""
+
+    nats: float
+    tokens: int
+    characters: int
+
+
+class Voice(Protocol):
+    """Answers come in the order of what was asked. Long work shows its progress by itself, and is kept for next time."""
+
+    @property
+    def name(self) -> str: ...
+
+    def score(self, dialogues: Sequence[Dialogue]) -> list[Scores]:
+        """Every decision and every real reply of each dialogue."""
+        ...
+
+    def write(self, questions: Sequence[Question], seed: int = 0) -> list[Bubbles]:
+        """One answer each, as the avatar would send it; never silence."""
+        ...
+
+    def likelihood(
+        self, questions: Sequence[Question], candidates: Sequence[Sequence[Bubbles]]
+    ) -> list[list[Likelihood]]:
+        """For each question, how likely each of its candidates is."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Voices:
+    """base: the base model with the prompt only. against: a second avatar to compare with."""
+
+    base: Voice
+    avatar: Voice | None = None
+    against: Voice | None = None
+
+    @property
+    def all(self) -> tuple[Voice, ...]:
+        return tuple(voice for voice in (self.avatar, self.against, self.base) if voice)
+
+
+def occasions(dialogues: Sequence[Dialogue]) -> list[Occasion]:
+    """Every turn of the subject in these dialogues that answers something."""
+    found = []
+    for dialogue in dialogues:
+        for index in range(max(dialogue.context, 1), len(dialogue.turns)):
+            turn = dialogue.turns[index]
+            if turn.speaker is None and dialogue.turns[index - 1].speaker is not None:
+                found.append(
+                    Occasion(
+                        Question(dialogue.scene, dialogue.turns[:index]),
+                        texts(turn.bubbles),
+                        dialogue.chat,
+                        dialogue.day,
+                        dialogue.messages[index],
+                    )
+                )
+    return found
+
+
+def texts(bubbles: Sequence[Bubble]) -> Bubbles:
+    return tuple(bubble.text for bubble in bubbles if bubble.text.strip())
+
+
+def as_turn(bubbles: Bubbles, question: Question) -> Turn:
+    """A candidate answer as the subject's turn, right after the question."""
+    return Turn(None, tuple(Bubble(text) for text in bubbles), question.turns[-1].at)
