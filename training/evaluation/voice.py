@@ -46,7 +46,7 @@ class Likelihood:
 
 
 class Voice(Protocol):
-    """Answers come in the order of what was asked. Long work shows its progress by itself, and is kept for next time."""
+    """Answers come in the order of what was asked. Long work shows its progress, and is kept for next time."""
 
     @property
     def name(self) -> str: ...

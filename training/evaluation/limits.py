@@ -1,0 +1,35 @@
+"""How much is asked of the avatars: each number bounds one kind of work, spread evenly over what there is."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """written: answers on test days, by each avatar. judged: by the base model on judge days, for the style judges.
+
+    ranked: replies to find among distractors. swapped: dialogues read again under another condition, for each.
+    asked: questions of memory. probed: dialogues and prefixes for privacy. read: dialogues of the test days.
+    """
+
+    written: int = 240
+    judged: int = 160
+    ranked: int = 120
+    swapped: int = 60
+    asked: int = 60
+    probed: int = 60
+    read: int | None = None
+
+
+FULL = Limits()
+QUICK = Limits(written=40, judged=30, ranked=16, swapped=12, asked=12, probed=12, read=24)
+
+
+def spread(found: Sequence[T], limit: int | None) -> list[T]:
+    """At most `limit` of them, evenly spaced, in order."""
+    if limit is None or limit >= len(found):
+        return list(found)
+    return [found[number * len(found) // limit] for number in range(limit)]
