@@ -1,14 +1,22 @@
-"""Which days are learnt from, which judge, and which test: by time, in whole days."""
+"""Which days are learnt from, which judge, and which test: by time, in whole days.
 
+A LoRA keeps the borders it was trained with: what is imported later never moves a day it has learnt to the test days.
+"""
+
+import json
 from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
 from enum import StrEnum
+from pathlib import Path
 
 from bot.errors import DataError
 from bot.people import People
+from bot.workspace import write_private
 from training.corpus import Corpus
+
+FILE = "splits.json"
 
 TRAIN_SHARE = 0.6
 JUDGE_SHARE = 0.2
@@ -43,18 +51,24 @@ class Splits:
         return cls(ordered, ordered[judge], ordered[test], zone)
 
     @classmethod
-    def of_corpus(cls, corpus: Corpus, people: People, zone: tzinfo = UTC) -> "Splits":
-        """The splits of everything the subject wrote, over all chats together."""
+    def of_corpus(cls, corpus: Corpus, people: People, borders: "Borders | None" = None) -> "Splits":
+        """The splits of everything the subject wrote, over all chats together; with borders set before, if given."""
         subject = set(people.subject)
-        return cls.of(
-            (
-                message.sent_at.astimezone(zone).date()
-                for chat in corpus.chats()
-                for message in corpus.messages(chat)
-                if message.sender in subject
-            ),
-            zone,
-        )
+        days = {
+            message.sent_at.astimezone(UTC).date()
+            for chat in corpus.chats()
+            for message in corpus.messages(chat)
+            if message.sender in subject
+        }
+        return cls(tuple(sorted(days)), borders.judge_from, borders.test_from) if borders else cls.of(days)
+
+    def count(self) -> dict[Split, int]:
+        """How many of the days each split has."""
+        return {split: sum(self.split_of(day) is split for day in self.days) for split in Split}
+
+    @property
+    def borders(self) -> "Borders":
+        return Borders(self.judge_from, self.test_from)
 
     def split_of(self, day: date) -> Split:
         return (Split.TRAIN, Split.JUDGE, Split.TEST)[bisect_right((self.judge_from, self.test_from), day)]
@@ -64,3 +78,30 @@ class Splits:
 
     def at(self, time: datetime) -> Split:
         return self.split_of(self.day_of(time))
+
+
+@dataclass(frozen=True, slots=True)
+class Borders:
+    """The first judge day and the first test day."""
+
+    judge_from: date
+    test_from: date
+
+    def save(self, folder: Path) -> None:
+        text = json.dumps({"judge_from": str(self.judge_from), "test_from": str(self.test_from)}, indent=2)
+        write_private(folder / FILE, f"{text}\n".encode())
+
+    @classmethod
+    def load(cls, folder: Path) -> "Borders | None":
+        """None where the LoRA is of a time when they were not kept. Raises DataError where the file is damaged."""
+        try:
+            raw = json.loads((folder / FILE).read_text("utf-8"))
+            return cls(date.fromisoformat(raw["judge_from"]), date.fromisoformat(raw["test_from"]))
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise DataError(f"{folder / FILE} is damaged: train the LoRA again.") from error
+
+    def latest(self, other: "Borders") -> "Borders":
+        """Borders after which neither of two LoRAs has learnt anything."""
+        return Borders(max(self.judge_from, other.judge_from), max(self.test_from, other.test_from))

@@ -32,7 +32,7 @@ class Material:
     questionnaire: int
     messages: int
     chats: int
-    days: Mapping[Split, int]
+    splits: Splits
     counts: Mapping[str, int]
 
 
@@ -77,7 +77,7 @@ def gather(workspace: Workspace, config: Config, codec: Codec, length: int) -> M
         len(told),
         messages,
         len({dialogue.chat for dialogue in dialogues}),
-        {split: sum(splits.split_of(day) is split for day in splits.days) for split in Split},
+        splits,
         counts,
     )
 

@@ -174,6 +174,7 @@ def _finish(
         write_private(folder / "loss.png", loss_plot(position))
         write_private(folder / "card.md", card(facts).encode())
         write_private(folder / "training.json", record(facts).encode())
+        trained.material.splits.borders.save(folder)
         Fingerprint.of(trained.loaded.base_id, trained.codec).save(folder)
 
     return publish(workspace.loras, name, run.folder, fill)
@@ -201,7 +202,7 @@ def _facts(trained: _Trained, position: Position, decision: Mapping[str, str]) -
         trained_at=datetime.now().astimezone(),
         messages=material.messages,
         chats=material.chats,
-        days={split.value: number for split, number in material.days.items()},
+        days={split.value: number for split, number in material.splits.count().items()},
         dialogues=len(material.train),
         questionnaire=material.questionnaire,
         texts=sum(sample.texts for sample in samples),

@@ -1,0 +1,94 @@
+"""From the workspace to what the panels know: everything cut by the days that the LoRA had not seen."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from itertools import groupby
+
+from bot.config import Config
+from bot.errors import DataError, UsageError
+from bot.people import STRANGER, People, load_people
+from bot.persona import load_persona
+from bot.prompt import Codec
+from bot.types import ChatKind
+from bot.workspace import Workspace
+from training.corpus import Corpus, CorpusChat
+from training.dialogues import DialogueSettings, build
+from training.evaluation.held import ME, Burst, Held
+from training.evaluation.points import points
+from training.questionnaire import load_questionnaire
+from training.splits import Borders, Split, Splits
+from training.turns import Reader, Sent
+
+
+def gather(workspace: Workspace, config: Config, codec: Codec, length: int, borders: Borders | None = None) -> Held:
+    """length: tokens of a dialogue. borders: those that the LoRA was trained with; None: 60/20/20 of today's days.
+
+    Raises UsageError, ConfigError or DataError where something is missing, and says what to do.
+    """
+    if not workspace.corpus.exists():
+        raise DataError(f"{workspace.root} holds no messages yet: run `echoes import PATH` first.")
+    persona, people = load_persona(workspace.persona), load_people(workspace.people)
+    if not people.subject:
+        raise UsageError(f"{workspace.people} does not say whom to simulate: run `echoes subject WHO` first.")
+    talk = config.conversation
+    gap = timedelta(minutes=talk.gap_minutes)
+    with Corpus.open(workspace.corpus) as corpus:
+        splits = Splits.of_corpus(corpus, people, borders)
+        shape = DialogueSettings(gap, talk.carried_turns, length)
+        dialogues = build(corpus, people, persona, codec, shape, splits, Counter())
+        reader = Reader(people, persona.language, codec.photo_size, Counter())
+        found = [
+            burst
+            for chat in corpus.chats()
+            for burst in bursts(chat, reader.read(corpus.messages(chat)), people, splits, gap)
+        ]
+        decisions = points(corpus, people, persona, gap, splits)
+    return Held(
+        persona,
+        people,
+        splits,
+        {split: tuple(one for one in dialogues if splits.split_of(one.day) is split) for split in Split},
+        tuple(found),
+        tuple(decisions),
+        load_questionnaire(workspace.questionnaire),
+    )
+
+
+def bursts(chat: CorpusChat, sent: Sequence[Sent], people: People, splits: Splits, gap: timedelta) -> Iterator[Burst]:
+    """The texts of a chat, speaker by speaker; a burst ends with another speaker, a gap, or the split."""
+    partner, relationship = chat.chat.key, "group"
+    if chat.kind is ChatKind.PRIVATE:
+        other = next((one.speaker for one in reversed(sent) if one.speaker and not one.bot), None)
+        names = {contact.name: contact.slug for contact in people.contacts}
+        name = other.name if other else None
+        partner = names.get(name or "", name or chat.chat.key)
+        relationship = other.relationship if other else STRANGER
+    counted = [one for one in sent if not one.bot and one.bubble and one.bubble.text.strip()]
+    number, runs = 0, []
+    for before, one in zip([None, *counted], counted, strict=False):
+        if before and (
+            before.speaker != one.speaker or one.at - before.at > gap or splits.at(before.at) is not splits.at(one.at)
+        ):
+            number += 1
+        runs.append((number, one))
+    last: Sent | None = None
+    for _, run in groupby(runs, key=lambda item: item[0]):
+        said = [one for _, one in run]
+        first = said[0]
+        speaker = first.speaker
+        sender = ME if speaker is None else speaker.name or "somebody"
+        answers = last is not None and last.speaker != speaker and first.at - last.at <= gap
+        yield Burst(
+            sender,
+            tuple(one.bubble.text for one in said if one.bubble),
+            chat.chat.key,
+            chat.kind,
+            partner,
+            relationship,
+            first.at,
+            splits.day_of(first.at),
+            splits.at(first.at),
+            (first.at - last.at).total_seconds() if answers and last else None,
+        )
+        last = said[-1]
