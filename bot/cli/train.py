@@ -23,6 +23,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--name", help="of the LoRA, a folder in loras/ (default: date and time)")
     parser.add_argument("--epochs", type=int, metavar="N", help="how often everything is read (default: the preset's)")
+    parser.add_argument("--tokens", type=int, metavar="N", help="how many to read, instead of --epochs, at any speed")
     parser.add_argument("--length", type=int, metavar="TOKENS", help="of a dialogue at most (default: the preset's)")
     parser.add_argument("--rank", type=int, metavar="R", help="of the LoRA (default: the preset's)")
     parser.add_argument("--learning-rate", type=float, metavar="RATE", help="at its peak (default: the preset's)")
@@ -38,7 +39,14 @@ def run(args: argparse.Namespace) -> int:
     if "rank" in changes:  # the same strength at another rank
         preset = PRESETS[args.preset]
         changes["alpha"] = max(1, round(preset.alpha * args.rank / preset.rank))
-    settings = TrainSettings(replace(PRESETS[args.preset], **changes), args.name, args.minutes, args.fresh, args.seed)
+    settings = TrainSettings(
+        replace(PRESETS[args.preset], **changes),
+        args.name,
+        args.minutes,
+        args.fresh,
+        args.seed,
+        tokens=args.tokens,
+    )
     with Bar() as bar:
         folder = train(workspace, settings, bar)
     print(f"Trained: {folder} (see {folder / 'card.md'}).")

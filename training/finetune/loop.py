@@ -28,6 +28,7 @@ _SAVE_SHARE = 0.05  # of the time, at most, goes into saving
 class Loop:
     """A run from its first step, or from where it was interrupted, to its last.
 
+    tokens: the run's length instead of the preset's epochs; None for those.
     after_training: from the tokens a second at which samples are read, the seconds to keep free for what follows.
     """
 
@@ -41,6 +42,7 @@ class Loop:
     seed: int
     checkpoint_seconds: float
     after_training: Callable[[float], float]
+    tokens: int | None = None
     position: Position = field(default_factory=Position)
     _window: Losses = field(init=False, default_factory=Losses)  # since the last point of the curve
     _shown: dict[str, float] = field(init=False, default_factory=dict)  # what the bar shows, smoothed
@@ -66,11 +68,11 @@ class Loop:
             self._prepare(epoch)
             cost = self._save()
             saved = time.monotonic()
-            while place.epoch < self.learner.preset.epochs:
+            while self._goes_on():
                 seconds = self._step(epoch)
                 if place.batch >= len(epoch.batches):
                     place.epoch, place.batch = place.epoch + 1, 0
-                    if place.epoch < self.learner.preset.epochs:
+                    if self._goes_on():
                         epoch = self._epoch()
                 fraction = self._fraction(epoch)
                 if fraction - place.measured_at >= 1 / MEASUREMENTS:
@@ -87,12 +89,17 @@ class Loop:
             self._finish()
         return place
 
+    def _goes_on(self) -> bool:
+        if self.tokens is not None:
+            return self.position.tokens < self.tokens
+        return self.position.epoch < self.learner.preset.epochs
+
     def _prepare(self, epoch: Epoch) -> None:
         """Before the first step: the untrained model's losses, and how long they and the rest will take."""
         place = self.position
         if not place.step:
             self.reporter.note("Measuring the untrained model on days it will not learn from.")
-            tokens = epoch.tokens * self.learner.preset.epochs
+            tokens = self.tokens or epoch.tokens * self.learner.preset.epochs
             reading = self.held_out.read_first(self.learner, self.clock.minutes, tokens)
             self._note(reading)
             place.reading_speed = reading.losses.tokens / max(reading.seconds, 1e-3)
@@ -107,8 +114,9 @@ class Loop:
         start = time.monotonic()
         place, preset = self.position, self.learner.preset
         batches = epoch.batches[place.batch : place.batch + preset.accumulate]
-        rate = learning_rate(preset.learning_rate, preset.warmup, self._fraction(epoch, len(batches)))
         samples = [[epoch.samples[index] for index in batch] for batch in batches]
+        ahead = sum(len(sample.ids) for batch in samples for sample in batch)
+        rate = learning_rate(preset.learning_rate, preset.warmup, self._fraction(epoch, len(batches), ahead))
         losses = self.learner.step(samples, rate, epoch.texts, epoch.decisions)
         place.batch += len(batches)
         place.step += 1
@@ -124,10 +132,13 @@ class Loop:
             if value is not None:
                 self._shown[name] = _SMOOTHING * self._shown.get(name, value) + (1 - _SMOOTHING) * value
 
-    def _fraction(self, epoch: Epoch, ahead: int = 0) -> float:
-        """How far the run is, or will be after `ahead` more batches."""
+    def _fraction(self, epoch: Epoch, batches: int = 0, tokens: int = 0) -> float:
+        """How far the run is, or will be after so many more batches, which hold so many tokens."""
         place = self.position
-        done = (place.epoch + (place.batch + ahead) / len(epoch.batches)) / self.learner.preset.epochs
+        if self.tokens is not None:
+            done = (place.tokens + tokens) / self.tokens
+        else:
+            done = (place.epoch + (place.batch + batches) / len(epoch.batches)) / self.learner.preset.epochs
         return self.clock.fraction(min(done, 1.0))
 
     def _measure(self, fraction: float) -> None:

@@ -88,7 +88,7 @@ class TrainSettings:
     """What one run is asked to do. Raises UsageError with what cannot be.
 
     name: of the LoRA's folder; None: the date and time. minutes: wall clock for all of it, loading and calibration too.
-    fresh: leave an unfinished run aside. checkpoint_seconds: how much work a crash may cost.
+    tokens: read so many instead of the preset's epochs, as often over as it takes, at whatever speed. fresh: leave an unfinished run aside. checkpoint_seconds: how much work a crash may cost.
     """
 
     preset: Preset = TUNED
@@ -97,6 +97,7 @@ class TrainSettings:
     fresh: bool = False
     seed: int = 0
     checkpoint_seconds: float = 60.0
+    tokens: int | None = None
 
     def __post_init__(self) -> None:
         preset = self.preset
@@ -105,6 +106,8 @@ class TrainSettings:
             problems.append(f"--name: {self.name!r} cannot be a folder's name: use letters, digits, dots and dashes.")
         if self.minutes is not None and not 0 < self.minutes < float("inf"):
             problems.append("--minutes: must be more than 0.")
+        if self.tokens is not None and self.tokens < 1:
+            problems.append("--tokens: must be more than 0.")
         if not 1 <= preset.rank <= 512:
             problems.append("--rank: must be from 1 to 512.")
         if not 1 <= preset.epochs <= 1000:

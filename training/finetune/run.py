@@ -85,7 +85,7 @@ class _Trained:
 
 def _key(settings: TrainSettings, base_id: str, material: Material) -> str:
     """Tells whether an unfinished run was for the same: settings, base model and data. Time and name may differ."""
-    asked = json.dumps([asdict(settings.preset), settings.seed, base_id])
+    asked = json.dumps([asdict(settings.preset), settings.seed, settings.tokens, base_id])
     digest = hashlib.sha256(asked.encode())
     for dialogue in (*material.train, *material.judge):
         digest.update(repr(dialogue).encode())
@@ -124,6 +124,7 @@ def _fit(trained: _Trained, run: Run, clock: Clock, reporter: Reporter, resuming
         settings.seed,
         settings.checkpoint_seconds,
         after_training=lambda speed: _after_training(trained, speed),
+        tokens=settings.tokens,
     )
     if resuming and (checkpoint := run.load()):
         loop.resume(checkpoint)
