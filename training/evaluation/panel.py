@@ -90,6 +90,7 @@ class Panel:
     """key: `style`, `likelihood`, …; letter: A to G of the standard; what: how to read it, in a sentence or two.
 
     not_measurable: why there is no verdict for this person (then targets are not judged); the rest may still be shown.
+    differences: the avatar's measure less that of `against`, by metric, with the interval of the pairs.
     """
 
     key: str
@@ -102,6 +103,7 @@ class Panel:
     figures: tuple[Figure, ...] = ()
     examples: tuple[Example, ...] = ()
     findings: tuple[str, ...] = ()  # plain sentences, the most important first
+    differences: Mapping[str, Value] = field(default_factory=dict)
 
     def row(self, kind: Kind) -> Row | None:
         """The first row of a kind."""

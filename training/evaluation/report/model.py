@@ -1,0 +1,75 @@
+"""What a report holds: whom it is about, how it was made, and its panels."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+
+from training.evaluation.limits import Limits
+from training.evaluation.panel import Panel
+from training.splits import Split
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """The days of one split on which the subject wrote. replies: turns of the subject on them."""
+
+    split: Split
+    days: int
+    first: date
+    last: date
+    replies: int
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """subject: their name. base, lora, against: what was examined, as the workspace calls it; None: not there.
+
+    training: how the LoRA was made, label → value, in the reader's language. unknown: what this report cannot say, in
+    sentences of the reader's language, beyond what is so for everybody.
+    """
+
+    subject: str
+    language: str
+    made_at: datetime
+    version: str
+    base: str | None
+    lora: str | None
+    against: str | None
+    periods: tuple[Period, ...]
+    limits: Limits
+    seed: int = 0
+    quick: bool = False
+    training: Mapping[str, str] = field(default_factory=dict)
+    unknown: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """seconds: what the evaluation took this time."""
+
+    header: Header
+    panels: tuple[Panel, ...]
+    seconds: float
+
+
+class Mark(StrEnum):
+    """What a panel says of the avatar."""
+
+    PASSES = "passes"
+    MISSES = "misses"
+    UNKNOWN = "not measurable"
+
+    @property
+    def sign(self) -> str:
+        return {Mark.PASSES: "✓", Mark.MISSES: "✗", Mark.UNKNOWN: "–"}[self]
+
+
+def mark(panel: Panel) -> Mark:
+    """Passes: every target that can be judged is met, and there is one."""
+    return mark_of(panel.verdicts().values())
+
+
+def mark_of(verdicts: Iterable[bool | None]) -> Mark:
+    judged = [verdict for verdict in verdicts if verdict is not None]
+    return (Mark.PASSES if all(judged) else Mark.MISSES) if judged else Mark.UNKNOWN
