@@ -65,13 +65,12 @@ def decode(data: bytes) -> Image.Image:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            image: Image.Image = Image.open(io.BytesIO(data))
+            image: Image.Image = Image.open(io.BytesIO(data), formats=_formats())
             width, height = image.size
             if width * height > MAX_PIXELS:
                 raise DataError(
                     f"A photo of {width}×{height} pixels was left out: at most {MAX_PIXELS:,} pixels are read."
                 )
-            image.seek(0)
             image.draft("RGB", (MAX_SIDE, MAX_SIDE))
             image.load()
             image = ImageOps.exif_transpose(image)
@@ -92,8 +91,14 @@ def decode(data: bytes) -> Image.Image:
         rgba = image.convert("RGBA")
         canvas = Image.new("RGBA", rgba.size, "white")
         image = Image.alpha_composite(canvas, rgba)
-    elif image.mode.startswith("I;16") or image.mode == "I":
-        image = image.point(lambda value: value / 256).convert("L")
+    elif image.mode.startswith("I"):  # 16 bits, in one byte order or the other
+        image = image.convert("I").point(lambda value: value / 256).convert("L")
     image = image.convert("RGB")
     image.thumbnail((MAX_SIDE, MAX_SIDE))
     return image
+
+
+def _formats() -> list[str]:
+    """Every format that Pillow reads by itself: EPS would be run as a program by Ghostscript."""
+    Image.init()
+    return [kind for kind in Image.OPEN if kind != "EPS"]

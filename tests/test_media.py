@@ -1,8 +1,11 @@
 """Photos from anywhere: every kind is decoded or refused in a sentence, and nothing larger than the bounds."""
 
 import io
+import itertools
 import stat
+import struct
 import zlib
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -37,6 +40,51 @@ def test_every_mode_becomes_rgb(mode: str, kind: str) -> None:
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "GIF", "WEBP", "BMP", "TIFF", "PPM", "ICO"])
 def test_every_usual_format_is_read(kind: str) -> None:
     assert decode(encoded(Image.new("RGB", (32, 32), "red"), kind)).getpixel((16, 16))[0] > 200  # type: ignore[index]
+
+
+MODES = (
+    "1",
+    "L",
+    "LA",
+    "La",
+    "P",
+    "PA",
+    "RGB",
+    "RGBA",
+    "RGBa",
+    "RGBX",
+    "CMYK",
+    "YCbCr",
+    "LAB",
+    "HSV",
+    "I",
+    "F",
+    "I;16",
+    "I;16B",
+)
+
+
+@pytest.mark.filterwarnings("ignore:.*deprecated:DeprecationWarning")
+@pytest.mark.parametrize("size", [(40, 30), (1, 1), (10_000, 10)])
+def test_whatever_pillow_can_write_is_read_or_refused_in_a_sentence_whole_and_cut(size: tuple[int, int]) -> None:
+    Image.init()
+    read: Counter[str] = Counter()
+    for kind, mode in itertools.product(sorted(Image.SAVE), MODES):
+        try:
+            data = encoded(Image.new(mode, size), kind)
+        except (OSError, ValueError, KeyError, struct.error):  # this format does not hold that mode or size
+            continue
+        for length in (len(data), len(data) // 2):
+            try:
+                found = decode(data[:length])
+            except DataError as error:
+                assert "could not be read" in str(error)
+            else:
+                assert found.mode == "RGB"
+                assert 1 <= min(found.size) <= max(found.size) <= MAX_SIDE
+                read[kind] += 1
+    assert {"PNG", "JPEG", "GIF", "WEBP", "BMP", "TIFF", "PPM", "TGA", "SPIDER", "IM"} <= set(read)
+    assert "EPS" not in read, "Ghostscript would run it"
 
 
 def test_transparency_lies_over_white() -> None:
