@@ -1,7 +1,7 @@
 """Killed at any point, the daemon answers every private message after its restart, and none twice."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -61,9 +61,14 @@ class Scene:
                 kill()
             return reply_to(body)
 
+        def broken_off(body: Json) -> Iterator[str]:
+            yield from reply_to(body)[:2]
+            kill()
+            yield from reply_to(body)[2:]
+
         self.model.say = say
         if point == "half a reply":
-            self.model.say = lambda body: [*reply_to(body)[:2], *_then(kill), *reply_to(body)[2:]]
+            self.model.say = broken_off
         self.server.on_request = hook
         question = f"question{number}."
         self.asked.append(question)
@@ -77,12 +82,6 @@ class Scene:
         self.model.say = reply_to
         await self.daemon.start()
         await self.server.wait_until(lambda: f"and also {question}" in self.server.replies(self.anna), 30)
-
-
-def _then(action: object) -> list[str]:
-    assert callable(action)
-    action()
-    return []
 
 
 def reply_to(body: Json) -> list[str]:
