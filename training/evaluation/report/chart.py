@@ -1,0 +1,133 @@
+"""One metric as a picture: where each row's dot and whisker stand, the target's band, the ticks. Plain numbers."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from training.evaluation.panel import Kind, Metric, Panel, Row, Target, Value
+from training.evaluation.report import values
+
+_CENTRAL = (Kind.AVATAR, Kind.AGAINST, Kind.CEILING, Kind.FLOOR, Kind.BASE)
+_ROOM = 0.06  # of the width, left free on both sides
+_FAR = 1.0  # rows farther out than so many spans of the central ones do not stretch the axis
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """Per cent of the width."""
+
+    left: float
+    width: float
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    at: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """One row of the picture. at, whisker: per cent of the width; off: -1 or 1 where the dot lies beyond an edge."""
+
+    row: Row
+    at: float
+    off: int
+    whisker: Band | None
+    text: str
+    interval: str
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """met: whether the avatar reaches the target; None where nobody can say, or there is none."""
+
+    metric: Metric
+    marks: tuple[Mark, ...]
+    band: Band | None
+    ticks: tuple[Tick, ...]
+    target: str
+    met: bool | None
+    difference: str
+
+
+def charts(panel: Panel, language: str) -> list[Chart]:
+    """Of every metric that some row has a number of; those with a target first."""
+    verdicts = panel.verdicts()
+    ordered = sorted(panel.metrics, key=lambda metric: metric.target is None)
+    found = (_chart(panel, metric, verdicts.get(metric.key), language) for metric in ordered)
+    return [chart for chart in found if chart]
+
+
+def _chart(panel: Panel, metric: Metric, met: bool | None, language: str) -> Chart | None:
+    rows = [row for row in panel.rows if metric.key in row.values and not math.isnan(row.values[metric.key].number)]
+    if not rows:
+        return None
+    low, high = _domain(rows, metric)
+
+    def place(value: float) -> float:
+        return round(100 * (min(max(value, low), high) - low) / (high - low), 2)
+
+    def stretch(first: float, last: float) -> Band:
+        return Band(place(first), round(place(last) - place(first), 2))
+
+    def mark(row: Row) -> Mark:
+        value = row.values[metric.key]
+        whisker = None if math.isnan(value.low) or math.isnan(value.high) else stretch(value.low, value.high)
+        off = (value.number > high) - (value.number < low)
+        return Mark(
+            row,
+            place(value.number),
+            off,
+            whisker,
+            values.number(metric, value.number),
+            values.interval(metric, value),
+        )
+
+    wanted = metric.target
+    return Chart(
+        metric,
+        tuple(mark(row) for row in rows),
+        None if wanted is None else stretch(wanted.low, wanted.high),
+        tuple(Tick(place(at), values.number(metric, at)) for at in ticks(low, high)),
+        values.target(metric, language),
+        met,
+        _difference(panel, metric),
+    )
+
+
+def _difference(panel: Panel, metric: Metric) -> str:
+    value = panel.differences.get(metric.key)
+    if value is None or math.isnan(value.number):
+        return ""
+    span = values.interval(metric, value, signed=True)
+    return values.number(metric, value.number, signed=True) + (f" ({span})" if span else "")
+
+
+def _domain(rows: Sequence[Row], metric: Metric) -> tuple[float, float]:
+    """From the least to the greatest, but one control far away does not squeeze the others."""
+    target = metric.target or Target()
+    ends = [end for end in (target.low, target.high) if math.isfinite(end) and abs(end) > 1e-6]
+    central = [row.values[metric.key].number for row in rows if row.kind in _CENTRAL] or [
+        row.values[metric.key].number for row in rows
+    ]
+    low, high = min(central + ends), max(central + ends)
+    reach = _FAR * (high - low or abs(high) or 1.0)
+    every = [end for row in rows for end in _ends(row.values[metric.key])]
+    outer_low, outer_high = max(min([low, *every]), low - reach), min(max([high, *every]), high + reach)
+    room = _ROOM * (outer_high - outer_low or abs(outer_high) or 1.0)
+    positive = min([outer_low, *every, *ends]) >= 0
+    least = max(outer_low - room, -room / 2) if positive else outer_low - room
+    return least, outer_high + room
+
+
+def _ends(value: Value) -> list[float]:
+    return [end for end in (value.number, value.low, value.high) if math.isfinite(end)]
+
+
+def ticks(low: float, high: float, about: int = 4) -> list[float]:
+    """Round numbers between the two, about so many of them."""
+    step = 10.0 ** math.floor(math.log10((high - low) / about))
+    step *= next(factor for factor in (1, 2, 2.5, 5, 10) if (high - low) / (factor * step) <= about + 0.5)
+    first = math.ceil(low / step - 1e-9)
+    return [round(index * step, 12) for index in range(first, math.floor(high / step + 1e-9) + 1)]

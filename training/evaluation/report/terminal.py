@@ -1,0 +1,90 @@
+"""A report at the terminal: five plain lines, or tables."""
+
+from dataclasses import dataclass
+
+from training.evaluation.panel import Kind, Panel, Row, tell
+from training.evaluation.report import values
+from training.evaluation.report.model import Mark, Report, mark, mark_of
+from training.evaluation.report.words import answer, kind, verdict
+
+_LINES = (
+    ("style", "", "Voice", "说话方式"),
+    ("likelihood", "", "Likelihood", "预测本人的话"),
+    ("context", "relationship", "Relationships", "对谁怎么说"),
+    ("decision", "", "When to answer", "何时开口"),
+    ("privacy", "", "Secrets", "秘密"),
+)
+"""Panel, what the keys of its metrics begin with, and what it is called."""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """below: sentences under it."""
+
+    title: str
+    head: list[str]
+    rows: list[list[str | int]]
+    below: tuple[str, ...]
+
+
+def lines(report: Report) -> list[str]:
+    """One finding each for voice, likelihood, relationships, when to answer and secrets: a mark and a sentence."""
+    language = report.header.language
+    panels = {panel.key: panel for panel in report.panels}
+    colon = tell(language, ": ", "：")
+    return [
+        f"{found.sign} {tell(language, en, zh)}{colon}{sentence}"
+        for key, first, en, zh in _LINES
+        for found, sentence in [_line(panels.get(key), first, language)]
+    ]
+
+
+def _line(panel: Panel | None, first: str, language: str) -> tuple[Mark, str]:
+    if panel is None:
+        return Mark.UNKNOWN, tell(language, "not asked.", "没有测。")
+    found = mark_of(met for key, met in panel.verdicts().items() if key.startswith(first))
+    if panel.not_measurable or not panel.findings:
+        return Mark.UNKNOWN, panel.not_measurable or tell(language, "nothing can be said.", "无法说明。")
+    return found, panel.findings[0]
+
+
+def summary(report: Report) -> list[str]:
+    """The verdict in a few lines."""
+    subject = report.header.subject
+    question = tell(report.header.language, f"Is it {subject}?", f"这是{subject}吗？")
+    return [f"{question} {answer(report)}", *verdict(report)]
+
+
+def tables(report: Report) -> list[Table]:
+    """A table for each panel: a line for each row that has numbers, and what was found."""
+    return [_table(panel, report.header.language) for panel in report.panels]
+
+
+def _table(panel: Panel, language: str) -> Table:
+    found = mark(panel)
+    shown = [row for row in panel.rows if row.values]
+    wanted = [values.target(metric, language) for metric in panel.metrics]
+    rows: list[list[str | int]] = [[_name(row, language), *_cells(panel, row)] for row in shown]
+    if any(wanted) and rows:
+        rows.append([tell(language, "target", "目标"), *wanted])
+    below = (panel.not_measurable,) if panel.not_measurable else ()
+    title = f"{panel.letter}  {panel.title}  {found.sign}"
+    return Table(title, ["", *(metric.label for metric in panel.metrics)], rows, below + panel.findings)
+
+
+def _name(row: Row, language: str) -> str:
+    return row.name or kind(row.kind, language)
+
+
+def _cells(panel: Panel, row: Row) -> list[str | int]:
+    verdicts = panel.verdicts() if row.kind is Kind.AVATAR else {}
+    cells: list[str | int] = []
+    for metric in panel.metrics:
+        value = row.values.get(metric.key)
+        if value is None:
+            cells.append("")
+            continue
+        span = values.interval(metric, value)
+        sign = {True: " ✓", False: " ✗", None: ""}[verdicts.get(metric.key)]
+        cells.append(values.number(metric, value.number) + (f" ({span})" if span else "") + sign)
+    return cells
