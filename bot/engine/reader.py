@@ -35,7 +35,7 @@ class Reader:
         reading = reading_of(prompt)
         if len(self._cache.read) == len(reading) and self._cache.logits is None:
             self._cache.crop(len(reading) - 1)
-        places = self._places(prompt)
+        places = rotary_places(self._loaded, prompt)
         self._next_place = int(places.max()) + 1
         for start, end in _pieces(len(self._cache.read), prompt):
             photos = [photo for photo in prompt.photos if start <= photo.start < end]
@@ -75,18 +75,19 @@ class Reader:
         self._cache.read = np.concatenate([self._cache.read, reading])
         self._cache.logits = output.logits[0, -1]
 
-    def _places(self, prompt: Prompt) -> torch.Tensor:
-        """Rotary positions (time, row, column) × 1 × ids, by the model's own rule for photos."""
-        if not prompt.photos:
-            return torch.arange(len(prompt.ids)).expand(3, 1, -1)
-        kinds = torch.zeros(1, len(prompt.ids), dtype=torch.int)
-        for photo in prompt.photos:
-            kinds[0, photo.start : photo.end] = 1
-        grids = torch.tensor([photo.grid for photo in prompt.photos])
-        places: torch.Tensor = self._loaded.model.model.get_rope_index(
-            torch.tensor([prompt.ids]), mm_token_type_ids=kinds, image_grid_thw=grids
-        )[0]
-        return places
+
+def rotary_places(loaded: LoadedModel, prompt: Prompt) -> torch.Tensor:
+    """Rotary positions (time, row, column) × 1 × ids, by the model's own rule for photos."""
+    if not prompt.photos:
+        return torch.arange(len(prompt.ids)).expand(3, 1, -1)
+    kinds = torch.zeros(1, len(prompt.ids), dtype=torch.int)
+    for photo in prompt.photos:
+        kinds[0, photo.start : photo.end] = 1
+    grids = torch.tensor([photo.grid for photo in prompt.photos])
+    places: torch.Tensor = loaded.model.model.get_rope_index(
+        torch.tensor([prompt.ids]), mm_token_type_ids=kinds, image_grid_thw=grids
+    )[0]
+    return places
 
 
 def _pieces(start: int, prompt: Prompt) -> Generator[tuple[int, int], None, None]:
