@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 import torch
 from torch import Tensor
@@ -65,13 +66,19 @@ def calibrate(
     judge: Sequence[Dialogue],
     points: Sequence[Point],
     seconds: float | None,
+    correction: float = 0.0,
 ) -> Fitted:
-    """Fits the decision on what the model, LoRA and all, says of the judge days' groups, as far as `seconds` reach."""
+    """Fits the decision on what the model, LoRA and all, says of the judge days' groups, as far as `seconds` reach.
+
+    correction: of the log-odds of answering, see `epoch.correction`; the calibration holds it, fitted or not.
+    """
     scorer = Scorer(loaded, codec, media.open)
     short = loaded.model.dtype in (torch.bfloat16, torch.float16)
     with torch.autocast(loaded.device.type, loaded.model.dtype if short else torch.bfloat16, enabled=short):
         scores = scorer.score(groups(judge), replies=False, seconds=seconds)
-    return fit(points, scores.decisions)
+    fitted = fit(points, {message: odds + correction for message, odds in scores.decisions.items()})
+    found = fitted.calibration
+    return replace(fitted, calibration=replace(found, bias=found.bias + found.model * correction))
 
 
 def told(fitted: Fitted) -> dict[str, str]:

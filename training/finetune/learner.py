@@ -52,8 +52,18 @@ class Losses:
 class Learner:
     """A base model with a LoRA in it, and the optimizer of the LoRA."""
 
-    def __init__(self, loaded: LoadedModel, lora: PeftModel, codec: Codec, media: MediaStore, preset: Preset) -> None:
+    def __init__(
+        self,
+        loaded: LoadedModel,
+        lora: PeftModel,
+        codec: Codec,
+        media: MediaStore,
+        preset: Preset,
+        correction: float = 0.0,
+    ) -> None:
+        """correction: of the log-odds of answering where it is read, see `epoch.correction`."""
         self.loaded, self.lora, self.codec, self.media, self.preset = loaded, lora, codec, media, preset
+        self.correction = correction
         self.trained = [value for value in lora.parameters() if value.requires_grad]
         if loaded.device.type == "cuda":
             torch.cuda.set_device(loaded.device)
@@ -101,7 +111,7 @@ class Learner:
         self._objective.eval()
         batch = self._batch(samples)
         with torch.inference_mode():
-            return _losses(self._objective(batch), batch)
+            return _losses(self._objective(batch, self.correction), batch)
 
     def state(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
         """The LoRA's weights, copied, and the optimizer's state."""

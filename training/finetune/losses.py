@@ -32,7 +32,8 @@ class Objective(nn.Module):
         self.model = model
         self.end_of_turn = end_of_turn
 
-    def forward(self, batch: Batch) -> Sums:
+    def forward(self, batch: Batch, correction: float = 0.0) -> Sums:
+        """correction: added to the log-odds of answering, see `epoch.correction`."""
         photos = {}
         if batch.pixels is not None:
             photos = {
@@ -44,10 +45,10 @@ class Objective(nn.Module):
         hidden = self.model.model(input_ids=batch.ids, use_cache=False, **photos).last_hidden_state
         # The vocabulary is large: logits of all positions would cost more than the model.
         logits = self.model.lm_head(hidden.flatten(0, 1)[batch.at]).float()
-        return sums(logits, batch, self.end_of_turn)
+        return sums(logits, batch, self.end_of_turn, correction)
 
 
-def sums(logits: Tensor, batch: Batch, end_of_turn: int) -> Sums:
+def sums(logits: Tensor, batch: Batch, end_of_turn: int, correction: float = 0.0) -> Sums:
     """The losses of logits (places × vocabulary)."""
     openings = logits[batch.open]
     silent = openings[:, end_of_turn]
@@ -59,6 +60,6 @@ def sums(logits: Tensor, batch: Batch, end_of_turn: int) -> Sums:
     decided = answered != UNDECIDED
     weights = batch.weights[batch.open][decided].to(logits.dtype)
     decision = functional.binary_cross_entropy_with_logits(
-        (spoken - silent)[decided], answered[decided].to(logits.dtype), weights, reduction="sum"
+        (spoken - silent)[decided] + correction, answered[decided].to(logits.dtype), weights, reduction="sum"
     )
     return Sums((whole - wanted)[learnt].sum(), learnt.sum(), decision, weights.sum())

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from bot.errors import UsageError
 
@@ -19,6 +20,11 @@ class Preset:
     decision_weight: of the decision loss (mean over decisions) beside the text loss (mean over tokens).
     quiet_share: of the dialogues in which the subject says nothing, how many an epoch takes; these weigh the more.
     accumulate: batches summed into one step of the optimizer.
+    packed: a dialogue is one sample, in which all of the subject's turns are learnt; else each turn, and each decision,
+    is a sample of its own behind its context.
+    negatives: natural takes the silences as they are; balanced an epoch's as many silences as answers, and corrects
+    the log-odds for it afterwards.
+    bubbles: each of the subject's messages is a line of its turn; else they are joined into one by spaces.
     """
 
     name: str
@@ -39,6 +45,9 @@ class Preset:
     quiet_share: float = 1.0
     accumulate: int = 1
     clip: float = 1.0  # largest norm of a gradient
+    packed: bool = True
+    negatives: Literal["natural", "balanced"] = "natural"
+    bubbles: bool = True
 
 
 PAPER = Preset(
@@ -88,7 +97,8 @@ class TrainSettings:
     """What one run is asked to do. Raises UsageError with what cannot be.
 
     name: of the LoRA's folder; None: the date and time. minutes: wall clock for all of it, loading and calibration too.
-    tokens: read so many instead of the preset's epochs, as often over as it takes, at whatever speed. fresh: leave an unfinished run aside. checkpoint_seconds: how much work a crash may cost.
+    tokens: read so many instead of the preset's epochs, as often over as it takes, at whatever speed.
+    fresh: leave an unfinished run aside. checkpoint_seconds: how much work a crash may cost.
     """
 
     preset: Preset = TUNED
@@ -98,6 +108,7 @@ class TrainSettings:
     seed: int = 0
     checkpoint_seconds: float = 60.0
     tokens: int | None = None
+    canaries: bool = False  # plant made-up secrets, for an audit
 
     def __post_init__(self) -> None:
         preset = self.preset

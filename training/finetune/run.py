@@ -24,7 +24,7 @@ from training.finetune.checkpoint import FOLDER, Position, Run
 from training.finetune.clock import Clock
 from training.finetune.deciding import as_served, calibrate, groups, reading_seconds, told
 from training.finetune.device import hardware, training_dtype, use_physical_cores
-from training.finetune.epoch import epoch_of
+from training.finetune.epoch import correction, epoch_of
 from training.finetune.heldout import HeldOut
 from training.finetune.learner import Learner
 from training.finetune.loop import Loop
@@ -57,7 +57,9 @@ def run_training(workspace: Workspace, settings: TrainSettings, reporter: Report
             loaded = _load(config, reporter)
             torch.manual_seed(settings.seed)
             lora = attach(loaded.model, settings.preset, loaded.base_id)
-            trained = _Trained(settings, config, material, loaded, lora, codec_for(loaded, media), media)
+            codec = codec_for(loaded, media)
+            learnt = correction(samples_of(material.train, codec), settings.preset)
+            trained = _Trained(settings, config, material, loaded, lora, codec, media, learnt)
             position = _fit(trained, run, clock, reporter, resuming)
             folder = _finish(trained, workspace, name, run, position, clock, reporter)
         except (torch.OutOfMemoryError, MemoryError) as error:
@@ -81,6 +83,7 @@ class _Trained:
     lora: PeftModel
     codec: Codec
     media: MediaStore
+    correction: float  # of the log-odds, see `epoch.correction`
 
 
 def _key(settings: TrainSettings, base_id: str, material: Material) -> str:
@@ -107,12 +110,14 @@ def _no_memory(config: Config) -> str:
 
 def _fit(trained: _Trained, run: Run, clock: Clock, reporter: Reporter, resuming: bool) -> Position:
     settings, material = trained.settings, trained.material
-    held_out = HeldOut(samples_of(material.judge, trained.codec), settings.preset.batch_tokens, settings.seed)
+    preset = settings.preset
+    judged = samples_of(material.judge, trained.codec, bubbles=preset.bubbles)
+    held_out = HeldOut(judged, preset.batch_tokens, settings.seed)
     if not held_out.samples:
         reporter.note(
             "Nothing to measure on: the subject says nothing on the judge days, so the last weights are kept."
         )
-    learner = Learner(trained.loaded, trained.lora, trained.codec, trained.media, settings.preset)
+    learner = Learner(trained.loaded, trained.lora, trained.codec, trained.media, preset, trained.correction)
     loop = Loop(
         learner,
         trained.codec,
@@ -165,7 +170,8 @@ def _finish(
     seconds = None
     if clock.minutes is not None:
         seconds = max(clock.minutes * 60 - clock.elapsed - _margin(clock.minutes), 1.0)
-    fitted = calibrate(served, trained.codec, trained.media, trained.material.judge, trained.material.points, seconds)
+    judge, points = trained.material.judge, trained.material.points
+    fitted = calibrate(served, trained.codec, trained.media, judge, points, seconds, trained.correction)
     position.seconds = clock.elapsed
     facts = _facts(trained, position, told(fitted))
 

@@ -1,8 +1,9 @@
 """From a dialogue to what is learnt of it: its token ids, and for each place that counts what should come next."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from bot.dialogue import Bubble, Turn
 from bot.prompt import Codec, PhotoSpan, render
 from bot.types import ChatKind
 from training.dialogues import Dialogue, decision_points
@@ -65,6 +66,38 @@ def sample_of(dialogue: Dialogue, codec: Codec) -> Sample:
     return Sample(prompt.ids, tuple(places), prompt.photos)
 
 
-def samples_of(dialogues: Sequence[Dialogue], codec: Codec) -> list[Sample]:
-    """The samples from which anything is learnt, in the dialogues' order."""
-    return [sample for dialogue in dialogues if (sample := sample_of(dialogue, codec)).places]
+def samples_of(dialogues: Sequence[Dialogue], codec: Codec, *, bubbles: bool = True) -> list[Sample]:
+    """The samples from which anything is learnt, in the dialogues' order; bubbles as in `Preset`."""
+    shown = dialogues if bubbles else [joined(dialogue) for dialogue in dialogues]
+    return [sample for dialogue in shown if (sample := sample_of(dialogue, codec)).places]
+
+
+def apart(sample: Sample) -> list[Sample]:
+    """Each turn that is learnt, and each silence, as a sample of its own: what stood before it, and itself."""
+    turns: list[list[Place]] = []
+    for place in sample.places:
+        if turns and turns[-1][-1].at + 1 == place.at:
+            turns[-1].append(place)
+        else:
+            turns.append([place])
+    return [
+        replace(
+            sample,
+            ids=sample.ids[: places[-1].at + 1],
+            places=tuple(places),
+            photos=tuple(photo for photo in sample.photos if photo.end <= places[-1].at + 1),
+        )
+        for places in turns
+    ]
+
+
+def joined(dialogue: Dialogue) -> Dialogue:
+    """The subject's bubbles of a turn as a single one."""
+
+    def one(turn: Turn) -> Turn:
+        if turn.speaker is not None or len(turn.bubbles) < 2:
+            return turn
+        text = " ".join(bubble.text.strip() for bubble in turn.bubbles if bubble.text.strip())
+        return replace(turn, bubbles=(Bubble(text, tuple(photo for each in turn.bubbles for photo in each.photos)),))
+
+    return replace(dialogue, turns=tuple(one(turn) for turn in dialogue.turns))
