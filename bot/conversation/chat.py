@@ -23,7 +23,7 @@ from bot.media import MediaStore
 from bot.people import People
 from bot.persona import LANGUAGES, Persona
 from bot.platform import Adapter
-from bot.prompt.render import split_bubbles
+from bot.prompt.render import whole_bubbles
 from bot.types import Account, Chat, ChatKind
 
 log = logging.getLogger(__name__)
@@ -200,12 +200,9 @@ class ChatWorker:
                         return None
         finally:
             typing.cancel()
-        text = "".join(pieces)
-        bubbles = split_bubbles(text)
+        bubbles = whole_bubbles("".join(pieces), avatar.engine.codec, avatar.sampling.max_tokens)
         if not bubbles:
             raise EchoesError("The engine gave an empty reply: the message is tried again.")
-        if len(bubbles) > 1 and len(avatar.engine.codec.encode(text)) >= avatar.sampling.max_tokens:
-            bubbles.pop()  # broken off by the limit: nobody sends half a bubble
         return bubbles
 
     def _notices(self, waiting: Sequence[Entry]) -> list[str]:

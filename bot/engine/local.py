@@ -21,7 +21,7 @@ from bot.media import MediaStore
 from bot.prompt import Fingerprint, Prompt
 
 CACHE_BYTES = 1 << 30
-_PATIENCE = 16  # tokens past max_tokens, where so far nothing would be seen
+PATIENCE = 16  # tokens past max_tokens, where so far nothing would be seen
 
 
 class LocalEngine:
@@ -107,7 +107,7 @@ class LocalEngine:
             room = self.max_context - len(prompt.ids)
             stream, seen = TextStream(self.codec), False
             reply: list[int] = []
-            while len(reply) < min(sampling.max_tokens if seen else sampling.max_tokens + _PATIENCE, room):
+            while len(reply) < min(sampling.max_tokens if seen else sampling.max_tokens + PATIENCE, room):
                 if reply:
                     reader.append(reply[-1])
                 token = self._chooser.choose(reader.logits, sampling, reply, seen, generator)

@@ -148,6 +148,14 @@ def split_bubbles(text: str) -> list[str]:
     return [bubble.strip().replace(LINE_IN_BUBBLE, "\n") for bubble in text.split(BUBBLE_BREAK) if bubble.strip()]
 
 
+def whole_bubbles(text: str, codec: Codec, max_tokens: int) -> list[str]:
+    """The bubbles of a reply of at most `max_tokens`, less the last one where the limit may have broken it off."""
+    bubbles = split_bubbles(text)
+    if len(bubbles) > 1 and len(codec.encode(text)) >= max_tokens:
+        bubbles.pop()  # nobody sends half a bubble
+    return bubbles
+
+
 def _others_turn(writer: _Writer, scene: Scene, turn: Turn, speaker: Speaker, previous: datetime | None) -> None:
     head = gap_mark(turn.at - previous) if previous else ""
     if scene.kind is ChatKind.GROUP:
