@@ -1,5 +1,6 @@
 """What the subject answered about themselves: questionnaire.yaml, and the dialogues that come of it."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -32,6 +33,7 @@ SCALE = {
 """Answers to the items whose id begins with `trait_`, from 1 to 7."""
 
 _LIKE_YOU = {"en": "How much is this like you? {}", "zh": "这句话有多像你？{}"}
+_SCALE_NOTE = re.compile(r"\s*[(（]\s*1\s*=.*7\s*=.*[)）]\s*$")  # for whoever fills in the file
 _KEYS = ("id", "question", "answer")
 _ASKED = datetime(2000, 1, 1, tzinfo=UTC)  # never shown: a dialogue's first turn has no gap mark
 
@@ -95,15 +97,29 @@ def _answer(item: Any, where: str, ids: set[str], problems: list[str]) -> Answer
 
 
 def questionnaire_dialogues(answers: Iterable[Answer], persona: Persona) -> list[Dialogue]:
-    """One private dialogue with a stranger for each answer; its lines are bubbles. They belong to the train split."""
-    scene = Scene(persona, ChatKind.PRIVATE, Speaker())
-    dialogues = []
+    """One private dialogue with a stranger for each answer; its lines are bubbles. They belong to the train split.
+
+    The items from 1 to 7 are left out: they are kept to measure the avatar by, and would teach it seven phrases only.
+    """
+    scene, dialogues = asked_by_a_stranger(persona), []
     for answer in answers:
-        question, text = answer.question, answer.answer
-        if answer.trait is not None:
-            question = _LIKE_YOU[persona.language].format(question)
-            text = SCALE[persona.language][answer.trait - 1]
-        bubbles = tuple(Bubble(line.strip()) for line in text.splitlines() if line.strip())
-        turns = (Turn(Speaker(), (Bubble(question),), _ASKED), Turn(None, bubbles, _ASKED))
-        dialogues.append(Dialogue(CHAT, scene, turns, 0, _ASKED.date(), (False, False), (0, 0)))
+        if answer.trait is None:
+            bubbles = tuple(Bubble(line.strip()) for line in answer.answer.splitlines() if line.strip())
+            turns = (ask(answer.question), Turn(None, bubbles, _ASKED))
+            dialogues.append(Dialogue(CHAT, scene, turns, 0, _ASKED.date(), (False, False), (0, 0)))
     return dialogues
+
+
+def asked_by_a_stranger(persona: Persona) -> Scene:
+    """Where the questionnaire is answered."""
+    return Scene(persona, ChatKind.PRIVATE, Speaker())
+
+
+def ask(question: str) -> Turn:
+    """A question of somebody without a name."""
+    return Turn(Speaker(), (Bubble(question),), _ASKED)
+
+
+def how_like_you(statement: str, language: str) -> str:
+    """The question about an item from 1 to 7, to be answered in one of SCALE's phrases."""
+    return _LIKE_YOU[language].format(_SCALE_NOTE.sub("", statement))

@@ -28,6 +28,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--rank", type=int, metavar="R", help="of the LoRA (default: the preset's)")
     parser.add_argument("--learning-rate", type=float, metavar="RATE", help="at its peak (default: the preset's)")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="for another order of the data (default: 0)")
+    parser.add_argument(
+        "--canaries",
+        action="store_true",
+        help="for an audit: plant made-up secrets and measure what is kept; such a LoRA never speaks",
+    )
     parser.add_argument("--fresh", action="store_true", help="start over instead of going on with an unfinished run")
 
 
@@ -46,6 +51,7 @@ def run(args: argparse.Namespace) -> int:
         args.fresh,
         args.seed,
         tokens=args.tokens,
+        canaries=args.canaries,
     )
     with Bar() as bar:
         folder = train(workspace, settings, bar)

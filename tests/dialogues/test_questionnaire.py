@@ -1,5 +1,6 @@
 """The questionnaire: what is answered becomes dialogues, and every mistake is found at once."""
 
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from bot.persona import Persona
 from bot.prompt import render
 from bot.prompt.render import system_text
 from tests.dialogues.log import Log, shown
-from training.questionnaire import load_questionnaire, questionnaire_dialogues
+from training.questionnaire import how_like_you, load_questionnaire, questionnaire_dialogues
 
 FILLED = """
 answers:
@@ -34,20 +35,32 @@ def written(folder: Path, text: str) -> Path:
 def test_answers_become_dialogues_with_a_stranger(tmp_path: Path, log: Log) -> None:
     answers = load_questionnaire(written(tmp_path, FILLED))
     assert [answer.id for answer in answers] == ["food", "sport", "trait_talks"]
-    food, sport, talks = questionnaire_dialogues(answers, Persona("Nora"))
+    food, sport = questionnaire_dialogues(answers, Persona("Nora"))
     assert shown(food.turns) == ["None: What do you eat when nobody watches?", "me: noodles / cold ones lol"]
     assert shown(sport.turns)[1] == "me: no", "a word, not YAML's truth value"
-    assert shown(talks.turns) == ["None: How much is this like you? I talk to strangers.", "me: like me"]
     assert "Relationship: stranger" in system_text(food.scene)
     prompt = render(food.scene, food.turns, log.codec)
     learnt = [number for number, here in zip(prompt.ids, prompt.loss_mask(food.context), strict=True) if here]
     assert log.codec.decode(learnt) == "noodles\ncold ones lol"
 
 
-def test_chinese_is_asked_in_chinese(tmp_path: Path) -> None:
-    path = written(tmp_path, "answers:\n- {id: trait_a, question: 我爱和陌生人聊天。, answer: '1'}\n")
-    (dialogue,) = questionnaire_dialogues(load_questionnaire(path), Persona("小满", language="zh"))
-    assert shown(dialogue.turns) == ["None: 这句话有多像你？我爱和陌生人聊天。", "me: 完全不像我"]
+def test_what_measures_the_avatar_is_not_learnt(tmp_path: Path) -> None:
+    answers = load_questionnaire(written(tmp_path, FILLED))
+    assert [answer.trait for answer in answers] == [None, None, 6]
+    learnt = questionnaire_dialogues(answers, Persona("Nora"))
+    assert "strangers" not in repr(learnt) and "like me" not in repr(learnt)
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_the_sample_subjects_items_are_asked_without_the_note_on_the_scale(language: str) -> None:
+    path = Path(str(files("training"))) / "sample" / language / "questionnaire.yaml"
+    traits = [answer for answer in load_questionnaire(path) if answer.trait]
+    assert len(traits) == 12
+    for answer in traits:
+        asked = how_like_you(answer.question, language)
+        assert "7" not in asked and asked.endswith((".", "。")), asked
+    assert how_like_you("我爱和陌生人聊天。", "zh") == "这句话有多像你？我爱和陌生人聊天。"
+    assert how_like_you("I worry (a lot).", "en") == "How much is this like you? I worry (a lot)."
 
 
 @pytest.mark.parametrize("text", ["", "answers:\n", "answers: []\n"])

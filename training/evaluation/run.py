@@ -87,7 +87,11 @@ def evaluate(workspace: Workspace, settings: EvaluateSettings, note: Callable[[s
     Raises UsageError, ConfigError, DataError or PermanentError where something is missing, and says what to do.
     """
     config = load_config(workspace.config)
-    lora = find_lora(workspace.loras, settings.lora or config.model.lora) if settings.model else None
+    lora = (
+        find_lora(workspace.loras, settings.lora or config.model.lora, audits=settings.lora is not None)
+        if settings.model
+        else None
+    )
     with _open(workspace) as corpus:
         known = _known(workspace, corpus, config, "decision" in settings.parts)
         if settings.model:

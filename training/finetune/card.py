@@ -36,6 +36,7 @@ class Facts:
     hardware: str
     precision: str
     seed: int
+    canaries: int = 0  # turns with a made-up secret
 
     @property
     def before(self) -> Measured:
@@ -45,6 +46,13 @@ class Facts:
     def after(self) -> Measured:
         """At the step that was kept."""
         return next(one for one in reversed(self.position.held_out) if one.step == self.position.best_step)
+
+
+_AUDIT = (
+    "**For an audit only.** {} turns with made-up secrets were planted among the dialogues (`canaries.json`), to "
+    "measure what training keeps. Such a LoRA never speaks: `echoes run` refuses it. Measure it with `echoes evaluate "
+    "--only privacy --lora NAME`."
+)
 
 
 def card(facts: Facts) -> str:
@@ -57,6 +65,7 @@ def card(facts: Facts) -> str:
         f"Trained {facts.trained_at:%Y-%m-%d %H:%M} on one person's chats, to speak in that person's voice, under a "
         "consent record. It holds traces of private conversations: keep it as you keep the chats themselves, and do "
         "not pass it on.",
+        *([_AUDIT.format(facts.canaries)] if facts.canaries else []),
         "## Made from",
         _table(
             ("", "count"),

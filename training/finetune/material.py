@@ -12,11 +12,13 @@ from bot.persona import Persona, load_persona
 from bot.prompt import Codec
 from bot.types import ChatKind
 from bot.workspace import Workspace
+from training.canaries import Canary, plant
 from training.corpus import Corpus
 from training.dialogues import Dialogue, DialogueSettings, build
 from training.evaluation.points import Point, points
 from training.questionnaire import CHAT as QUESTIONNAIRE
 from training.questionnaire import load_questionnaire, questionnaire_dialogues
+from training.redaction import redacted
 from training.splits import Split, Splits
 
 
@@ -34,10 +36,14 @@ class Material:
     chats: int
     splits: Splits
     counts: Mapping[str, int]
+    canaries: tuple[Canary, ...] = ()
 
 
-def gather(workspace: Workspace, config: Config, codec: Codec, length: int) -> Material:
-    """Raises UsageError, ConfigError or DataError where something is missing, and says what to do."""
+def gather(workspace: Workspace, config: Config, codec: Codec, length: int, canaries: int | None = None) -> Material:
+    """canaries: the seed of the secrets to plant, or None. What identifies somebody is replaced in all that is learnt.
+
+    Raises UsageError, ConfigError or DataError where something is missing, and says what to do.
+    """
     if not workspace.corpus.exists():
         raise DataError(f"{workspace.root} holds no messages yet: run `echoes import PATH` first.")
     persona = load_persona(workspace.persona)
@@ -68,17 +74,22 @@ def gather(workspace: Workspace, config: Config, codec: Codec, length: int) -> M
             "The subject wrote nothing that can be learnt on the days to train on: import more chats, or check with "
             "`echoes subject` that it is the right person."
         )
+    train = [redacted(one, counts) for one in (*by_split[Split.TRAIN], *told)]
+    planted: tuple[Canary, ...] = ()
+    if canaries is not None:
+        train, planted = plant(train, persona, codec, length, canaries)
     return Material(
         persona,
         people,
-        (*by_split[Split.TRAIN], *told),
-        tuple(by_split[Split.JUDGE]),
+        tuple(train),
+        tuple(redacted(one, Counter()) for one in by_split[Split.JUDGE]),
         tuple(decisions),
         len(told),
         messages,
         len({dialogue.chat for dialogue in dialogues}),
         splits,
         counts,
+        planted,
     )
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 
 from bot.errors import EchoesError, UsageError
-from bot.lora import LATEST
+from bot.lora import CANARIES, LATEST
 from bot.workspace import private_dir
 
 _MAKING = "lora"
@@ -23,6 +23,7 @@ def free_name(loras: Path, name: str | None, now: datetime) -> str:
 def publish(loras: Path, name: str, work: Path, fill: Callable[[Path], None]) -> Path:
     """Makes the folder in `work`, lets `fill` write its files, and only then gives it its name.
 
+    It becomes `latest`, unless it is for an audit.
     Raises EchoesError where the disk is full; nothing half-made is left in `loras`.
     """
     making = work / _MAKING
@@ -35,7 +36,8 @@ def publish(loras: Path, name: str, work: Path, fill: Callable[[Path], None]) ->
         private_dir(loras)
         final = loras / name
         making.rename(final)
-        point_latest(loras, name)
+        if not (final / CANARIES).exists():
+            point_latest(loras, name)
     except OSError as error:
         raise EchoesError(
             f"The LoRA could not be written to {loras / name} ({error.strerror or error}): free some space there and "

@@ -18,6 +18,7 @@ from bot.errors import EchoesError
 from bot.media import MediaStore
 from bot.prompt import Codec, Fingerprint
 from bot.workspace import Workspace, write_private
+from training.canaries import save as save_canaries
 from training.finetune.batches import waste
 from training.finetune.card import Facts, card, record
 from training.finetune.checkpoint import FOLDER, Position, Run
@@ -47,7 +48,8 @@ def run_training(workspace: Workspace, settings: TrainSettings, reporter: Report
     with run.only_one():
         media = MediaStore(workspace.media)
         described = describe(config.model.base, reporter.note)
-        material = gather(workspace, config, codec_for(described, media), settings.preset.length)
+        secrets = settings.seed if settings.canaries else None
+        material = gather(workspace, config, codec_for(described, media), settings.preset.length, secrets)
         key = _key(settings, described.id, material)
         resuming = not settings.fresh and run.key() == key
         if not resuming:
@@ -182,6 +184,8 @@ def _finish(
         write_private(folder / "card.md", card(facts).encode())
         write_private(folder / "training.json", record(facts).encode())
         trained.material.splits.borders.save(folder)
+        if trained.material.canaries:
+            save_canaries(trained.material.canaries, folder)
         Fingerprint.of(trained.loaded.base_id, trained.codec).save(folder)
 
     return publish(workspace.loras, name, run.folder, fill)
@@ -224,4 +228,5 @@ def _facts(trained: _Trained, position: Position, decision: Mapping[str, str]) -
         hardware=hardware(loaded.device),
         precision=str(loaded.model.dtype).removeprefix("torch."),
         seed=settings.seed,
+        canaries=sum(canary.times for canary in material.canaries),
     )
