@@ -9,6 +9,7 @@ from training.evaluation.report import values
 
 _CENTRAL = (Kind.AVATAR, Kind.AGAINST, Kind.CEILING, Kind.FLOOR, Kind.BASE)
 _ROOM = 0.06  # of the width, left free on both sides
+_EDGE = 4.0  # per cent: where the arrow of a dot beyond the edge stands
 _FAR = 1.0  # rows farther out than so many spans of the central ones do not stretch the axis
 
 
@@ -77,10 +78,10 @@ def _chart(panel: Panel, metric: Metric, met: bool | None, language: str) -> Cha
         off = (value.number > high) - (value.number < low)
         return Mark(
             row,
-            place(value.number),
+            {0: place(value.number), -1: _EDGE, 1: 100 - _EDGE}[off],
             off,
             whisker,
-            values.number(metric, value.number),
+            values.reached(metric, value.number) if row.kind is Kind.AVATAR else values.number(metric, value.number),
             values.interval(metric, value),
         )
 
@@ -89,7 +90,9 @@ def _chart(panel: Panel, metric: Metric, met: bool | None, language: str) -> Cha
         metric,
         tuple(mark(row) for row in rows),
         None if wanted is None else stretch(wanted.low, wanted.high),
-        tuple(Tick(place(at), values.number(metric, at)) for at in ticks(low, high)),
+        tuple(
+            Tick(place(at), values.short(metric, at) + metric.unit * (metric.unit == "%")) for at in ticks(low, high)
+        ),
         values.target(metric, language),
         met,
         _difference(panel, metric),
@@ -114,7 +117,8 @@ def _domain(rows: Sequence[Row], metric: Metric) -> tuple[float, float]:
     low, high = min(central + ends), max(central + ends)
     reach = _FAR * (high - low or abs(high) or 1.0)
     every = [end for row in rows for end in _ends(row.values[metric.key])]
-    outer_low, outer_high = max(min([low, *every]), low - reach), min(max([high, *every]), high + reach)
+    near = [end for end in every if low - reach <= end <= high + reach]
+    outer_low, outer_high = min([low, *near]), max([high, *near])
     room = _ROOM * (outer_high - outer_low or abs(outer_high) or 1.0)
     positive = min([outer_low, *every, *ends]) >= 0
     least = max(outer_low - room, -room / 2) if positive else outer_low - room

@@ -43,11 +43,11 @@ class _Side:
 
 @dataclass(frozen=True, slots=True)
 class _Shown:
-    """A panel as the template takes it. tile: what the strip at the top says of it, beside its mark."""
+    """A panel as the template takes it. tile: a measure, its number and target, for the strip at the top."""
 
     panel: Panel
     mark: Mark
-    tile: str
+    tile: tuple[str, str, str] | None
     charts: list[Chart]
     notes: list[tuple[str, Row]]
     figures: list[tuple[Figure, Markup]]
@@ -91,7 +91,7 @@ def _shown(panel: Panel, report: Report, open_photo: OpenPhoto) -> _Shown:
     return _Shown(
         panel,
         mark(panel),
-        f"{headline[0].label} {values.number(*headline)} · {wanted}" if headline else "",
+        (headline[0].label, values.reached(*headline), wanted) if headline else None,
         charts(panel, language),
         [(_MARKS[row.kind], row) for row in panel.rows if row.note],
         [(figure, _apart(figure.svg, f"{panel.key}{number}")) for number, figure in enumerate(panel.figures)],

@@ -4,24 +4,37 @@ import math
 
 from training.evaluation.panel import Metric, Target, Value, tell
 
+_SPACE = "\N{NO-BREAK SPACE}"
 
-def number(metric: Metric, value: float, *, signed: bool = False) -> str:
-    """`64 %`, `0.71`, `−3.0`; a dash where there is no number."""
+
+def number(metric: Metric, value: float, *, signed: bool = False, more: int = 0) -> str:
+    """`64 %`, `0.71`, `−3.0`; a dash where there is no number. more: digits beyond what is usual."""
     if math.isnan(value):
         return "–"
     share = metric.unit == "%"
     digits = max(metric.digits - 2, 0) if share else metric.digits
-    text = f"{100 * value if share else value:{'+' if signed else ''},.{digits}f}"
+    text = f"{100 * value if share else value:{'+' if signed else ''},.{digits + more}f}"
     if not float(text.replace(",", "")):
         text = text.replace("-", "").replace("+", "")
-    return text.replace("-", "−") + (f" {metric.unit}" if metric.unit else "")
+    return text.replace("-", "−") + (_SPACE + metric.unit if metric.unit else "")
+
+
+def reached(metric: Metric, value: float) -> str:
+    """The number, with as many digits as it takes to look missed where its target is missed."""
+    missed = metric.target is not None and metric.target.met(Value(value)) is False
+    ends = (metric.target.low, metric.target.high) if metric.target and missed else ()
+    for more in range(4):
+        text = number(metric, value, more=more)
+        if all(text != number(metric, end, more=more) for end in ends):
+            return text
+    return number(metric, value)
 
 
 def interval(metric: Metric, value: Value, *, signed: bool = False) -> str:
     """`0.68–0.74`, `−3 to 2`: the unit is left out; empty where there is none."""
     if math.isnan(value.low) or math.isnan(value.high):
         return ""
-    ends = [number(metric, end, signed=signed).removesuffix(f" {metric.unit}") for end in (value.low, value.high)]
+    ends = [number(metric, end, signed=signed).removesuffix(_SPACE + metric.unit) for end in (value.low, value.high)]
     return (" … " if any(end[0] in "−+" for end in ends) else "–").join(ends)
 
 
@@ -30,10 +43,18 @@ def target(metric: Metric, language: str) -> str:
     wanted: Target | None = metric.target
     if wanted is None or (math.isinf(wanted.low) and math.isinf(wanted.high)):
         return ""
+    low, high = (
+        short(metric, end) + (_SPACE + metric.unit if metric.unit else "") for end in (wanted.low, wanted.high)
+    )
     if wanted.low == wanted.high:
-        return f"= {number(metric, wanted.low)}"
+        return f"={_SPACE}{low}"
     if math.isinf(wanted.high):
-        return f"≥ {number(metric, wanted.low)}"
+        return f"≥{_SPACE}{low}"
     if math.isinf(wanted.low):
-        return f"≤ {number(metric, wanted.high)}"
-    return f"{number(metric, wanted.low)}{tell(language, ' to ', ' 至 ')}{number(metric, wanted.high)}"
+        return f"≤{_SPACE}{high}"
+    return f"{low}{tell(language, ' to ', ' 至 ')}{high}"
+
+
+def short(metric: Metric, value: float) -> str:
+    """A round number without its unit and without needless zeros."""
+    return f"{100 * value if metric.unit == '%' else value:,.10g}".replace("-", "−")

@@ -101,14 +101,12 @@ def verdict(report: Report) -> list[str]:
         found.append(
             tell(
                 language,
-                f"It holds up in {_listed(passed, language)}.",
-                f"这些方面站得住：{_listed(passed, language)}。",
+                f"It holds up: {_listed(passed, language)}.",
+                f"站得住的：{_listed(passed, language)}。",
             )
         )
     if missed:
-        found.append(
-            tell(language, f"It falls short in {'; '.join(missed)}.", f"这些方面还不够：{'；'.join(missed)}。")
-        )
+        found.append(tell(language, f"It falls short: {'; '.join(missed)}.", f"还不够的：{'；'.join(missed)}。"))
     if open_ and header.lora is not None:
         found.append(
             tell(
@@ -117,7 +115,31 @@ def verdict(report: Report) -> list[str]:
                 f"对{header.subject}无法测量：{_listed(open_, language)}。",
             )
         )
-    return found
+    return found + _compared(report)
+
+
+def _compared(report: Report) -> list[str]:
+    """How often the avatar is clearly better than the other one, or worse, where a target says what is better."""
+    header = report.header
+    if header.against is None:
+        return []
+    better = worse = judged = 0
+    for panel in report.panels:
+        for metric in panel.metrics:
+            value, target = panel.differences.get(metric.key), metric.target
+            if value and target and math.isinf(target.low) != math.isinf(target.high) and not math.isnan(value.low):
+                sign = 1 if math.isinf(target.high) else -1
+                judged += 1
+                better += min(sign * value.low, sign * value.high) > 0
+                worse += max(sign * value.low, sign * value.high) < 0
+    return [
+        tell(
+            header.language,
+            f"Beside {header.against}, on the same questions, it is clearly better in {better} of {judged} measures "
+            f"and clearly worse in {worse}.",
+            f"与 {header.against} 相比（同样的问题），{judged} 项测量中 {better} 项明显更好，{worse} 项明显更差。",
+        )
+    ]
 
 
 def _missed(panel: Panel, language: str) -> str:
@@ -127,7 +149,7 @@ def _missed(panel: Panel, language: str) -> str:
     if key is None or avatar is None:
         return ""
     metric = next(metric for metric in panel.metrics if metric.key == key)
-    reached = values.number(metric, avatar.values[key].number)
+    reached = values.reached(metric, avatar.values[key].number)
     wanted = values.target(metric, language)
     return tell(
         language,
