@@ -106,7 +106,7 @@ def test_batching_and_filling_change_nothing(loaded: LoadedModel, log: Log) -> N
     alone, together = scorer(loaded, log, 1), scorer(loaded, log, 100_000)
     dialogues = log.dialogues(max_tokens=800)
     lengths = {len(render(one.scene, one.turns, alone.codec).ids) for one in dialogues}
-    assert len({-(-length // 256) for length in lengths}) < len(lengths), "some are filled up to the same length"
+    assert len({-(-length // 64) for length in lengths}) < len(lengths), "some are filled up to the same length"
     first, second = alone.score(dialogues), together.score(dialogues)
     assert len(first.decisions) == 17
     assert first.decisions == pytest.approx(second.decisions, abs=2e-3)

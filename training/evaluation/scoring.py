@@ -2,7 +2,8 @@
 
 import random
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import date
 
@@ -15,13 +16,16 @@ from bot.prompt import Codec, Prompt, render
 from bot.types import ChatKind
 from training.dialogues import DecisionPoint, Dialogue, decision_points
 
-_STEP = 256  # lengths are filled up to multiples of this: matrix kernels are rebuilt for each new shape
+_STEP = 64  # lengths are filled up to multiples of this, so that some are alike
 _LOGIT_ROWS = 256  # places whose logits are held at once: the vocabulary is large
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """nats: −log p of a real turn of the subject and its end. In a group, given that there is an answer."""
+    """nats: −log p of a real turn of the subject and its end. In a group, given that there is an answer.
+
+    turn: which of the dialogue's turns it is.
+    """
 
     chat: str
     kind: ChatKind
@@ -29,6 +33,7 @@ class Reply:
     nats: float
     tokens: int
     characters: int  # with the breaks between bubbles
+    turn: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +47,7 @@ class Scores:
 
 @dataclass(frozen=True, slots=True)
 class _Job:
+    index: int  # of the dialogue
     dialogue: Dialogue
     prompt: Prompt
     points: tuple[DecisionPoint, ...]
@@ -75,34 +81,48 @@ class Scorer:
         `progress` is told how many dialogues each batch held.
         """
         start = time.monotonic()
-        model: torch.nn.Module = self.loaded.model
-        was_training = model.training
-        model.eval()
         decisions: dict[int, float] = {}
         found: list[Reply] = []
         read = 0
-        try:
-            for batch in self._batches(dialogues, seed):
-                if seconds is not None and read and time.monotonic() - start > seconds:
-                    break
-                with torch.inference_mode():
-                    hidden = self._hidden(batch)
-                    for job, row in zip(batch, hidden, strict=True):
-                        decisions |= self._decisions(job, row)
-                        found += self._replies(job, row) if replies else ()
+        with closing(self.batches(dialogues, replies=replies, seed=seed)) as batches:
+            for batch in batches:
+                for scores in batch.values():
+                    decisions |= scores.decisions
+                    found += scores.replies
                 read += len(batch)
                 if progress:
                     progress(len(batch))
+                if seconds is not None and time.monotonic() - start > seconds:
+                    break
+        return Scores(decisions, tuple(found), read)
+
+    def batches(
+        self, dialogues: Sequence[Dialogue], *, replies: bool = True, seed: int = 0
+    ) -> Generator[dict[int, Scores], None, None]:
+        """The scores of each dialogue by its index, a batch at a time. Close it where it is not read to its end."""
+        model: torch.nn.Module = self.loaded.model
+        was_training = model.training
+        model.eval()
+        try:
+            for batch in self._batches(dialogues, seed):
+                with torch.inference_mode():
+                    hidden = self._hidden(batch)
+                    scores = {
+                        job.index: Scores(
+                            self._decisions(job, row), tuple(self._replies(job, row)) if replies else (), 1
+                        )
+                        for job, row in zip(batch, hidden, strict=True)
+                    }
+                yield scores
         finally:
             model.train(was_training)
-        return Scores(decisions, tuple(found), read)
 
     def _batches(self, dialogues: Sequence[Dialogue], seed: int) -> list[list[_Job]]:
         rng = random.Random(seed)
         shelves: dict[int, list[_Job]] = {}
-        for dialogue in dialogues:
+        for index, dialogue in enumerate(dialogues):
             prompt = render(dialogue.scene, dialogue.turns, self.codec)
-            job = _Job(dialogue, prompt, tuple(decision_points(dialogue, prompt)))
+            job = _Job(index, dialogue, prompt, tuple(decision_points(dialogue, prompt)))
             shelves.setdefault(job.length, []).append(job)
         batches: list[list[_Job]] = []
         for length, shelf in sorted(shelves.items()):
@@ -142,17 +162,26 @@ class Scorer:
         for turn in job.prompt.avatar_turns:
             if turn.turn < dialogue.context or turn.silent:
                 continue
-            nats = 0.0
-            for first in range(turn.start, turn.end, _LOGIT_ROWS):
-                last = min(first + _LOGIT_ROWS, turn.end)
-                logits = self._logits(hidden, range(first - 1, last - 1))
-                whole = logits.logsumexp(1)
-                if dialogue.scene.kind is ChatKind.GROUP and first == turn.start:
-                    whole[0] = self._answering(logits[:1])[0]
-                wanted = logits.gather(1, torch.tensor(ids[first:last], device=logits.device)[:, None])[:, 0]
-                nats += float((whole - wanted).sum())
-            characters = len(self.codec.decode(list(ids[turn.start : turn.end])))
-            yield Reply(dialogue.chat, dialogue.scene.kind, dialogue.day, nats, turn.end - turn.start, characters)
+            said = ids[turn.start : turn.end]
+            nats = self.nats(hidden[turn.start - 1 : turn.end - 1], said, dialogue.scene.kind is ChatKind.GROUP)
+            characters = len(self.codec.decode(list(said)))
+            yield Reply(dialogue.chat, dialogue.scene.kind, dialogue.day, nats, len(said), characters, turn.turn)
+
+    def nats(self, hidden: Tensor, ids: Sequence[int], group: bool) -> float:
+        """−log p of a turn and its end; in a group given that there is an answer, unless the turn itself is silence.
+
+        hidden: the last hidden state before each id.
+        """
+        nats = 0.0
+        for first in range(0, len(ids), _LOGIT_ROWS):
+            some = ids[first : first + _LOGIT_ROWS]
+            logits = self._logits(hidden, range(first, first + len(some)))
+            whole = logits.logsumexp(1)
+            if group and first == 0 and len(ids) > 1:
+                whole[0] = self._answering(logits[:1])[0]
+            wanted = logits.gather(1, torch.tensor(some, device=logits.device)[:, None])[:, 0]
+            nats += float((whole - wanted).sum())
+        return nats
 
     def _logits(self, hidden: Tensor, places: Sequence[int]) -> Tensor:
         """places × vocabulary, in float32."""
