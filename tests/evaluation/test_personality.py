@@ -1,0 +1,161 @@
+"""Panel F with planted avatars: one that answers as the person does, one as the opposite, one that has no view."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+
+from bot.people import People
+from bot.persona import Persona
+from training.dialogues import Dialogue
+from training.evaluation.held import Held
+from training.evaluation.limits import FULL
+from training.evaluation.panel import Kind, Panel
+from training.evaluation.personality import panel
+from training.evaluation.scoring import Scores
+from training.evaluation.traits import NORMS, TRAITS, correlation, population_mean
+from training.evaluation.voice import Bubbles, Likelihood, Question, Voices
+from training.questionnaire import SCALE, Answer, how_like_you, load_questionnaire
+from training.splits import Split, Splits
+
+DAY = date(2026, 3, 1)
+
+
+def held(language: str = "en", answers: Sequence[Answer] | None = None) -> Held:
+    path = Path(str(files("training"))) / "sample" / language / "questionnaire.yaml"
+    persona = Persona("Wren" if language == "en" else "小满", language=language)
+    splits = Splits((DAY,), DAY, DAY)
+    given = load_questionnaire(path) if answers is None else tuple(answers)
+    return Held(persona, People.of(()), splits, dict.fromkeys(Split, ()), (), (), given)
+
+
+@dataclass(frozen=True)
+class Planted:
+    """Says the phrase that `would` chooses, from 1 to 7, whatever phrases it otherwise likes; None: no view."""
+
+    name: str
+    would: Callable[[str], int | None]
+    likes: Mapping[int, float]
+
+    def score(self, dialogues: Sequence[Dialogue]) -> list[Scores]:
+        raise AssertionError("nothing is scored here")
+
+    def write(self, questions: Sequence[Question], seed: int = 0) -> list[Bubbles]:
+        raise AssertionError("nothing is written here")
+
+    def likelihood(
+        self, questions: Sequence[Question], candidates: Sequence[Sequence[Bubbles]]
+    ) -> list[list[Likelihood]]:
+        return [
+            [self._one(question.turns[-1].bubbles[0].text, number) for number, _ in enumerate(row, 1)]
+            for question, row in zip(questions, candidates, strict=True)
+        ]
+
+    def _one(self, asked: str, number: int) -> Likelihood:
+        chosen = self.would(asked)
+        nats = 20.0 - self.likes.get(number, 0.0)
+        return Likelihood(nats - (6.0 if chosen == number else 0.0), 3, 12)
+
+
+LOPSIDED = {4: 15.0, 1: 9.0}  # phrases that it likes for themselves
+
+
+def voices(about: Held, answers: Mapping[str, int], likes: Mapping[int, float] = LOPSIDED) -> Voices:
+    language = about.language
+    by_text = {how_like_you(item.question, language): answers[item.id] for item in about.questionnaire if item.trait}
+    return Voices(Planted("base", lambda _: None, likes), Planted("avatar", by_text.get, likes))
+
+
+def own(about: Held) -> dict[str, int]:
+    return {item.id: item.trait for item in about.questionnaire if item.trait}
+
+
+def number(found: Panel, kind: Kind, key: str = "r") -> float:
+    row = found.row(kind)
+    assert row
+    return row.values[key].number
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_who_answers_as_the_person_passes(language: str) -> None:
+    about = held(language)
+    found = panel(about, voices(about, own(about)), FULL)
+    assert found.not_measurable is None
+    assert found.verdicts() == {"r": True}
+    assert number(found, Kind.AVATAR) > 0.99
+    assert number(found, Kind.AVATAR, "above") > 0.02
+    row = found.row(Kind.AVATAR)
+    assert row and row.values["mae"].number < 0.4
+    kinds = [row.kind for row in found.rows]
+    for kind in (Kind.CEILING, Kind.FLOOR, Kind.BASE, Kind.SHUFFLED, Kind.DEGENERATE, Kind.BASELINE):
+        assert kind in kinds
+    assert number(found, Kind.DEGENERATE) == pytest.approx(-1)
+    assert abs(number(found, Kind.SHUFFLED)) < 0.05
+    assert found.figures[0].svg.startswith("<svg")
+    assert found.examples and len(found.findings) == 3
+
+
+def test_likes_for_a_phrase_do_not_count() -> None:
+    about = held()
+    plain = panel(about, voices(about, own(about), {}), FULL)
+    lopsided = panel(about, voices(about, own(about)), FULL)
+    assert number(plain, Kind.AVATAR) == pytest.approx(number(lopsided, Kind.AVATAR))
+
+
+def test_the_opposite_and_a_mask_fail() -> None:
+    about = held()
+    opposite = panel(about, voices(about, {id_: 8 - value for id_, value in own(about).items()}), FULL)
+    assert opposite.verdicts() == {"r": False} and number(opposite, Kind.AVATAR) < -0.9
+    mask = panel(about, voices(about, dict.fromkeys(own(about), 4)), FULL)
+    assert mask.verdicts() == {"r": None}
+    assert "alike" in mask.findings[0]
+
+
+def test_the_average_person_is_known_by_trait_and_direction() -> None:
+    items = [Answer("trait_calm", "I stay calm.", "5", 5), Answer("trait_worry", "I worry.", "2", 2)]
+    assert population_mean(items).tolist() == [NORMS["stability"], 8 - NORMS["stability"]]
+    assert population_mean([Answer("trait_own", "I fly.", "5", 5)]).tolist() == [4]
+    assert set(TRAITS) == set(own(held())), "each item of the questionnaire has its trait"
+
+
+def test_two_avatars_are_compared_item_by_item() -> None:
+    about = held()
+    both = voices(about, own(about))
+    worse = replace(voices(about, dict.fromkeys(own(about), 4)).avatar, name="older")  # type: ignore[type-var]
+    found = panel(about, Voices(both.base, both.avatar, worse), FULL)
+    assert found.row(Kind.AGAINST)
+    flipped = replace(
+        voices(about, {id_: 8 - value for id_, value in own(about).items()}).avatar,  # type: ignore[type-var]
+        name="older",
+    )
+    row = panel(about, Voices(both.base, both.avatar, flipped), FULL).row(Kind.AGAINST)
+    assert row and ("-1.9" in row.note or "-2.0" in row.note)
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_too_few_answers_are_not_measurable(language: str) -> None:
+    about = held(language)
+    seven = [item for item in about.questionnaire if item.trait][:7]
+    few = held(language, seven)
+    found = panel(few, voices(few, own(few)), FULL)
+    assert found.not_measurable and "7" in found.not_measurable and found.verdicts() == {"r": None}
+    same = [replace(item, trait=4) for item in about.questionnaire if item.trait]
+    assert panel(held(language, same), voices(about, own(about)), FULL).not_measurable
+    assert panel(held(language, []), voices(about, own(about)), FULL).not_measurable
+
+
+def test_the_base_model_alone_is_shown_and_not_judged() -> None:
+    about = held()
+    found = panel(about, Voices(voices(about, own(about)).base), FULL)
+    assert found.not_measurable and found.row(Kind.BASE) and not found.row(Kind.AVATAR)
+
+
+def test_nothing_varies_nothing_correlates() -> None:
+    import numpy as np
+
+    assert np.isnan(correlation(np.ones(5), np.arange(5.0)))
+    assert correlation(np.arange(5.0), np.arange(5.0)) == pytest.approx(1)
+    assert all(len(SCALE[language]) == 7 for language in SCALE)

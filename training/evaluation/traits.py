@@ -1,0 +1,124 @@
+"""How a voice answers the questionnaire's items from 1 to 7, and how well two sets of answers agree."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import softmax
+from scipy.stats import pearsonr
+
+from training.evaluation.held import Held
+from training.evaluation.metrics import Floats, interval
+from training.evaluation.panel import NAN, Value
+from training.evaluation.voice import Question, Voice
+from training.questionnaire import SCALE, Answer, ask, asked_by_a_stranger, how_like_you, load_questionnaire
+
+NORMS = {"extraversion": 4.44, "agreeableness": 5.23, "conscientiousness": 5.40, "stability": 4.83, "openness": 5.38}
+"""Means of 1,813 people on the Ten-Item Personality Inventory, 1 to 7: Gosling, Rentfrow and Swann, "A very brief
+measure of the Big-Five personality domains", Journal of Research in Personality 37, 2003."""
+
+RETEST = 0.72
+"""How the same people's answers to it agreed after six weeks (r), from the same paper."""
+
+TRAITS = {
+    "trait_lively": ("extraversion", 1),
+    "trait_quiet": ("extraversion", -1),
+    "trait_warm": ("agreeableness", 1),
+    "trait_critical": ("agreeableness", -1),
+    "trait_orderly": ("conscientiousness", 1),
+    "trait_messy": ("conscientiousness", -1),
+    "trait_worry": ("stability", -1),
+    "trait_calm": ("stability", 1),
+    "trait_curious": ("openness", 1),
+    "trait_habit": ("openness", -1),
+    "trait_playful": ("extraversion", 1),
+    "trait_open": ("extraversion", 1),
+}
+"""The trait that each item speaks of, and in which direction; the last two only roughly."""
+
+MIDDLE = 4.0
+_NOTHING = "…"  # stands for a statement that says nothing
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """r: Pearson's, NaN where one side is constant; with Fisher's interval. mae: mean distance, on the scale of 1 to 7.
+
+    above: how much r is higher than the population mean's.
+    """
+
+    r: Value
+    mae: Value
+    above: Value
+
+    @property
+    def values(self) -> dict[str, Value]:
+        return {"r": self.r, "mae": self.mae, "above": self.above}
+
+
+def rate(voice: Voice, items: Sequence[Answer], held: Held) -> Floats:
+    """The voice's answer to each item, 1 to 7, items in their order.
+
+    The seven phrases are weighed by how much likelier the statement makes each than one that says nothing: phrases
+    differ in length and in how common they are, and only the difference tells of the statement. (Contextual
+    calibration: Zhao, Wallace, Feng, Klein and Singh, "Calibrate Before Use", ICML 2021.) The answer is the expected
+    value.
+    """
+    language = held.language
+    scene = asked_by_a_stranger(held.persona)
+    asked = [how_like_you(statement, language) for statement in (_NOTHING, *(item.question for item in items))]
+    phrases = [(phrase,) for phrase in SCALE[language]]
+    found = voice.likelihood([Question(scene, (ask(text),)) for text in asked], [phrases] * len(asked))
+    nats = np.array([[one.nats for one in row] for row in found])
+    weights = softmax(nats[:1] - nats[1:], axis=1)
+    return np.asarray(weights @ np.arange(1, len(phrases) + 1), dtype=np.float64)
+
+
+def population_mean(items: Sequence[Answer]) -> Floats:
+    """What the average person would answer; the middle where an item is none of ours."""
+    found = []
+    for item in items:
+        trait, direction = TRAITS.get(item.id, (None, 1))
+        mean = NORMS[trait] if trait else MIDDLE
+        found.append(mean if direction > 0 else 8 - mean)
+    return np.array(found)
+
+
+def agreement(answers: Floats, own: Floats, population: Floats) -> Agreement:
+    """Items are drawn with replacement for the intervals of what is not a correlation."""
+    each = range(len(own))
+    r = correlation(answers, own)
+    low, high = NAN, NAN
+    if not np.isnan(r) and abs(r) < 1:
+        found = pearsonr(answers, own).confidence_interval()
+        low, high = float(found.low), float(found.high)
+
+    def distance(rows: NDArray[np.intp]) -> float:
+        return float(np.abs(answers[rows] - own[rows]).mean())
+
+    def above(rows: NDArray[np.intp]) -> float:
+        return correlation(answers[rows], own[rows]) - correlation(population[rows], own[rows])
+
+    every = np.arange(len(own))
+    return Agreement(
+        Value(r, low, high),
+        Value(distance(every), *interval(each, distance)),
+        Value(above(every), *interval(each, above)),
+    )
+
+
+def correlation(one: Floats, other: Floats) -> float:
+    """Pearson's r; NaN where one side is constant, or nearly."""
+    if min(np.ptp(one), np.ptp(other)) < 1e-9:
+        return NAN
+    return float(np.corrcoef(one, other)[0, 1])
+
+
+def other_person(language: str) -> dict[str, float]:
+    """By item, the answers of the sample subject of the other language."""
+    other = "en" if language == "zh" else "zh"
+    path = Path(str(files("training"))) / "sample" / other / "questionnaire.yaml"
+    return {answer.id: float(answer.trait) for answer in load_questionnaire(path) if answer.trait is not None}
