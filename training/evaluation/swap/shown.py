@@ -1,0 +1,162 @@
+"""What panel C shows beside its numbers: findings, the replies that differ most, and the relationships one by one."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+
+from matplotlib.figure import Figure as Drawing
+
+from bot.people import RELATIONSHIPS
+from training.evaluation import figures
+from training.evaluation.panel import Example, Figure, Kind, Value, tell
+from training.evaluation.swap import relationships
+from training.evaluation.swap.asked import Asked, Known
+from training.evaluation.swap.pairs import win_rate
+from training.evaluation.swap.relationships import Moment
+from training.evaluation.voice import Question, texts
+from training.evaluation.wording import before, percent
+
+_EXAMPLES, _PHOTOS = 4, 2
+_FEWEST_SHOWN = 4  # replies of a relationship that get a line in the figure
+
+
+def word(relationship: str, language: str) -> str:
+    return tell(language, relationship, RELATIONSHIPS[relationship])
+
+
+def findings(known: Known, avatar: Mapping[str, Value], base: Mapping[str, Value]) -> Iterator[str]:
+    """Relationships first."""
+    yield from _of_relationships(known, avatar, base)
+    yield from _of_pictures(known, avatar, base)
+    yield known.tell(
+        "Eras cannot be measured: the prompt holds no year that could be exchanged.",
+        "年代无法评估：提示里没有年份可换。",
+    )
+
+
+def _of_relationships(known: Known, avatar: Mapping[str, Value], base: Mapping[str, Value]) -> Iterator[str]:
+    language, name = known.held.language, known.held.persona.name
+    if known.unadapted:
+        yield known.unadapted
+    if "relationship_win" in avatar:
+        win, untrained = avatar["relationship_win"], base["relationship_win"]
+        if win.low > 0.5 or win.number >= 0.6:
+            en, zh = "it heeds whom it talks with", "它在意对方是谁"
+        else:
+            en, zh = "it hardly heeds the relationship in the prompt", "它几乎不理会提示里的关系"
+        yield tell(
+            language,
+            f"{name}'s real replies are likelier under the right relationship in {percent(win, language)} of cases "
+            f"(the base model: {untrained.number:.0%}, chance 50 %): {en}.",
+            f"关系写对时，{name}的真实回复在 {percent(win, language)} 的情形下更可能（基础模型 {untrained.number:.0%}，"
+            f"瞎猜 50 %）：{zh}。",
+        )
+    if "relationship_ratio" in avatar:
+        ratio, accuracy = avatar["relationship_ratio"], avatar["relationship_accuracy"]
+        yield tell(
+            language,
+            f"From {name}'s own messages one can tell {_sides(known)} {known.real.number:.0%} of the time, from the "
+            f"avatar's {accuracy.number:.0%}: {ratio.number:.0%} of the way from chance to the person.",
+            f"看{name}本人的消息，有 {known.real.number:.0%} 的把握分出{_sides(known)}；看分身的，"
+            f"{accuracy.number:.0%}：从瞎猜到本人，走了 {ratio.number:.0%}。",
+        )
+
+
+def _sides(known: Known) -> str:
+    language = known.held.language
+    if known.side is None:
+        return ""
+    first, second = (
+        tell(language, "/", "、").join(word(one, language) for one in RELATIONSHIPS if one in half)
+        for half in (known.side.first, known.side.second)
+    )
+    return tell(language, f"those to {first} from those to {second}", f"是写给{first}的还是写给{second}的")
+
+
+def _of_pictures(known: Known, avatar: Mapping[str, Value], base: Mapping[str, Value]) -> Iterator[str]:
+    language, name = known.held.language, known.held.persona.name
+    if known.unseen:
+        yield known.unseen
+    if "picture_swapped" in avatar:
+        swapped, blank = avatar["picture_swapped"], avatar["picture_blank"]
+        yield tell(
+            language,
+            f"{name}'s replies to photos are likelier with the photo than with another in {percent(swapped, language)} "
+            f"of cases, than with none to see in {percent(blank, language)}; chance is 50 %.",
+            f"{name}对照片的回复，比起换成别的照片，{percent(swapped, language)} 的情形下更可能；比起空白，"
+            f"{percent(blank, language)}；瞎猜是 50 %。",
+        )
+
+
+def examples(known: Known, avatar: Asked) -> Iterator[Example]:
+    """The replies for which the relationship, and the photo, made most of a difference."""
+    moments = sorted(avatar.tagged.moments, key=lambda one: -abs(_gain(one)))
+    seen: Counter[str] = Counter()
+    shown = 0
+    for moment in moments:
+        if shown < _EXAMPLES and not seen[moment.right.chat]:
+            seen[moment.right.chat] += 1
+            shown += 1
+            yield _example(known, moment)
+    pairs = zip(known.shown, avatar.sight.swapped, strict=True)
+    for item, pair in sorted(pairs, key=lambda one: -abs(one[1].other - one[1].right))[:_PHOTOS]:
+        note = known.tell(
+            f"With the photo {pair.right:.1f} nats, with another {pair.other:.1f}.",
+            f"有这张照片 {pair.right:.1f} 奈特，换一张 {pair.other:.1f}。",
+        )
+        question = item.occasion.question
+        answers = {known.held.persona.name: item.occasion.real}
+        yield Example(before(question, known.held.language), answers, item.digests, note)
+
+
+def _example(known: Known, moment: Moment) -> Example:
+    language = known.held.language
+    dialogue, turn = moment.item.dialogue, moment.right.turn
+    question = Question(dialogue.scene, dialogue.turns[:turn])
+    right, wrong = (word(one, language) for one in (moment.item.relationship, moment.item.wrong[0]))
+    note = known.tell(
+        f"As to a {right}: {moment.right.nats:.1f} nats; as to a {wrong}: {moment.wrong.nats:.1f}.",
+        f"当作对{right}说：{moment.right.nats:.1f} 奈特；当作对{wrong}说：{moment.wrong.nats:.1f}。",
+    )
+    answers = {known.held.persona.name: texts(dialogue.turns[turn].bubbles)}
+    photos = tuple(one for bubble in question.turns[-1].bubbles for one in bubble.photos) if question.turns else ()
+    return Example(before(question, language), answers, photos, note)
+
+
+def _gain(moment: Moment) -> float:
+    return moment.wrong.nats - moment.right.nats
+
+
+def drawings(known: Known, asked: Mapping[Kind, Asked]) -> Iterator[Figure]:
+    """The win rate by relationship, for each voice."""
+    voices = {kind: relationships.pairs(one.tagged.moments) for kind, one in asked.items() if one.tagged.moments}
+    if not voices:
+        return
+    language = known.held.language
+    counts = Counter(pair.place for pair in next(iter(voices.values())))
+    places = [place for place, number in counts.most_common() if number >= _FEWEST_SHOWN]
+    colours = {Kind.AVATAR: figures.AVATAR, Kind.AGAINST: figures.AGAINST, Kind.BASE: figures.BASE}
+
+    def paint(drawing: Drawing) -> None:
+        axes = figures.axes(drawing, x=known.tell("likelier under the right relationship", "关系对时更可能的比例"))
+        axes.axvline(0.5, color=figures.SOFT, linewidth=1, linestyle="--")
+        for offset, (kind, pairs) in enumerate(voices.items()):
+            for place, where in enumerate(places):
+                value = win_rate([pair for pair in pairs if pair.place == where])
+                at = place + (offset - (len(voices) - 1) / 2) * 0.22
+                axes.hlines(at, value.low, value.high, color=colours[kind], linewidth=2)
+                axes.plot(value.number, at, "o", color=colours[kind], label="" if place else asked[kind].voice.name)
+        labels = [f"{word(where, language)} ({counts[where]})" for where in places]
+        axes.set_yticks(range(len(places)), labels)
+        axes.set_ylim(len(places) - 0.4, -0.6)
+        axes.set_xlim(0, 1)
+        figures.legend(axes, loc="lower left")
+
+    if places:
+        yield Figure(
+            known.tell("By relationship", "按关系"),
+            figures.draw(paint, height=1.4 + 0.45 * len(places)),
+            known.tell(
+                "Right of the dashed line the tag helps; in brackets, how many replies.",
+                "虚线右边：标签有帮助；括号里是回复条数。",
+            ),
+        )

@@ -1,0 +1,30 @@
+"""How numbers and chat lines are put into the sentences and examples of a panel."""
+
+import math
+
+from training.evaluation.panel import Value, tell
+from training.evaluation.voice import Question, texts
+
+
+def percent(value: Value, language: str) -> str:
+    """`21 % (95 %: 18 to 24 %)`."""
+    if math.isnan(value.number):
+        return "–"
+    whole = f"{100 * value.number:.0f} %"
+    if math.isnan(value.low):
+        return whole
+    low, high = f"{100 * value.low:.0f}", f"{100 * value.high:.0f} %"
+    return whole + tell(language, f" (95 %: {low} to {high})", f"（95% 区间：{low} 至 {high}）")
+
+
+def before(question: Question, language: str, turns: int = 3) -> tuple[str, ...]:
+    """What was said last, a line for each bubble: `Mei: are you coming?`."""
+    own, somebody = tell(language, "me", "我"), tell(language, "somebody", "某人")
+    photo = tell(language, "[photo]", "[图片]")
+    lines = []
+    for turn in question.turns[-turns:]:
+        who = own if turn.speaker is None else turn.speaker.name or somebody
+        said = list(texts(turn.bubbles))
+        said = [photo] * sum(len(bubble.photos) for bubble in turn.bubbles) + said
+        lines += [f"{who}: {line}" for line in said]
+    return tuple(lines)
