@@ -45,7 +45,7 @@ _LLAMA_NAMES = {
     "ffn_up": "mlp.up_proj.weight",
     "ffn_down": "mlp.down_proj.weight",
 }
-_VISION: dict[str, Any] = {
+VISION: dict[str, Any] = {
     "depth": 6,
     "hidden_size": 256,
     "intermediate_size": 704,
@@ -221,7 +221,7 @@ def _config(tokenizer: "Tokenizer", vocabulary: int) -> "Qwen2_5_VLConfig":
     }
     return Qwen2_5_VLConfig(
         text_config=text,
-        vision_config=_VISION,
+        vision_config=VISION,
         vision_start_token_id=ids["<|vision_start|>"],
         vision_end_token_id=ids["<|vision_end|>"],
         image_token_id=ids["<|image_pad|>"],
@@ -240,10 +240,10 @@ def vision_tower() -> "dict[str, Tensor]":
     from transformers.models.qwen2_5_vl.modeling_qwen2_5_vl import Qwen2_5_VisionTransformerPretrainedModel
 
     if tower_path().is_file():
-        return load_file(tower_path())
+        return {name: value.float() for name, value in load_file(tower_path()).items()}
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(_SEED)
-        tower = Qwen2_5_VisionTransformerPretrainedModel(Qwen2_5_VLVisionConfig(**_VISION))
+        tower = Qwen2_5_VisionTransformerPretrainedModel(Qwen2_5_VLVisionConfig(**VISION))
     return {name: value.float() for name, value in tower.state_dict().items()}
 
 
