@@ -14,13 +14,29 @@ from training.evaluation.points import Point, Stratum
 
 LOGISTIC = "logistic"
 CALIBRATED = "calibrated"
-BASELINES: Mapping[str, tuple[str, ...] | None] = {
+BASELINES: Mapping[str, tuple[str, ...]] = {
     "constant": (),
     "mention only": ("addressed",),
     "recency": ("recency_messages",),
-    LOGISTIC: None,
+    LOGISTIC: (
+        "addressed",
+        "addressed_other",
+        "recency_messages",
+        "recency_seconds",
+        "share",
+        "spoke_last",
+        "same_speaker",
+        "answered_them",
+        "addressed_recently",
+        "new_speaker",
+        "question",
+        "length",
+        "photo",
+        "voices",
+        "pace",
+    ),
 }
-"""Each a logistic on these features (None: all), fitted on the train and judge days."""
+"""Each a logistic on these features, fitted on the train and judge days. They stay, for others are measured by them."""
 
 Interval = tuple[float, float]
 
@@ -88,8 +104,7 @@ def baselines(learnt: Sequence[Point], tested: Sequence[Point]) -> list[Gate]:
     """The simple gates; each speaks as often as the person did on the days it was fitted on."""
     spoke = np.array([point.spoke for point in learnt], dtype=np.bool_)
     gates = []
-    for name, chosen in BASELINES.items():
-        names = tuple(learnt[0].seen) if chosen is None else chosen
+    for name, names in BASELINES.items():
         fitted = fit_linear(table(learnt, names), spoke)
         known = _sigmoid(fitted(table(learnt, names)))
         threshold = own_rate_threshold(known, int(spoke.sum())) if names else 0.5
