@@ -1,0 +1,75 @@
+"""Where variants are measured: one loaded model, the test days' dialogues, and what the base model says of them."""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from bot.config import Config
+from bot.decision import Calibration
+from bot.engine.models import codec_for, load
+from bot.errors import DataError, EchoesError
+from bot.media import MediaStore
+from bot.workspace import Workspace
+from training.ablations.measure import Measured, Read, base_values, values
+from training.dialogues import Dialogue
+from training.evaluation.gather import gather
+from training.evaluation.held import Held
+from training.evaluation.model_voice import ModelVoice
+from training.evaluation.shared_model import SharedModel
+from training.finetune import Reporter
+from training.finetune.device import use_physical_cores
+from training.splits import Borders, Split
+
+KEPT = "evaluation"
+"""The folder of the workspace in which voices keep their answers."""
+
+
+@dataclass
+class Bench:
+    """borders: those of all LoRAs that are measured here."""
+
+    workspace: Workspace
+    config: Config
+    borders: Borders
+    reporter: Reporter
+    _known: dict[Path | None, Read] = field(default_factory=dict)
+
+    def measure(self, lora: Path, reference: Path | None) -> Measured:
+        """reference: the LoRA it is compared with. Raises EchoesError where it was trained for other days or models."""
+        if Borders.load(lora) != self.borders:
+            raise EchoesError(f"{lora} was trained when the days were divided otherwise: remove it, to train it again.")
+        against = self._read(reference) if reference else None
+        return values(self.held, self._read(None), self._read(lora), Calibration.load(lora), against)
+
+    def measure_base(self) -> Measured:
+        return base_values(self._read(None))
+
+    @cached_property
+    def held(self) -> Held:
+        return gather(self.workspace, self.config, self.model.codec, self._length, self.borders)
+
+    @cached_property
+    def model(self) -> SharedModel:
+        use_physical_cores()
+        asked = self.config.model
+        loaded = load(asked.base, asked.device, asked.dtype, asked.four_bit, self.reporter.note)
+        media = MediaStore(self.workspace.media)
+        kept = self.workspace.root / KEPT
+        return SharedModel(loaded, codec_for(loaded, media), media.open, self.config.sampling.sampling(), kept)
+
+    @property
+    def _length(self) -> int:
+        return min(self.config.model.context_tokens, self.model.loaded.max_positions)
+
+    @cached_property
+    def _dialogues(self) -> tuple[Dialogue, ...]:
+        found = self.held.dialogues[Split.TEST]
+        if not found:
+            raise DataError("The subject says nothing on the days to measure on: import more of their chats.")
+        return found
+
+    def _read(self, lora: Path | None) -> Read:
+        if lora not in self._known:
+            name = lora.name if lora else "base model"
+            self._known[lora] = Read(ModelVoice(name, self.model, lora).score(self._dialogues))
+        return self._known[lora]
