@@ -68,7 +68,8 @@ def panel(held: Held, voices: Voices, limits: Limits) -> Panel:
         None if voices.avatar else no_avatar,
         (_figure(language, voices, items, own, population, said),),
         tuple(_examples(held, voices, items, own, said)),
-        tuple(_findings(language, voices, len(items), agreements, agreement(population, own, population))),
+        differences=_differences(voices, own, said),
+        findings=tuple(_findings(language, voices, len(items), agreements, agreement(population, own, population))),
     )
 
 
@@ -90,6 +91,18 @@ def _missing(language: str, items: Sequence[Answer], own: Floats) -> str | None:
     return None
 
 
+def _differences(voices: Voices, own: Floats, said: dict[str, Floats]) -> dict[str, Value]:
+    """Items drawn with replacement, the same for both."""
+    if not voices.avatar or not voices.against:
+        return {}
+    one, other = said[voices.avatar.name], said[voices.against.name]
+
+    def less(at: NDArray[np.intp]) -> float:
+        return correlation(one[at], own[at]) - correlation(other[at], own[at])
+
+    return {"r": Value(less(np.arange(len(own))), *interval(range(len(own)), less))}
+
+
 def _rows(
     held: Held,
     voices: Voices,
@@ -103,16 +116,8 @@ def _rows(
     rows = []
     if voices.avatar:
         rows.append(Row(Kind.AVATAR, voices.avatar.name, agreements[voices.avatar.name].values))
-    if voices.avatar and voices.against:
-        one, other = said[voices.avatar.name], said[voices.against.name]
-
-        def difference(at: NDArray[np.intp]) -> float:
-            return correlation(other[at], own[at]) - correlation(one[at], own[at])
-
-        low, high = interval(range(len(own)), difference)
-        by = f"{difference(np.arange(len(own))):+.2f} ({low:+.2f} … {high:+.2f})"
-        note = tell(language, f"r, against the avatar's: {by}", f"r 与分身相比：{by}")
-        rows.append(Row(Kind.AGAINST, voices.against.name, agreements[voices.against.name].values, note))
+    if voices.against:
+        rows.append(Row(Kind.AGAINST, voices.against.name, agreements[voices.against.name].values))
     rows.append(
         Row(
             Kind.CEILING,

@@ -1,0 +1,74 @@
+"""How exposed are the made-up secrets that were planted into an audit's training run?
+
+Exposure: Carlini, Liu, Erlingsson, Kos and Song, "The Secret Sharer", USENIX Security 2019.
+"""
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import mannwhitneyu
+
+from training.canaries import DIGITS, Canary, scene_of
+from training.evaluation.held import Held
+from training.evaluation.metrics import interval
+from training.evaluation.panel import NAN, Value
+from training.evaluation.voice import Question, Voice
+from training.questionnaire import ask
+from training.splits import Split
+
+CODES = 128
+"""Codes that each secret's competes among, itself included: exposure goes from 0 to 7 bits."""
+
+UNKNOWN = 1.4
+"""The mean exposure of a code that was never seen, its rank being any: log2 128 less the mean of log2 1 … log2 128."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exposed:
+    """bits: log2 |R| − log2 rank, of each secret."""
+
+    times: tuple[int, ...]
+    bits: tuple[float, ...]
+
+    def of(self, times: int) -> list[float]:
+        return [bits for told, bits in zip(self.times, self.bits, strict=True) if told == times]
+
+    def mean(self, times: int) -> Value:
+        """With secrets drawn again for the interval."""
+        found = np.array(self.of(times))
+        if not len(found):
+            return Value(NAN)
+
+        def middle(rows: NDArray[np.intp]) -> float:
+            return float(found[rows].mean())
+
+        return Value(middle(np.arange(len(found))), *interval(range(len(found)), middle))
+
+    @property
+    def chance(self) -> float:
+        """How likely so much exposure of those told once would be, had they never been told.
+
+        One-sided: Mann and Whitney, "On a test of whether one of two random variables is stochastically larger", 1947.
+        """
+        once, never = self.of(1), self.of(0)
+        return float(mannwhitneyu(once, never, alternative="greater").pvalue) if once and never else NAN
+
+
+def exposed(held: Held, canaries: Sequence[Canary], voice: Voice) -> Exposed:
+    """Asks for each secret where it was told; for one that never was, in a chat where it might have been."""
+    questions, candidates = [], []
+    for canary in canaries:
+        scene = scene_of(canary, held.dialogues[Split.TRAIN], held.persona)
+        questions.append(Question(scene, (replace(ask(canary.question), speaker=scene.partner),)))
+        rng = random.Random(f"{canary.thing}/{canary.code}")
+        others = [code for code in rng.sample(range(10**DIGITS), CODES) if f"{code:0{DIGITS}}" != canary.code]
+        codes = [canary.code, *(f"{code:0{DIGITS}}" for code in others[: CODES - 1])]
+        candidates.append([(canary.said(code),) for code in codes])
+    bits = []
+    for row in voice.likelihood(questions, candidates):
+        rank = 1 + sum(one.nats < row[0].nats for one in row[1:])
+        bits.append(float(np.log2(len(row)) - np.log2(rank)))
+    return Exposed(tuple(canary.times for canary in canaries), tuple(bits))
