@@ -52,8 +52,7 @@ class Shelf:
             return
         self._known.update(answers)
         lines = [
-            json.dumps({"key": key, "answer": answer, "check": _check(key, answer)}, ensure_ascii=False)
-            for key, answer in answers.items()
+            json.dumps({"key": key, "answer": answer, "check": _check(key, answer)}) for key, answer in answers.items()
         ]
         try:
             if self._file is None:
@@ -107,4 +106,4 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def _check(key: str, answer: Any) -> int:
-    return zlib.crc32(f"{key} {json.dumps(answer, ensure_ascii=False)}".encode())
+    return zlib.crc32(f"{key} {json.dumps(answer)}".encode())
