@@ -13,8 +13,25 @@ from bot.errors import PermanentError
 from bot.workspace import write_private
 
 FILE = "decision.json"
+VERSION = 2
+"""Of the record. 1, which names no version, knew only the first 15 features, and is read as it is."""
+
 HISTORY = 60
 """How many messages, the one to decide on included, the features look at."""
+
+WIDER = (
+    "rate_one_minute",
+    "rate_two_minutes",
+    "rate_five_minutes",
+    "rate_messages",
+    "often_lately",
+    "waiting",
+    "command",
+    "pair_recency",
+    "spoke_to_them",
+    "helped_by_others",
+)
+"""The features that came after the first 15. Those 15 stay as they are: they are what an avatar is measured against."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +44,7 @@ class Heard:
     photo: bool = False
     addressed: bool = False
     addressed_other: bool = False
+    name: str = ""  # what the sender is called there; of the subject it is not needed
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +54,7 @@ class Decision:
 
 
 def features(history: Sequence[Heard], names: Sequence[str], others: Sequence[str] = ()) -> dict[str, float]:
-    """15 features of the last message of `history` (oldest first; HISTORY of them are looked at), each about 0 to 1.
+    """What is seen of the last message of `history` (oldest first; HISTORY of them are looked at), each about 0 to 1.
 
     names: what the subject is called; others: what the people present are called.
     """
@@ -69,7 +87,51 @@ def features(history: Sequence[Heard], names: Sequence[str], others: Sequence[st
         "photo": float(last.photo),
         "voices": min(len({heard.who for heard in after_own} - {None}) / 5, 1.0),
         "pace": 1 / (1 + max(pace, 0) / 30),
+    } | _wider(last, before, names)
+
+
+def _wider(last: Heard, before: Sequence[Heard], names: Sequence[str]) -> dict[str, float]:
+    """WIDER: the subject's share of what was said, old messages fading, and what went on between the two.
+
+    Fading by time and not by number makes a busy hour and a slow one comparable.
+    """
+    ages = [max((last.at - heard.at).total_seconds(), 0.0) for heard in before]
+    back = [float(len(before) - index) for index in range(len(before))]
+    own = [index for index, heard in enumerate(before) if heard.who is None]
+    to_them = [index for index, heard in enumerate(before) if heard.who != last.who and _names(heard, last.name)]
+    spoken_to = [index for index in to_them if before[index].who is None]
+    asked = [
+        index
+        for index, heard in enumerate(before)
+        if heard.who == last.who and (heard.addressed or mentions(heard.text, names))
+    ]
+    pair = max([*spoken_to, *asked], default=-1)
+    waiting = sum(heard.who == last.who for heard in before[own[-1] + 1 if own else 0 :])
+    return {
+        "rate_one_minute": _rate(before, ages, 60, 0.05, 0.5),
+        "rate_two_minutes": _rate(before, ages, 120, 0.05, 0.5),
+        "rate_five_minutes": _rate(before, ages, 300, 0.05, 0.5),
+        "rate_messages": _rate(before, back, 8, 0.03, 0.3),
+        "often_lately": min(sum(ages[index] <= 300 for index in own) / 6, 1.0),
+        "waiting": min(waiting / 4, 1.0),
+        "command": float(last.text.startswith(("!", "/"))),
+        "pair_recency": 1 - math.log1p(len(before) - 1 - pair) / math.log1p(HISTORY) if pair >= 0 else 0.0,
+        "spoke_to_them": float(bool(own and spoken_to and own[-1] == spoken_to[-1])),
+        "helped_by_others": float(bool(to_them and before[to_them[-1]].who is not None)),
     }
+
+
+def _rate(before: Sequence[Heard], ages: Sequence[float], fading: float, own: float, all_: float) -> float:
+    """The logarithm of the subject's share, brought to 0 to 1. own, all_: added, so that little said says little."""
+    weights = [math.exp(-age / fading) for age in ages]
+    share = (sum(w for w, heard in zip(weights, before, strict=True) if heard.who is None) + own) / (
+        sum(weights) + all_
+    )
+    return min(max(1 + math.log(share) / 7, 0.0), 1.0)
+
+
+def _names(heard: Heard, name: str) -> bool:
+    return len(name) > (2 if name.isascii() else 1) and mentions(heard.text, [name])
 
 
 def is_out(seen: Mapping[str, float]) -> bool:
@@ -81,7 +143,10 @@ def mentions(text: str, names: Sequence[str]) -> bool:
     """Whether one of the names stands in a text; Latin ones as whole words, Chinese ones anywhere."""
     lowered = text.lower()
     return any(
-        re.search(rf"(?<!\w){re.escape(name.lower())}(?!\w)", lowered) if name.isascii() else name in text
+        # the plain look first: most texts hold no name, and a pattern for each name costs milliseconds
+        name.lower() in lowered and bool(re.search(rf"(?<!\w){re.escape(name.lower())}(?!\w)", lowered))
+        if name.isascii()
+        else name in text
         for name in names
         if name
     )
@@ -121,13 +186,20 @@ class Calibration:
         return Decision(probability >= (self.joining if is_out(seen) else self.threshold), probability)
 
     def save(self, lora: Path) -> None:
-        write_private(lora / FILE, (json.dumps(dataclasses.asdict(self), indent=2) + "\n").encode())
+        record = {"version": VERSION} | dataclasses.asdict(self)
+        write_private(lora / FILE, (json.dumps(record, indent=2) + "\n").encode())
 
     @classmethod
     def load(cls, lora: Path) -> "Calibration":
         """The calibration beside a LoRA; the model's own probability where there is none. Raises PermanentError."""
         try:
             saved = json.loads((lora / FILE).read_text("utf-8"))
+            version = int(saved.get("version", 1))
+            if version > VERSION:
+                raise PermanentError(
+                    f"{lora / FILE} was written by a newer Echoes (version {version} of the record, and this one "
+                    f"knows {VERSION}): update Echoes, or train again with `echoes train`."
+                )
             weights = {str(name): float(weight) for name, weight in saved["weights"].items()}
             threshold = float(saved["threshold"])
             joining = float(saved.get("joining", threshold))

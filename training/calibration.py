@@ -3,12 +3,13 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
-from bot.decision import Calibration, is_out
+from bot.decision import WIDER, Calibration, is_out
 from training.evaluation.metrics import Bools, Floats, auroc
 from training.evaluation.points import Point
 from training.splits import Split
@@ -26,7 +27,9 @@ class Gate(StrEnum):
     """What the decision is made of."""
 
     FEATURES = "features"
+    WIDER = "more features"
     BOTH = "model and features"
+    WIDER_BOTH = "model and more features"
     MODEL = "model"
     NONE = "nothing fitted"
 
@@ -78,7 +81,7 @@ def table(points: Sequence[Point], names: Sequence[str]) -> Floats:
 
 
 def fit(points: Sequence[Point], log_odds: Mapping[int, float]) -> Fitted:
-    """The calibration that ranks best among features, model, and both; where they draw, the one that needs less.
+    """The calibration that ranks best among features, more of them, model, and both; of equals the one needing less.
 
     points: all decisions; log_odds: the model's for answering, by message, for judge days that it did not learn. The
     features, which nothing was trained on, are fitted on train and judge days. The thresholds are set so that on the
@@ -90,7 +93,7 @@ def fit(points: Sequence[Point], log_odds: Mapping[int, float]) -> Fitted:
     spoke = np.array([point.spoke for point in judged], dtype=np.bool_)
     about = len(judged), int(spoke.sum()), len({point.day for point in judged})
     model = np.clip([log_odds[point.message] for point in judged], -_LIMIT, _LIMIT)
-    if min(about[1], about[0] - about[1]) < ENOUGH or about[2] < 2:
+    if not _enough(spoke, judged):
         judged, spoke, model = [], spoke[:0], model[:0]
     if not judged:
         judge = [point for point in points if point.split is Split.JUDGE]
@@ -99,15 +102,33 @@ def fit(points: Sequence[Point], log_odds: Mapping[int, float]) -> Fitted:
         if min(answers, len(known) - answers) < ENOUGH:
             return Fitted(Calibration(), Gate.NONE, {}, *about)
         data = _Data.of(known, judge, np.zeros(len(judge)))
-        everything = np.arange(len(judge))
-        return Fitted(_calibration(Gate.FEATURES, data, data.judge_spoke, everything), Gate.FEATURES, {}, *about)
+        tried = _enough(data.judge_spoke, judge)
+        compared = _compare(data, _days(judge), (Gate.FEATURES, Gate.WIDER)) if tried else {}
+        gate = _best(compared)
+        return Fitted(_calibration(gate, data, data.judge_spoke, np.arange(len(judge))), gate, compared, *about)
     data = _Data.of([*learnt, *judged], judged, model)
-    compared = _compare(data, [point.day.toordinal() for point in judged])
+    compared = _compare(data, _days(judged), tuple(_COMBINE))
+    gate = _best(compared)
+    return Fitted(_calibration(gate, data, spoke, np.arange(len(judged))), gate, compared, *about)
+
+
+def _enough(spoke: Bools, points: Sequence[Point]) -> bool:
+    """Whether candidates can be compared on these."""
+    answers = int(spoke.sum())
+    return min(answers, len(spoke) - answers) >= ENOUGH and len({point.day for point in points}) >= 2
+
+
+def _days(points: Sequence[Point]) -> list[int]:
+    return [point.day.toordinal() for point in points]
+
+
+def _best(compared: Mapping[Gate, float]) -> Gate:
+    """The features' gate, or one that ranks above it and above all that need less: so never one below it."""
     gate = Gate.FEATURES
     for other in compared:
         if compared[other] > compared[gate] + _MARGIN:
             gate = other
-    return Fitted(_calibration(gate, data, spoke, np.arange(len(judged))), gate, compared, *about)
+    return gate
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,14 +154,18 @@ class _Data:
             model,
         )
 
-    def gate(self, judged: NDArray[np.intp]) -> Linear:
-        """The features' logistic, from the train days and these rows of the judge days."""
+    def gate(self, judged: NDArray[np.intp], wider: bool) -> Linear:
+        """The features' logistic, from the train days and these rows of the judge days. Of those left out, 0."""
         learnt = len(self.known) - len(self.judge)
         rows = np.concatenate([np.arange(learnt), learnt + judged])
-        return fit_linear(self.known[rows], self.known_spoke[rows])
+        used = np.array([wider or name not in WIDER for name in self.names], dtype=np.bool_)
+        fitted = fit_linear(self.known[rows][:, used], self.known_spoke[rows])
+        weights = np.zeros(len(self.names))
+        weights[used] = fitted.weights
+        return Linear(fitted.bias, tuple(float(weight) for weight in weights))
 
 
-def _compare(data: _Data, days: Sequence[int]) -> dict[Gate, float]:
+def _compare(data: _Data, days: Sequence[int], gates: Sequence[Gate]) -> dict[Gate, float]:
     """The ranking of each candidate on days left out in turn; one whose model counts the wrong way is left out.
 
     It is averaged over the days, by their answers: a threshold is one for all days, but a fit on fewer days would be
@@ -148,7 +173,8 @@ def _compare(data: _Data, days: Sequence[int]) -> dict[Gate, float]:
     """
     number = np.unique(days, return_inverse=True)[1] % _FOLDS
     totals: dict[Gate, float] = {}
-    for gate, combine in _COMBINE.items():
+    for gate in gates:
+        combine = _COMBINE[gate]
         total, answers = 0.0, 0
         for fold in range(number.max() + 1):
             fitted, tried = np.flatnonzero(number != fold), np.flatnonzero(number == fold)
@@ -167,17 +193,18 @@ def _compare(data: _Data, days: Sequence[int]) -> dict[Gate, float]:
 _Combined = tuple[float, float, Floats]  # bias, weight of the model's log-odds, weights of the features
 
 
-def _features(data: _Data, rows: NDArray[np.intp]) -> _Combined:
-    gate = data.gate(rows)
+def _features(data: _Data, rows: NDArray[np.intp], wider: bool = False) -> _Combined:
+    gate = data.gate(rows, wider)
     return gate.bias, 0.0, np.array(gate.weights)
 
 
-def _both(data: _Data, rows: NDArray[np.intp]) -> _Combined:
+def _both(data: _Data, rows: NDArray[np.intp], wider: bool = False) -> _Combined:
     """Two numbers only, how much the model and the features count, are fitted on the few judge days."""
-    apart = data.gate(rows[:0]) if len(data.known) - len(data.judge) >= len(data.judge) else data.gate(rows)
+    learnt = len(data.known) - len(data.judge)
+    apart = data.gate(rows[:0] if learnt >= len(data.judge) else rows, wider)
     stacked = fit_linear(np.stack([data.model[rows], apart(data.judge[rows])], 1), data.judge_spoke[rows], 1.0)
     model, share = stacked.weights
-    gate = data.gate(rows)
+    gate = data.gate(rows, wider)
     return stacked.bias + share * gate.bias, model, share * np.array(gate.weights)
 
 
@@ -188,14 +215,20 @@ def _model(data: _Data, rows: NDArray[np.intp]) -> _Combined:
 
 _COMBINE: Mapping[Gate, Callable[[_Data, NDArray[np.intp]], _Combined]] = {
     Gate.FEATURES: _features,
+    Gate.WIDER: partial(_features, wider=True),
     Gate.BOTH: _both,
+    Gate.WIDER_BOTH: partial(_both, wider=True),
     Gate.MODEL: _model,
 }
+
+_WIDE = (Gate.WIDER, Gate.WIDER_BOTH)
 
 
 def _calibration(gate: Gate, data: _Data, spoke: Bools, rows: NDArray[np.intp]) -> Calibration:
     bias, model, weights = _COMBINE[gate](data, rows)
-    named = {} if gate is Gate.MODEL else dict(zip(data.names, (float(weight) for weight in weights), strict=True))
+    every = dict(zip(data.names, (float(weight) for weight in weights), strict=True))
+    kept = () if gate is Gate.MODEL else data.names if gate in _WIDE else [n for n in data.names if n not in WIDER]
+    named = {name: every[name] for name in kept}
     scores = bias + model * data.model + data.judge @ weights
     probabilities = 1 / (1 + np.exp(-scores))
     overall = own_rate_threshold(probabilities, int(spoke.sum()))

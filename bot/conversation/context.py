@@ -86,4 +86,5 @@ def heard(entry: Entry) -> Heard:
         photo=bool(entry.photos),
         addressed=entry.addressed,
         addressed_other=entry.addressed_other,
+        name=entry.sender_name,
     )

@@ -45,6 +45,24 @@ async def test_the_features_can_carry_the_decision(tmp_path: Path) -> None:
     stage.journal.close()
 
 
+async def test_whom_it_was_talking_with_counts(tmp_path: Path) -> None:
+    """The avatar's own words and the sender's name reach the features."""
+    stage = Stage(tmp_path, quick(), calibration=Calibration(bias=-3.0, model=0.0, weights={"spoke_to_them": 6.0}))
+    said = Calibration(bias=3.0, model=0.0)
+    stage.conversations.avatar.calibration, later = said, stage.conversations.avatar.calibration
+    stage.engine.say = lambda prompt: "Mei: bring the rope"
+    await stage.says(MEI, "what shall I bring?", group="g")
+    await stage.settled()
+    stage.conversations.avatar.calibration = later
+    await stage.says(OMA, "and me?", group="g")
+    await stage.settled()
+    assert len(stage.heard("g")) == 1
+    await stage.says(MEI, "which one?", group="g")
+    await stage.settled()
+    assert len(stage.heard("g")) == 2
+    stage.journal.close()
+
+
 async def test_bots_are_heard_but_not_answered(stage: Stage) -> None:
     await stage.says(NOBODY, "beep", group="g", from_bot=True)
     await stage.settled()

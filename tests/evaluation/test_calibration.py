@@ -1,5 +1,6 @@
 """The decision fitted to a person."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
@@ -8,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bot.decision import FILE, Calibration, is_out
+from bot.decision import FILE, VERSION, Calibration, is_out
 from bot.errors import PermanentError
 from training.calibration import Gate, fit, fit_linear
 from training.evaluation.metrics import Bools, Floats, auroc, calibration_error
@@ -115,6 +116,50 @@ def test_without_a_word_of_the_model_the_features_do() -> None:
     assert fitted.calibration.weights["photo"] == 0, "what never changes says nothing"
 
 
+def with_more(person: Person, more: Floats) -> list[Point]:
+    """The person's points with one of the later features beside the first ones."""
+    return [replace(one, seen={**one.seen, "waiting": float(more[one.message])}) for one in person.points]
+
+
+def test_more_features_are_taken_where_they_say_more() -> None:
+    person = Person(hidden=1.5)
+    points = with_more(person, person.hidden)
+    blind = np.random.default_rng(3).normal(size=len(points))
+    for odds in ({}, person.odds(blind)):
+        fitted = fit(points, odds)
+        assert fitted.gate is Gate.WIDER
+        assert fitted.compared[Gate.WIDER] > fitted.compared[Gate.FEATURES] + 0.05
+        assert fitted.calibration.weights["waiting"] > 0.5
+        assert fitted.calibration.model == 0
+        tested = [point for point in points if point.split is Split.TEST]
+        spoke, p = probabilities(fitted.calibration, tested, blind)
+        assert auroc(spoke, p) > fitted.compared[Gate.FEATURES] + 0.05
+        assert calibration_error(spoke, p) < 0.05
+
+
+def test_more_features_that_say_nothing_are_left_out() -> None:
+    person = Person()
+    points = with_more(person, np.random.default_rng(3).normal(size=len(person.points)))
+    fitted = fit(points, {})
+    assert fitted.gate is Gate.FEATURES
+    assert "waiting" not in fitted.calibration.weights
+    simple = fit(person.points, {}).calibration
+    assert fitted.calibration.weights == pytest.approx(simple.weights), "the gate that it is measured against"
+    assert fitted.calibration.threshold == pytest.approx(simple.threshold)
+
+
+def test_the_model_joins_more_features_too() -> None:
+    person = Person(hidden=1.5)
+    other = np.random.default_rng(4).normal(size=len(person.points)) * 1.5
+    odds = -2.5 + 2 * person.recency + person.hidden + other
+    spoke = np.random.default_rng(5).random(len(other)) < 1 / (1 + np.exp(-odds))
+    points = [replace(one, spoke=bool(spoke[one.message])) for one in with_more(person, other)]
+    fitted = fit(points, person.odds(person.hidden))
+    assert fitted.gate is Gate.WIDER_BOTH
+    assert fitted.calibration.model > 0.1
+    assert fitted.calibration.weights["waiting"] > 0.1
+
+
 def test_with_too_little_nothing_is_fitted() -> None:
     few = [point for point in Person().points if not point.spoke][:50]
     for points in ([], few):
@@ -149,6 +194,15 @@ def test_it_is_saved_for_the_owner_and_read_back(tmp_path: Path) -> None:
     assert (tmp_path / FILE).stat().st_mode & 0o777 == 0o600
     assert calibration.decide(0.9, {"recency": 1.0}).answer
     assert not calibration.decide(0.1, {"recency": 0.0}).answer
+
+
+def test_a_record_from_before_the_later_features_is_read_and_a_newer_one_refused(tmp_path: Path) -> None:
+    old = {"bias": -1.0, "model": 0.0, "weights": {"share": 2.0}, "threshold": 0.2}
+    (tmp_path / FILE).write_text(json.dumps(old), "utf-8")
+    assert Calibration.load(tmp_path) == Calibration(-1.0, 0.0, {"share": 2.0}, 0.2, 0.2)
+    (tmp_path / FILE).write_text(json.dumps(old | {"version": VERSION + 1}), "utf-8")
+    with pytest.raises(PermanentError, match="newer Echoes"):
+        Calibration.load(tmp_path)
 
 
 def test_without_a_file_it_is_the_models_own_probability(tmp_path: Path) -> None:

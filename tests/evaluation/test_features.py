@@ -1,20 +1,24 @@
 """What a decision sees of a conversation."""
 
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.decision import HISTORY, Heard, features, mentions
+from bot.decision import HISTORY, WIDER, Heard, features, mentions
 
 NOW = datetime(2026, 3, 2, 18, 0, tzinfo=UTC)
 NAMES, OTHERS = ("Nora", "小诺"), ("Tom", "Mei", "小明")
 
 
 def talk(*said: tuple[str | None, str], seconds: int = 30) -> list[Heard]:
-    return [Heard(who, NOW + timedelta(seconds=seconds * number), text) for number, (who, text) in enumerate(said)]
+    return [
+        Heard(who, NOW + timedelta(seconds=seconds * number), text, name=(who or "").title())
+        for number, (who, text) in enumerate(said)
+    ]
 
 
-def test_there_are_fifteen_and_each_is_about_0_to_1() -> None:
+def test_there_are_fifteen_and_ten_more_and_each_is_about_0_to_1() -> None:
     histories = [
         talk(("tom", "hi")),
         talk(*[("tom", "x" * 5000)] * 100),
@@ -23,7 +27,8 @@ def test_there_are_fifteen_and_each_is_about_0_to_1() -> None:
     ]
     for history in histories:
         seen = features(history, NAMES, OTHERS)
-        assert len(seen) == 15
+        assert len(set(seen) - set(WIDER)) == 15
+        assert set(WIDER) < set(seen)
         assert all(0 <= value <= 1 for value in seen.values()), seen
 
 
@@ -75,3 +80,47 @@ def test_names_with_signs_in_them_are_only_names() -> None:
     assert mentions("a.b", ["a.b"])
     assert not mentions("axb", ["a.b"])
     assert not mentions("anything", [""])
+
+
+def test_the_rate_fades_with_time_and_with_what_others_say() -> None:
+    lately, long_ago = (features(talk((None, "a"), ("tom", "b"), seconds=gap), NAMES) for gap in (10, 600))
+    among_many = features(talk((None, "a"), *[("mei", "x")] * 20, ("tom", "b"), seconds=1), NAMES)
+    for name in ("rate_one_minute", "rate_two_minutes", "rate_five_minutes"):
+        assert lately[name] > long_ago[name]
+        assert lately[name] > among_many[name]
+    assert lately["rate_messages"] == long_ago["rate_messages"] > among_many["rate_messages"]
+    assert lately["often_lately"] == pytest.approx(1 / 6)
+    assert long_ago["often_lately"] == 0
+
+
+def test_what_went_on_between_the_two() -> None:
+    answered = features(talk(("tom", "hm"), (None, "Tom: the red one"), ("tom", "ok")), NAMES)
+    other = features(talk(("tom", "hm"), (None, "Mei: the red one"), ("tom", "ok")), NAMES)
+    assert (answered["spoke_to_them"], other["spoke_to_them"]) == (1, 0)
+    assert answered["pair_recency"] > other["pair_recency"] == 0
+    asked = features(talk(("tom", "Nora: which?"), ("mei", "x"), ("tom", "?")), NAMES)
+    assert (asked["spoke_to_them"], asked["pair_recency"] > 0) == (0, True)
+    helped = features(talk((None, "Tom: the red one"), ("mei", "Tom: no, blue"), ("tom", "ok")), NAMES)
+    assert (helped["helped_by_others"], answered["helped_by_others"]) == (1, 0)
+    assert features([*talk((None, "a")), Heard("tom", NOW, "b")], NAMES)["spoke_to_them"] == 0, "no name, no guess"
+    chinese = [Heard(None, NOW, "小明，红的"), Heard("9", NOW, "好", name="小明")]
+    assert features(chinese, NAMES)["spoke_to_them"] == 1
+
+
+def test_whoever_waits_and_what_is_for_a_machine() -> None:
+    waits = features(talk((None, "a"), ("tom", "b"), ("tom", "c"), ("tom", "d")), NAMES)
+    assert waits["waiting"] == 0.5
+    assert features(talk(("tom", "!help wifi")), NAMES)["command"] == 1
+    assert features(talk(("tom", "help!")), NAMES)["command"] == 0
+
+
+def test_it_takes_no_time() -> None:
+    names = [f"Person{number}" for number in range(400)]
+    crowd = [
+        Heard(name, NOW + timedelta(seconds=number), f"{names[number - 1]}: yes, Nora", name=name)
+        for number, name in enumerate(names)
+    ]
+    began = time.process_time()
+    for end in range(HISTORY, 400):
+        features(crowd[end - HISTORY : end], NAMES, names)
+    assert (time.process_time() - began) / (400 - HISTORY) < 0.01, "about 1 ms on a free core"

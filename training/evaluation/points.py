@@ -99,6 +99,7 @@ def heard(message: CorpusMessage, subject: frozenset[Account]) -> Heard:
         bool(message.photos) or message.placeholder == "photo",
         replied is not None and replied in subject,
         replied is not None and replied not in subject and not own,
+        message.sender_name,
     )
 
 
