@@ -1,57 +1,78 @@
-"""`echoes evaluate`: measures the avatar on the last days, which nothing was trained on; prints no one's words."""
+"""`echoes evaluate`: examines the avatar on the last days, which nothing was trained on, and writes a report."""
 
 import argparse
 import sys
+from pathlib import Path
 
 from bot.cli.table import table
 from bot.errors import ExitCode, UsageError
 from bot.lora import NONE
 from bot.workspace import Workspace
 
-_PARTS = ("decision", "likelihood")
+_PANELS = ("style", "likelihood", "context", "memory", "decision", "personality", "privacy")
+_COLUMN = 46  # characters that one cell may take at the terminal
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--only",
-        metavar="PARTS",
-        help=f"what to measure, of {', '.join(_PARTS)} (default: all of it)",
-    )
-    parser.add_argument("--limit", type=int, metavar="N", help="read only N dialogues of the test days, spread evenly")
+    parser.add_argument("--only", metavar="PANELS", help=f"what to examine, of {','.join(_PANELS)} (default: all)")
+    parser.add_argument("--limit", type=int, metavar="N", help="ask at most N of each kind of question, spread evenly")
+    parser.add_argument("--quick", action="store_true", help="a first answer in about three minutes, in five lines")
     model = parser.add_mutually_exclusive_group()
     model.add_argument("--lora", metavar="NAME", help="which one (default: what config.yaml says)")
     model.add_argument("--base", action="store_true", help="the base model without a LoRA")
-    model.add_argument("--no-model", action="store_true", help="only what needs no model: the simple gates")
-    parser.add_argument("--json", action="store_true", help="print evaluation.json instead of tables")
+    model.add_argument(
+        "--no-model", action="store_true", help="only what needs no model: the simple rules of when to answer"
+    )
+    parser.add_argument("--against", metavar="LORA", help="a second LoRA to put beside it, asked the same")
+    parser.add_argument("--json", action="store_true", help="print the measures for scripts (what report.json holds)")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="where the report goes (default: in the workspace)")
 
 
 def run(args: argparse.Namespace) -> int:
-    parts = frozenset(args.only.replace(" ", "").split(",")) if args.only else frozenset(_PARTS)
-    if unknown := sorted(parts - set(_PARTS)):
-        raise UsageError(f"--only: {', '.join(unknown)} cannot be measured: choose from {', '.join(_PARTS)}.")
-    if args.no_model and "decision" not in parts:
-        raise UsageError("--no-model leaves nothing to measure of the likelihood: leave it out.")
+    only = _only(args)
     if args.limit is not None and args.limit < 1:
         raise UsageError("--limit must be 1 or more.")
+    if args.against and (args.base or args.no_model):
+        raise UsageError("--against compares two LoRAs: leave out --base and --no-model.")
+    if args.out is not None and args.out.exists() and not args.out.is_dir():
+        raise UsageError(f"--out: {args.out} is not a folder.")
     workspace = Workspace.open(args.workspace)
 
-    from training.evaluation import show
-    from training.evaluation.run import EvaluateSettings, as_json, evaluate
+    from training.evaluation.limits import FULL, QUICK
+    from training.evaluation.report import lines, summary, tables, to_json
+    from training.evaluation.run import EvaluateSettings, evaluate, with_limit
 
-    settings = EvaluateSettings(parts, args.limit, NONE if args.base else args.lora, not args.no_model)
-    result = evaluate(workspace, settings, lambda text: print(text, file=sys.stderr, flush=True))
+    settings = EvaluateSettings(
+        only,
+        with_limit(QUICK if args.quick else FULL, args.limit),
+        args.quick,
+        NONE if args.base else args.lora,
+        args.against,
+        not args.no_model,
+        out=args.out,
+    )
+    written = evaluate(workspace, settings, lambda text: print(text, file=sys.stderr, flush=True))
     if args.json:
-        print(as_json(result))
+        print(to_json(written.report))
         return ExitCode.OK
-    print(show.heading(result))
-    if "decision" in parts:
-        print()
-        if result.decision is None:
-            print("Answer or stay silent: not measurable, for there are too few answers in groups on the test days.")
-        else:
-            print(show.decision_heading(result.decision), table(*show.gates(result.decision)), sep="\n\n", end="\n\n")
-            print(table(*show.strata(result.decision)))
-            print("", *show.differences(result.decision), sep="\n")
-    if result.likelihood:
-        print("", table(*show.likelihood(result.likelihood)), sep="\n")
+    if args.quick:
+        print(*lines(written.report), sep="\n")
+    else:
+        print(*summary(written.report), sep="\n")
+        for one in tables(written.report):
+            print("", one.title, sep="\n")
+            if one.rows:
+                print(table(one.head, one.rows, _COLUMN))
+            print(*one.below, sep="\n")
+    print(f"\n{written.html}")
     return ExitCode.OK
+
+
+def _only(args: argparse.Namespace) -> frozenset[str]:
+    only = frozenset(args.only.replace(" ", "").strip(",").split(",")) if args.only is not None else frozenset(_PANELS)
+    if unknown := sorted(only - set(_PANELS)):
+        shown = ", ".join(one or "nothing" for one in unknown)
+        raise UsageError(f"--only: {shown} cannot be examined: choose from {', '.join(_PANELS)}.")
+    if args.no_model and "decision" not in only:
+        raise UsageError("--no-model leaves nothing to examine but decision: leave it out, or add decision to --only.")
+    return only

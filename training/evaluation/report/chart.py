@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from training.evaluation.panel import Kind, Metric, Panel, Row, Target, Value
 from training.evaluation.report import values
+from training.evaluation.report.words import label
 
 _CENTRAL = (Kind.AVATAR, Kind.AGAINST, Kind.CEILING, Kind.FLOOR, Kind.BASE)
 _ROOM = 0.06  # of the width, left free on both sides
@@ -44,6 +45,7 @@ class Chart:
     """met: whether the avatar reaches the target; None where nobody can say, or there is none."""
 
     metric: Metric
+    label: str
     marks: tuple[Mark, ...]
     band: Band | None
     ticks: tuple[Tick, ...]
@@ -88,6 +90,7 @@ def _chart(panel: Panel, metric: Metric, met: bool | None, language: str) -> Cha
     wanted = metric.target
     return Chart(
         metric,
+        label(panel, metric),
         tuple(mark(row) for row in rows),
         None if wanted is None else stretch(wanted.low, wanted.high),
         tuple(

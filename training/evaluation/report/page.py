@@ -43,12 +43,18 @@ class _Side:
 
 @dataclass(frozen=True, slots=True)
 class _Shown:
-    """A panel as the template takes it. tile: a measure, its number and target, for the strip at the top."""
+    """A panel as the template takes it.
+
+    name: for the strip at the top; tile: a measure, its number and target. more: the charts without a target, where
+    there are others with one.
+    """
 
     panel: Panel
+    name: str
     mark: Mark
     tile: tuple[str, str, str] | None
     charts: list[Chart]
+    more: list[Chart]
     notes: list[tuple[str, Row]]
     figures: list[tuple[Figure, Markup]]
     examples: list[tuple[Example, list[_Side], list[str | None]]]
@@ -88,11 +94,15 @@ def _shown(panel: Panel, report: Report, open_photo: OpenPhoto) -> _Shown:
     styles = {row.name: _MARKS[row.kind] for row in reversed(panel.rows)}
     headline = words.headline(panel)
     wanted = values.target(headline[0], language) if headline else ""
+    drawn = charts(panel, language)
+    aimed = [chart for chart in drawn if chart.target] or drawn
     return _Shown(
         panel,
+        words.short(panel, language),
         mark(panel),
-        (headline[0].label, values.reached(*headline), wanted) if headline else None,
-        charts(panel, language),
+        (words.label(panel, headline[0]), values.reached(*headline), wanted) if headline else None,
+        aimed,
+        [chart for chart in drawn if chart not in aimed],
         [(_MARKS[row.kind], row) for row in panel.rows if row.note],
         [(figure, _apart(figure.svg, f"{panel.key}{number}")) for number, figure in enumerate(panel.figures)],
         [

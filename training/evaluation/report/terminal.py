@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from training.evaluation.panel import Kind, Panel, Row, tell
 from training.evaluation.report import values
 from training.evaluation.report.model import Mark, Report, mark, mark_of
-from training.evaluation.report.words import answer, kind, verdict
+from training.evaluation.report.words import answer, kind, short, verdict
 
 _LINES = (
     ("style", "", "Voice", "说话方式"),
@@ -68,7 +68,7 @@ def _table(panel: Panel, language: str) -> Table:
     if any(wanted) and rows:
         rows.append([tell(language, "target", "目标"), *wanted])
     below = (panel.not_measurable,) if panel.not_measurable else ()
-    title = f"{panel.letter}  {panel.title}  {found.sign}"
+    title = f"{panel.letter}  {short(panel, language)}  {found.sign}"
     return Table(title, ["", *(metric.label for metric in panel.metrics)], rows, below + panel.findings)
 
 

@@ -7,7 +7,28 @@ from training.evaluation.panel import Kind, Metric, Panel, tell
 from training.evaluation.report import values
 from training.evaluation.report.model import Mark, Report, mark
 
-CONTROLS = (Kind.CEILING, Kind.FLOOR, Kind.BASE, Kind.SHUFFLED, Kind.DEGENERATE)
+_SHORT = {
+    "style": ("Voice", "说话方式"),
+    "likelihood": ("Foresight", "预料"),
+    "context": ("Context", "情境"),
+    "memory": ("Memory", "记忆"),
+    "decision": ("When to answer", "何时开口"),
+    "personality": ("Personality", "性格"),
+    "privacy": ("Privacy", "隐私"),
+}
+
+
+def short(panel: Panel, language: str) -> str:
+    """What a panel is called where there is little room: its title may be a question."""
+    return tell(language, *_SHORT[panel.key]) if panel.key in _SHORT else panel.title
+
+
+def label(panel: Panel, metric: Metric) -> str:
+    """A metric's label where it stands alone: one that begins with dots goes on from the one before."""
+    if not metric.label.startswith("…"):
+        return metric.label
+    before = [one.label for one in panel.metrics[: panel.metrics.index(metric)] if not one.label.startswith("…")]
+    return f"{before[-1] if before else ''} {metric.label}".strip()
 
 
 def marked(found: Mark, language: str) -> str:
@@ -95,8 +116,8 @@ def verdict(report: Report) -> list[str]:
             )
         )
     missed = [part for panel in report.panels for part in [_missed(panel, language)] if part]
-    passed = [panel.title for panel in report.panels if mark(panel) is Mark.PASSES]
-    open_ = [panel.title for panel in report.panels if mark(panel) is Mark.UNKNOWN]
+    passed = [short(panel, language) for panel in report.panels if mark(panel) is Mark.PASSES]
+    open_ = [short(panel, language) for panel in report.panels if mark(panel) is Mark.UNKNOWN]
     if passed:
         found.append(
             tell(
@@ -153,8 +174,8 @@ def _missed(panel: Panel, language: str) -> str:
     wanted = values.target(metric, language)
     return tell(
         language,
-        f"{panel.title} ({metric.label} {reached}, target {wanted})",
-        f"{panel.title}（{metric.label} {reached}，目标 {wanted}）",
+        f"{short(panel, language)} ({label(panel, metric)} {reached}, target {wanted})",
+        f"{short(panel, language)}（{label(panel, metric)} {reached}，目标 {wanted}）",
     )
 
 
