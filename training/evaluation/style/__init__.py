@@ -1,0 +1,1 @@
+"""Panel A: whether what the avatar writes looks like what the person writes."""

@@ -1,0 +1,81 @@
+"""Bundles of bursts: style shows in twenty of them, hardly in one."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
+
+from training.evaluation.held import Burst
+from training.evaluation.style.masking import Mask
+from training.evaluation.voice import Bubbles
+
+SIZE = 20
+LEAST = 10
+NUMBER = 200
+RESAMPLES = 200
+
+Index = NDArray[np.intp]
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """Bursts of one author, with names masked, and the day of each."""
+
+    name: str
+    bursts: tuple[Bubbles, ...]
+    days: tuple[date, ...]
+
+    @classmethod
+    def of(cls, name: str, bursts: Iterable[Burst], mask: Mask) -> "Sample":
+        found = list(bursts)
+        return cls(name, tuple(mask.bubbles(one.bubbles) for one in found), tuple(one.day for one in found))
+
+    def __len__(self) -> int:
+        return len(self.bursts)
+
+    def take(self, rows: Sequence[int] | Index) -> "Sample":
+        return Sample(self.name, tuple(self.bursts[row] for row in rows), tuple(self.days[row] for row in rows))
+
+
+def size_for(*numbers: int) -> int | None:
+    """Bursts in a bundle: SIZE, or less so that each sample makes two bundles; None where that is fewer than LEAST."""
+    size = min(SIZE, min(numbers) // 2)
+    return size if size >= LEAST else None
+
+
+def bundles(length: int, size: int, number: int = NUMBER, seed: int = 0) -> Index:
+    """number × size places in a sample: shuffled over and over, and cut. Within a bundle none comes twice."""
+    if length < size:
+        raise ValueError(f"a bundle of {size} cannot be made of {length}")
+    rng = np.random.default_rng(seed)
+    found: list[Index] = []
+    while len(found) < number:
+        order = rng.permutation(length)
+        found += [order[first : first + size] for first in range(0, length - size + 1, size)]
+    return np.array(found[:number], dtype=np.intp)
+
+
+def mixer(chosen: Index, length: int) -> csr_matrix:
+    """bundles × bursts: times the bursts' features it gives the bundles' means."""
+    number, size = chosen.shape
+    rows = np.repeat(np.arange(number), size)
+    return csr_matrix((np.full(number * size, 1 / size), (rows, chosen.ravel())), shape=(number, length))
+
+
+def draws(days: Iterable[date], resamples: int = RESAMPLES, seed: int = 0) -> Iterator[list[date]]:
+    """The days drawn whole with replacement, again and again: the cluster bootstrap (Field and Welsh, 2007)."""
+    known = sorted(set(days))
+    rng = np.random.default_rng(seed)
+    for _ in range(resamples):
+        yield [known[number] for number in rng.integers(len(known), size=len(known))]
+
+
+def rows_of(days: Sequence[date], drawn: Iterable[date]) -> Index:
+    """The places in a sample that belong to the drawn days, as often as they were drawn."""
+    places: dict[date, list[int]] = {}
+    for row, day in enumerate(days):
+        places.setdefault(day, []).append(row)
+    return np.array([row for day in drawn for row in places.get(day, ())], dtype=np.intp)

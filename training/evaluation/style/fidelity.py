@@ -1,0 +1,105 @@
+"""How far from another person to the person themselves: 0 is the nearest other, 100 the person on other days."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from training.evaluation.metrics import Floats, auroc
+from training.evaluation.panel import Value
+from training.evaluation.style.bundles import Sample, draws, rows_of
+from training.evaluation.style.judges import Judge
+
+SEPARATION = 0.90
+"""Judges that tell the person from the nearest other less surely than this say nothing of anybody."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fidelity:
+    """least: the minimum over the judges, since one alone can be gamed. drawn: that of each resample, for differences.
+
+    separation: by judge, the AUC of the person's own bundles against these.
+    """
+
+    least: Value
+    by_judge: Mapping[str, Value]
+    separation: Mapping[str, float]
+    drawn: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Ruler:
+    """The scale of one subject: `real` is their own words on the test days, `other` those of the nearest other."""
+
+    judges: tuple[Judge, ...]
+    real: Sample
+    other: Sample
+
+    def measure(self, samples: Sequence[Sample]) -> list[Fidelity]:
+        """Style fidelity = 100 · (s − s_other) / (s_real − s_other), s the mean logit of a judge over bundles.
+
+        The standard's own measure. Intervals: days resampled whole, of all three samples together.
+        """
+        every = (self.real, self.other, *samples)
+        days = {day for one in every for day in one.days}
+        plans = [[rows_of(one.days, drawn) for one in every] for drawn in draws(days)]
+        scales: list[list[Floats]] = []  # by judge and sample: the measure, then that of each resample
+        separations: list[list[float]] = []
+        for judge in self.judges:
+            readings = [judge.read(one) for one in every]
+            logits = [reading.of_bundles() for reading in readings]
+            separations.append([separation(logits[0], one) for one in logits[2:]])
+            means = [[float(one.mean()) for one in logits]]
+            means += [[one.of_rows(rows) for one, rows in zip(readings, plan, strict=True)] for plan in plans]
+            scales.append(scaled(np.array(means)))
+        return [self._fidelity(place, scales, separations) for place in range(len(samples))]
+
+    def _fidelity(
+        self, place: int, scales: Sequence[Sequence[Floats]], separations: Sequence[Sequence[float]]
+    ) -> Fidelity:
+        by_judge = np.array([scale[place] for scale in scales])
+        least = by_judge.min(axis=0)
+        names = [judge.name for judge in self.judges]
+        return Fidelity(
+            value(least),
+            {name: value(row) for name, row in zip(names, by_judge, strict=True)},
+            {name: found[place] for name, found in zip(names, separations, strict=True)},
+            least,
+        )
+
+
+def scaled(means: Floats) -> list[Floats]:
+    """From rows of (real, other, sample, …) to the measure of each sample, in each row."""
+    real, other = means[:, 0], means[:, 1]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return [100 * (column - other) / (real - other) for column in means[:, 2:].T]
+
+
+def separation(real: Floats, other: Floats) -> float:
+    """The AUC of a judge between bundles of two samples."""
+    own = np.concatenate([np.ones(len(real)), np.zeros(len(other))]).astype(np.bool_)
+    return auroc(own, np.concatenate([real, other]))
+
+
+def value(drawn: Floats) -> Value:
+    """The first is the measure itself, the rest its resamples. Without an interval where half of these failed."""
+    rest = drawn[1:][np.isfinite(drawn[1:])]
+    if len(rest) < max(len(drawn) // 2, 2):
+        return Value(float(drawn[0]))
+    low, high = np.quantile(rest, (0.025, 0.975))
+    return Value(float(drawn[0]), float(low), float(high))
+
+
+def nearest(judges: Sequence[Judge], real: Sample, people: Sequence[Sample], pooled: Sample) -> Sample:
+    """The one of these people whose mean logit is closest to the subject's, the judges together; else all others.
+
+    Closeness is in units of the distance to all others, so that each judge counts the same.
+    """
+    if not people:
+        return pooled
+    gaps = np.zeros(len(people))
+    for judge in judges:
+        own, far = (float(judge.read(one).of_bundles().mean()) for one in (real, pooled))
+        here = np.array([float(judge.read(one).of_bundles().mean()) for one in people])
+        gaps += np.abs(own - here) / max(abs(own - far), 1e-9)
+    return people[int(gaps.argmin())]

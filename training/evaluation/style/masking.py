@@ -1,0 +1,92 @@
+"""What the judges of style must not decide by: who is spoken to, and which numbers and pages are spoken of."""
+
+import re
+from collections.abc import Iterable, Set
+from dataclasses import dataclass
+
+from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
+
+from bot.placeholders import PLACEHOLDERS
+from training.evaluation.held import ME, Held
+from training.evaluation.voice import Bubbles
+
+NAME, LINK, NUMBER = "\ue000", "\ue001", "0"
+"""Private characters: nobody writes them. A number is a single nought."""
+
+_LINK = re.compile(r"(?:https?://|www\.)[^\s\u3000-\u9fff\uff00-\uffef]+", re.IGNORECASE)
+_NUMBER = re.compile(r"\d+")
+_MENTION = re.compile(r"@[\w\-]+")
+_ADDRESSED = re.compile(rf"^\s*(?:{NAME}[,\s\u2005]*)+[:：,，]\s*|^\s*@?{NAME}\u2005\s*")
+_PREFIX = re.compile(r"^\s*[\w\-\[\]`|^]{2,24}:\s+(?=\S)")
+_TITLES = {"dr", "mr", "mrs", "ms", "prof", "mum", "mom", "dad", "uncle", "aunt", "miss", "sir"}
+_HAN = re.compile(r"[\u4e00-\u9fff]+")
+_PLACEHOLDER = re.compile(rf"^\[(?:{'|'.join(word for pair in PLACEHOLDERS.values() for word in pair)})\]\s*")
+
+
+def _parts(name: str) -> set[str]:
+    """The whole name, its words, and the given name of a Chinese one (`思雨` of `陶思雨`)."""
+    words = {name.strip(), *re.split(r"[\s.,_()（）·]+", name)}
+    words |= {word[1:] for word in words if len(word) == 3 and _HAN.fullmatch(word)}
+    return {word for word in words if _tells(word)}
+
+
+def _stands_out(word: str) -> bool:
+    return _HAN.search(word) is not None or word != word.lower() or any(letter.isdigit() for letter in word)
+
+
+def _spelt(word: str, near: Set[str]) -> str:
+    if _HAN.search(word):
+        return re.escape(word)
+    return rf"(?<!\w){f'(?i:{re.escape(word)})' if word in near else re.escape(word)}(?!\w)"
+
+
+def _tells(word: str) -> bool:
+    if word.casefold() in ENGLISH_STOP_WORDS or word.casefold() in _TITLES or not re.search(r"\w", word):
+        return False
+    return len(word) >= (2 if _HAN.search(word) else 3) and not word.isdigit()
+
+
+@dataclass(frozen=True, slots=True)
+class Mask:
+    """Puts one sign for every name, one for every link, a nought for every number, and drops `Name:` at the start.
+
+    So a judge cannot tell people apart by whom they know. That a name was said can still be seen, and the topic partly.
+    """
+
+    names: re.Pattern[str] | None
+    known: frozenset[str]  # in small letters
+
+    @classmethod
+    def of(cls, names: Iterable[str], others: Iterable[str] = ()) -> "Mask":
+        """names: of people who matter, found in small letters too; others: of all who wrote, found as they spell them.
+
+        Words of a name count alone (`Mira` of `Mira Santos`). A name in small letters alone (`want`, as people call
+        themselves in large groups) is found only where it addresses somebody.
+        """
+        near, far = ({part for name in found for part in _parts(name)} for found in (names, others))
+        spelt = [
+            _spelt(word, near) for word in sorted(near | far, key=lambda word: (-len(word), word)) if _stands_out(word)
+        ]
+        return cls(re.compile("|".join(spelt)) if spelt else None, frozenset(word.casefold() for word in near | far))
+
+    @classmethod
+    def of_held(cls, held: Held) -> "Mask":
+        """Everybody who is known by name: the subject, the contacts, and who wrote in the groups."""
+        people = (name for contact in held.people.contacts for name in (contact.name, contact.slug))
+        senders = {burst.sender for burst in held.bursts if burst.sender != ME}
+        return cls.of({*held.persona.names, *people}, senders)
+
+    def text(self, text: str) -> str:
+        text = _LINK.sub(LINK, _PLACEHOLDER.sub("", text))
+        prefix = _PREFIX.match(text)
+        if prefix and prefix[0].strip().rstrip(":").casefold() in self.known:
+            text = text[prefix.end() :]
+        text = _MENTION.sub(NAME, text)
+        if self.names:
+            text = self.names.sub(NAME, text)
+        return _NUMBER.sub(NUMBER, _ADDRESSED.sub("", text)).strip()
+
+    def bubbles(self, bubbles: Bubbles) -> Bubbles:
+        """Without the bubbles of which nothing is left, unless that is all of them."""
+        masked = tuple(text for text in (self.text(bubble) for bubble in bubbles) if text)
+        return masked or (NAME,)
