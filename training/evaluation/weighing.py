@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import torch
 
 from bot.prompt import Prompt
-from training.evaluation.branches import Branch, Grower
+from training.evaluation.branches import Branch, Grower, Stem
 from training.evaluation.families import families
 from training.evaluation.scoring import Scorer
 
@@ -41,8 +41,9 @@ class Weigher:
         needed = list(by_prompt)
         gathered: dict[int, tuple[Branch, list[int]]] = {}
         tokens = nbytes = 0
+        stem: Stem | None = None
         for family in families([prompts[index] for index in needed]):
-            stem = self.grower.stem(family.prompt, len(family.prompt.ids) - 1)
+            stem = self.grower.stem(family.prompt, len(family.prompt.ids) - 1, stem)
             places = self.grower.places(family.prompt)
             nbytes += stem.nbytes
             for index in (index for member in family.members for index in by_prompt[needed[member]]):

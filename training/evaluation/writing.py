@@ -68,6 +68,7 @@ class Writer:
     ) -> Generator[dict[int, Bubbles], None, None]:
         chosen = [prompts[index] for index in indices]
         unread = deque(families(chosen))
+        latest: Stem | None = None
         waiting: deque[_Row] = deque()
         active: list[_Row] = []
         while unread or waiting or active:
@@ -75,7 +76,8 @@ class Writer:
                 if not waiting:
                     family = unread.popleft()
                     members = [indices[member] for member in family.members]
-                    waiting += self._open(family.prompt, prompts, seeds, members)
+                    latest = self.grower.stem(family.prompt, len(family.prompt.ids) - 1, latest)
+                    waiting += self._rows(latest, family.prompt, prompts, seeds, members)
                 active.append(waiting.popleft())
             logits = self._step(active)
             going: list[_Row] = []
@@ -95,11 +97,10 @@ class Writer:
         stems = {id(row.branch.stem): row.branch.stem for row in active}
         return sum(stem.nbytes for stem in stems.values()) < self.nbytes
 
-    def _open(
-        self, longest: Prompt, prompts: Sequence[Prompt], seeds: Sequence[int], members: Sequence[int]
+    def _rows(
+        self, stem: Stem, longest: Prompt, prompts: Sequence[Prompt], seeds: Sequence[int], members: Sequence[int]
     ) -> list[_Row]:
-        """Reads the longest prompt of a family, but for its last id: each row begins with its own last one."""
-        stem: Stem = self.grower.stem(longest, len(longest.ids) - 1)
+        """The rows of a family, whose longest prompt was read but for its end: each begins with its own last id."""
         places = self.grower.places(longest)
         rows = []
         for index in members:
