@@ -70,9 +70,9 @@ def evaluated(tmp_path_factory: pytest.TempPathFactory, models: dict[Family, Pat
     return workspace
 
 
-def make_lora(workspace: Workspace, model: Path, name: str) -> Path:
+def make_lora(workspace: Workspace, model: Path, name: str, seed: int = 2) -> Path:
     loaded = load(str(model), "cpu", "float32")
-    torch.manual_seed(2)
+    torch.manual_seed(seed)
     lora = attach(loaded.model, TUNED, loaded.base_id)
     for parameter in lora.parameters():
         if parameter.requires_grad:

@@ -1,7 +1,6 @@
-"""`echoes evaluate`, from a workspace to the tables."""
+"""`echoes evaluate` from a workspace to the report: panel by panel, resumed, and with what goes wrong."""
 
 import json
-import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -13,8 +12,11 @@ from bot.decision import Calibration
 from bot.engine.describe import Family
 from bot.errors import ExitCode
 from bot.workspace import Workspace
+from tests.evaluation.conftest import make_lora
+from training.evaluation.run import FOLDER
 
-WORDS = ("wellington", "umbrella", "marmalade", "telescope", "salutations", "Nora", "Mei", "Tom", "Lamps")
+WORDS = ("wellington", "umbrella", "marmalade", "telescope", "salutations", "Mei", "Tom", "Lamps")
+PANELS = ["style", "likelihood", "context", "memory", "decision", "personality", "privacy"]
 
 
 @pytest.fixture
@@ -28,86 +30,100 @@ def evaluate(workspace: Workspace, *arguments: str) -> int:
 
 
 def saved(workspace: Workspace) -> Any:
-    return json.loads((workspace.root / "evaluation.json").read_text("utf-8"))
+    return json.loads((workspace.root / FOLDER / "report.json").read_text("utf-8"))
+
+
+def page(workspace: Workspace) -> str:
+    return (workspace.root / FOLDER / "report.html").read_text("utf-8")
 
 
 def test_all_of_it(workspace: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
     Calibration(-2.0, 0.1, {"recency_messages": 1.0}, 0.2).save(workspace.loras / "first")
-    assert evaluate(workspace) == ExitCode.OK
+    assert evaluate(workspace, "--limit", "4") == ExitCode.OK
     shown = capsys.readouterr()
-    for text in ("6 to train, 2 to judge, 2 to test", "calibrated", "mention only", "bits per character", "private"):
-        assert text in shown.out
-    assert not [word for word in WORDS if word in shown.out + shown.err], "nobody's words or names"
+    assert not [word for word in WORDS if word in shown.out], "nobody's words or names"
+    assert "Is it Nora?" in shown.out
     found = saved(workspace)
-    assert [gate["name"] for gate in found["decision"]["gates"]] == [
-        "constant",
-        "mention only",
-        "recency",
-        "logistic",
-        "base model",
-        "LoRA",
-        "calibrated",
-    ]
+    assert list(found["panels"]) == PANELS
     assert found["lora"] == "first"
-    assert found["decision"]["messages"] == 80
-    assert found["decision"]["gates"][0]["auroc"] == 0.5
-    everything, private, group = found["likelihood"]
-    assert everything["replies"] == private["replies"] + group["replies"]
-    assert everything["base"] != everything["lora"]
-    assert everything["lower"] == pytest.approx(1 - everything["lora"] / everything["base"])
-    assert (workspace.root / "evaluation.json").stat().st_mode & 0o777 == 0o600
+    assert {split: one["days"] for split, one in found["days"].items()} == {"train": 6, "judge": 2, "test": 2}
+    for panel in found["panels"].values():
+        assert panel["rows"] or panel["not_measurable"]
+    text = json.dumps(found)
+    assert not [word for word in WORDS if word in text]
+    html = page(workspace)
+    assert all(f'<section id="{panel}">' in html for panel in PANELS)
+    for path in (workspace.root / FOLDER).rglob("*"):
+        assert path.stat().st_mode & 0o777 == (0o700 if path.is_dir() else 0o600), path
 
 
 def test_part_of_it(workspace: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
     assert evaluate(workspace, "--only", "likelihood", "--base", "--limit", "2", "--json") == ExitCode.OK
     found = json.loads(capsys.readouterr().out)
     assert found == saved(workspace)
-    assert (found["decision"], found["lora"], found["read"]) == (None, None, 2)
-    assert all(one["lora"] is None for one in found["likelihood"])
-    assert evaluate(workspace, "--only", "decision", "--lora", "first", "--limit", "1") == ExitCode.OK
-    found = saved(workspace)
-    assert found["likelihood"] == []
-    assert 0 < found["decision"]["messages"] < 80
+    assert (list(found["panels"]), found["lora"]) == (["likelihood"], None)
+    assert all(one["met"] is None for one in found["panels"]["likelihood"]["metrics"].values())
 
 
 def test_without_a_model(workspace: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
     shutil.rmtree(workspace.loras)
     assert evaluate(workspace, "--no-model") == ExitCode.OK
-    rows = {line.split("  ")[0]: line for line in capsys.readouterr().out.splitlines()}
-    auroc = {name: float(re.findall(r"0\.\d+", rows[name])[0]) for name in ("constant", "mention only", "logistic")}
-    assert auroc["constant"] == auroc["mention only"] == 0.5, "nobody is addressed by name"
+    (panel,) = saved(workspace)["panels"].values()
+    simple = {row["name"]: row["values"]["w1"]["number"] for row in panel["rows"] if row["kind"] == "baseline"}
+    assert len(simple) == 2
+    assert all(number > 0.5 for number in simple.values())
     assert saved(workspace)["base"] is None
 
 
-def test_the_same_weights_say_the_same_twice(workspace: Workspace) -> None:
-    assert evaluate(workspace, "--limit", "2") == ExitCode.OK
-    first = saved(workspace)
-    assert evaluate(workspace, "--limit", "2") == ExitCode.OK
+def test_what_was_asked_is_kept_and_says_the_same_twice(workspace: Workspace) -> None:
+    arguments = ("--only", "likelihood,decision", "--limit", "3")
+    assert evaluate(workspace, *arguments) == ExitCode.OK
+    first, kept = saved(workspace), _kept(workspace)
+    assert kept
+    assert evaluate(workspace, *arguments) == ExitCode.OK
     second = saved(workspace)
-    assert first.pop("made_at") <= second.pop("made_at")
-    assert first == second
+    assert _kept(workspace) == kept, "nothing was asked again"
+    assert first["panels"] == second["panels"]
+    for path in kept:
+        path.write_bytes(b"\x00{broken\n")
+    assert evaluate(workspace, *arguments) == ExitCode.OK
+    assert saved(workspace)["panels"] == first["panels"], "what is damaged is asked again"
 
 
-def test_no_groups_is_said(workspace: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
+def _kept(workspace: Workspace) -> dict[Path, bytes]:
+    found = (workspace.root / FOLDER).rglob("*")
+    return {path: path.read_bytes() for path in found if path.is_file() and not path.name.startswith("report.")}
+
+
+def test_two_avatars(workspace: Workspace, models: dict[Family, Path]) -> None:
+    make_lora(workspace, models["qwen2_5_vl"], "second", seed=5)
+    only = ("--only", "likelihood,decision", "--limit", "3")
+    assert evaluate(workspace, *only, "--lora", "first", "--against", "second") == ExitCode.OK
+    found = saved(workspace)
+    assert (found["lora"], found["against"]) == ("first", "second")
+    for panel in found["panels"].values():
+        assert "against" in [row["kind"] for row in panel["rows"]]
+        assert panel["differences"] or panel["not_measurable"]
+
+
+def test_no_groups_is_said(workspace: Workspace) -> None:
     from training.corpus import Corpus
 
     with Corpus.open(workspace.corpus) as corpus, corpus.transaction() as db:
         db.execute("UPDATE messages SET reply_to = NULL")
         db.execute("DELETE FROM messages WHERE chat IN (SELECT id FROM chats WHERE kind = 'group')")
-    assert evaluate(workspace, "--limit", "2") == ExitCode.OK
-    assert "not measurable" in capsys.readouterr().out
-    found = saved(workspace)
-    assert found["decision"] is None
-    assert [one["where"] for one in found["likelihood"]] == ["all", "private"]
+    assert evaluate(workspace, "--only", "likelihood,decision", "--limit", "2") == ExitCode.OK
+    found = saved(workspace)["panels"]
+    assert "there is no group in which Nora writes" in found["decision"]["not_measurable"]
+    assert found["likelihood"]["rows"], "the other panels stand"
 
 
 @pytest.mark.parametrize(
     ("arguments", "sentence", "code"),
     [
-        (["--only", "style"], "style cannot be measured: choose from decision, likelihood", ExitCode.USAGE),
-        (["--limit", "0"], "--limit must be 1 or more", ExitCode.USAGE),
-        (["--no-model", "--only", "likelihood"], "--no-model leaves nothing", ExitCode.USAGE),
-        (["--lora", "second"], "second is not among the LoRAs", ExitCode.CONFIG),
+        (["--lora", "third"], "third is not among the LoRAs", ExitCode.CONFIG),
+        (["--against", "first"], "--against wants a second LoRA", ExitCode.USAGE),
+        (["--against", "third"], "third is not among the LoRAs", ExitCode.CONFIG),
     ],
 )
 def test_what_is_wrong_is_a_sentence(
