@@ -6,12 +6,15 @@ from training.evaluation.panel import Value, tell
 from training.evaluation.voice import Question, texts
 
 
+def share(number: float) -> str:
+    """`21 %`."""
+    return "–" if math.isnan(number) else f"{100 * number:.0f} %"
+
+
 def percent(value: Value, language: str) -> str:
     """`21 % (95 %: 18 to 24 %)`."""
-    if math.isnan(value.number):
-        return "–"
-    whole = f"{100 * value.number:.0f} %"
-    if math.isnan(value.low):
+    whole = share(value.number)
+    if math.isnan(value.number) or math.isnan(value.low):
         return whole
     low, high = f"{100 * value.low:.0f}", f"{100 * value.high:.0f} %"
     return whole + tell(language, f" (95 %: {low} to {high})", f"（95% 区间：{low} 至 {high}）")

@@ -1,6 +1,7 @@
 """Finding the real reply among ten: the others are the subject's own from other days, and other people's."""
 
 import random
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -19,7 +20,7 @@ from training.splits import Split
 OWN, OTHERS = 5, 4
 CHANCE = 1 / (1 + OWN + OTHERS)
 
-_NEAREST = 4  # distractors are drawn by chance from so many times as many of the most similar length
+_NEAREST = 4  # times as many of like length are drawn from
 _UNSEEN = (Split.JUDGE, Split.TEST)
 
 
@@ -74,9 +75,9 @@ def choices(held: Held, asked: Sequence[Occasion]) -> list[Choice]:
     for occasion in asked:
         if occasion.real:
             rng = random.Random(occasion.message)
-            candidates = [occasion.real]
-            candidates += _drawn(own, occasion, OWN, candidates, rng)
-            candidates += _drawn(others, occasion, OTHERS, candidates, rng)
+            share, candidates = rng.random(), [occasion.real]
+            candidates += _drawn(own, occasion, OWN, candidates, share, rng)
+            candidates += _drawn(others, occasion, OTHERS, candidates, share, rng)
             if len(candidates) == 1 + OWN + OTHERS:
                 found.append(Choice(occasion, tuple(candidates)))
     return found
@@ -134,22 +135,28 @@ def reciprocal(scores: Floats) -> float:
 
 
 def _drawn(
-    pool: Sequence[_Line], occasion: Occasion, number: int, taken: Sequence[Bubbles], rng: random.Random
+    pool: Sequence[_Line], occasion: Occasion, number: int, taken: Sequence[Bubbles], share: float, rng: random.Random
 ) -> list[Bubbles]:
-    """Of like length, from other days or other chats, and none that is taken already."""
-    wanted, same = length(occasion.real), {_plain(one) for one in taken}
+    """Of like length, from other days or other chats, and none that is taken already.
+
+    share: of the lines to draw from, how many are shorter than the real one, so that its length does not give it away.
+    """
+    same = {_plain(one) for one in taken}
     elsewhere = [
         line
         for line in pool
         if (line.chat, line.day) != (occasion.chat, occasion.day) and _plain(line.said) not in same
     ]
-    elsewhere.sort(key=lambda line: abs(np.log((1 + line.length) / (1 + wanted))))
-    nearest = elsewhere[: _NEAREST * number]
+    near = _NEAREST * number
+    place = bisect_left(elsewhere, length(occasion.real), key=lambda line: line.length)
+    start = max(0, min(place - round(share * near), len(elsewhere) - near))
+    nearest = elsewhere[start : start + near]
     return [line.said for line in rng.sample(nearest, min(number, len(nearest)))]
 
 
 def _unique(lines: Iterable[_Line]) -> list[_Line]:
-    return list({_plain(line.said): line for line in lines}.values())
+    """The shortest first."""
+    return sorted({_plain(line.said): line for line in lines}.values(), key=lambda line: line.length)
 
 
 def _plain(said: Bubbles) -> str:

@@ -10,7 +10,7 @@ from training.evaluation.foresight import ranking
 from training.evaluation.foresight.asked import Asked
 from training.evaluation.limits import spread
 from training.evaluation.panel import Example, Figure, Kind, Row, tell
-from training.evaluation.wording import before, percent
+from training.evaluation.wording import before, percent, share
 
 LOWER = 0.15
 """By what share fewer bits are wanted."""
@@ -39,8 +39,8 @@ def findings(asked: Asked, rows: Sequence[Row]) -> list[str]:
                 tell(
                     language,
                     f"For what {name} really said it needs {saved} fewer bits than the base model, and "
-                    f"{LOWER:.0%} was aimed at: train longer, or import more chats.",
-                    f"读{name}真正说过的话，它比基础模型少用 {saved} 的比特，目标是 {LOWER:.0%}："
+                    f"{share(LOWER)} was aimed at: train longer, or import more chats.",
+                    f"读{name}真正说过的话，它比基础模型少用 {saved} 的比特，目标是 {share(LOWER)}："
                     "请多训练一会儿，或导入更多聊天。",
                 )
             )
@@ -50,10 +50,10 @@ def findings(asked: Asked, rows: Sequence[Row]) -> list[str]:
             tell(
                 language,
                 f"It picks the real reply out of ten {percent(first, language)} of the time; the base model "
-                f"{base.number:.0%}, chance 10 %. In another conversation it would pick it {shuffled.number:.0%}, "
-                "so that much is style and not sense.",
-                f"十条回复里，它有 {percent(first, language)} 的时候认得出真的那条；基础模型 {base.number:.0%}，"
-                f"瞎猜 10 %。放进别的对话仍会选中 {shuffled.number:.0%}：这一部分靠的是文风，不是内容。",
+                f"{share(base.number)}, chance 10 %. In another conversation it would pick it "
+                f"{share(shuffled.number)}: so much is style and not sense.",
+                f"十条回复里，它有 {percent(first, language)} 的时候认得出真的那条；基础模型 {share(base.number)}，"
+                f"瞎猜 10 %。放进别的对话仍会选中 {share(shuffled.number)}：这一部分靠的是文风，不是内容。",
             )
         )
         floor = values[Kind.FLOOR]["lower"]

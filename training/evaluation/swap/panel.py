@@ -5,7 +5,7 @@ from training.evaluation.limits import Limits
 from training.evaluation.panel import Kind, Metric, Panel, Target
 from training.evaluation.swap import shown
 from training.evaluation.swap.asked import Asked, Known, ask_all, know
-from training.evaluation.swap.rows import differences, rows, values_of
+from training.evaluation.swap.rows import differences, rows
 from training.evaluation.voice import Voices
 
 KEY = "context"
@@ -17,6 +17,7 @@ def panel(held: Held, voices: Voices, limits: Limits) -> Panel:
     known = know(held, limits)
     asked = ask_all(known, voices)
     avatar = asked.get(Kind.AVATAR)
+    found = rows(known, asked)
     return Panel(
         KEY,
         "C",
@@ -29,11 +30,11 @@ def panel(held: Held, voices: Voices, limits: Limits) -> Panel:
             "瞎猜是 50 %。名字都去掉，不然一看就知道是谁。",
         ),
         _metrics(known, asked[Kind.BASE]),
-        tuple(rows(known, asked)),
+        tuple(found),
         _missing(known, avatar),
         tuple(shown.drawings(known, asked)),
         tuple(shown.examples(known, avatar)) if avatar else (),
-        tuple(shown.findings(known, values_of(known, avatar), values_of(known, asked[Kind.BASE]))) if avatar else (),
+        tuple(shown.findings(known, found)) if avatar else (),
         differences(known, asked),
     )
 

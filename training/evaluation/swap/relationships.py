@@ -1,5 +1,6 @@
 """Private dialogues under another relationship: the words stay, the tag in the prompt is exchanged."""
 
+import random
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -52,12 +53,14 @@ def private(held: Held, split: Split) -> list[Dialogue]:
 def swapped(dialogues: Sequence[Dialogue], relationships: Sequence[str]) -> list[Swapped]:
     """The dialogues with a known relationship. The wrong ones are taken in turn, so that no word weighs too much."""
     found: list[Swapped] = []
+    turns = Counter[str]()
     for dialogue in dialogues:
         right = _relationship(dialogue)
         others = [one for one in relationships if one != right]
         far = [one for one in others if is_close(one) is not is_close(right)] or others
         if right in relationships and far:
-            first = len(found) % len(far)
+            first = turns[right] % len(far)
+            turns[right] += 1
             rest = [*far[first + 1 :], *far[:first], *(one for one in others if one not in far), STRANGER]
             found.append(Swapped(dialogue, (far[first], rest[0])))
     return found
@@ -99,7 +102,10 @@ def ask(voice: Voice, items: Sequence[Swapped], *, whole: bool) -> Tagged:
     if not whole:
         return Tagged(unnamed)
     named = _moments(items, score(None, named=True), score(0, named=True))
-    return Tagged(unnamed, named, _moments(items, wrong, score(1)))
+    coin = random.Random(0)  # which of two wrong ones is taken for right
+    tossed = [pair if coin.random() < 0.5 else pair[::-1] for pair in zip(wrong, score(1), strict=True)]
+    chance = _moments(items, [one for one, _ in tossed], [two for _, two in tossed])
+    return Tagged(unnamed, named, chance)
 
 
 def pairs(moments: Sequence[Moment]) -> list[Pair]:

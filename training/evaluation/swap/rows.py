@@ -25,7 +25,7 @@ def rows(known: Known, asked: Mapping[Kind, Asked]) -> list[Row]:
     by_chance = _chance(avatar) if avatar else {}
     return [
         *(
-            Row(kind, one.voice.name, values_of(known, one))
+            Row(kind, one.voice.name, _values(known, one))
             for kind, one in asked.items()
             if kind in (Kind.AVATAR, Kind.AGAINST)
         ),
@@ -47,7 +47,7 @@ def rows(known: Known, asked: Mapping[Kind, Asked]) -> list[Row]:
                 "在此没有意义：别人的话不是说给这个人的联系人听的。",
             ),
         ),
-        Row(Kind.BASE, asked[Kind.BASE].voice.name, values_of(known, asked[Kind.BASE])),
+        Row(Kind.BASE, asked[Kind.BASE].voice.name, _values(known, asked[Kind.BASE])),
         Row(
             Kind.SHUFFLED,
             say("random tags", "随机标签"),
@@ -74,7 +74,7 @@ def rows(known: Known, asked: Mapping[Kind, Asked]) -> list[Row]:
     ]
 
 
-def values_of(known: Known, one: Asked) -> dict[str, Value]:
+def _values(known: Known, one: Asked) -> dict[str, Value]:
     values: dict[str, Value] = {}
     if one.tagged.moments:
         found = relationships.pairs(one.tagged.moments)

@@ -1,19 +1,19 @@
 """What panel C shows beside its numbers: findings, the replies that differ most, and the relationships one by one."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from matplotlib.figure import Figure as Drawing
 
 from bot.people import RELATIONSHIPS
 from training.evaluation import figures
-from training.evaluation.panel import Example, Figure, Kind, Value, tell
+from training.evaluation.panel import Example, Figure, Kind, Row, Value, tell
 from training.evaluation.swap import relationships
 from training.evaluation.swap.asked import Asked, Known
 from training.evaluation.swap.pairs import win_rate
 from training.evaluation.swap.relationships import Moment
 from training.evaluation.voice import Question, texts
-from training.evaluation.wording import before, percent
+from training.evaluation.wording import before, percent, share
 
 _EXAMPLES, _PHOTOS = 4, 2
 _FEWEST_SHOWN = 4  # replies of a relationship that get a line in the figure
@@ -23,10 +23,11 @@ def word(relationship: str, language: str) -> str:
     return tell(language, relationship, RELATIONSHIPS[relationship])
 
 
-def findings(known: Known, avatar: Mapping[str, Value], base: Mapping[str, Value]) -> Iterator[str]:
+def findings(known: Known, rows: Sequence[Row]) -> Iterator[str]:
     """Relationships first."""
+    avatar, base = (next(row.values for row in rows if row.kind is kind) for kind in (Kind.AVATAR, Kind.BASE))
     yield from _of_relationships(known, avatar, base)
-    yield from _of_pictures(known, avatar, base)
+    yield from _of_pictures(known, avatar)
     yield known.tell(
         "Eras cannot be measured: the prompt holds no year that could be exchanged.",
         "年代无法评估：提示里没有年份可换。",
@@ -46,18 +47,18 @@ def _of_relationships(known: Known, avatar: Mapping[str, Value], base: Mapping[s
         yield tell(
             language,
             f"{name}'s real replies are likelier under the right relationship in {percent(win, language)} of cases "
-            f"(the base model: {untrained.number:.0%}, chance 50 %): {en}.",
-            f"关系写对时，{name}的真实回复在 {percent(win, language)} 的情形下更可能（基础模型 {untrained.number:.0%}，"
-            f"瞎猜 50 %）：{zh}。",
+            f"(the base model: {share(untrained.number)}, chance 50 %): {en}.",
+            f"关系写对时，{name}的真实回复在 {percent(win, language)} 的情形下更可能（基础模型 "
+            f"{share(untrained.number)}，瞎猜 50 %）：{zh}。",
         )
     if "relationship_ratio" in avatar:
         ratio, accuracy = avatar["relationship_ratio"], avatar["relationship_accuracy"]
         yield tell(
             language,
-            f"From {name}'s own messages one can tell {_sides(known)} {known.real.number:.0%} of the time, from the "
-            f"avatar's {accuracy.number:.0%}: {ratio.number:.0%} of the way from chance to the person.",
-            f"看{name}本人的消息，有 {known.real.number:.0%} 的把握分出{_sides(known)}；看分身的，"
-            f"{accuracy.number:.0%}：从瞎猜到本人，走了 {ratio.number:.0%}。",
+            f"From {name}'s own messages one can tell {_sides(known)} {share(known.real.number)} of the time, from the "
+            f"avatar's {share(accuracy.number)}: {share(ratio.number)} of the way from chance to the person.",
+            f"看{name}本人的消息，有 {share(known.real.number)} 的把握分出{_sides(known)}；看分身的，"
+            f"{share(accuracy.number)}：从瞎猜到本人，走了 {share(ratio.number)}。",
         )
 
 
@@ -72,7 +73,7 @@ def _sides(known: Known) -> str:
     return tell(language, f"those to {first} from those to {second}", f"是写给{first}的还是写给{second}的")
 
 
-def _of_pictures(known: Known, avatar: Mapping[str, Value], base: Mapping[str, Value]) -> Iterator[str]:
+def _of_pictures(known: Known, avatar: Mapping[str, Value]) -> Iterator[str]:
     language, name = known.held.language, known.held.persona.name
     if known.unseen:
         yield known.unseen

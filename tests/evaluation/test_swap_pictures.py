@@ -1,0 +1,180 @@
+"""Panel C's pictures: what stands in for a photo, and voices that see and that do not."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from PIL import Image, ImageChops
+
+from bot.dialogue import Bubble, Scene, Speaker, Turn
+from bot.engine.describe import Family
+from bot.engine.models import codec_for, load
+from bot.prompt import render
+from bot.types import ChatKind
+from tests.evaluation.diary import MEI, Teller, diary, plain
+from tests.support import byte_codec, picture
+from training.evaluation.held import Held
+from training.evaluation.limits import FULL, QUICK
+from training.evaluation.panel import Kind
+from training.evaluation.scoring import Scorer
+from training.evaluation.swap import panel, pictures
+from training.evaluation.swap.pictures import StandIns, blank, other
+from training.evaluation.voice import Bubbles, Voices
+from training.splits import Split
+
+BASE = Teller("base", plain)
+AT = datetime(2026, 3, 1, tzinfo=UTC)
+
+
+def photo(number: int) -> str:
+    """The photo beside question `number` shows what the question is about; every number is another photo."""
+    return f"{number % 12}-{number}"
+
+
+def sees(scene: Scene, turns: Sequence[Turn], said: Bubbles) -> float:
+    """Finds her words likelier with the photo that she really saw."""
+    seen = [one for bubble in turns[-1].bubbles for one in bubble.photos if ":" not in one]
+    return plain(scene, turns, said) - 4.0 * len(seen)
+
+
+@pytest.fixture(scope="module")
+def held() -> Held:
+    return diary(photo=photo)
+
+
+def test_one_that_sees_passes_and_a_blind_one_does_not(held: Held) -> None:
+    found = panel(held, Voices(BASE, Teller("echo", sees)), FULL)
+    rows = {row.kind: row.values for row in found.rows if row.values}
+    assert rows[Kind.AVATAR]["picture_swapped"].number == rows[Kind.AVATAR]["picture_blank"].number == 1.0
+    assert rows[Kind.BASE]["picture_swapped"].number == 0.5
+    assert rows[Kind.SHUFFLED]["picture_swapped"].number == 0.5
+    assert found.verdicts()["picture_swapped"] is found.verdicts()["picture_blank"] is True
+    assert "picture_caption" not in rows[Kind.AVATAR], "nobody knows what they show"
+    blind = panel(held, Voices(BASE, BASE), FULL).verdicts()
+    assert blind["picture_swapped"] is blind["picture_blank"] is False
+
+
+def test_few_photos_give_numbers_but_no_verdict(held: Held) -> None:
+    few = {photo(number) for number in range(84, 88)}
+    dialogues = {
+        split: tuple(replace(one, turns=tuple(without(turn, few) for turn in one.turns)) for one in found)
+        for split, found in held.dialogues.items()
+    }
+    found = panel(replace(held, dialogues=dialogues), Voices(BASE, Teller("echo", sees)), FULL)
+    avatar = found.row(Kind.AVATAR)
+    assert avatar is not None
+    assert avatar.values["picture_swapped"].number == 1.0
+    assert "picture_swapped" not in found.verdicts()
+    assert "Pictures: Nora answered 8 photos on days that were not learnt; 20 are needed." in found.findings
+
+
+def without(turn: Turn, kept: set[str]) -> Turn:
+    bubbles = tuple(replace(one, photos=tuple(p for p in one.photos if p in kept)) for one in turn.bubbles)
+    return replace(turn, bubbles=bubbles)
+
+
+def test_a_quick_look_asks_for_fewer_but_counts_all(held: Held) -> None:
+    voice = Teller("echo", sees)
+    found = panel(held, Voices(BASE, voice), QUICK)
+    assert found.verdicts()["picture_swapped"] is True
+    assert len(voice.asked) == 4 * QUICK.swapped
+
+
+def test_captions_stand_where_the_photo_stood(held: Held) -> None:
+    items = pictures.shown(held, {})[:2]
+    captions = {photo: f"a thing, {photo}" for item in items[:1] for photo in item.digests}
+    voice = Teller("echo", plain)
+    sight = pictures.ask(voice, items, captions, "en")
+    (digest,) = items[0].digests
+    last = voice.asked[-1].turns[-1].bubbles[0]
+    assert last.photos == ()
+    assert last.text.startswith(f"[photo: a thing, {digest}] hey, what about")
+    assert len(sight.caption) == 1
+    assert len(sight.swapped) == len(sight.blank) == 2
+
+
+def test_the_others_show_something_else(held: Held) -> None:
+    found = pictures.shown(held, {photo(number): str(number % 12) for number in range(100)})
+    assert len(found) == 40
+    for item in found:
+        (own,) = item.digests
+        assert len({own.split("-")[0], *(one.split("-")[0] for one in item.others)}) >= 2
+        assert own.split("-")[0] not in {one.split("-")[0] for one in item.others}
+    assert found == pictures.shown(held, {photo(number): str(number % 12) for number in range(100)})
+
+
+def test_in_a_group_a_photo_counts_until_she_has_spoken(held: Held) -> None:
+    dialogue = held.dialogues[Split.TEST][0]
+    (asked, answered, again, last) = dialogue.turns
+    chatter = [Turn(MEI, (Bubble("look"),), answered.at)] * 2
+    scene = Scene(held.persona, ChatKind.GROUP)
+    group = replace(
+        dialogue,
+        scene=scene,
+        turns=(asked, *chatter, answered, without(again, set()), last),
+        present=(True,) * 6,
+        messages=tuple(range(6)),
+    )
+    found = pictures.shown(replace(held, dialogues={**held.dialogues, Split.TEST: (group,)}), {})
+    first = found[0]
+    assert len(first.occasion.question.turns) == 3
+    changed = first.question(lambda bubble: Bubble("gone"))
+    assert [turn.bubbles[0].text for turn in changed.turns] == ["gone", "look", "look"]
+    assert sum(item.occasion.chat == dialogue.chat and item.occasion.day == dialogue.day for item in found) == 1
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> tuple[StandIns, str, str]:
+    store = StandIns(tmp_path)
+    return store, store.put(picture("red", (96, 48))), store.put(picture("blue", (40, 80)))
+
+
+def test_stand_ins_are_as_large_as_the_photo(store: tuple[StandIns, str, str]) -> None:
+    media, red, blue = store
+    assert media.open(red).getpixel((0, 0)) == (255, 0, 0)
+    assert media.open(blank(red)).size == media.open(other(blue, red)).size == (96, 48)
+    assert media.open(blank(red)).getcolors() == [(96 * 48, (128, 128, 128))]
+    assert not ImageChops.difference(media.open(other(blue, red)), Image.new("RGB", (96, 48), "blue")).getbbox()
+    assert sum(path.is_file() for path in media.root.rglob("*")) == 2, "nothing is written"
+
+
+def test_their_prompts_differ_in_nothing_but_the_photo(store: tuple[StandIns, str, str]) -> None:
+    media, red, blue = store
+    codec = byte_codec(media)
+    prompts = [
+        render(Scene(diary(4).persona, ChatKind.PRIVATE), (Turn(Speaker(), (Bubble("", (one,)),), AT),), codec)
+        for one in (red, blank(red), other(blue, red))
+    ]
+    assert len({prompt.ids for prompt in prompts}) == 1
+    assert len({prompt.photos[0].grid for prompt in prompts}) == 1
+    assert len({prompt.photos[0].digest for prompt in prompts}) == 3
+
+
+def test_a_real_model_reads_them(store: tuple[StandIns, str, str], models: dict[Family, Path]) -> None:
+    media, red, blue = store
+    loaded = load(str(models["qwen2_5_vl"]), "cpu", "float32")
+    scorer = Scorer(loaded, codec_for(loaded, media), media.open)
+    held = diary(4, photo=lambda _: red)
+    (dialogue, *_) = held.dialogues[Split.TEST]
+    nats = []
+    for one in (red, blank(red), other(blue, red)):
+        turns = tuple(
+            replace(turn, bubbles=tuple(shows(bubble, one) for bubble in turn.bubbles)) for turn in dialogue.turns
+        )
+        nats.append(scorer.score([replace(dialogue, turns=turns)]).replies[0].nats)
+    assert len({round(one, 6) for one in nats}) == 3
+
+
+def shows(bubble: Bubble, digest: str) -> Bubble:
+    return replace(bubble, photos=(digest,) * len(bubble.photos))
+
+
+def test_what_the_sample_shows_is_known() -> None:
+    captions = pictures.sample_captions()
+    assert {"noodles", "two dishes", "cat box"} <= set(captions.values())
+    root = Path(pictures.__file__).parents[2] / "sample"
+    path = next(root.glob("en/**/photo_1@10-02-2025_12-31-39.png"))
+    assert captions[hashlib.sha256(path.read_bytes()).hexdigest()] == "two dishes"
