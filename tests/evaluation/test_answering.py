@@ -142,7 +142,7 @@ def test_who_knows_the_person_passes(group: Group) -> None:
     assert mark(found) is Mark.PASSES, found.verdicts()
     assert found.verdicts() == {"gain": True, "sure": True, "ece": True, "rate": True}
     assert number(found, Kind.AVATAR, "gain") == pytest.approx(
-        number(found, Kind.AVATAR, "w1") - number(found, Kind.BASELINE, "w1", "logistic")
+        number(found, Kind.AVATAR, "w1") - number(found, Kind.BASELINE, "w1", "rule")
     )
     assert "simple rule without a language model manages" in found.findings[0]
 
@@ -173,9 +173,9 @@ def test_the_controls_are_what_they_are_called(group: Group) -> None:
     assert number(found, Kind.DEGENERATE, "rate", "always") == pytest.approx(1 / spoke)
     assert number(found, Kind.DEGENERATE, "rate", "never") == 0
     assert number(found, Kind.DEGENERATE, "ece", "always") == pytest.approx(1 - spoke)
-    assert number(found, Kind.BASELINE, "gain", "logistic") == 0
+    assert number(found, Kind.BASELINE, "gain", "rule") == 0
     mention = next(row for row in found.rows if "mentioned" in row.name).values
-    assert 0.5 < mention["w1"].number < number(found, Kind.BASELINE, "w1", "logistic")
+    assert 0.5 < mention["w1"].number < number(found, Kind.BASELINE, "w1", "rule")
     floor = found.row(Kind.FLOOR)
     assert floor and floor.note and not floor.values
 
@@ -221,7 +221,7 @@ def test_without_a_model_the_simple_rules_stand(group: Group) -> None:
     found = panel(group.held(), None, FULL, {})
     assert found.not_measurable is None
     assert mark(found) is Mark.UNKNOWN
-    assert number(found, Kind.BASELINE, "w1", "logistic") > 0.6
+    assert number(found, Kind.BASELINE, "w1", "rule") > 0.6
     assert found.row(Kind.AVATAR) is None
 
 

@@ -186,8 +186,11 @@ def test_at_the_terminal() -> None:
     assert summary(made)[0] == "Is it Nora Winter? Not yet."
     style, *_, personality = tables(made)
     assert style.title == "A  Voice  ✗"
-    assert style.rows[0][:3] == ["Avatar", "74 (66–82) ✓", "0.08 (0.05–0.12) ✗"]
-    assert style.rows[-1][:2] == ["target", "≥\xa070"]
+    assert style.head == ["", "Avatar", "Nora, held out", "Mei", "Base model", "target"]
+    assert style.rows[:2] == [
+        ["Style fidelity", "74 (66–82) ✓", "100", "0", "−31", "≥\xa070"],
+        ["Two-sample excess", "0.08 (0.05–0.12) ✗", "0.00", "0.21", "0.24", "≤\xa00.05"],
+    ]
     assert style.below[0].startswith("It writes like Nora")
     assert personality.below == ("5 of 12 questions were answered, and at least 8 are needed.",)
 

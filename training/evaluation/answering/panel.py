@@ -164,13 +164,20 @@ def _rows(asked: _Asked, voices: Voices | None) -> tuple[Row, ...]:
             (say("speaks when mentioned", "被提到才开口"), lambda point: bool(point.seen["addressed"])),
         )
     ]
-    rows += [
-        Row(Kind.BASELINE, label, _values(asked, asked.simple[key]))
-        for key, label in (
-            ("recency", say("by recency alone", "只看最近是否说过话")),
-            (LOGISTIC, say("simple rule (logistic, 15 features)", "简单规则（逻辑回归，15 个特征）")),
+    rows.append(
+        Row(Kind.BASELINE, say("by recency alone", "只看多久前说过话"), _values(asked, asked.simple["recency"]))
+    )
+    rows.append(
+        Row(
+            Kind.BASELINE,
+            say("simple rule", "简单规则"),
+            _values(asked, asked.simple[LOGISTIC]),
+            say(
+                "A logistic regression on 15 features of the conversation, fitted on the days before.",
+                "对话的 15 个特征上的逻辑回归，用此前的日子拟合。",
+            ),
         )
-    ]
+    )
     if asked.alone:
         note = say("The trained model's own probability, before it was calibrated.", "训练后模型自己的概率，未经校准。")
         rows.append(Row(Kind.BASELINE, say("the model alone", "仅模型"), _values(asked, asked.alone), note))

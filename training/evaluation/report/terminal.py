@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from training.evaluation.panel import Kind, Panel, Row, tell
+from training.evaluation.panel import Kind, Metric, Panel, Row, tell
 from training.evaluation.report import values
 from training.evaluation.report.model import Mark, Report, mark, mark_of
-from training.evaluation.report.words import answer, kind, short, verdict
+from training.evaluation.report.words import answer, kind, label, short, verdict
 
 _LINES = (
     ("style", "", "Voice", "说话方式"),
@@ -15,6 +15,10 @@ _LINES = (
     ("privacy", "", "Secrets", "秘密"),
 )
 """Panel, what the keys of its metrics begin with, and what it is called."""
+
+
+_COLUMNS = (Kind.AVATAR, Kind.AGAINST, Kind.CEILING, Kind.FLOOR, Kind.BASE, Kind.BASELINE)
+"""What a table has room for; the page shows every row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,35 +60,35 @@ def summary(report: Report) -> list[str]:
 
 
 def tables(report: Report) -> list[Table]:
-    """A table for each panel: a line for each row that has numbers, and what was found."""
+    """A table for each panel: a line for each measure, the avatar beside the main rows, and the findings."""
     return [_table(panel, report.header.language) for panel in report.panels]
 
 
 def _table(panel: Panel, language: str) -> Table:
-    found = mark(panel)
-    shown = [row for row in panel.rows if row.values]
-    wanted = [values.target(metric, language) for metric in panel.metrics]
-    rows: list[list[str | int]] = [[_name(row, language), *_cells(panel, row)] for row in shown]
-    if any(wanted) and rows:
-        rows.append([tell(language, "target", "目标"), *wanted])
+    shown = [row for row in panel.rows if row.kind in _COLUMNS and row.values]
+    verdicts = panel.verdicts()
+    rows: list[list[str | int]] = [
+        [
+            label(panel, metric),
+            *(_cell(metric, row, verdicts.get(metric.key) if row.kind is Kind.AVATAR else None) for row in shown),
+            values.target(metric, language),
+        ]
+        for metric in panel.metrics
+        if any(metric.key in row.values for row in shown)
+    ]
+    names = (row.name or kind(row.kind, language) for row in shown)
     below = (panel.not_measurable,) if panel.not_measurable else ()
-    title = f"{panel.letter}  {short(panel, language)}  {found.sign}"
-    return Table(title, ["", *(metric.label for metric in panel.metrics)], rows, below + panel.findings)
+    title = f"{panel.letter}  {short(panel, language)}  {mark(panel).sign}"
+    return Table(title, ["", *names, tell(language, "target", "目标")], rows, below + panel.findings)
 
 
-def _name(row: Row, language: str) -> str:
-    return row.name or kind(row.kind, language)
-
-
-def _cells(panel: Panel, row: Row) -> list[str | int]:
-    verdicts = panel.verdicts() if row.kind is Kind.AVATAR else {}
-    cells: list[str | int] = []
-    for metric in panel.metrics:
-        value = row.values.get(metric.key)
-        if value is None:
-            cells.append("")
-            continue
-        span = values.interval(metric, value)
-        sign = {True: " ✓", False: " ✗", None: ""}[verdicts.get(metric.key)]
-        cells.append(values.number(metric, value.number) + (f" ({span})" if span else "") + sign)
-    return cells
+def _cell(metric: Metric, row: Row, met: bool | None) -> str:
+    """The number; of an avatar with its interval and verdict."""
+    value = row.values.get(metric.key)
+    if value is None:
+        return ""
+    if row.kind not in (Kind.AVATAR, Kind.AGAINST):
+        return values.number(metric, value.number)
+    span = values.interval(metric, value)
+    sign = {True: " ✓", False: " ✗", None: ""}[met]
+    return values.reached(metric, value.number) + (f" ({span})" if span else "") + sign
