@@ -30,7 +30,7 @@ from training.evaluation.panel import Kind
 from training.evaluation.report import Mark, mark
 from training.evaluation.swap import panel
 from training.evaluation.swap.pairs import Pair, difference, mean_gain, win_rate
-from training.evaluation.swap.relationships import known, private, swapped
+from training.evaluation.swap.relationships import ask, known, private, swapped
 from training.evaluation.voice import Bubbles, Question, Voices
 from training.splits import Split
 
@@ -128,11 +128,11 @@ def test_only_the_tag_is_exchanged_and_the_name_is_gone(held: Held) -> None:
     codec = byte_codec(MediaStore(__file__))  # type: ignore[arg-type]
     for item in items:
         right, wrong, named = (
-            codec.decode(list(render(one.scene, one.turns, codec).ids))
-            for one in (
-                item.under(item.relationship),
-                item.under(item.wrong[0]),
-                item.under(item.relationship, named=True),
+            codec.decode(list(render(scene, item.dialogue.turns, codec).ids))
+            for scene in (
+                item.scene(item.relationship),
+                item.scene(item.wrong[0]),
+                item.scene(item.relationship, named=True),
             )
         )
         assert right.replace(f"Relationship: {item.relationship}", f"Relationship: {item.wrong[0]}") == wrong != right
@@ -150,20 +150,14 @@ def test_wrong_ones_are_of_the_other_register_in_turn() -> None:
     assert all(len({item.relationship, *item.wrong}) == 3 for item in items)
 
 
-def test_carried_turns_are_not_asked_for(held: Held) -> None:
-    found = panel(with_context(held, 2), Voices(BASE, HEEDS), FULL)
-    assert "(10)" not in str(found.figures[0].svg), "text is drawn"
-    whole, half = (
-        len(
-            [
-                one
-                for item in swapped(private(it, Split.TEST), known(it))
-                for one in HEEDS.score([item.dialogue])[0].replies
-            ]
-        )
-        for it in (held, with_context(held, 2))
-    )
-    assert whole == 2 * half
+def test_earlier_words_are_left_out_once_and_carried_turns_are_not_asked_for(held: Held) -> None:
+    def before(voice: Teller, it: Held) -> tuple[int, list[int]]:
+        asked = ask(voice, swapped(private(it, Split.TEST), known(it)), whole=False)
+        return len(asked.alone), [len(question.turns) for question in voice.asked]
+
+    number, turns = before(Teller("echo", plain), held)
+    assert turns == [1] * 2 * number + [1, 3] * number
+    assert before(Teller("echo", plain), with_context(held, 2)) == (number // 2, [1] * number + [3] * number)
 
 
 def test_two_avatars_in_pairs(held: Held) -> None:

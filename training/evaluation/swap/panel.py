@@ -25,9 +25,9 @@ def panel(held: Held, voices: Voices, limits: Limits) -> Panel:
         known.tell(
             "The person's real replies are read twice: as they were, and with one thing in the prompt exchanged, the "
             "relationship or the photo. Whoever heeds it finds the real words likelier under the right one: in 50 % of "
-            "cases by chance. Names are left out, for they would give the person away.",
+            "cases by chance. Names and the person's own earlier words are left out: they would give it away.",
             "本人的真实回复读两遍：一遍照原样，一遍只把提示里的一样东西换掉，关系或照片。在意它的人，会觉得原样之下的话更可能；"
-            "瞎猜是 50 %。名字都去掉，不然一看就知道是谁。",
+            "瞎猜是 50 %。名字和本人先前的话都去掉，不然一看就知道是对谁说的。",
         ),
         _metrics(known, asked[Kind.BASE]),
         tuple(found),
@@ -58,6 +58,7 @@ def _metrics(known: Known, base: Asked) -> tuple[Metric, ...]:
             "%",
         ),
         Metric("relationship_gain", say("Nats a reply it gains by it", "每条回复由此多得的奈特")),
+        Metric("relationship_within", say("… after all that was said before", "……接着前面的对话时"), None, "%"),
         Metric("relationship_named", say("… with the name shown", "……写出名字时"), None, "%"),
         Metric(
             "relationship_ratio",

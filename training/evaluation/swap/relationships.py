@@ -5,18 +5,20 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from bot.dialogue import Speaker
+from bot.dialogue import Scene, Speaker
 from bot.people import STRANGER
 from bot.types import ChatKind
 from training.dialogues import Dialogue
 from training.evaluation.held import Held
-from training.evaluation.scoring import Reply, Scores
+from training.evaluation.limits import spread
 from training.evaluation.swap.pairs import Pair
-from training.evaluation.voice import Voice
+from training.evaluation.voice import Occasion, Question, Voice, occasions
 from training.splits import Split
 
 CLOSE = frozenset({"partner", "child", "sibling", "friend", "classmate"})
 """The relationships in which people mostly talk as equals; all others have a register of more distance."""
+
+_REPLIES = 3  # of a dialogue, on average: some are very long
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +32,10 @@ class Swapped:
     def relationship(self) -> str:
         return self.dialogue.scene.partner.relationship
 
-    def under(self, relationship: str, *, named: bool = False) -> Dialogue:
-        """The dialogue as if the partner were this. Without the name, which would give the partner away."""
+    def scene(self, relationship: str, *, named: bool = False) -> Scene:
+        """As if the partner were this. Without the name, which would give the partner away."""
         scene = self.dialogue.scene
-        partner = Speaker(scene.partner.name if named else None, relationship)
-        return replace(self.dialogue, scene=replace(scene, partner=partner))
+        return replace(scene, partner=Speaker(scene.partner.name if named else None, relationship))
 
 
 def is_close(relationship: str) -> bool:
@@ -68,56 +69,66 @@ def swapped(dialogues: Sequence[Dialogue], relationships: Sequence[str]) -> list
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """A real reply of a dialogue, foreseen under the right relationship and under the wrong one."""
+    """A real reply: −log p in nats under the right relationship and under the wrong one."""
 
     item: Swapped
-    right: Reply
-    wrong: Reply
+    occasion: Occasion
+    right: float
+    wrong: float
 
 
 @dataclass(frozen=True, slots=True)
 class Tagged:
     """How likely a voice finds the real replies under the right relationship and under a wrong one.
 
-    named: the same with the partner's name shown. chance: one wrong relationship against another.
+    alone: after nothing but the message that is answered, for the subject's earlier words would tell the register.
+    named: the same with the partner's name shown. chance: one wrong relationship against another, as a coin falls.
+    within: after all that was said before, as when the avatar runs.
     """
 
-    moments: tuple[Moment, ...] = ()
+    alone: tuple[Moment, ...] = ()
+    within: tuple[Moment, ...] = ()
     named: tuple[Moment, ...] = ()
     chance: tuple[Moment, ...] = ()
 
 
 def ask(voice: Voice, items: Sequence[Swapped], *, whole: bool) -> Tagged:
     """whole: with names too, and two wrong relationships against each other."""
-
-    def score(wrong: int | None, *, named: bool = False) -> list[Scores]:
-        return voice.score(
-            [item.under(item.relationship if wrong is None else item.wrong[wrong], named=named) for item in items]
-        )
-
-    if not items:
+    every = [(item, occasion) for item in items for occasion in occasions([item.dialogue]) if occasion.real]
+    places = spread(every, _REPLIES * len(items))
+    if not places:
         return Tagged()
-    wrong = score(0)
-    unnamed = _moments(items, score(None), wrong)
+
+    def nats(wrong: int | None, *, before: bool = False, named: bool = False) -> list[float]:
+        questions = [
+            Question(
+                item.scene(item.relationship if wrong is None else item.wrong[wrong], named=named),
+                occasion.question.turns if before else occasion.question.turns[-1:],
+            )
+            for item, occasion in places
+        ]
+        return [one.nats for (one,) in voice.likelihood(questions, [(occasion.real,) for _, occasion in places])]
+
+    def moments(right: Sequence[float], wrong: Sequence[float]) -> tuple[Moment, ...]:
+        return tuple(Moment(*place, *both) for place, *both in zip(places, right, wrong, strict=True))
+
+    wrong = nats(0)
+    alone = moments(nats(None), wrong)
+    within = moments(nats(None, before=True), nats(0, before=True))
     if not whole:
-        return Tagged(unnamed)
-    named = _moments(items, score(None, named=True), score(0, named=True))
-    coin = random.Random(0)  # which of two wrong ones is taken for right
-    tossed = [pair if coin.random() < 0.5 else pair[::-1] for pair in zip(wrong, score(1), strict=True)]
-    chance = _moments(items, [one for one, _ in tossed], [two for _, two in tossed])
-    return Tagged(unnamed, named, chance)
+        return Tagged(alone, within)
+    coin = random.Random(0)
+    tossed = [both if coin.random() < 0.5 else both[::-1] for both in zip(wrong, nats(1), strict=True)]
+    return Tagged(
+        alone,
+        within,
+        moments(nats(None, named=True), nats(0, named=True)),
+        moments([one for one, _ in tossed], [two for _, two in tossed]),
+    )
 
 
 def pairs(moments: Sequence[Moment]) -> list[Pair]:
-    return [Pair(one.right.nats, one.wrong.nats, one.right.day, one.item.relationship) for one in moments]
-
-
-def _moments(items: Sequence[Swapped], right: Sequence[Scores], wrong: Sequence[Scores]) -> tuple[Moment, ...]:
-    return tuple(
-        Moment(item, one, two)
-        for item, first, second in zip(items, right, wrong, strict=True)
-        for one, two in zip(first.replies, second.replies, strict=True)
-    )
+    return [Pair(one.right, one.wrong, one.occasion.day, one.item.relationship) for one in moments]
 
 
 def _relationship(dialogue: Dialogue) -> str:

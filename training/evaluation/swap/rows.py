@@ -10,6 +10,7 @@ from training.evaluation.swap.adaptation import CHANCE, Said
 from training.evaluation.swap.asked import Asked, Known
 from training.evaluation.swap.pairs import Pair, difference, mean_gain, win_rate
 from training.evaluation.swap.pictures import Sight
+from training.evaluation.swap.relationships import Tagged
 from training.evaluation.voice import Bubbles, occasions
 from training.splits import Split
 
@@ -76,14 +77,21 @@ def rows(known: Known, asked: Mapping[Kind, Asked]) -> list[Row]:
 
 def _values(known: Known, one: Asked) -> dict[str, Value]:
     values: dict[str, Value] = {}
-    if one.tagged.moments:
-        found = relationships.pairs(one.tagged.moments)
-        values |= {"relationship_win": win_rate(found), "relationship_gain": mean_gain(found)}
-    if one.tagged.named:
-        values["relationship_named"] = win_rate(relationships.pairs(one.tagged.named))
+    if one.tagged.alone:
+        values["relationship_gain"] = mean_gain(relationships.pairs(one.tagged.alone))
+    values |= {key: win_rate(pairs) for key, pairs in _told(one.tagged).items()}
     if one.written:
         values |= _adapted(known, one.written)
     return values | {key: win_rate(pairs) for key, pairs in _seen(one.sight).items()}
+
+
+def _told(tagged: Tagged) -> dict[str, Sequence[Pair]]:
+    found = {
+        "relationship_win": tagged.alone,
+        "relationship_within": tagged.within,
+        "relationship_named": tagged.named,
+    }
+    return {key: relationships.pairs(moments) for key, moments in found.items() if moments}
 
 
 def _seen(sight: Sight) -> dict[str, Sequence[Pair]]:
@@ -141,12 +149,6 @@ def differences(known: Known, asked: Mapping[Kind, Asked]) -> dict[str, Value]:
     avatar, against = asked.get(Kind.AVATAR), asked.get(Kind.AGAINST)
     if not avatar or not against:
         return {}
-    differences = {}
-    for key, one, two in (
-        ("relationship_win", avatar.tagged.moments, against.tagged.moments),
-        ("relationship_named", avatar.tagged.named, against.tagged.named),
-    ):
-        if one:
-            differences[key] = difference(relationships.pairs(one), relationships.pairs(two))
-    other = _seen(against.sight)
-    return differences | {key: difference(found, other[key]) for key, found in _seen(avatar.sight).items()}
+    other = _told(against.tagged) | _seen(against.sight)
+    found = _told(avatar.tagged) | _seen(avatar.sight)
+    return {key: difference(pairs, other[key]) for key, pairs in found.items()}

@@ -9,10 +9,11 @@ from bot.people import RELATIONSHIPS
 from training.evaluation import figures
 from training.evaluation.panel import Example, Figure, Kind, Row, Value, tell
 from training.evaluation.swap import relationships
+from training.evaluation.swap.adaptation import CHANCE
 from training.evaluation.swap.asked import Asked, Known
 from training.evaluation.swap.pairs import win_rate
 from training.evaluation.swap.relationships import Moment
-from training.evaluation.voice import Question, texts
+from training.evaluation.voice import Question
 from training.evaluation.wording import before, percent, share
 
 _EXAMPLES, _PHOTOS = 4, 2
@@ -40,7 +41,7 @@ def _of_relationships(known: Known, avatar: Mapping[str, Value], base: Mapping[s
         yield known.unadapted
     if "relationship_win" in avatar:
         win, untrained = avatar["relationship_win"], base["relationship_win"]
-        if win.low > 0.5 or win.number >= 0.6:
+        if win.low > CHANCE:
             en, zh = "it heeds whom it talks with", "它在意对方是谁"
         else:
             en, zh = "it hardly heeds the relationship in the prompt", "它几乎不理会提示里的关系"
@@ -90,13 +91,10 @@ def _of_pictures(known: Known, avatar: Mapping[str, Value]) -> Iterator[str]:
 
 def examples(known: Known, avatar: Asked) -> Iterator[Example]:
     """The replies for which the relationship, and the photo, made most of a difference."""
-    moments = sorted(avatar.tagged.moments, key=lambda one: -abs(_gain(one)))
-    seen: Counter[str] = Counter()
-    shown = 0
-    for moment in moments:
-        if shown < _EXAMPLES and not seen[moment.right.chat]:
-            seen[moment.right.chat] += 1
-            shown += 1
+    chats: set[str] = set()
+    for moment in sorted(avatar.tagged.alone, key=lambda one: -abs(_gain(one))):
+        if len(chats) < _EXAMPLES and moment.occasion.chat not in chats:
+            chats.add(moment.occasion.chat)
             yield _example(known, moment)
     pairs = zip(known.shown, avatar.sight.swapped, strict=True)
     for item, pair in sorted(pairs, key=lambda one: -abs(one[1].other - one[1].right))[:_PHOTOS]:
@@ -110,26 +108,24 @@ def examples(known: Known, avatar: Asked) -> Iterator[Example]:
 
 
 def _example(known: Known, moment: Moment) -> Example:
-    language = known.held.language
-    dialogue, turn = moment.item.dialogue, moment.right.turn
-    question = Question(dialogue.scene, dialogue.turns[:turn])
+    language, occasion = known.held.language, moment.occasion
     right, wrong = (word(one, language) for one in (moment.item.relationship, moment.item.wrong[0]))
     note = known.tell(
-        f"As to a {right}: {moment.right.nats:.1f} nats; as to a {wrong}: {moment.wrong.nats:.1f}.",
-        f"当作对{right}说：{moment.right.nats:.1f} 奈特；当作对{wrong}说：{moment.wrong.nats:.1f}。",
+        f"As to a {right}: {moment.right:.1f} nats; as to a {wrong}: {moment.wrong:.1f}.",
+        f"当作对{right}说：{moment.right:.1f} 奈特；当作对{wrong}说：{moment.wrong:.1f}。",
     )
-    answers = {known.held.persona.name: texts(dialogue.turns[turn].bubbles)}
-    photos = tuple(one for bubble in question.turns[-1].bubbles for one in bubble.photos) if question.turns else ()
-    return Example(before(question, language), answers, photos, note)
+    asked = Question(occasion.question.scene, occasion.question.turns[-1:])
+    photos = tuple(one for bubble in asked.turns[-1].bubbles for one in bubble.photos)
+    return Example(before(asked, language), {known.held.persona.name: occasion.real}, photos, note)
 
 
 def _gain(moment: Moment) -> float:
-    return moment.wrong.nats - moment.right.nats
+    return moment.wrong - moment.right
 
 
 def drawings(known: Known, asked: Mapping[Kind, Asked]) -> Iterator[Figure]:
     """The win rate by relationship, for each voice."""
-    voices = {kind: relationships.pairs(one.tagged.moments) for kind, one in asked.items() if one.tagged.moments}
+    voices = {kind: relationships.pairs(one.tagged.alone) for kind, one in asked.items() if one.tagged.alone}
     if not voices:
         return
     language = known.held.language
@@ -139,7 +135,7 @@ def drawings(known: Known, asked: Mapping[Kind, Asked]) -> Iterator[Figure]:
 
     def paint(drawing: Drawing) -> None:
         axes = figures.axes(drawing, x=known.tell("likelier under the right relationship", "关系对时更可能的比例"))
-        axes.axvline(0.5, color=figures.SOFT, linewidth=1, linestyle="--")
+        axes.axvline(CHANCE, color=figures.SOFT, linewidth=1, linestyle="--")
         for offset, (kind, pairs) in enumerate(voices.items()):
             for place, where in enumerate(places):
                 value = win_rate([pair for pair in pairs if pair.place == where])
