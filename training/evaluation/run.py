@@ -1,229 +1,200 @@
-"""One evaluation: the test days' dialogues through the base model and the LoRA, and what came of it."""
+"""One evaluation, from the workspace to its report: who is examined, panel by panel, and what was written of it."""
 
-import dataclasses
-import json
-import math
-import sys
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
-
-import torch
-from tqdm import tqdm
 
 from bot.config import Config, load_config
 from bot.decision import Calibration
-from bot.engine.lora import LoraSlot
-from bot.engine.models import codec_for, load
+from bot.engine.describe import codec_for, describe
+from bot.engine.models import load
 from bot.errors import DataError, EchoesError, UsageError
 from bot.lora import find_lora
 from bot.media import MediaStore
-from bot.people import People, load_people
-from bot.persona import Persona, load_persona
-from bot.prompt import Fingerprint
-from bot.workspace import Workspace, write_private
-from training.corpus import Corpus
-from training.dialogues import Dialogue, DialogueSettings, build
-from training.evaluation import decision, likelihood
-from training.evaluation.decision import DecisionReport, Gate
-from training.evaluation.likelihood import LikelihoodResult
-from training.evaluation.points import Point, of_split, points
-from training.evaluation.scoring import Scorer, Scores
+from bot.prompt import Codec
+from bot.workspace import Workspace, private_dir, write_private
+from training.evaluation.gather import gather
+from training.evaluation.held import Held
+from training.evaluation.limits import FULL, Limits
+from training.evaluation.model_voice import ModelVoice
+from training.evaluation.panel import Panel, tell
+from training.evaluation.panels import PANELS, Examined
+from training.evaluation.report import Header, Period, Report, to_html, to_json
+from training.evaluation.shared_model import SharedModel
+from training.evaluation.swap.pictures import StandIns
+from training.evaluation.voice import Voices
 from training.finetune.device import use_physical_cores
-from training.splits import Split, Splits
+from training.splits import Borders, Split
 
-FILE = "evaluation.json"
-PARTS = ("decision", "likelihood")
-BASE, LORA = "base model", "LoRA"
+FOLDER = "evaluation"
+"""In the workspace: the report, and the answers kept for the next one. Deleting it costs only time."""
 
-_GPU_TOKENS = 16384  # of one batch
+KEPT = "answers"
+HTML, JSON = "report.html", "report.json"
 
 
 @dataclass(frozen=True, slots=True)
 class EvaluateSettings:
-    """limit: read only so many of the test days' dialogues, spread evenly. model False: the simple gates alone.
+    """What one evaluation is asked to do.
 
-    lora: a name, `latest`, `none` for the base model alone, or None for what config.yaml says.
+    only: keys of PANELS. lora: a name, `latest`, `none` for the base model alone, or None for what config.yaml says.
+    against: a second LoRA. model False: only what needs no model. out: where the report goes, if not to the workspace.
     """
 
-    parts: frozenset[str] = frozenset(PARTS)
-    limit: int | None = None
+    only: frozenset[str] = frozenset(PANELS)
+    limits: Limits = FULL
+    quick: bool = False
     lora: str | None = None
+    against: str | None = None
     model: bool = True
+    seed: int = 0
+    out: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Evaluation:
-    """Only counts and measures, no words. days and dialogues: of each split, and of the test days those read."""
-
-    made_at: datetime
-    base: str | None
-    lora: str | None
-    days: Mapping[str, int]
-    dialogues: int
-    read: int
-    tokens_per_dialogue: int
-    decision: DecisionReport | None
-    likelihood: tuple[LikelihoodResult, ...]
+class Written:
+    report: Report
+    html: Path
+    json: Path
 
 
-@dataclass(frozen=True)
-class _Known:
-    """What is read of the workspace."""
-
-    config: Config
-    persona: Persona
-    people: People
-    splits: Splits
-    points: tuple[Point, ...]
-
-
-def evaluate(workspace: Workspace, settings: EvaluateSettings, note: Callable[[str], None]) -> Evaluation:
-    """Measures on the last days and writes evaluation.json. `note` is told what takes long.
+def evaluate(workspace: Workspace, settings: EvaluateSettings, note: Callable[[str], None]) -> Written:
+    """Examines the avatar on the days it has not seen and writes the report. `note` is told what takes long.
 
     Raises UsageError, ConfigError, DataError or PermanentError where something is missing, and says what to do.
     """
+    started = time.monotonic()
     config = load_config(workspace.config)
-    lora = (
-        find_lora(workspace.loras, settings.lora or config.model.lora, audits=settings.lora is not None)
-        if settings.model
-        else None
-    )
-    with _open(workspace) as corpus:
-        known = _known(workspace, corpus, config, "decision" in settings.parts)
-        if settings.model:
-            result = _with_model(workspace, corpus, known, settings, lora, note)
-        else:
-            result = _without_model(known)
-    write_private(workspace.root / FILE, (as_json(result) + "\n").encode())
-    return result
+    chosen = _Chosen.of(workspace, config, settings)
+    held, examined = _prepare(workspace, config, settings, chosen, note)
+    panels = []
+    for key, panel in PANELS.items():
+        if key in settings.only and (settings.model or key == "decision"):
+            note(f"{panel.title[held.language]}.")
+            panels.append(_panel(key, held, examined, settings.limits))
+    report = Report(_header(config, held, settings, chosen), tuple(panels), time.monotonic() - started)
+    return _write(report, settings.out or workspace.root / FOLDER, MediaStore(workspace.media))
 
 
-def _open(workspace: Workspace) -> Corpus:
-    if not workspace.corpus.exists():
-        raise DataError(f"{workspace.root} holds no messages yet: run `echoes import PATH` first.")
-    return Corpus.open(workspace.corpus)
+@dataclass(frozen=True, slots=True)
+class _Chosen:
+    """Which LoRAs are examined, and the days that neither of them has seen."""
+
+    lora: Path | None
+    against: Path | None
+    borders: Borders | None
+
+    @classmethod
+    def of(cls, workspace: Workspace, config: Config, settings: EvaluateSettings) -> "_Chosen":
+        def find(name: str | None) -> Path | None:
+            return find_lora(workspace.loras, name or config.model.lora, audits=name is not None)
+
+        lora = find(settings.lora) if settings.model else None
+        against = find(settings.against) if settings.model and settings.against else None
+        if settings.against and (lora is None or against is None or against.resolve() == lora.resolve()):
+            raise UsageError("--against wants a second LoRA, other than the one that is evaluated.")
+        known = [found for folder in (lora, against) if folder and (found := Borders.load(folder))]
+        borders = known[0] if known else None
+        return cls(lora, against, borders.latest(known[-1]) if borders else None)
 
 
-def _known(workspace: Workspace, corpus: Corpus, config: Config, decisions: bool) -> _Known:
-    persona, people = load_persona(workspace.persona), load_people(workspace.people)
-    if not people.subject:
-        raise UsageError(f"{workspace.people} does not say whom to simulate: run `echoes subject WHO` first.")
-    splits = Splits.of_corpus(corpus, people)
-    gap = timedelta(minutes=config.conversation.gap_minutes)
-    found = points(corpus, people, persona, gap, splits) if decisions else []
-    return _Known(config, persona, people, splits, tuple(found))
-
-
-def _without_model(known: _Known) -> Evaluation:
-    tested = of_split(known.points, Split.TEST)
-    return Evaluation(datetime.now(UTC), None, None, _days(known.splits), 0, 0, 0, _decision(known, tested, []), ())
-
-
-def _with_model(
+def _prepare(
     workspace: Workspace,
-    corpus: Corpus,
-    known: _Known,
+    config: Config,
     settings: EvaluateSettings,
-    lora: Path | None,
+    chosen: _Chosen,
     note: Callable[[str], None],
-) -> Evaluation:
+) -> tuple[Held, Examined]:
+    media = StandIns(workspace.media)
+    if not settings.model:
+        described = describe(config.model.base, note)
+        return _gathered(workspace, config, chosen, codec_for(described, media), described.max_positions), Examined()
     use_physical_cores()
-    model = known.config.model
+    model = config.model
     loaded = load(model.base, model.device, model.dtype, model.four_bit, note)
-    media = MediaStore(workspace.media)
     codec = codec_for(loaded, media)
-    fingerprint = Fingerprint.of(loaded.base_id, codec)
-    if lora:
-        fingerprint.check(lora)  # before anything long begins
-    talk = known.config.conversation
-    length = min(model.context_tokens, loaded.max_positions)
-    shape = DialogueSettings(timedelta(minutes=talk.gap_minutes), talk.carried_turns, length)
-    note("reading the dialogues")
-    every = build(corpus, known.people, known.persona, codec, shape, known.splits, Counter())
-    dialogues = [one for one in every if known.splits.split_of(one.day) is Split.TEST]
-    if not dialogues:
+    kept = private_dir(private_dir(workspace.root / FOLDER) / KEPT)
+    shared = SharedModel(loaded, codec, media.open, config.sampling.sampling(), kept)
+    base = ModelVoice("base", shared, None)
+    avatar = ModelVoice(chosen.lora.name, shared, chosen.lora) if chosen.lora else None
+    against = ModelVoice(chosen.against.name, shared, chosen.against) if chosen.against else None
+    note("Reading the chats.")
+    held = _gathered(workspace, config, chosen, codec, loaded.max_positions)
+    voices = Voices(base, avatar, against)
+    calibrations = {folder.name: Calibration.load(folder) for folder in (chosen.lora, chosen.against) if folder}
+    return held, Examined(voices, calibrations, chosen.lora)
+
+
+def _gathered(workspace: Workspace, config: Config, chosen: _Chosen, codec: Codec, positions: int) -> Held:
+    held = gather(workspace, config, codec, min(config.model.context_tokens, positions), chosen.borders)
+    if not any(burst.split is Split.TEST and burst.sender == "me" for burst in held.bursts):
         raise DataError("The subject says nothing on the days to measure on: import more of their chats.")
-    chosen = _spread(dialogues, settings.limit)
-    batch = 2048 if loaded.device.type == "cpu" else _GPU_TOKENS
-    scorer = Scorer(loaded, codec, media.open, max(batch, length))
-    by_base, by_lora = _score(scorer, chosen, settings, BASE), None
-    if lora:
-        LoraSlot(loaded, fingerprint).switch(lora)
-        by_lora = _score(scorer, chosen, settings, LORA)
-    return Evaluation(
-        datetime.now(UTC),
-        loaded.base_id,
-        lora.name if lora else None,
-        _days(known.splits),
-        len(dialogues),
-        len(chosen),
-        length,
-        _decision(known, *_gates(known, by_base, by_lora, lora)),
-        likelihood.report(by_base.replies, by_lora.replies if by_lora else None)
-        if "likelihood" in settings.parts
-        else (),
+    return held
+
+
+def _panel(key: str, held: Held, examined: Examined, limits: Limits) -> Panel:
+    """What cannot be examined says so; the other panels stand."""
+    entry = PANELS[key]
+    try:
+        return entry.make(held, examined, limits)
+    except EchoesError as error:
+        title = entry.title[held.language]
+        return Panel(key, entry.letter, title, "", not_measurable=str(error))
+
+
+def _header(config: Config, held: Held, settings: EvaluateSettings, chosen: _Chosen) -> Header:
+    try:
+        release = version("echoes-avatar")
+    except PackageNotFoundError:
+        release = "?"
+    return Header(
+        subject=held.persona.name,
+        language=held.language,
+        made_at=datetime.now().astimezone(),
+        version=release,
+        base=config.model.base if settings.model else None,
+        lora=chosen.lora.name if chosen.lora else None,
+        against=chosen.against.name if chosen.against else None,
+        periods=tuple(period for split in Split if (period := _period(held, split))),
+        limits=settings.limits,
+        seed=settings.seed,
+        quick=settings.quick,
+        unknown=_unknown(held, chosen),
     )
 
 
-def _spread(dialogues: Sequence[Dialogue], limit: int | None) -> list[Dialogue]:
-    if limit is None or limit >= len(dialogues):
-        return list(dialogues)
-    return [dialogues[number * len(dialogues) // limit] for number in range(limit)]
+def _period(held: Held, split: Split) -> Period | None:
+    days = [day for day in held.splits.days if held.splits.split_of(day) is split]
+    return Period(split, len(days), days[0], days[-1], len(held.own(split))) if days else None
 
 
-def _score(scorer: Scorer, dialogues: Sequence[Dialogue], settings: EvaluateSettings, name: str) -> Scores:
-    with tqdm(
-        total=len(dialogues),
-        desc=name,
-        unit="dialogue",
-        dynamic_ncols=True,
-        mininterval=0.2 if sys.stderr.isatty() else 15.0,
-    ) as bar:
-        try:
-            return scorer.score(dialogues, replies="likelihood" in settings.parts, progress=bar.update)
-        except torch.OutOfMemoryError as error:
-            raise EchoesError(
-                f"The memory of {scorer.loaded.device} does not suffice to read {scorer.batch_tokens} tokens at once: "
-                "lower model.context_tokens in config.yaml, or take a smaller model."
-            ) from error
+def _unknown(held: Held, chosen: _Chosen) -> tuple[str, ...]:
+    if chosen.lora is None or Borders.load(chosen.lora):
+        return ()
+    return (
+        tell(
+            held.language,
+            "This LoRA does not say which days it was trained on; the days of today's corpus were taken.",
+            "这个 LoRA 没有记下训练用了哪些日子；这里按现有聊天记录的日期划分。",
+        ),
+    )
 
 
-def _gates(known: _Known, base: Scores, by_lora: Scores | None, lora: Path | None) -> tuple[list[Point], list[Gate]]:
-    """The messages that both decided on, and the models' gates."""
-    tested = [point for point in of_split(known.points, Split.TEST) if point.message in base.decisions]
-    gates = [decision.model_gate(BASE, tested, base.decisions)]
-    if by_lora is not None and lora is not None:
-        raw = decision.model_gate(LORA, tested, by_lora.decisions)
-        gates += [raw, decision.calibrated_gate(tested, raw, Calibration.load(lora))]
-    return tested, gates
+def _write(report: Report, folder: Path, media: MediaStore) -> Written:
+    private_dir(folder)
+    written = Written(report, folder / HTML, folder / JSON)
+    write_private(written.html, to_html(report, media.open).encode())
+    write_private(written.json, (to_json(report) + "\n").encode())
+    return written
 
 
-def _decision(known: _Known, tested: Sequence[Point], gates: Sequence[Gate]) -> DecisionReport | None:
-    """None where there is nothing to decide: no groups, or too few answers to compare."""
-    learnt = of_split(known.points, Split.TRAIN, Split.JUDGE)
-    if not learnt or not any(point.spoke for point in tested) or all(point.spoke for point in tested):
-        return None
-    return decision.report(learnt, tested, [*decision.baselines(learnt, tested), *gates])
-
-
-def _days(splits: Splits) -> dict[str, int]:
-    return {split.value: sum(splits.split_of(day) is split for day in splits.days) for split in Split}
-
-
-def as_json(evaluation: Evaluation) -> str:
-    """What evaluation.json holds; what cannot be said is null."""
-    return json.dumps(_plain(dataclasses.asdict(evaluation)), indent=2, ensure_ascii=False)
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _plain(one) for key, one in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(one) for one in value]
-    if isinstance(value, datetime):
-        return value.isoformat(timespec="seconds")
-    return None if isinstance(value, float) and math.isnan(value) else value
+def with_limit(limits: Limits, number: int | None) -> Limits:
+    """At most so many of everything that is asked."""
+    if number is None:
+        return limits
+    names = ("written", "judged", "ranked", "swapped", "asked", "probed")
+    least = {name: min(number, getattr(limits, name)) for name in names}
+    return replace(limits, read=number, **least)
