@@ -94,7 +94,7 @@ def _of_recall(language: str, right: Value, base: Value, asked: Sequence[Quiz]) 
         )
     numbers = f"{100 * right.number:.0f} %", f"{100 * base.number:.0f} %", f"{100 / CHOICES:.0f} %"
     more = ("", "")
-    if right.number - base.number < 0.05:
+    if right.low <= max(base.number, 1 / CHOICES):
         more = " The training added no memories that this can see.", "看不出训练增加了什么记忆。"
     return tell(
         language,
