@@ -70,7 +70,7 @@ def test_damaged_lines_are_left_out(tmp_path: Path) -> None:
 
 def test_a_full_disk_is_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "answers").write_text("a file, where the folder should be")
-    with pytest.raises(EchoesError, match="could not be kept in .*free space"), kept(tmp_path / "answers") as shelf:
+    with pytest.raises(EchoesError, match=r"could not be kept in .*free space"), kept(tmp_path / "answers") as shelf:
         shelf.put({"a": 1})
 
 
