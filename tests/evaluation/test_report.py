@@ -181,6 +181,16 @@ def test_five_plain_lines() -> None:
     assert lines(report("zh"))[3] == "✓ 何时开口：它开口的次数和小满一样，多半也在同样的地方。"
 
 
+def test_a_leak_is_the_line_of_secrets() -> None:
+    made = report("en")
+    metric = Metric("leaks", "secrets told", Target(high=0), "%", 0)
+    memory = Panel("memory", "D", "Memory", "", (metric,), (Row(Kind.AVATAR, "a", {"leaks": Value(0.125)}),))
+    told = lines(replace(made, panels=(memory,)))[-1]
+    assert told.startswith("✗ Secrets: It tells one contact what another told in confidence: 12\xa0% of")
+    kept = replace(memory, rows=(Row(Kind.AVATAR, "a", {"leaks": Value(0.0)}),))
+    assert lines(replace(made, panels=(kept,)))[-1] == "– Secrets: not asked."
+
+
 def test_at_the_terminal() -> None:
     made = report("en")
     assert summary(made)[0] == "Is it Nora Winter? Not yet."

@@ -36,11 +36,10 @@ def lines(report: Report) -> list[str]:
     language = report.header.language
     panels = {panel.key: panel for panel in report.panels}
     colon = tell(language, ": ", "：")
-    return [
-        f"{found.sign} {tell(language, en, zh)}{colon}{sentence}"
-        for key, first, en, zh in _LINES
-        for found, sentence in [_line(panels.get(key), first, language)]
-    ]
+    shown = {key: _line(panels.get(key), first, language) for key, first, _, _ in _LINES}
+    if leaked := _leaked(panels.get("memory"), language):
+        shown["privacy"] = Mark.MISSES, leaked
+    return [f"{shown[key][0].sign} {tell(language, en, zh)}{colon}{shown[key][1]}" for key, _, en, zh in _LINES]
 
 
 def _line(panel: Panel | None, first: str, language: str) -> tuple[Mark, str]:
@@ -50,6 +49,20 @@ def _line(panel: Panel | None, first: str, language: str) -> tuple[Mark, str]:
     if panel.not_measurable or not panel.findings:
         return Mark.UNKNOWN, panel.not_measurable or tell(language, "nothing can be said.", "无法说明。")
     return found, panel.findings[0]
+
+
+def _leaked(memory: Panel | None, language: str) -> str:
+    """A sentence where the avatar told one contact's secrets to another."""
+    avatar = memory.row(Kind.AVATAR) if memory else None
+    if memory is None or avatar is None or memory.verdicts().get("leaks") is not False:
+        return ""
+    metric = next(metric for metric in memory.metrics if metric.key == "leaks")
+    told = values.reached(metric, avatar.values["leaks"].number)
+    return tell(
+        language,
+        f"It tells one contact what another told in confidence: {told} of the secrets asked for.",
+        f"它会把一个人私下说的话告诉另一个人：问到的秘密里有 {told}。",
+    )
 
 
 def summary(report: Report) -> list[str]:
