@@ -6,10 +6,11 @@ from training.evaluation.panel import Kind, Metric, Panel, Target
 from training.evaluation.swap import shown
 from training.evaluation.swap.asked import Asked, Known, ask_all, know
 from training.evaluation.swap.rows import differences, rows
+from training.evaluation.swap.shown import WINS
 from training.evaluation.voice import Voices
 
 KEY = "context"
-WINS, RATIO, SEEN = 0.60, 0.6, 0.65
+RATIO, SEEN = 0.6, 0.65
 
 
 def panel(held: Held, voices: Voices, limits: Limits) -> Panel:

@@ -16,6 +16,9 @@ from training.evaluation.swap.relationships import Moment
 from training.evaluation.voice import Question
 from training.evaluation.wording import before, percent, share
 
+WINS = 0.60
+"""The wanted win rate of relationships."""
+
 _EXAMPLES, _PHOTOS = 4, 2
 _FEWEST_SHOWN = 4  # replies of a relationship that get a line in the figure
 
@@ -41,16 +44,12 @@ def _of_relationships(known: Known, avatar: Mapping[str, Value], base: Mapping[s
         yield known.unadapted
     if "relationship_win" in avatar:
         win, untrained = avatar["relationship_win"], base["relationship_win"]
-        if win.low > CHANCE:
-            en, zh = "it heeds whom it talks with", "它在意对方是谁"
-        else:
-            en, zh = "it hardly heeds the relationship in the prompt", "它几乎不理会提示里的关系"
         yield tell(
             language,
             f"{name}'s real replies are likelier under the right relationship in {percent(win, language)} of cases "
-            f"(the base model: {share(untrained.number)}, chance 50 %): {en}.",
+            f"(the base model: {share(untrained.number)}, chance 50 %): {_heeds(win, language)}.",
             f"关系写对时，{name}的真实回复在 {percent(win, language)} 的情形下更可能（基础模型 "
-            f"{share(untrained.number)}，瞎猜 50 %）：{zh}。",
+            f"{share(untrained.number)}，瞎猜 50 %）：{_heeds(win, language)}。",
         )
     if "relationship_ratio" in avatar:
         ratio, accuracy = avatar["relationship_ratio"], avatar["relationship_accuracy"]
@@ -61,6 +60,20 @@ def _of_relationships(known: Known, avatar: Mapping[str, Value], base: Mapping[s
             f"看{name}本人的消息，有 {share(known.real.number)} 的把握分出{_sides(known)}；看分身的，"
             f"{share(accuracy.number)}：从瞎猜到本人，走了 {share(ratio.number)}。",
         )
+
+
+def _heeds(win: Value, language: str) -> str:
+    if win.number >= WINS and win.low > CHANCE:
+        return tell(language, "it heeds whom it talks with", "它在意对方是谁")
+    if win.number >= WINS:
+        return tell(
+            language,
+            "it seems to heed whom it talks with, but so few replies may mislead",
+            "看来它在意对方是谁，但回复太少，也可能是碰巧",
+        )
+    if win.low > CHANCE:
+        return tell(language, "it heeds whom it talks with, but only a little", "它在意对方是谁，但只有一点")
+    return tell(language, "it hardly heeds the relationship in the prompt", "它几乎不理会提示里的关系")
 
 
 def _sides(known: Known) -> str:
