@@ -1,6 +1,6 @@
 """Bundles of bursts: style shows in twenty of them, hardly in one."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
 from training.evaluation.held import Burst
+from training.evaluation.metrics import Floats
+from training.evaluation.panel import NAN, Value
 from training.evaluation.style.masking import Mask
 from training.evaluation.voice import Bubbles
 
@@ -30,8 +32,9 @@ class Sample:
 
     @classmethod
     def of(cls, name: str, bursts: Iterable[Burst], mask: Mask) -> "Sample":
-        found = list(bursts)
-        return cls(name, tuple(mask.bubbles(one.bubbles) for one in found), tuple(one.day for one in found))
+        masked = ((tuple(filter(None, map(mask.text, one.bubbles))), one.day) for one in bursts)
+        found = [(words, day) for words, day in masked if words]  # nothing is left of a photo's placeholder
+        return cls(name, tuple(words for words, _ in found), tuple(day for _, day in found))
 
     def __len__(self) -> int:
         return len(self.bursts)
@@ -79,3 +82,30 @@ def rows_of(days: Sequence[date], drawn: Iterable[date]) -> Index:
     for row, day in enumerate(days):
         places.setdefault(day, []).append(row)
     return np.array([row for day in drawn for row in places.get(day, ())], dtype=np.intp)
+
+
+def resampled(
+    first: Sample, second: Sample, measure: Callable[[Index, Index], float], resamples: int = RESAMPLES
+) -> Floats:
+    """measure(places in the first, places in the second): of everything, then of each draw of days for both."""
+    found = [measure(np.arange(len(first), dtype=np.intp), np.arange(len(second), dtype=np.intp))]
+    for drawn in draws((*first.days, *second.days), resamples):
+        here, there = rows_of(first.days, drawn), rows_of(second.days, drawn)
+        found.append(measure(here, there) if len(here) and len(there) else NAN)
+    return np.array(found)
+
+
+def centred(drawn: Floats) -> Floats:
+    """Resampled ratios moved to the measure: a day drawn twice says the same twice, which lowers or raises them all."""
+    rest = drawn[1:][np.isfinite(drawn[1:])]
+    middle = float(rest.mean()) if len(rest) else 0.0
+    return np.concatenate([drawn[:1], drawn[1:] * (drawn[0] / middle)]) if middle > 0 and drawn[0] > 0 else drawn[:1]
+
+
+def value(drawn: Floats) -> Value:
+    """The first is the measure itself, the rest its resamples. Without an interval where half of these failed."""
+    rest = drawn[1:][np.isfinite(drawn[1:])]
+    if len(rest) < max(len(drawn) // 2, 2):
+        return Value(float(drawn[0]))
+    low, high = np.quantile(rest, (0.025, 0.975))
+    return Value(float(drawn[0]), float(low), float(high))

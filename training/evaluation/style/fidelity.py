@@ -1,12 +1,11 @@
 """How far from another person to the person themselves: 0 is the nearest other, 100 the person on other days."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 
 import numpy as np
 
 from training.evaluation.metrics import Floats, auroc
-from training.evaluation.panel import Value
 from training.evaluation.style.bundles import Sample, draws, rows_of
 from training.evaluation.style.judges import Judge
 
@@ -16,15 +15,14 @@ SEPARATION = 0.90
 
 @dataclass(frozen=True, slots=True)
 class Fidelity:
-    """least: the minimum over the judges, since one alone can be gamed. drawn: that of each resample, for differences.
+    """least: the minimum over the judges, since one alone can be gamed. Each first the measure, then its resamples.
 
     separation: by judge, the AUC of the person's own bundles against these.
     """
 
-    least: Value
-    by_judge: Mapping[str, Value]
+    least: Floats
+    by_judge: Mapping[str, Floats]
     separation: Mapping[str, float]
-    drawn: Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +33,18 @@ class Ruler:
     real: Sample
     other: Sample
 
-    def measure(self, samples: Sequence[Sample]) -> list[Fidelity]:
+    def measure(self, samples: Sequence[Sample], same: Set[int] = frozenset()) -> list[Fidelity]:
         """Style fidelity = 100 · (s − s_other) / (s_real − s_other), s the mean logit of a judge over bundles.
 
-        The standard's own measure. Intervals: days resampled whole, of all three samples together.
+        The standard's own measure. Intervals: days resampled whole, of all three samples together. `same` are the
+        samples that are the person's own words: drawn by themselves, else nothing could vary.
         """
         every = (self.real, self.other, *samples)
         days = {day for one in every for day in one.days}
-        plans = [[rows_of(one.days, drawn) for one in every] for drawn in draws(days)]
+        plans = [
+            [rows_of(one.days, other if place - 2 in same else drawn) for place, one in enumerate(every)]
+            for drawn, other in zip(draws(days), draws(days, seed=1), strict=True)
+        ]
         scales: list[list[Floats]] = []  # by judge and sample: the measure, then that of each resample
         separations: list[list[float]] = []
         for judge in self.judges:
@@ -61,10 +63,9 @@ class Ruler:
         least = by_judge.min(axis=0)
         names = [judge.name for judge in self.judges]
         return Fidelity(
-            value(least),
-            {name: value(row) for name, row in zip(names, by_judge, strict=True)},
-            {name: found[place] for name, found in zip(names, separations, strict=True)},
             least,
+            dict(zip(names, by_judge, strict=True)),
+            {name: found[place] for name, found in zip(names, separations, strict=True)},
         )
 
 
@@ -79,15 +80,6 @@ def separation(real: Floats, other: Floats) -> float:
     """The AUC of a judge between bundles of two samples."""
     own = np.concatenate([np.ones(len(real)), np.zeros(len(other))]).astype(np.bool_)
     return auroc(own, np.concatenate([real, other]))
-
-
-def value(drawn: Floats) -> Value:
-    """The first is the measure itself, the rest its resamples. Without an interval where half of these failed."""
-    rest = drawn[1:][np.isfinite(drawn[1:])]
-    if len(rest) < max(len(drawn) // 2, 2):
-        return Value(float(drawn[0]))
-    low, high = np.quantile(rest, (0.025, 0.975))
-    return Value(float(drawn[0]), float(low), float(high))
 
 
 def nearest(judges: Sequence[Judge], real: Sample, people: Sequence[Sample], pooled: Sample) -> Sample:

@@ -13,7 +13,7 @@ from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
-from training.evaluation.metrics import Floats
+from training.evaluation.metrics import Bools, Floats
 from training.evaluation.style.bundles import Index, Sample, bundles, mixer
 from training.evaluation.style.shape import shapes
 from training.evaluation.voice import Bubbles
@@ -23,6 +23,7 @@ LETTERS, SHAPE = "letters", "shape"
 _BREAK = "\ue00a"  # between bubbles: nobody writes it
 _VOCABULARY = 20_000
 _BUNDLES = 160  # of each source
+_FEWEST = 8  # of each author
 
 
 class Reader(Protocol):
@@ -92,10 +93,15 @@ class Lesson:
     @property
     def sources(self) -> tuple[tuple[bool, tuple[Sample, ...]], ...]:
         """Whether a source is the subject, and its authors. Sources weigh the same on each side, authors within one."""
-        found = ((True, (self.own,)), (False, (self.others,)), (False, self.people), (False, (self.base,)))
-        kept = [(own, tuple(one for one in authors if len(one) >= self.size)) for own, authors in found]
-        prose = (False, (self.prose,))
-        return tuple((own, authors) for own, authors in (*kept, prose) if authors)
+        every = (
+            (True, (self.own,)),
+            (False, (self.others,)),
+            (False, self.people),
+            (False, (self.base,)),
+            (False, (self.prose,)),
+        )
+        kept = ((own, tuple(one for one in authors if len(one) >= self.size)) for own, authors in every)
+        return tuple((own, authors) for own, authors in kept if authors)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,32 +141,44 @@ class Reading:
         return float(self.logits(rows[bundles(len(rows), self.judge.size, number)]).mean())
 
 
-def judges(lesson: Lesson, *, shuffled: bool = False, seed: int = 0) -> tuple[Judge, ...]:
-    """Judges by letters and by shape. shuffled: with the labels of the bundles permuted, as a control."""
-    return tuple(
-        train(name, reader, strength, lesson, shuffled, seed)
-        for name, reader, strength in ((LETTERS, Letters(), 10.0), (SHAPE, Shape(), 1.0))
-    )
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """The bundles of a lesson as features, ready to be learnt; so that learning again with other labels is cheap."""
+
+    name: str
+    reader: Reader
+    strength: float  # C of scikit-learn, the inverse of the penalty
+    size: int
+    table: Any
+    labels: Bools
+    weights: Floats
+
+    def judge(self, permuted: int | None = None) -> Judge:
+        """Logistic regression. permuted: a seed, and the labels are permuted with it: a control."""
+        labels = self.labels if permuted is None else np.random.default_rng(permuted).permutation(self.labels)
+        decide = LogisticRegression(C=self.strength, max_iter=3000)
+        decide.fit(self.table, labels, sample_weight=self.weights)
+        return Judge(self.name, self.reader, decide, self.size)
 
 
-def train(name: str, reader: Reader, strength: float, lesson: Lesson, shuffled: bool, seed: int) -> Judge:
-    """Logistic regression on bundles of one author each; strength: C of scikit-learn, the inverse of the penalty."""
+def prepare(lesson: Lesson, seed: int = 0) -> tuple[Prepared, ...]:
+    """For a judge by letters and one by shape."""
+    return _prepared(LETTERS, Letters(), 10.0, lesson, seed), _prepared(SHAPE, Shape(), 1.0, lesson, seed)
+
+
+def _prepared(name: str, reader: Reader, strength: float, lesson: Lesson, seed: int) -> Prepared:
+    """Bundles of one author each: a judge of mixed ones would not know how much one person differs from another."""
     sources = lesson.sources
     reader.learn([burst for _, authors in sources for one in authors for burst in one.bursts])
     features, labels, weights = [], list[bool](), list[float]()
     against = sum(not own for own, _ in sources)
     for own, authors in sources:
-        number = max(_BUNDLES // len(authors), 8)
+        number = max(_BUNDLES // len(authors), _FEWEST)
         for place, one in enumerate(authors):
             chosen = bundles(len(one), lesson.size, number, seed + place)
             features.append(mixer(chosen, len(one)) @ reader.bursts(one.bursts))
             labels += [own] * number
             weights += [1 / (number * len(authors) * (1 if own else against))] * number
     table = vstack(features) if isinstance(features[0], csr_matrix) else np.concatenate(features)
-    said = np.array(labels)
-    if shuffled:
-        said = np.random.default_rng(seed).permutation(said)
     scaled = reader.scale(table, learn=True)
-    decide = LogisticRegression(C=strength, max_iter=3000)
-    decide.fit(scaled, said, sample_weight=np.array(weights) * len(weights) / 2)
-    return Judge(name, reader, decide, lesson.size)
+    return Prepared(name, reader, strength, lesson.size, scaled, np.array(labels), np.array(weights) * len(weights) / 2)

@@ -1,9 +1,8 @@
 """The distributions that make a style: each compared with how much the person varies from themselves."""
 
 import math
-import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from statistics import median
@@ -12,14 +11,14 @@ import numpy as np
 from scipy.spatial.distance import jensenshannon
 from scipy.stats import wasserstein_distance
 
-from training.evaluation.panel import NAN, Value
-from training.evaluation.style.bundles import Sample, draws, rows_of
-from training.evaluation.style.fidelity import value
+from training.evaluation.metrics import Floats
+from training.evaluation.panel import NAN
+from training.evaluation.style.bundles import Index, Sample, centred, resampled
 from training.evaluation.style.shape import EMOJI, PUNCTUATION
 from training.evaluation.voice import Bubbles
 
 _HALVES = 20
-_DRAWN = 100
+_DRAWN = 60
 
 
 class Property(StrEnum):
@@ -29,36 +28,45 @@ class Property(StrEnum):
     EMOJI = "emoji"
 
 
-def lengths(bursts: Sequence[Bubbles]) -> list[float]:
-    """Characters of each bubble, as logarithms: from 2 to 4 is as far as from 20 to 40."""
-    return [math.log(max(len(bubble), 1)) for bubbles in bursts for bubble in bubbles]
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """One burst. lengths: of its bubbles, as logarithms: from 2 characters to 4 is as far as from 20 to 40.
 
+    marks: its punctuation, and the ends of bubbles without any. emoji: the first, or `none`.
+    """
 
-def sizes(bursts: Sequence[Bubbles]) -> list[float]:
-    return [float(len(bubbles)) for bubbles in bursts]
+    lengths: tuple[float, ...]
+    marks: Counter[str]
+    emoji: str
 
-
-def marks(bursts: Sequence[Bubbles]) -> Counter[str]:
-    """Punctuation marks, and the ends of bubbles without one."""
-    found: Counter[str] = Counter()
-    for bubbles in bursts:
+    @classmethod
+    def of(cls, bubbles: Bubbles) -> "Traits":
+        marks: Counter[str] = Counter()
         for bubble in bubbles:
-            found.update(PUNCTUATION.findall(re.sub(r"\s", "", bubble)))
-            found["bare end"] += not PUNCTUATION.match(bubble.rstrip()[-1:])
-    return found
+            marks.update(PUNCTUATION.findall(bubble))
+            marks["bare end"] += not PUNCTUATION.match(bubble.rstrip()[-1:])
+        first = EMOJI.search("\n".join(bubbles))
+        return cls(tuple(math.log(max(len(bubble), 1)) for bubble in bubbles), marks, first[0] if first else "none")
 
 
-def emoji(bursts: Sequence[Bubbles]) -> Counter[str]:
-    """Bursts by the first emoji in them, if any."""
-    return Counter(found[0] if (found := EMOJI.search("\n".join(bubbles))) else "none" for bubbles in bursts)
+def traits(sample: Sample) -> list[Traits]:
+    return [Traits.of(bubbles) for bubbles in sample.bursts]
 
 
-_MEASURED: Mapping[Property, Callable[[Sequence[Bubbles], Sequence[Bubbles]], float]] = {
-    Property.LENGTH: lambda one, other: float(wasserstein_distance(lengths(one), lengths(other))),
-    Property.BURST: lambda one, other: float(wasserstein_distance(sizes(one), sizes(other))),
-    Property.PUNCTUATION: lambda one, other: divergence(marks(one), marks(other)),
-    Property.EMOJI: lambda one, other: divergence(emoji(one), emoji(other)),
-}
+def distances(one: Sequence[Traits], other: Sequence[Traits]) -> dict[Property, float]:
+    """Wasserstein (Vaserstein, 1969) of length and burst size, Jensen–Shannon of punctuation and emoji."""
+    lengths, sizes, marks, emoji = [], [], [], []
+    for found in (one, other):
+        lengths.append([length for each in found for length in each.lengths])
+        sizes.append([len(each.lengths) for each in found])
+        marks.append(sum((each.marks for each in found), Counter[str]()))
+        emoji.append(Counter(each.emoji for each in found))
+    return {
+        Property.LENGTH: float(wasserstein_distance(*lengths)),
+        Property.BURST: float(wasserstein_distance(*sizes)),
+        Property.PUNCTUATION: divergence(*marks),
+        Property.EMOJI: divergence(*emoji),
+    }
 
 
 def divergence(one: Counter[str], other: Counter[str]) -> float:
@@ -69,39 +77,29 @@ def divergence(one: Counter[str], other: Counter[str]) -> float:
     return float(np.nan_to_num(jensenshannon([one[key] for key in keys], [other[key] for key in keys], base=2)))
 
 
-def distances(one: Sequence[Bubbles], other: Sequence[Bubbles]) -> dict[Property, float]:
-    """Wasserstein (Vaserstein, 1969) of length and burst size, Jensen–Shannon of punctuation and emoji."""
-    return {each: measure(one, other) for each, measure in _MEASURED.items()}
-
-
 @dataclass(frozen=True, slots=True)
 class Yardstick:
-    """How far one half of the person's held-out days lies from the other, by property. size: bursts of a half."""
+    """How far one half of the person's held-out days lies from the other, by property."""
 
     own: Mapping[Property, float]
-    size: int
 
     @classmethod
     def of(cls, samples: Sequence[Sample], size: int) -> "Yardstick":
         """The mean over halves by chance, days kept whole, each cut to `size` bursts: distances shrink with numbers."""
-        days = sorted({day for one in samples for day in one.days})
+        bursts = [(day, one) for sample in samples for day, one in zip(sample.days, traits(sample), strict=True)]
+        days = sorted({day for day, _ in bursts})
         found: list[dict[Property, float]] = []
-        least = size
         for seed in range(_HALVES):
             rng = np.random.default_rng(seed)
             first = {days[number] for number in rng.permutation(len(days))[: len(days) // 2]}
-            halves: tuple[list[Bubbles], list[Bubbles]] = ([], [])
-            for one in samples:
-                for bubbles, day in zip(one.bursts, one.days, strict=True):
-                    halves[day in first].append(bubbles)
-            number = min(size, len(halves[0]), len(halves[1]))
+            halves = ([one for day, one in bursts if day in first], [one for day, one in bursts if day not in first])
+            number = min(size, *map(len, halves))
             if number:
                 one, other = ([half[row] for row in rng.permutation(len(half))[:number]] for half in halves)
                 found.append(distances(one, other))
-                least = min(least, number)
-        return cls({each: float(np.mean([one[each] for one in found])) if found else NAN for each in Property}, least)
+        return cls({each: float(np.mean([one[each] for one in found])) if found else NAN for each in Property})
 
-    def ratios(self, real: Sequence[Bubbles], generated: Sequence[Bubbles]) -> dict[Property, float]:
+    def ratios(self, real: Sequence[Traits], generated: Sequence[Traits]) -> dict[Property, float]:
         """Each distance over the person's own. What neither ever does (no emoji at all) is left out."""
         found = distances(real, generated)
         return {
@@ -110,15 +108,12 @@ class Yardstick:
             if found[each] > 0 or self.own[each] > 0
         }
 
-    def of_pair(self, real: Sample, generated: Sample) -> tuple[Value, dict[Property, float]]:
-        """The median ratio with its interval, and each. The two samples answer the same occasions."""
-        ratios = self.ratios(real.bursts, generated.bursts)
-        drawn = [_median(ratios)]
-        for days in draws(real.days, _DRAWN):
-            rows = rows_of(real.days, days)
-            drawn.append(_median(self.ratios(real.take(rows).bursts, generated.take(rows).bursts)))
-        return value(np.array(drawn)), ratios
+    def medians(self, real: Sample, generated: Sample) -> Floats:
+        """The median ratio; then that of each resample."""
+        own, theirs = traits(real), traits(generated)
 
+        def middle(here: Index, there: Index) -> float:
+            ratios = self.ratios([own[row] for row in here], [theirs[row] for row in there])
+            return median(ratios.values()) if ratios else NAN
 
-def _median(ratios: Mapping[Property, float]) -> float:
-    return median(ratios.values()) if ratios else NAN
+        return centred(resampled(real, generated, middle, _DRAWN))

@@ -114,7 +114,7 @@ def rewrites(
     Words of which tidying leaves everything as it was get a phrase in any case: else they would be the person's own.
     """
     rng = random.Random(seed)
-    written = []
+    written: list[Bubbles] = []
     for bubbles in bursts:
         text = tidied(bubbles)
         found = phrases["zh" if _HAN.search(text) or (not text and language == "zh") else "en"]

@@ -1,7 +1,5 @@
 """Whether a classifier made for just that purpose can tell the avatar's answers from the person's."""
 
-from dataclasses import dataclass
-
 import numpy as np
 from scipy.sparse import csr_matrix, hstack
 from sklearn.feature_extraction.text import TfidfVectorizer
@@ -10,46 +8,34 @@ from sklearn.model_selection import GroupKFold
 from sklearn.preprocessing import StandardScaler
 
 from training.evaluation.metrics import Bools, Floats, auroc
-from training.evaluation.panel import NAN, Value
-from training.evaluation.style.bundles import Index, Sample, bundles, draws, rows_of
-from training.evaluation.style.fidelity import value
+from training.evaluation.panel import NAN
+from training.evaluation.style.bundles import Index, Sample, bundles, resampled
 from training.evaluation.style.shape import shapes
 
 _FOLDS = 5
 _NUMBER = 100  # bundles of each
 
 
-@dataclass(frozen=True, slots=True)
-class Apart:
-    """How far two samples can be told apart. drawn: the AUC, then that of each resample of days."""
-
-    drawn: Floats
-
-    @property
-    def value(self) -> Value:
-        return value(self.drawn)
-
-
-def apart(first: Sample, second: Sample, size: int, seed: int = 0) -> Apart:
-    """The AUC of a classifier two-sample test (Lopez-Paz and Oquab, ICLR 2017) on bundles.
+def apart(first: Sample, second: Sample, size: int, seed: int = 0) -> Floats:
+    """The AUC of a classifier two-sample test (Lopez-Paz and Oquab, ICLR 2017) on bundles; then that of each resample.
 
     It learns from single bursts, letters and shape together, and judges only days that it did not learn from.
+    Less the same for the person's later days against earlier ones it is the excess: chance is the wrong mark to aim
+    at, since a person is not quite who they were before.
     """
     logits, own = _unseen(first, second)
     of_first, of_second = logits[own], logits[~own]
-    whole = (np.arange(len(first), dtype=np.intp), np.arange(len(second), dtype=np.intp))
-    days = draws((*first.days, *second.days), seed=seed)
-    rows = [whole, *((rows_of(first.days, drawn), rows_of(second.days, drawn)) for drawn in days)]
-    found = [_auc(of_first, of_second, here, there, size, seed) for here, there in rows]
-    return Apart(np.array(found))
 
+    def auc(here: Index, there: Index) -> float:
+        if min(len(here), len(there)) < size:
+            return NAN
+        means = [
+            found[rows[bundles(len(rows), size, _NUMBER, seed)]].mean(axis=1)
+            for found, rows in ((of_first, here), (of_second, there))
+        ]
+        return auroc(np.repeat([True, False], _NUMBER), np.concatenate(means))
 
-def excess(generated: Apart, own: Apart) -> Value:
-    """AUC(real against generated) − AUC(the person's later days against earlier ones).
-
-    Chance is the wrong mark to aim at: a person is not quite who they were before.
-    """
-    return value(generated.drawn - own.drawn)
+    return resampled(first, second, auc)
 
 
 def _unseen(first: Sample, second: Sample) -> tuple[Floats, Bools]:
@@ -73,13 +59,3 @@ def _unseen(first: Sample, second: Sample) -> tuple[Floats, Bools]:
 
 def _joined(letters: csr_matrix, shape: Floats) -> csr_matrix:
     return csr_matrix(hstack([letters, csr_matrix(shape / np.sqrt(shape.shape[1]))]))  # of about the same length
-
-
-def _auc(first: Floats, second: Floats, here: Index, there: Index, size: int, seed: int) -> float:
-    if min(len(here), len(there)) < size:
-        return NAN
-    means = [
-        logits[rows[bundles(len(rows), size, _NUMBER, seed)]].mean(axis=1)
-        for logits, rows in ((first, here), (second, there))
-    ]
-    return auroc(np.repeat([True, False], _NUMBER), np.concatenate(means))
