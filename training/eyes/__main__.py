@@ -1,0 +1,48 @@
+"""python -m training.eyes fetch|train|measure [--config training/eyes/eyes.yaml]"""
+
+import argparse
+import sys
+from pathlib import Path
+
+from bot.errors import EchoesError
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m training.eyes", description="Makes the embedded model's eyes.")
+    parser.add_argument("--config", type=Path, default=Path(__file__).with_name("eyes.yaml"))
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("fetch", help="fetch the pictures (npm) and draw them once")
+    train = commands.add_parser("train", help="train, going on where it stopped")
+    train.add_argument("--until", choices=("codes", "look", "finish"), default="finish", help="the last part to do")
+    train.add_argument("--slow-start", action="store_true", help="compile nothing: faster for a few steps")
+    export = commands.add_parser("export", help="write the finished weights where the package ships them")
+    export.add_argument("--to", type=Path, help="another file")
+    export.add_argument("--of", choices=("look", "finish"), default="finish", help="the part whose weights to take")
+    measure = commands.add_parser("measure", help="what the shipped weights see, on what was never learnt")
+    measure.add_argument("--pictures", type=int, default=300, help="of each kind, at most")
+    measure.add_argument("--weights", type=Path, help="another file of weights")
+    measure.add_argument("--show", type=Path, nargs="*", default=(), help="say only what these picture files show")
+    args = parser.parse_args(arguments)
+    try:
+        from training.eyes import work  # torch is imported only now
+        from training.eyes.config import load_recipe
+
+        recipe = load_recipe(args.config)
+        if args.command == "fetch":
+            work.fetch_pictures(recipe)
+        elif args.command == "train":
+            work.train(recipe, until=args.until, fast=not args.slow_start)
+        elif args.command == "export":
+            work.export(recipe, of=args.of, to=args.to)
+        elif args.show:
+            work.show(recipe, args.weights, args.show)
+        else:
+            work.measure(recipe, args.weights, args.pictures)
+    except EchoesError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

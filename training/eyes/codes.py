@@ -1,0 +1,117 @@
+"""Codes: for every name the vector by which the frozen language model reads it, as if a picture said it.
+
+    code = base + Σ_k A_k · (embedding of the name's k-th token) + a rest of its own
+
+learnt without any picture; then the tower learns to say the codes. A picture says its code in each of its places: a
+tower that knows no absolute positions can, and any grid works.
+"""
+
+import random
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+from tqdm import tqdm
+
+from training.eyes.config import CodeSettings
+from training.eyes.keeping import keep, kept
+from training.eyes.language import ASKINGS, CHOICES, ORDER, Reader
+
+_TOKENS = 8  # of a name that are looked at; few have more
+_GRIDS = ((6, 6), (6, 6), (8, 8), (4, 4), (6, 8), (8, 6))
+_SAVE_EVERY = 50
+
+
+class Codes(nn.Module):
+    """`forward()`: names × width."""
+
+    def __init__(self, tokens: Tensor, table: Tensor) -> None:
+        super().__init__()
+        table = table.float()
+        self.scale = float(table.square().mean().sqrt())
+        width = table.shape[1]
+        known = (tokens >= 0)[..., None]
+        self.register_buffer(
+            "words", torch.where(known, table[tokens.clamp(min=0)] / self.scale, 0.0), persistent=False
+        )
+        self.base = nn.Parameter(torch.zeros(width))
+        self.maps = nn.Parameter(0.5 * torch.eye(width).repeat(_TOKENS, 1, 1))
+        self.rest = nn.Parameter(torch.zeros(len(tokens), width))
+
+    def forward(self) -> Tensor:
+        assert isinstance(self.words, Tensor)
+        said = torch.einsum("nkw,kwv->nv", self.words, self.maps)
+        code: Tensor = self.scale * (self.base + said + self.rest)
+        return code
+
+
+def learn_codes(reader: Reader, names: Sequence[str], settings: CodeSettings, seed: int, work: Path) -> Tensor:
+    """names × width, read from the work folder where they are learnt already."""
+    done = work / "codes.pt"
+    if (found := kept(done)) is not None and found["names"] == list(names) and found["step"] == settings.steps:
+        learnt: Tensor = found["codes"]
+        return learnt
+    codes = Codes(_tokens(reader, names), reader.table)
+    optimizer = torch.optim.AdamW(codes.parameters(), settings.rate, betas=(0.9, 0.98), weight_decay=0.0)
+    first = 0
+    if found is not None and found["names"] == list(names):
+        codes.load_state_dict(found["model"])
+        optimizer.load_state_dict(found["optimizer"])
+        first = found["step"]
+    bar = tqdm(range(first, settings.steps), "codes", initial=first, total=settings.steps, mininterval=5.0)
+    for step in bar:
+        for group in optimizer.param_groups:
+            group["lr"] = settings.rate * min(1.0, (step + 1) / 20, 1.02 - step / settings.steps)
+        loss = _loss(reader, codes, names, settings, random.Random(f"{seed} codes {step}"))
+        loss.backward()  # type: ignore[no-untyped-call]
+        optimizer.step()
+        optimizer.zero_grad()
+        bar.set_postfix(nats=f"{loss.item():.3f}")
+        if (step + 1) % _SAVE_EVERY == 0 or step + 1 == settings.steps:
+            with torch.no_grad():
+                said = codes()
+            keep(
+                done,
+                {
+                    "names": list(names),
+                    "step": step + 1,
+                    "codes": said,
+                    "model": codes.state_dict(),
+                    "optimizer": optimizer.state_dict(),
+                },
+            )
+    with torch.no_grad():
+        final: Tensor = codes()
+    return final
+
+
+def _loss(reader: Reader, codes: Codes, names: Sequence[str], settings: CodeSettings, draw: random.Random) -> Tensor:
+    said: Tensor = codes()
+    spread = (said - said.mean(0)).square().mean().sqrt().detach()
+    generator = torch.Generator().manual_seed(draw.getrandbits(48))
+    grid = draw.choice(_GRIDS)
+    slots = grid[0] * grid[1] // 4
+
+    def shown(numbers: list[int]) -> Tensor:
+        chosen = said[numbers]
+        strength = settings.noise * torch.rand(len(numbers), 1, generator=generator)
+        chosen = chosen + spread * strength * torch.randn(chosen.shape, generator=generator)
+        return chosen[:, None].expand(-1, slots, -1)
+
+    if draw.random() < settings.two_pictures:
+        count = settings.batch // 2
+        first, second = (draw.sample(range(len(names)), count) for _ in range(2))
+        right = [draw.randrange(2) for _ in range(count)]
+        asked = [names[(a, b)[which]] for a, b, which in zip(first, second, right, strict=True)]
+        batch = reader.batch(draw.choice(CHOICES), [ORDER[which] for which in right], grid, 2, asked)
+        return reader.nats(batch, torch.cat([shown(first), shown(second)], dim=1)).mean()
+    numbers = draw.sample(range(len(names)), min(settings.batch, len(names)))
+    batch = reader.batch(draw.choice(ASKINGS), [names[number] for number in numbers], grid)
+    return reader.nats(batch, shown(numbers)).mean()
+
+
+def _tokens(reader: Reader, names: Sequence[str]) -> Tensor:
+    """names × _TOKENS, -1 where a name has ended."""
+    rows = [reader.loaded.tokenizer.encode(name, add_special_tokens=False).ids[:_TOKENS] for name in names]
+    return torch.tensor([row + [-1] * (_TOKENS - len(row)) for row in rows])

@@ -1,0 +1,113 @@
+"""The recipe's one file of settings."""
+
+from dataclasses import MISSING, dataclass, fields
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+
+from bot.errors import ConfigError
+
+Section = TypeVar("Section")
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """One way of drawing: an npm package of SVG pictures. `weight`: how often it is shown beside the others."""
+
+    name: str
+    package: str
+    licence: str
+    author: str
+    test: bool = False
+    weight: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class CodeSettings:
+    """noise: of a code's own spread; two_pictures: share of the batches that show two."""
+
+    steps: int
+    batch: int
+    rate: float
+    noise: float
+    two_pictures: float
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One stretch of the tower's own training. size: height and width in pixels."""
+
+    size: tuple[int, int]
+    steps: int
+    batch: int
+    rate: float
+    other_sizes: tuple[tuple[int, int], ...] = ()
+    other_share: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class FinishSettings:
+    steps: int
+    batch: int
+    rate: float
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    work: Path
+    styles: tuple[Style, ...]
+    held_out_products: frozenset[str]
+    codes: CodeSettings
+    look: tuple[Look, ...]
+    finish: FinishSettings
+    groceries: Path | None = None
+    seed: int = 20180
+    threads: int = 1
+
+
+def load_recipe(path: Path) -> Recipe:
+    """Reads the settings; paths in them are relative to the folder one is in. Raises ConfigError with what is wrong."""
+    try:
+        raw: Any = yaml.safe_load(path.read_text("utf-8"))
+    except FileNotFoundError:
+        raise ConfigError(f"{path} is missing: give the recipe's file with --config.") from None
+    except yaml.YAMLError as error:
+        raise ConfigError(f"{path}: not valid YAML: {error}") from None
+    plain = _known(Recipe, raw, str(path))
+    return Recipe(
+        **plain
+        | {
+            "work": Path(plain["work"]).expanduser(),
+            "groceries": Path(plain["groceries"]).expanduser() if plain.get("groceries") else None,
+            "styles": tuple(_section(Style, item, f"{path}: styles") for item in plain["styles"]),
+            "held_out_products": frozenset(plain["held_out_products"] or ()),
+            "codes": _section(CodeSettings, plain["codes"], f"{path}: codes"),
+            "look": tuple(_look(item, f"{path}: look") for item in plain["look"]),
+            "finish": _section(FinishSettings, plain["finish"], f"{path}: finish"),
+        }
+    )
+
+
+def _look(raw: Any, where: str) -> Look:
+    plain = _known(Look, raw, where)
+    others = tuple((int(high), int(wide)) for high, wide in plain.get("other_sizes", ()))
+    high, wide = plain["size"]
+    return Look(**plain | {"size": (int(high), int(wide)), "other_sizes": others})
+
+
+def _section(kind: type[Section], raw: Any, where: str) -> Section:
+    return kind(**_known(kind, raw, where))
+
+
+def _known(kind: type[Any], raw: Any, where: str) -> dict[str, Any]:
+    if not isinstance(raw, dict):
+        raise ConfigError(f"{where}: must be a table of settings.")
+    names = {item.name for item in fields(kind)}
+    for key in raw:
+        if key not in names:
+            raise ConfigError(f"{where}: {key}: unknown key (known: {', '.join(sorted(names))}).")
+    for item in fields(kind):
+        if item.default is MISSING and item.name not in raw:
+            raise ConfigError(f"{where}: {item.name} is missing.")
+    return raw

@@ -1,0 +1,109 @@
+"""The commands: pictures, training in its three parts, the shipped file, and what it sees."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal
+
+import torch
+from safetensors.torch import load_file, save
+from torch import Tensor
+
+from bot.engine.embedded import VISION, tower_path
+from bot.engine.models import load
+from bot.errors import DataError, UsageError
+from bot.media import decode
+from bot.workspace import write_private
+from training.eyes.asking import Answers, Names
+from training.eyes.codes import learn_codes
+from training.eyes.config import Recipe
+from training.eyes.finish import finish
+from training.eyes.groceries import read_groceries
+from training.eyes.keeping import kept
+from training.eyes.language import ASKINGS, Reader
+from training.eyes.look import learn_to_look
+from training.eyes.material import Material, gather
+from training.eyes.measure import look, read_synonyms, report
+from training.eyes.notice import notice
+from training.eyes.pictures import draw, fetch
+
+LARGEST = 15_000_000
+"""Bytes that the shipped weights may take."""
+
+Part = Literal["codes", "look", "finish"]
+
+
+def fetch_pictures(recipe: Recipe) -> Material:
+    """Everything that is learnt from, fetched and drawn where it is not there yet."""
+    fetch(recipe)
+    return gather(recipe, draw(recipe), read_groceries(recipe.groceries, recipe.held_out_products))
+
+
+def train(recipe: Recipe, until: Part = "finish", fast: bool = True) -> None:
+    """Goes through the parts, each from its checkpoint on."""
+    torch.set_num_threads(recipe.threads)
+    material = fetch_pictures(recipe)
+    reader = Reader(load("embedded", "cpu", "bfloat16"))
+    codes = learn_codes(reader, material.names, recipe.codes, recipe.seed, recipe.work)
+    if until == "codes":
+        return
+    tower = learn_to_look(material, codes, recipe, VISION, fast)
+    if until == "finish":
+        finish(material, codes, reader, tower, recipe, VISION)
+
+
+def export(recipe: Recipe, of: Part = "finish", to: Path | None = None) -> Path:
+    """Writes the averaged weights in bfloat16, and beside them whose pictures they were learnt from."""
+    found = kept(recipe.work / f"{of}.pt")
+    if found is None:
+        raise UsageError(f"{recipe.work} holds no {of}.pt: run `python -m training.eyes train` first.")
+    content = save(
+        {name: value.to(torch.bfloat16).contiguous() for name, value in found["average"].items()},
+        {"format": "pt", "part": of, "steps": str(found["step"])},
+    )
+    if len(content) > LARGEST:
+        raise DataError(f"The tower takes {len(content) / 1e6:.1f} MB, more than {LARGEST / 1e6:.0f}.")
+    target = to or tower_path()
+    write_private(target, content)
+    target.chmod(0o644)
+    beside = target.with_suffix(".NOTICE")
+    beside.write_text(notice(recipe), "utf-8")
+    print(f"{target}: {len(content) / 1e6:.1f} MB, {of}, {found['step']} steps")
+    return target
+
+
+def tower_of(weights: Path | None) -> dict[str, Tensor]:
+    """A file of weights, or the shipped one, in float32."""
+    path = weights or tower_path()
+    if not path.is_file():
+        raise UsageError(f"{path} is missing: give a file of weights, or train and export one.")
+    return {name: value.float() for name, value in load_file(path).items()}
+
+
+def measure(recipe: Recipe, weights: Path | None, count: int) -> None:
+    """Prints what the weights see of what was never learnt."""
+    material, reader = fetch_pictures(recipe), _reader(recipe, weights)
+    groceries = read_groceries(recipe.groceries, recipe.held_out_products)
+    photos = {"unseen products": groceries.unseen, "unseen photos of known products": groceries.known}
+    photos = {told: some for told, some in photos.items() if some}
+    synonyms = read_synonyms(Path(__file__).with_name("synonyms.txt"))
+    print("\n".join(report(recipe, reader, material.pictures, material.names, photos, count, synonyms)))
+
+
+def show(recipe: Recipe, weights: Path | None, files: Sequence[Path]) -> None:
+    """Prints what the model says to picture files: the likeliest name, and its own words to two questions."""
+    material, reader = fetch_pictures(recipe), _reader(recipe, weights)
+    tree = Names(reader, material.names)
+    for file in files:
+        [seen] = look(reader.loaded, [(decode(file.read_bytes()), file.stem)])
+        asked = [Answers(reader, asking, seen.grid, seen.places) for asking in ASKINGS[:2]]
+        likeliest = material.names[asked[0].likeliest(tree)[0]]
+        print(f"{file.stem} | {likeliest} | {' | '.join(answer.words() for answer in asked)}", flush=True)
+
+
+def _reader(recipe: Recipe, weights: Path | None) -> Reader:
+    """The embedded model as it answers, with the given weights as its tower."""
+    torch.set_num_threads(recipe.threads)
+    loaded = load("embedded", "cpu", "bfloat16")
+    loaded.model.model.visual.load_state_dict(tower_of(weights))
+    loaded.model.model.visual.float()
+    return Reader(loaded)
