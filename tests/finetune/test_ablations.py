@@ -15,9 +15,11 @@ from training.ablations import run
 from training.ablations.__main__ import main
 from training.ablations.measure import Row
 from training.ablations.run import Asked, compare
-from training.ablations.table import as_json, cell, markdown
+from training.ablations.table import Table, as_json, cell, markdown
 from training.ablations.variants import VARIANTS, Variant, chosen
+from training.evaluation.limits import FULL
 from training.evaluation.panel import Metric, Value
+from training.evaluation.run import with_limit
 from training.finetune import PRESETS, TrainSettings, train
 
 TOKENS = 6000
@@ -86,6 +88,16 @@ def test_what_is_there_is_not_made_again(compared: Path, imported: Workspace, mo
     compared.write_text(before, "utf-8")
 
 
+def test_panels_of_the_report_stand_beside_it(compared: Path, imported: Workspace) -> None:
+    before = compared.read_text("utf-8"), compared.with_suffix(".json").read_text("utf-8")
+    path = compare(imported, Asked(FEW, TOKENS, panels=("likelihood",), limits=with_limit(FULL, 4)), Listener())
+    _, tuned, _ = json.loads(path.with_suffix(".json").read_text("utf-8"))["rows"]
+    assert "likelihood.lower" in tuned["values"]
+    assert tuned["values"]["likelihood.lower"][0] == pytest.approx(tuned["values"]["lower"][0], abs=0.01)
+    compared.write_text(before[0], "utf-8")
+    compared.with_suffix(".json").write_text(before[1], "utf-8")
+
+
 def test_a_lora_trained_otherwise_is_not_compared(compared: Path, imported: Workspace) -> None:
     before = compared.read_text("utf-8"), compared.with_suffix(".json").read_text("utf-8")
     path = compare(imported, Asked(FEW, 3 * TOKENS, train=False), Listener())
@@ -141,7 +153,8 @@ def test_a_cell_shows_its_interval() -> None:
     assert cell(Value(1.4), plain) == "1.400"
     assert cell(None, plain) == cell(Value(math.nan), plain) == "–"
     rows = [Row("one", "a", {"plain": Value(1.0)}), Row("two", "b", {}, "It failed.")]
-    assert markdown(rows, (share, plain), ["About."]).splitlines() == [
+    table = Table([share, plain], rows)
+    assert markdown(table, ["About."]).splitlines() == [
         "About.",
         "",
         "|  | Differs by | Plain |",
@@ -149,7 +162,7 @@ def test_a_cell_shows_its_interval() -> None:
         "| one | a | 1.000 |",
         "| two | b | It failed. |",
     ]
-    assert json.loads(as_json(rows, 5, 0))["rows"][0]["values"] == {"plain": [1.0, None, None]}
+    assert json.loads(as_json(table, 5, 0))["rows"][0]["values"] == {"plain": [1.0, None, None]}
 
 
 def test_another_seed_has_folders_of_its_own() -> None:

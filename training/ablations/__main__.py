@@ -4,11 +4,26 @@ import argparse
 import sys
 from pathlib import Path
 
-from bot.errors import EchoesError
+from bot.errors import EchoesError, UsageError
 from bot.workspace import Workspace
 from training.ablations.run import Asked, compare
 from training.ablations.variants import VARIANTS, chosen
+from training.evaluation.limits import FULL
+from training.evaluation.panels import PANELS
+from training.evaluation.run import with_limit
 from training.finetune import Bar
+
+
+def _names(words: str | None) -> list[str] | None:
+    return [name.strip() for name in words.split(",")] if words else None
+
+
+def _panels(words: str | None) -> list[str]:
+    """Raises UsageError for one that there is not."""
+    names = _names(words) or []
+    if unknown := [name for name in names if name not in PANELS]:
+        raise UsageError(f"--panels: there is no {', '.join(unknown)}; choose among {', '.join(PANELS)}.")
+    return names
 
 
 def main(words: list[str] | None = None) -> int:
@@ -17,14 +32,22 @@ def main(words: list[str] | None = None) -> int:
     parser.add_argument("--tokens", type=int, required=True, metavar="N", help="that each of them reads")
     parser.add_argument("--only", metavar="NAMES", help=f"some of {', '.join(VARIANTS)}")
     parser.add_argument("--seed", type=int, default=0, metavar="S", help="of weights and order, the same for all")
+    parser.add_argument("--panels", metavar="KEYS", help="of the report too, such as style,context")
+    parser.add_argument("--limit", type=int, metavar="N", help="at most so many of everything that a panel asks")
     parser.add_argument("--measure", action="store_true", help="train nothing: measure what is there")
     asked = parser.parse_args(words)
     try:
-        names = [name.strip() for name in asked.only.split(",")] if asked.only else None
         with Bar() as bar:
             path = compare(
                 Workspace.open(asked.workspace),
-                Asked(tuple(chosen(names)), asked.tokens, asked.seed, train=not asked.measure),
+                Asked(
+                    chosen(_names(asked.only)),
+                    asked.tokens,
+                    asked.seed,
+                    not asked.measure,
+                    _panels(asked.panels),
+                    with_limit(FULL, asked.limit),
+                ),
                 bar,
             )
         print(path.read_text("utf-8"))

@@ -1,6 +1,6 @@
 """Where variants are measured: one loaded model, the test days' dialogues, and what the base model says of them."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -9,19 +9,28 @@ from bot.decision import Calibration
 from bot.engine.models import codec_for, load
 from bot.errors import DataError, EchoesError
 from bot.media import MediaStore
-from bot.workspace import Workspace
+from bot.workspace import Workspace, private_dir
 from training.ablations.measure import Measured, Read, base_values, values
 from training.dialogues import Dialogue
 from training.evaluation.gather import gather
 from training.evaluation.held import Held
+from training.evaluation.limits import Limits
 from training.evaluation.model_voice import ModelVoice
+from training.evaluation.panel import Kind, Metric
+from training.evaluation.panels import PANELS, Examined
+from training.evaluation.run import FOLDER, KEPT
 from training.evaluation.shared_model import SharedModel
+from training.evaluation.voice import Voices
 from training.finetune import Reporter
 from training.finetune.device import use_physical_cores
 from training.splits import Borders, Split
 
-KEPT = "evaluation"
-"""The folder of the workspace in which voices keep their answers."""
+
+@dataclass(frozen=True, slots=True)
+class Examination:
+    metrics: tuple[Metric, ...]
+    lora: Measured
+    base: Measured
 
 
 @dataclass
@@ -44,6 +53,23 @@ class Bench:
     def measure_base(self) -> Measured:
         return base_values(self._read(None))
 
+    def examine(self, lora: Path, key: str, limits: Limits) -> Examination:
+        """What a panel of the report says of a LoRA, as far as it has a target for it."""
+        voices = Voices(self._voice(None), self._voice(lora))
+        calibrations = {lora.name: Calibration.load(lora)}
+        panel = PANELS[key].make(self.held, Examined(voices, calibrations, lora), limits)
+        metrics = [metric for metric in panel.metrics if metric.target]
+        if panel.not_measurable:
+            self.reporter.note(f"{panel.title}: {panel.not_measurable}")
+
+        def of(kind: Kind) -> Measured:
+            row = panel.row(kind)
+            values = row.values if row else {}
+            return {f"{key}.{metric.key}": values[metric.key] for metric in metrics if metric.key in values}
+
+        columns = tuple(replace(metric, key=f"{key}.{metric.key}") for metric in metrics)
+        return Examination(columns, of(Kind.AVATAR), of(Kind.BASE))
+
     @cached_property
     def held(self) -> Held:
         return gather(self.workspace, self.config, self.model.codec, self._length, self.borders)
@@ -54,7 +80,7 @@ class Bench:
         asked = self.config.model
         loaded = load(asked.base, asked.device, asked.dtype, asked.four_bit, self.reporter.note)
         media = MediaStore(self.workspace.media)
-        kept = self.workspace.root / KEPT
+        kept = private_dir(private_dir(self.workspace.root / FOLDER) / KEPT)  # shared with `echoes evaluate`
         return SharedModel(loaded, codec_for(loaded, media), media.open, self.config.sampling.sampling(), kept)
 
     @property
@@ -70,6 +96,8 @@ class Bench:
 
     def _read(self, lora: Path | None) -> Read:
         if lora not in self._known:
-            name = lora.name if lora else "base model"
-            self._known[lora] = Read(ModelVoice(name, self.model, lora).score(self._dialogues))
+            self._known[lora] = Read(self._voice(lora).score(self._dialogues))
         return self._known[lora]
+
+    def _voice(self, lora: Path | None) -> ModelVoice:
+        return ModelVoice(lora.name if lora else "base", self.model, lora)

@@ -13,8 +13,9 @@ from bot.lora import LATEST
 from bot.workspace import Workspace, private_dir, write_private
 from training.ablations.bench import Bench
 from training.ablations.measure import COLUMNS, Measured, Row
-from training.ablations.table import as_json, markdown
+from training.ablations.table import Table, as_json, markdown
 from training.ablations.variants import BASE, REFERENCE, VARIANTS, Variant
+from training.evaluation.limits import FULL, Limits
 from training.evaluation.panel import NAN, Value
 from training.finetune import Reporter, TrainSettings, train
 from training.finetune.publish import point_latest
@@ -25,12 +26,14 @@ FOLDER, TABLE = "ablations", "table"
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """tokens: that each reads. train False: measure what is there."""
+    """tokens: that each reads. train False: measure what is there. panels: of the report, within `limits`."""
 
     variants: Sequence[Variant]
     tokens: int
     seed: int = 0
     train: bool = True
+    panels: Sequence[str] = ()
+    limits: Limits = FULL
 
 
 def compare(workspace: Workspace, asked: Asked, reporter: Reporter) -> Path:
@@ -40,7 +43,7 @@ def compare(workspace: Workspace, asked: Asked, reporter: Reporter) -> Path:
     """
     config = load_config(workspace.config)
     bench: Bench | None = None
-    rows: list[Row] = []
+    table = Table(list(COLUMNS), [])
     path = workspace.root / FOLDER / f"{TABLE}{f'-seed{asked.seed}' if asked.seed else ''}.md"
     for number, variant in enumerate(asked.variants, 1):
         lora = workspace.loras / variant.lora(asked.seed)
@@ -53,14 +56,19 @@ def compare(workspace: Workspace, asked: Asked, reporter: Reporter) -> Path:
             judged = _judged(lora, variant, asked)
             if bench is None:
                 bench = Bench(workspace, config, _borders(lora), reporter)
-                rows.append(Row(BASE, "the prompt only", bench.measure_base()))
-            rows.append(Row(variant.name, variant.what, {**judged, **bench.measure(lora, _reference(lora, asked))}))
+                table.rows.append(Row(BASE, "the prompt only", bench.measure_base()))
+            measured = {**judged, **bench.measure(lora, _reference(lora, asked))}
+            for key in asked.panels:
+                found = bench.examine(lora, key, asked.limits)
+                table.add(found.metrics, BASE, found.base)
+                measured |= found.lora
+            table.rows.append(Row(variant.name, variant.what, measured))
         except (UsageError, DataError, ConfigError, ConsentError):
             raise
         except EchoesError as error:
-            rows.append(Row(variant.name, variant.what, {}, str(error)))
-        _write(path, rows, asked)
-    if not rows:
+            table.rows.append(Row(variant.name, variant.what, {}, str(error)))
+        _write(path, table, asked)
+    if not table.rows:
         raise UsageError(f"There is nothing to measure in {workspace.loras}: leave out --measure, to train first.")
     return path
 
@@ -117,12 +125,12 @@ def _reference(lora: Path, asked: Asked) -> Path | None:
     return reference if reference != lora and reference.exists() else None
 
 
-def _write(path: Path, rows: Sequence[Row], asked: Asked) -> None:
+def _write(path: Path, table: Table, asked: Asked) -> None:
     about = [
         f"Each LoRA read {asked.tokens:,} tokens with seed {asked.seed}. Weights to keep and the decision's "
         "calibration were chosen on judge days; the rest is measured on test days, with 95 % intervals of a bootstrap "
         "clustered by day. Differences to tuned are paired, reply by reply.",
     ]
     private_dir(path.parent)
-    write_private(path, markdown(rows, COLUMNS, about).encode())
-    write_private(path.with_suffix(".json"), as_json(rows, asked.tokens, asked.seed).encode())
+    write_private(path, markdown(table, about).encode())
+    write_private(path.with_suffix(".json"), as_json(table, asked.tokens, asked.seed).encode())

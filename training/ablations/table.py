@@ -3,17 +3,30 @@
 import json
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
-from training.ablations.measure import Row
+from training.ablations.measure import Measured, Row
 from training.evaluation.panel import Metric, Value
 
 
-def markdown(rows: Sequence[Row], columns: Sequence[Metric], about: Sequence[str]) -> str:
+@dataclass
+class Table:
+    columns: list[Metric]
+    rows: list[Row]
+
+    def add(self, columns: Sequence[Metric], name: str, values: Measured) -> None:
+        """Columns that may be there already, and what the row of that name has in them."""
+        known = {column.key for column in self.columns}
+        self.columns += [column for column in columns if column.key not in known]
+        self.rows = [replace(row, values={**row.values, **values}) if row.name == name else row for row in self.rows]
+
+
+def markdown(table: Table, about: Sequence[str]) -> str:
     """about: sentences before the table. Columns that no row has are left out."""
-    shown = [column for column in columns if any(column.key in row.values for row in rows)]
+    shown = [column for column in table.columns if any(column.key in row.values for row in table.rows)]
     head = ["", "Differs by", *(column.label for column in shown)]
     lines = [head, ["---"] * len(head)]
-    for row in rows:
+    for row in table.rows:
         cells = [cell(row.values.get(column.key), column) for column in shown]
         if row.note:
             cells = [row.note, *[""] * (len(shown) - 1)]
@@ -35,7 +48,7 @@ def number(value: float, column: Metric) -> str:
     return f"{100 * value:.1f} %" if column.unit == "%" else f"{value:.{column.digits}f}"
 
 
-def as_json(rows: Sequence[Row], tokens: int, seed: int) -> str:
+def as_json(table: Table, tokens: int, seed: int) -> str:
     """What cannot be said is null."""
     return (
         json.dumps(
@@ -52,7 +65,7 @@ def as_json(rows: Sequence[Row], tokens: int, seed: int) -> str:
                             for key, value in row.values.items()
                         },
                     }
-                    for row in rows
+                    for row in table.rows
                 ],
             },
             indent=1,
