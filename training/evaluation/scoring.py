@@ -1,22 +1,27 @@
 """What the model thinks of real dialogues: one pass over each gives every decision and every reply."""
 
+import copy
 import random
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import torch
 from PIL import Image
 from torch import Tensor
+from transformers.cache_utils import DynamicCache
 
 from bot.engine.models import LoadedModel, photo_tensors
+from bot.engine.reader import rotary_places
 from bot.prompt import Codec, Prompt, render
 from bot.types import ChatKind
 from training.dialogues import DecisionPoint, Dialogue, decision_points
 
 _STEP = 64  # lengths are filled up to multiples of this, so that some are alike
+_WORTH = 64  # ids that all dialogues begin with, from which on they are read once
 _LOGIT_ROWS = 256  # places whose logits are held at once: the vocabulary is large
 
 
@@ -47,14 +52,17 @@ class Scores:
 
 @dataclass(frozen=True, slots=True)
 class _Job:
-    index: int  # of the dialogue
+    """index: of the dialogue. skip: how many of its first ids are read once for all."""
+
+    index: int
+    skip: int
     dialogue: Dialogue
     prompt: Prompt
     points: tuple[DecisionPoint, ...]
 
     @property
     def length(self) -> int:
-        return -(-len(self.prompt.ids) // _STEP) * _STEP
+        return -(-(len(self.prompt.ids) - self.skip) // _STEP) * _STEP
 
 
 @dataclass(frozen=True)
@@ -104,9 +112,13 @@ class Scorer:
         was_training = model.training
         model.eval()
         try:
-            for batch in self._batches(dialogues, seed):
+            prompts = [render(dialogue.scene, dialogue.turns, self.codec) for dialogue in dialogues]
+            beginning = _in_common(prompts)
+            with torch.inference_mode():
+                begun = self._begun(beginning)
+            for batch in self._batches(dialogues, prompts, len(beginning), seed):
                 with torch.inference_mode():
-                    hidden = self._hidden(batch)
+                    hidden = self._hidden(batch, begun)
                     scores = {
                         job.index: Scores(
                             self._decisions(job, row), tuple(self._replies(job, row)) if replies else (), 1
@@ -117,12 +129,13 @@ class Scorer:
         finally:
             model.train(was_training)
 
-    def _batches(self, dialogues: Sequence[Dialogue], seed: int) -> list[list[_Job]]:
+    def _batches(
+        self, dialogues: Sequence[Dialogue], prompts: Sequence[Prompt], skip: int, seed: int
+    ) -> list[list[_Job]]:
         rng = random.Random(seed)
         shelves: dict[int, list[_Job]] = {}
-        for index, dialogue in enumerate(dialogues):
-            prompt = render(dialogue.scene, dialogue.turns, self.codec)
-            job = _Job(index, dialogue, prompt, tuple(decision_points(dialogue, prompt)))
+        for index, (dialogue, prompt) in enumerate(zip(dialogues, prompts, strict=True)):
+            job = _Job(index, skip, dialogue, prompt, tuple(decision_points(dialogue, prompt)))
             shelves.setdefault(job.length, []).append(job)
         batches: list[list[_Job]] = []
         for length, shelf in sorted(shelves.items()):
@@ -132,28 +145,46 @@ class Scorer:
         rng.shuffle(batches)
         return batches
 
-    def _hidden(self, batch: Sequence[_Job]) -> Tensor:
-        """The last hidden states, rows × length × width. Filling is on the right, where no token looks."""
-        device = self.loaded.device
+    def _begun(self, beginning: Sequence[int]) -> DynamicCache:
+        """What all dialogues begin with, read."""
+        states = DynamicCache()
+        if beginning:
+            ids = torch.tensor([beginning], device=self.loaded.device)
+            self.loaded.model.model.language_model(input_ids=ids, past_key_values=states, use_cache=True)
+        return states
+
+    def _hidden(self, batch: Sequence[_Job], begun: DynamicCache) -> Tensor:
+        """The last hidden states after what was begun, rows × length × width.
+
+        Filling is on the right, where no token looks.
+        """
+        device, skip = self.loaded.device, batch[0].skip
         ids = torch.full((len(batch), batch[0].length), self.codec.end_of_turn, dtype=torch.long)
-        for row, job in zip(ids, batch, strict=True):
-            row[: len(job.prompt.ids)] = torch.tensor(job.prompt.ids)
-        photos = {}
+        places = torch.zeros(3, *ids.shape, dtype=torch.long)
+        for number, job in enumerate(batch):
+            rest = len(job.prompt.ids) - skip
+            ids[number, :rest] = torch.tensor(job.prompt.ids[skip:])
+            places[:, number, :rest] = rotary_places(self.loaded, job.prompt)[:, 0, skip:]
+        more: dict[str, Any] = {}
         images = [self.open_photo(photo.digest) for job in batch for photo in job.prompt.photos]
         if images:
             pixels, grids = photo_tensors(self.loaded, images)
-            photos = {
-                "pixel_values": pixels.to(device, self.loaded.model.dtype),
-                "image_grid_thw": grids.to(device),
-                "mm_token_type_ids": (ids == self.codec.control["<|image_pad|>"]).long().to(device),
-            }
-        hidden: Tensor = self.loaded.model.model(input_ids=ids.to(device), use_cache=False, **photos).last_hidden_state
+            more = {"pixel_values": pixels.to(device, self.loaded.model.dtype), "image_grid_thw": grids.to(device)}
+        if skip:
+            states = copy.deepcopy(begun)
+            states.batch_repeat_interleave(len(batch))
+            more["past_key_values"] = states
+        hidden: Tensor = self.loaded.model.model(
+            input_ids=ids.to(device), position_ids=places.to(device), use_cache=bool(skip), **more
+        ).last_hidden_state
         return hidden
 
     def _decisions(self, job: _Job, hidden: Tensor) -> dict[int, float]:
         odds: list[float] = []
         for first in range(0, len(job.points), _LOGIT_ROWS):
-            logits = self._logits(hidden, [point.position - 1 for point in job.points[first : first + _LOGIT_ROWS]])
+            logits = self._logits(
+                hidden, [point.position - 1 - job.skip for point in job.points[first : first + _LOGIT_ROWS]]
+            )
             odds += (self._answering(logits) - logits[:, self.codec.end_of_turn]).tolist()
         return {point.message: value for point, value in zip(job.points, odds, strict=True)}
 
@@ -163,7 +194,8 @@ class Scorer:
             if turn.turn < dialogue.context or turn.silent:
                 continue
             said = ids[turn.start : turn.end]
-            nats = self.nats(hidden[turn.start - 1 : turn.end - 1], said, dialogue.scene.kind is ChatKind.GROUP)
+            before = hidden[turn.start - 1 - job.skip : turn.end - 1 - job.skip]
+            nats = self.nats(before, said, dialogue.scene.kind is ChatKind.GROUP)
             characters = len(self.codec.decode(list(said)))
             yield Reply(dialogue.chat, dialogue.scene.kind, dialogue.day, nats, len(said), characters, turn.turn)
 
@@ -192,3 +224,17 @@ class Scorer:
         """log Σ exp over every first token but the end of turn."""
         silence = torch.tensor([self.codec.end_of_turn], device=logits.device)
         return logits.index_fill(1, silence, -torch.inf).logsumexp(1)
+
+
+def _in_common(prompts: Sequence[Prompt]) -> tuple[int, ...]:
+    """The ids that all prompts begin with, before any photo or turn of the avatar, if they are worth the trouble."""
+    if len(prompts) < 2:
+        return ()
+    ids = []
+    for prompt in prompts:
+        marks = [*(photo.start for photo in prompt.photos), *(turn.start for turn in prompt.avatar_turns)]
+        ids.append(prompt.ids[: min(marks, default=len(prompt.ids)) - 1])
+    first, last = min(ids), max(ids)  # what these share, those between share too
+    length = next((place for place, (one, other) in enumerate(zip(first, last, strict=False)) if one != other), None)
+    common = first[:length]
+    return common if len(common) >= _WORTH else ()
