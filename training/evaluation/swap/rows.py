@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from training.evaluation.panel import Kind, Row, Value
 from training.evaluation.swap import adaptation, relationships
-from training.evaluation.swap.adaptation import CHANCE, Said
+from training.evaluation.swap.adaptation import Said
 from training.evaluation.swap.asked import Asked, Known
 from training.evaluation.swap.pairs import Pair, difference, mean_gain, win_rate
 from training.evaluation.swap.pictures import Sight
@@ -14,14 +14,13 @@ from training.evaluation.swap.relationships import Tagged
 from training.evaluation.voice import Bubbles, occasions
 from training.splits import Split
 
-_EVEN = Value(CHANCE, CHANCE, CHANCE)
-
 
 def rows(known: Known, asked: Mapping[Kind, Asked]) -> list[Row]:
     say, avatar = known.tell, asked.get(Kind.AVATAR)
+    base = asked[Kind.BASE]
     even = {
-        "relationship_win": _EVEN,
-        **({"picture_swapped": _EVEN, "picture_blank": _EVEN} if known.shown else {}),
+        key: win_rate([Pair(pair.right, pair.right, pair.day) for pair in pairs])
+        for key, pairs in (_told(base.tagged) | _seen(base.sight)).items()
     }
     by_chance = _chance(avatar) if avatar else {}
     return [
@@ -48,7 +47,7 @@ def rows(known: Known, asked: Mapping[Kind, Asked]) -> list[Row]:
                 "在此没有意义：别人的话不是说给这个人的联系人听的。",
             ),
         ),
-        Row(Kind.BASE, asked[Kind.BASE].voice.name, _values(known, asked[Kind.BASE])),
+        Row(Kind.BASE, base.voice.name, _values(known, base)),
         Row(
             Kind.SHUFFLED,
             say("random tags", "随机标签"),
