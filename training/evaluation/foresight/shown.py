@@ -45,15 +45,21 @@ def findings(asked: Asked, rows: Sequence[Row]) -> list[str]:
                 )
             )
     if asked.avatar and asked.choices:
-        first, base, shuffled = (values[kind]["first"] for kind in (Kind.AVATAR, Kind.BASE, Kind.SHUFFLED))
+        first, base = (values[kind]["first"] for kind in (Kind.AVATAR, Kind.BASE))
+        shuffled = values[Kind.SHUFFLED].get("first")  # a single choice has no other to stand in
+        ends = ("", "")
+        if shuffled:
+            ends = (
+                f" In another conversation it would pick it {share(shuffled.number)}: so much is style and not sense.",
+                f"放进别的对话仍会选中 {share(shuffled.number)}：这一部分靠的是文风，不是内容。",
+            )
         found.append(
             tell(
                 language,
                 f"It picks the real reply out of ten {percent(first, language)} of the time; the base model "
-                f"{share(base.number)}, chance 10 %. In another conversation it would pick it "
-                f"{share(shuffled.number)}: so much is style and not sense.",
+                f"{share(base.number)}, chance 10 %.{ends[0]}",
                 f"十条回复里，它有 {percent(first, language)} 的时候认得出真的那条；基础模型 {share(base.number)}，"
-                f"瞎猜 10 %。放进别的对话仍会选中 {share(shuffled.number)}：这一部分靠的是文风，不是内容。",
+                f"瞎猜 10 %。{ends[1]}",
             )
         )
         floor = values[Kind.FLOOR]["lower"]
