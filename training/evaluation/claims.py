@@ -51,7 +51,10 @@ class Claims:
 
 
 def claims(held: Held, limit: int) -> tuple[list[str], Bools]:
-    """As many true ones, from the subject's own answers, as made-up ones; those that may be true are left out."""
+    """As many true ones, from the subject's own answers, as made-up ones; those that may be true are left out.
+
+    limit: a third of it is how many of each.
+    """
     items, language = catalogue()["items"], held.language
     answers = {answer.id: answer.answer for answer in held.questionnaire if answer.trait is None}
     everything = " ".join((held.persona.about, *answers.values()))
@@ -60,7 +63,7 @@ def claims(held: Held, limit: int) -> tuple[list[str], Bools]:
         made_up = items.get(id_, {}).get(f"false_{language}")
         if made_up and not _alike(made_up, answer) and not _contains(everything, made_up):
             pairs.append((_first_sentence(answer), made_up))
-    kept = spread(pairs, max(limit // 2, 1))
+    kept = spread(pairs, max(limit // 3, FEWEST))
     said = [text for pair in kept for text in pair]
     return said, np.array([True, False] * len(kept), dtype=np.bool_)
 
@@ -79,7 +82,11 @@ def lean(held: Held, said: Sequence[str], true: Bools, voice: Voice) -> Claims:
 
 
 def knows_unknown(held: Held, limit: int, voice: Voice) -> Value:
-    """The chance that "I don't know" gains more by a question that nobody answered than by one that the subject did."""
+    """The chance that "I don't know" gains more by a question that nobody answered than by one that the subject did.
+
+    limit: a third of it is how many of each.
+    """
+    limit = max(limit // 3, FEWEST)
     language, scene = held.language, asked_by_a_stranger(held.persona)
     known = [quiz.asked for quiz in spread(from_questionnaire(held), limit)]
     nobody: list[str] = spread(catalogue()["nobody_told"][language], limit)

@@ -45,7 +45,7 @@ def panel(held: Held, voices: Voices, limits: Limits) -> Panel:
     language = held.language
     asked = quizzes(held, limits.asked)
     said, true = claims(held, limits.asked)
-    known = secrets(held, limits.asked)
+    known = secrets(held, max(limits.asked // 2, 1))  # each is asked for twice, in words
     curious = questions(held, known)
 
     def see(voice: Voice) -> Seen:
