@@ -102,7 +102,6 @@ def test_two_avatars(workspace: Workspace, models: dict[Family, Path]) -> None:
     found = saved(workspace)
     assert (found["lora"], found["against"]) == ("first", "second")
     for panel in found["panels"].values():
-        assert panel["not_measurable"] is None
         assert "against" in [row["kind"] for row in panel["rows"]]
         assert panel["differences"]
 
