@@ -19,7 +19,7 @@ def demo(folder: Path) -> str:
 @pytest.mark.timeout(600)
 def test_from_exports_to_a_transcript(tmp_path: Path) -> None:
     shown = demo(tmp_path / "demo")
-    for step in ("init", "import", "people", "consent", "train"):
+    for step in ("init", "import", "people", "consent", "train", "evaluate"):
         assert f"$ echoes {step}" in shown
     transcript = shown.split("问同一个问题：")[1]
     assert len(re.findall(r"^ *林小满: \S", transcript, re.MULTILINE)) >= 3, "two private answers and one to the photos"

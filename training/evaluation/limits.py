@@ -21,11 +21,11 @@ class Limits:
     swapped: int = 60
     asked: int = 60
     probed: int = 60
-    read: int | None = None
+    read: int | None = 160
 
 
 FULL = Limits()
-QUICK = Limits(written=40, judged=30, ranked=16, swapped=12, asked=12, probed=12, read=24)
+QUICK = Limits(written=40, judged=30, ranked=10, swapped=8, asked=6, probed=8, read=16)
 
 
 def spread(found: Sequence[T], limit: int | None) -> list[T]:

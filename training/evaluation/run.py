@@ -26,7 +26,7 @@ from training.evaluation.report import Header, Period, Report, to_html, to_json
 from training.evaluation.shared_model import SharedModel
 from training.evaluation.swap.pictures import StandIns
 from training.evaluation.voice import Voices
-from training.finetune.device import use_physical_cores
+from training.finetune.device import training_dtype, use_physical_cores
 from training.splits import Borders, Split
 
 FOLDER = "evaluation"
@@ -114,7 +114,7 @@ def _prepare(
         return _gathered(workspace, config, chosen, codec_for(described, media), described.max_positions), Examined()
     use_physical_cores()
     model = config.model
-    loaded = load(model.base, model.device, model.dtype, model.four_bit, note)
+    loaded = load(model.base, model.device, training_dtype(model.device, model.dtype), model.four_bit, note)
     codec = codec_for(loaded, media)
     kept = private_dir(private_dir(workspace.root / FOLDER) / KEPT)
     shared = SharedModel(loaded, codec, media.open, config.sampling.sampling(), kept)

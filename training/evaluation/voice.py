@@ -1,5 +1,6 @@
 """Who is examined: something that writes answers and says how likely words are. A model, or planted in a test."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -8,6 +9,7 @@ from typing import Protocol
 from bot.dialogue import Bubble, Scene, Turn
 from bot.types import ChatKind
 from training.dialogues import Dialogue
+from training.evaluation.limits import spread
 from training.evaluation.scoring import Scores
 
 Bubbles = tuple[str, ...]
@@ -96,6 +98,16 @@ def occasions(dialogues: Sequence[Dialogue]) -> list[Occasion]:
                     )
                 )
     return found
+
+
+def some_occasions(dialogues: Sequence[Dialogue], limit: int) -> list[Occasion]:
+    """At most `limit` occasions, of whole dialogues spread evenly: what they have in common is read only once."""
+    asked = [found for dialogue in dialogues if (found := occasions([dialogue]))]
+    total = sum(len(found) for found in asked)
+    if total <= limit:
+        return [occasion for found in asked for occasion in found]
+    chosen = spread(asked, math.ceil(limit * len(asked) / total))
+    return [occasion for found in chosen for occasion in found][:limit]
 
 
 def texts(bubbles: Sequence[Bubble]) -> Bubbles:

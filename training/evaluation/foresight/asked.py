@@ -14,7 +14,7 @@ from training.evaluation.limits import Limits, spread
 from training.evaluation.metrics import interval
 from training.evaluation.panel import NAN, Kind, Value, tell
 from training.evaluation.scoring import Reply
-from training.evaluation.voice import Likelihood, Voice, Voices, occasions
+from training.evaluation.voice import Likelihood, Voice, Voices, some_occasions
 from training.splits import Split
 
 
@@ -70,7 +70,7 @@ class Asked:
 def ask_all(held: Held, voices: Voices, limits: Limits) -> Asked:
     """Real replies are of the test days; distractors are of judge days too."""
     test = held.dialogues.get(Split.TEST, ())
-    choices = ranking.choices(held, spread(occasions(test), limits.ranked))
+    choices = ranking.choices(held, some_occasions(test, limits.ranked))
 
     def ask(voice: Voice) -> Read:
         scores = voice.score(spread(test, limits.read)) if test else []

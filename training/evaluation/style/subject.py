@@ -14,7 +14,7 @@ from training.evaluation.style.gaming import Guard
 from training.evaluation.style.judges import Lesson
 from training.evaluation.style.masking import Mask
 from training.evaluation.style.rewrites import TRIED, rewrites
-from training.evaluation.voice import Bubbles, Occasion, Voice, occasions
+from training.evaluation.voice import Bubbles, Occasion, Voice, some_occasions
 from training.splits import Split
 
 _OTHERS = 1500  # bursts of others that the judges learn from; more only take time
@@ -44,8 +44,8 @@ class Subject:
     def of(cls, held: Held, limits: Limits) -> "Subject":
         mask = Mask.of_held(held)
         name = held.persona.name
-        judged = spread(occasions(held.dialogues[Split.JUDGE]), limits.judged)
-        answered = spread(occasions(held.dialogues[Split.TEST]), limits.written)
+        judged = some_occasions(held.dialogues[Split.JUDGE], limits.judged)
+        answered = some_occasions(held.dialogues[Split.TEST], limits.written)
         return cls(
             held,
             mask,

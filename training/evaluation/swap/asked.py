@@ -11,7 +11,7 @@ from training.evaluation.swap import adaptation, pictures, relationships
 from training.evaluation.swap.adaptation import Judge, Said, Side
 from training.evaluation.swap.pictures import Shown, Sight
 from training.evaluation.swap.relationships import Swapped, Tagged
-from training.evaluation.voice import Occasion, Voice, Voices, occasions
+from training.evaluation.voice import Occasion, Voice, Voices, occasions, some_occasions
 from training.splits import Split
 
 
@@ -91,7 +91,7 @@ def know(held: Held, limits: Limits) -> Known:
     captions = pictures.sample_captions()
     photos = pictures.shown(held, captions)
     items = relationships.swapped(relationships.private(held, Split.TEST), relationships.known(held))
-    test = spread(occasions(held.dialogues.get(Split.TEST, ())), limits.written)  # those that panel A has answered
+    test = some_occasions(held.dialogues.get(Split.TEST, ()), limits.written)  # those that panel A has answered
     asked = tuple(one for one in test if one.kind is ChatKind.PRIVATE and one.real)
     learnt = [one for one in occasions(relationships.private(held, Split.JUDGE)) if one.real]
     side = adaptation.sides(learnt, asked)
