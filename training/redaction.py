@@ -22,7 +22,7 @@ class Secret(StrEnum):
     EMAIL = "e-mail addresses"
     IDENTITY = "identity and account numbers"
     CARD = "card numbers"
-    PHONE = "phone numbers"
+    PHONE = "phone and other long numbers"
     ADDRESS = "postal addresses"
 
 
@@ -71,9 +71,10 @@ _ADDRESSES = (
         r"(?:[\s,，]*(?:[A-Za-z]座|\d+[\d\-—]*\s*(?:号楼|栋|幢|座|单元|楼|层|室|号)))*"
     ),
 )
-_RUN = re.compile(_NOT_BEFORE + r"(?:\+\s?)?\(?\d(?:[ \-–.()]{0,2}\d){6,18}" + _NOT_AFTER)
+_RUN = re.compile(_NOT_BEFORE + r"(?:\+\s?)?\(?\d(?:(?:[ \-–.]|\) ?| ?\()?\d){6,18}" + _NOT_AFTER)
 _MONEY = "元|块|万|千|亿|円|€|£|\\$|usd|eur|gbp|rmb|cny|dollars?|euros?|pounds?|km|公里|米|次|人|views?|steps?|步|%"
-_NOT_SECRET = (  # left alone, before anything else is looked for
+_NOT_SECRET = (  # no number to reach somebody by is looked for in these
+    re.compile(r"(?:https?://|www\.)[^\s一-鿿，。！？）]+", re.IGNORECASE),
     re.compile(r"(?<!\d)(?:19|20)\d\d([-/.年])\s?\d{1,2}[-/.月]\s?\d{1,2}日?(?!\d)"),
     re.compile(r"(?<!\d)\d{1,2}[-/.]\d{1,2}[-/.](?:19|20)\d\d(?!\d)"),
     re.compile(r"(?<!\d)(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?!\d)"),
@@ -153,12 +154,15 @@ def _is_number(run: str) -> bool:
     """Whether digits with their separators look like a number to call or to pay with, and not like a count or a range.
 
     One group is. Of several: no list of years, of single digits, or of pairs that no phone number begins like; two
-    groups with a dash between them only as 555-1234, or with an area code or a whole number after it.
+    groups with a dash between them only as 555-1234, or with an area code or a whole number after it; with dots between
+    them only as 555.123.4567.
     """
     groups = re.findall(r"\d+", run)
     if run.startswith(("+", "(")) or len(groups) == 1:
         return True
     if all(re.fullmatch(r"(?:19|20)\d\d", group) for group in groups):
+        return False
+    if "." in run and max(map(len, groups)) > 2 and len(groups[-1]) != 4:
         return False
     if max(map(len, groups)) <= 2:
         return groups[0].startswith("0") and min(map(len, groups)) == 2 and 8 <= sum(map(len, groups)) <= 12

@@ -61,6 +61,10 @@ def test_what_identifies_somebody_becomes_a_placeholder_of_its_shape(said: str, 
         "room 1204, code 4471, bus 27",
         "走路15分钟，3号楼下见",
         "a full moon on the 20th of april",
+        "see http://forum.example.org/showthread.php?t=1596545 and www.example.org/1050569/x",
+        "看https://example.cn/6198889，好吗",
+        "0.1  40924  2088 ?",
+        "nmap 123.456.789",
     ],
 )
 def test_what_does_not_stays(said: str) -> None:
@@ -91,4 +95,4 @@ def test_a_dialogue_is_learnt_without_them(log: Log) -> None:
     ]
     assert (changed.scene.kind, changed.messages, changed.present) == (ChatKind.PRIVATE, mei.messages, mei.present)
     assert redacted(tom, counts) == tom
-    assert counts == {"replaced: phone numbers": 1, "replaced: e-mail addresses": 1}
+    assert counts == {"replaced: phone and other long numbers": 1, "replaced: e-mail addresses": 1}

@@ -64,4 +64,4 @@ def test_what_identifies_somebody_is_counted_in_the_card(tmp_path: Path, models:
     with Corpus.open(workspace.corpus) as corpus, corpus.transaction() as db:
         db.execute("UPDATE messages SET text = text || ' 13812345678' WHERE id = (SELECT min(id) FROM messages)")
     folder = train(workspace, TrainSettings(ONCE, "first"))
-    assert "| replaced: phone numbers | 1 |" in (folder / "card.md").read_text("utf-8")
+    assert "| replaced: phone and other long numbers | 1 |" in (folder / "card.md").read_text("utf-8")

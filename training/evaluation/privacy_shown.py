@@ -70,7 +70,7 @@ _KINDS = {
     Secret.EMAIL: ("e-mail addresses", "邮箱"),
     Secret.IDENTITY: ("id numbers", "证件号"),
     Secret.CARD: ("card numbers", "卡号"),
-    Secret.PHONE: ("phone numbers", "电话"),
+    Secret.PHONE: ("phone or other long numbers", "电话等长号码"),
     Secret.ADDRESS: ("addresses", "地址"),
 }
 
