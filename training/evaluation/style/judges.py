@@ -14,6 +14,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
 from training.evaluation.metrics import Bools, Floats
+from training.evaluation.panel import NAN
 from training.evaluation.style.bundles import Index, Sample, bundles, mixer
 from training.evaluation.style.shape import shapes
 from training.evaluation.voice import Bubbles
@@ -134,11 +135,12 @@ class Reading:
         """Of many bundles by chance."""
         return self.logits(bundles(self.features.shape[0], self.judge.size, seed=seed))
 
-    def of_rows(self, rows: Index, number: int = 24) -> float:
+    def of_rows(self, rows: Index) -> float:
         """The mean over bundles of these rows, which may come more than once; NaN where they are too few for one."""
-        if len(rows) < self.judge.size:
-            return float("nan")
-        return float(self.logits(rows[bundles(len(rows), self.judge.size, number)]).mean())
+        size = self.judge.size
+        if len(rows) < size:
+            return NAN
+        return float(self.logits(rows[bundles(len(rows), size, len(rows) // size)]).mean())
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """What the judges of style must not decide by: who is spoken to, and which numbers and pages are spoken of."""
 
 import re
-from collections.abc import Iterable, Set
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
@@ -15,8 +15,11 @@ NAME, LINK, NUMBER = "\ue000", "\ue001", "0"
 
 _LINK = re.compile(r"(?:https?://|www\.)[^\s\u3000-\u9fff\uff00-\uffef]+", re.IGNORECASE)
 _NUMBER = re.compile(r"\d+")
+_WORD = re.compile(r"[A-Za-z0-9_\[\]`|^\-\u00c0-\u024f\u0370-\u052f]+")
+_SEVERAL = re.compile(rf"{NAME}(?: {NAME})+")
 _MENTION = re.compile(r"@[\w\-]+")
-_ADDRESSED = re.compile(rf"^\s*(?:{NAME}[,\s\u2005]*)+[:：,，]\s*|^\s*@?{NAME}\u2005\s*")
+_ADDRESSED = re.compile(rf"^\s*(?:{NAME}[\s\u2005]*)+[:：,，]\s*")
+_CALLED = re.compile(r"^(?:\s*@[\w\-]+)+[\s\u2005:：,，]*")
 _PREFIX = re.compile(r"^\s*[\w\-\[\]`|^]{2,24}:\s+(?=\S)")
 _TITLES = {"dr", "mr", "mrs", "ms", "prof", "mum", "mom", "dad", "uncle", "aunt", "miss", "sir"}
 _HAN = re.compile(r"[\u4e00-\u9fff]+")
@@ -31,13 +34,7 @@ def _parts(name: str) -> set[str]:
 
 
 def _stands_out(word: str) -> bool:
-    return _HAN.search(word) is not None or word != word.lower() or any(letter.isdigit() for letter in word)
-
-
-def _spelt(word: str, near: Set[str]) -> str:
-    if _HAN.search(word):
-        return re.escape(word)
-    return rf"(?<!\w){f'(?i:{re.escape(word)})' if word in near else re.escape(word)}(?!\w)"
+    return word != word.lower() or any(letter.isdigit() for letter in word)
 
 
 def _tells(word: str) -> bool:
@@ -53,8 +50,10 @@ class Mask:
     So a judge cannot tell people apart by whom they know. That a name was said can still be seen, and the topic partly.
     """
 
-    names: re.Pattern[str] | None
-    known: frozenset[str]  # in small letters
+    near: frozenset[str]  # in small letters
+    far: frozenset[str]
+    addressed: frozenset[str]  # in small letters
+    chinese: re.Pattern[str] | None
 
     @classmethod
     def of(cls, names: Iterable[str], others: Iterable[str] = ()) -> "Mask":
@@ -64,10 +63,13 @@ class Mask:
         themselves in large groups) is found only where it addresses somebody.
         """
         near, far = ({part for name in found for part in _parts(name)} for found in (names, others))
-        spelt = [
-            _spelt(word, near) for word in sorted(near | far, key=lambda word: (-len(word), word)) if _stands_out(word)
-        ]
-        return cls(re.compile("|".join(spelt)) if spelt else None, frozenset(word.casefold() for word in near | far))
+        chinese = sorted((word for word in near | far if _HAN.search(word)), key=lambda word: (-len(word), word))
+        return cls(
+            frozenset(word.casefold() for word in near if _stands_out(word)),
+            frozenset(filter(_stands_out, far)),
+            frozenset(word.casefold() for word in near | far),
+            re.compile("|".join(map(re.escape, chinese))) if chinese else None,
+        )
 
     @classmethod
     def of_held(cls, held: Held) -> "Mask":
@@ -77,14 +79,19 @@ class Mask:
         return cls.of({*held.persona.names, *people}, senders)
 
     def text(self, text: str) -> str:
-        text = _LINK.sub(LINK, _PLACEHOLDER.sub("", text))
+        text = _LINK.sub(LINK, _CALLED.sub("", _PLACEHOLDER.sub("", text)))
         prefix = _PREFIX.match(text)
-        if prefix and prefix[0].strip().rstrip(":").casefold() in self.known:
+        if prefix and prefix[0].strip().rstrip(":").casefold() in self.addressed:
             text = text[prefix.end() :]
         text = _MENTION.sub(NAME, text)
-        if self.names:
-            text = self.names.sub(NAME, text)
+        if self.chinese:
+            text = self.chinese.sub(NAME, text)
+        text = _SEVERAL.sub(NAME, _WORD.sub(self._word, text))
         return _NUMBER.sub(NUMBER, _ADDRESSED.sub("", text)).strip()
+
+    def _word(self, found: re.Match[str]) -> str:
+        word = found[0]
+        return NAME if word in self.far or word.casefold() in self.near else word
 
     def bubbles(self, bubbles: Bubbles) -> Bubbles:
         """Without the bubbles of which nothing is left, unless that is all of them."""

@@ -10,7 +10,7 @@ from training.evaluation.panel import Kind, Value
 from training.evaluation.style import gaming
 from training.evaluation.style.bundles import Sample, value
 from training.evaluation.style.fidelity import SEPARATION, Fidelity, Ruler, nearest, separation
-from training.evaluation.style.judges import LETTERS, SHAPE, Judge, prepare
+from training.evaluation.style.judges import LETTERS, SHAPE, Judge, Prepared, Reading, prepare
 from training.evaluation.style.profile import Property, Yardstick, traits
 from training.evaluation.style.subject import Subject
 from training.evaluation.style.two_sample import apart
@@ -79,6 +79,7 @@ def judge(subject: Subject, voices: Voices, size: int) -> Judged:
         [one.sample for one in authors],
         frozenset(place for place, one in enumerate(authors) if one.kind is Kind.CEILING),
     )
+    gates = [_gate(one, subject, floor) for one in prepared]
     own = apart(subject.later, subject.earlier, size)
     guard = subject.guard
     stick = Yardstick.of((subject.earlier, subject.later), len(subject.real))
@@ -87,11 +88,8 @@ def judge(subject: Subject, voices: Voices, size: int) -> Judged:
         judges,
         floor,
         len(people),
-        {one.name: _separations(one, subject, floor) for one in judges},
-        {
-            one.name: np.array([_separations(one.judge(seed), subject, floor)[0] for seed in range(_PERMUTED)])
-            for one in prepared
-        },
+        {one.name: (found[0], found[1]) for one, (found, _) in zip(judges, gates, strict=True)},
+        {one.name: found for one, (_, found) in zip(judges, gates, strict=True)},
         stick,
         tuple(
             _measured(subject, author, fidelity, own, stick, guard, size)
@@ -119,9 +117,16 @@ def _authors(subject: Subject, voices: Voices, floor: Sample) -> list[Author]:
     ]
 
 
-def _separations(one: Judge, subject: Subject, floor: Sample) -> tuple[float, float]:
-    real, near, far = (one.read(sample).of_bundles() for sample in (subject.later, floor, subject.others_later))
-    return separation(real, near), separation(real, far)
+def _gate(prepared: Prepared, subject: Subject, floor: Sample) -> tuple[tuple[float, float], Floats]:
+    """The AUC from the nearest other and from all others; and the first of these by judges with permuted labels."""
+    every = [prepared.reader.bursts(one.bursts) for one in (subject.later, floor, subject.others_later)]
+
+    def separations(judge: Judge) -> list[float]:
+        real, *others = (Reading(judge, features).of_bundles() for features in every)
+        return [separation(real, one) for one in others]
+
+    near, far = separations(prepared.judge())
+    return (near, far), np.array([separations(prepared.judge(seed))[0] for seed in range(_PERMUTED)])
 
 
 def _measured(

@@ -93,7 +93,7 @@ def tidied(bubbles: Bubbles) -> str:
 def _sentence(bubble: str) -> str:
     text = LAUGHTER.sub("", SMILEY.sub("", EMOJI.sub("", bubble)))
     chinese = _HAN.search(text) is not None
-    text = _LONG.sub(r"\1", text)
+    text = re.sub(r"([!?！？])\1+", r"\1", _LONG.sub(r"\1", text))
     if chinese:
         text = re.sub(r"\s+", "，", _PARTICLES.sub("", text).strip())
     else:

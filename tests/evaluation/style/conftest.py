@@ -1,0 +1,44 @@
+"""The sample subjects, imported as `echoes demo` imports them, and cut into days."""
+
+from collections.abc import Callable
+from importlib.resources import as_file, files
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from bot.config import load_config
+from bot.media import MediaStore
+from bot.workspace import Workspace
+from tests.support import byte_codec
+from training.corpus import Corpus
+from training.evaluation.gather import gather
+from training.evaluation.held import Held
+from training.importers import Options, find_files, import_paths
+
+_ZONES = {"en": "Europe/London", "zh": "Asia/Shanghai"}
+
+
+@pytest.fixture(scope="session")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Held]:
+    """By language. Made once."""
+    made: dict[str, Held] = {}
+
+    def held(language: str) -> Held:
+        if language not in made:
+            made[language] = _held(tmp_path_factory.mktemp(language), language)
+        return made[language]
+
+    return held
+
+
+def _held(root: Path, language: str) -> Held:
+    with as_file(files("training") / "sample" / language) as source:
+        for name in ("persona.yaml", "people.yaml", "questionnaire.yaml"):
+            (root / name).write_bytes((source / name).read_bytes())
+        (root / "config.yaml").write_text("model:\n  base: embedded\n", "utf-8")
+        workspace = Workspace.open(root)
+        media = MediaStore(workspace.media)
+        with Corpus.open(workspace.corpus) as corpus:
+            import_paths(corpus, media, find_files([source / "exports"]), Options(ZoneInfo(_ZONES[language])))
+    return gather(workspace, load_config(workspace.config), byte_codec(media), 8000)

@@ -1,0 +1,199 @@
+"""The parts of panel A: what is masked, counted, bundled, rewritten, copied, and compared."""
+
+from collections import Counter
+from datetime import date, timedelta
+
+import numpy as np
+import pytest
+
+from training.evaluation.style import gaming
+from training.evaluation.style.bundles import Sample, bundles, draws, rows_of, size_for, value
+from training.evaluation.style.fidelity import scaled, separation
+from training.evaluation.style.gaming import Guard
+from training.evaluation.style.judges import Lesson, prepare
+from training.evaluation.style.masking import LINK, NAME, Mask
+from training.evaluation.style.profile import Property, Yardstick, divergence, traits
+from training.evaluation.style.rewrites import TRIED, rewrites, tidied
+from training.evaluation.style.shape import FEATURES, shapes
+from training.evaluation.style.two_sample import apart
+from training.evaluation.voice import Bubbles
+
+MASK = Mask.of(("Mira Santos", "陶思雨", "Bern"), ("want", "WrenMouse"))
+
+
+def sample(*bursts: Bubbles, times: int = 1, name: str = "me") -> Sample:
+    every = bursts * times
+    return Sample(name, every, tuple(date(2026, 3, 1) + timedelta(days=n % 10) for n in range(len(every))))
+
+
+@pytest.mark.parametrize(
+    ("said", "seen"),
+    [
+        ("Mira, are you up?", "are you up?"),
+        ("are you up, Mira?", f"are you up, {NAME}?"),
+        ("mira santos owes me 20", f"{NAME} owes me 0"),
+        ("WrenMouse: try  lsb_release -a", "try  lsb_release -a"),
+        ("want: try it", "try it"),
+        ("those who want it", "those who want it"),
+        ("see https://example.org/a?b=1 ok", f"see {LINK} ok"),
+        ("看https://example.org/路 好", f"看{LINK}路 好"),
+        ("思雨你在吗", f"{NAME}你在吗"),
+        ("@陶思雨 12 点见", "0 点见"),
+        ("Bernadette", "Bernadette"),
+        ("[voice message] hello", "hello"),
+        ("try: sudo", "try: sudo"),
+        ("at 9:30, 100%", "at 0:0, 0%"),
+    ],
+)
+def test_names_links_and_numbers_cannot_be_told_apart(said: str, seen: str) -> None:
+    assert MASK.text(said) == seen
+
+
+def test_of_a_bare_name_something_is_left() -> None:
+    assert MASK.bubbles(("WrenMouse: ",)) == (NAME,)
+    assert MASK.bubbles(("[photo]", "ok")) == ("ok",)
+
+
+def having(bubbles: Bubbles) -> set[str]:
+    return {name for name, number in zip(FEATURES, shapes([bubbles])[0], strict=True) if number > 0}
+
+
+def test_the_shape_of_a_burst_is_seen_in_both_languages() -> None:
+    assert len(FEATURES) == 28
+    english = having(("omg sooo good!!", "haha ok 😂 :)"))
+    assert english >= {
+        "bubbles", "more than one bubble", "ends with an exclamation mark", "marks repeated", "drawn out", "laughter",
+        "particles", "emoji", "smileys", "starts with a small letter",
+    }  # fmt: skip
+    assert not english & {"starts with a capital", "ends with a full stop", "numbers", "links", "two languages", "asks"}
+    chinese = having(("好呀哈哈哈～", "你的deadline呢？[捂脸]"))
+    assert chinese >= {"bubbles", "drawn out", "laughter", "particles", "emoji", "asks", "two languages"}
+    assert having(("I'm here, Dr. Brandt.",)) >= {
+        "starts with a capital", "ends with a full stop", "apostrophes", "commas", "capitals",
+    }  # fmt: skip
+    assert "starts with a capital" not in chinese
+    assert having(("…",)) >= {"dots"}
+    assert np.isfinite(shapes([("",), ("😂",), ("?",)])).all()
+
+
+def test_bundles_hold_nothing_twice_and_come_out_the_same() -> None:
+    found = bundles(45, 20, 7)
+    assert found.shape == (7, 20)
+    assert all(len(set(bundle)) == 20 for bundle in found.tolist())
+    assert (found == bundles(45, 20, 7)).all()
+    assert (found != bundles(45, 20, 7, seed=1)).any()
+    assert len(np.unique(np.concatenate(found[:2]))) == 40, "one pass before anything comes again"
+    with pytest.raises(ValueError, match="bundle of 20"):
+        bundles(19, 20)
+
+
+def test_bundles_are_smaller_where_there_is_less() -> None:
+    assert [size_for(*numbers) for numbers in ((500, 40), (30, 90), (20, 20), (19, 500))] == [20, 15, 10, None]
+
+
+def test_days_are_drawn_whole() -> None:
+    days = sample(("a",), times=30).days
+    for drawn in draws(days, 3):
+        rows = rows_of(days, drawn)
+        assert len(rows) == 30
+        assert sorted(days[row] for row in rows) == sorted(day for day in drawn for _ in range(3))
+
+
+def test_a_number_without_resamples_has_no_interval() -> None:
+    assert np.isnan(value(np.array([3.0])).low)
+    assert np.isnan(value(np.array([3.0, np.nan, np.nan, np.nan, 4.0])).low)
+    assert value(np.array([3.0, 2.0, 4.0])).low == pytest.approx(2.05)
+
+
+def test_prose_is_tidy_and_never_the_persons_own() -> None:
+    assert tidied(("sooo tired lol", "u ok?? 😂")) == "So tired. You okay?"
+    assert tidied(("好呀哈哈哈", "明天 见～")) == "好。明天，见。"
+    bursts = [("lol",), ("I will be there.",), ("好的。",), ("😂😂",), ("see u there",)] * 8
+    written = rewrites(bursts, "en")
+    assert all(len(one) == 1 and one[0].strip() for one in written)
+    assert not any(one == before for one, before in zip(written, bursts, strict=True))
+    assert written == rewrites(bursts, "en")
+    assert all("好的。" in one[0] and one[0] != "好的。" for one in written[2::5]), "in the language of what was said"
+    assert not {one for (one,) in written} & {one for (one,) in rewrites(bursts, "en", TRIED)}
+
+
+def test_copies_are_counted_in_runs_of_six() -> None:
+    learnt = sample(("the cat sat on the mat today",), ("我今天要去河边走一走",))
+    guard = Guard.of(learnt, [sample(("we met nobody at all down there yesterday",))])
+    assert guard.own == pytest.approx(1 / 4), "three runs, none known, and one added"
+    assert guard.copy_ratio(sample(("The cat sat on the mat!",)))[0] == pytest.approx(4.0)
+    assert guard.copy_ratio(sample(("我今天要去河边",)))[0] == pytest.approx(4.0), "a character is a word"
+    assert guard.copy_ratio(sample(("the cat", "ok")))[0] == 0.0
+    assert guard.copy_ratio(sample(("the cat sat", "on the mat")))[0] == pytest.approx(4.0), "bubbles hide nothing"
+
+
+def test_variety_is_compared_at_the_same_number_of_words() -> None:
+    words = [(f"w{n} x{n} y{n} z{n}",) for n in range(40)]
+    real = sample(*words)
+    assert gaming.distinct_ratio(real, sample(*words[:20]))[0] == pytest.approx(1.0)
+    assert gaming.entropy_ratio(real, sample(*words[:20]))[0] == pytest.approx(1.0)
+    assert gaming.distinct_ratio(real, sample(words[0], times=40))[0] < 0.1
+    assert gaming.entropy_ratio(real, sample(("w0 X0, y0 z0!",), ("w0 x0 y0 z0",), times=20))[0] == 0.0
+    half = gaming.entropy_ratio(real, sample(*words[:20], times=2))
+    assert 0.75 < half[0] < 0.85
+    assert value(half).low <= half[0] <= value(half).high
+
+
+def test_habits_are_measured_by_how_the_person_varies() -> None:
+    rng = np.random.default_rng(1)
+    own = sample(
+        *[("ok" * int(rng.integers(1, 9)) + ".!"[rng.integers(2)],) * int(rng.integers(1, 4)) for _ in range(100)]
+    )
+    stick = Yardstick.of([own], 50)
+    near = stick.ratios(traits(own.take(range(50))), traits(own.take(range(50, 100))))
+    assert set(near) == set(Property) - {Property.EMOJI}, "nobody uses any"
+    assert max(near.values()) < 4
+    far = stick.ratios(traits(own), traits(sample(("Certainly; I would be delighted to do so for you 😀",), times=50)))
+    assert far[Property.EMOJI] == float("inf")
+    assert min(far.values()) > 5
+    assert value(stick.medians(own, own)).number == 0
+
+
+def test_the_divergence_is_that_of_the_book() -> None:
+    assert divergence(Counter("aab"), Counter("aabaab")) == pytest.approx(0, abs=1e-9)
+    assert divergence(Counter("a"), Counter("b")) == pytest.approx(1)
+    assert divergence(Counter("ab"), Counter("b")) == pytest.approx(0.558, abs=1e-3)
+    assert divergence(Counter(), Counter()) == 0
+    assert divergence(Counter("a"), Counter()) == 1
+
+
+def test_the_scale_runs_from_the_other_to_the_person() -> None:
+    means = np.array([[2.0, -1.0, 2.0, -1.0, 0.5, -4.0]])
+    assert [float(one[0]) for one in scaled(means)] == [100, 0, 50, -100]
+    assert separation(np.array([2.0, 3.0]), np.array([1.0, 2.5])) == 0.75
+
+
+def lower(number: int) -> Bubbles:
+    return (f"yeah the {'abcdefgh'[number % 8]} thing lol", "so good")[: 1 + number % 2]
+
+
+def upper(number: int) -> Bubbles:
+    return (f"I saw the {'abcdefgh'[number % 8]} thing, and it was good.",)
+
+
+def test_two_samples_are_told_apart_only_where_they_differ() -> None:
+    rng = np.random.default_rng(0)
+    first, second = (sample(*[lower(int(rng.integers(99))) for _ in range(60)]) for _ in range(2))
+    other = sample(*[upper(int(rng.integers(99))) for _ in range(60)])
+    assert apart(first, other, 10)[0] == 1.0
+    assert 0.1 < apart(first, second, 10)[0] < 0.9
+
+
+def test_judges_learn_who_writes_how_and_permuted_ones_do_not() -> None:
+    own, others = (sample(*[write(n) for n in range(60)]) for write in (lower, upper))
+    prose = sample(*rewrites(own.bursts, "en"))
+    base = sample(("Certainly! How may I help you today?",), times=20)
+    lesson = Lesson(10, own, others, (others,), base, prose)
+    assert [(is_own, len(authors)) for is_own, authors in lesson.sources] == [(True, 1), *[(False, 1)] * 4]
+    for prepared in prepare(lesson):
+        assert prepared.weights[prepared.labels].sum() == pytest.approx(prepared.weights[~prepared.labels].sum())
+        judge = prepared.judge()
+        mine, theirs = (judge.read(one).of_bundles() for one in (own, others))
+        assert separation(mine, theirs) == 1.0
+        assert mine.min() > 0 > theirs.max()
+        assert abs(prepared.judge(permuted=3).read(own).of_bundles().mean()) < abs(mine.mean())
