@@ -162,7 +162,7 @@ def test_answers_of_the_questionnaire_are_learnt_too(workspace: Workspace) -> No
         "- {id: trait_1, question: I am calm., answer: 6}\n"
     )
     card = (train(workspace, QUICK) / "card.md").read_text("utf-8")
-    assert "| of these from the questionnaire | 2 |" in card and "| questionnaire | 2 | 2 |" in card
+    assert "| of these from the questionnaire | 1 |" in card and "| questionnaire | 1 | 1 |" in card, "no trait_"
 
 
 def test_the_same_seed_gives_the_same_lora(trained: Path, workspace: Workspace) -> None:
