@@ -10,7 +10,7 @@ from bot.lora import NONE
 from bot.workspace import Workspace
 
 _PANELS = ("style", "likelihood", "context", "memory", "decision", "personality", "privacy")
-_COLUMN = 46  # characters that one cell may take at the terminal
+_COLUMN = 60  # characters that one cell may take at the terminal
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

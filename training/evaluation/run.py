@@ -14,6 +14,7 @@ from bot.engine.models import load
 from bot.errors import DataError, EchoesError, UsageError
 from bot.lora import find_lora
 from bot.media import MediaStore
+from bot.persona import load_persona
 from bot.prompt import Codec
 from bot.workspace import Workspace, private_dir, write_private
 from training.evaluation.gather import gather
@@ -22,7 +23,7 @@ from training.evaluation.limits import FULL, Limits
 from training.evaluation.model_voice import ModelVoice
 from training.evaluation.panel import Panel, tell
 from training.evaluation.panels import PANELS, Examined
-from training.evaluation.report import Header, Period, Report, to_html, to_json
+from training.evaluation.report import Header, Period, Report, to_html, to_json, training_facts
 from training.evaluation.shared_model import SharedModel
 from training.evaluation.swap.pictures import StandIns
 from training.evaluation.voice import Voices
@@ -118,13 +119,19 @@ def _prepare(
     codec = codec_for(loaded, media)
     kept = private_dir(private_dir(workspace.root / FOLDER) / KEPT)
     shared = SharedModel(loaded, codec, media.open, config.sampling.sampling(), kept)
-    base = ModelVoice("base", shared, None)
-    avatar = ModelVoice(chosen.lora.name, shared, chosen.lora) if chosen.lora else None
+    language = load_persona(workspace.persona).language if workspace.persona.exists() else "en"
+    base = ModelVoice(tell(language, "the base model", "基础模型"), shared, None)
+    name = chosen.lora.name if chosen.lora and chosen.against else tell(language, "the avatar", "分身")
+    avatar = ModelVoice(name, shared, chosen.lora) if chosen.lora else None
     against = ModelVoice(chosen.against.name, shared, chosen.against) if chosen.against else None
     note("Reading the chats.")
     held = _gathered(workspace, config, chosen, codec, loaded.max_positions)
     voices = Voices(base, avatar, against)
-    calibrations = {folder.name: Calibration.load(folder) for folder in (chosen.lora, chosen.against) if folder}
+    calibrations = {
+        voice.name: Calibration.load(folder)
+        for voice, folder in ((avatar, chosen.lora), (against, chosen.against))
+        if voice and folder
+    }
     return held, Examined(voices, calibrations, chosen.lora)
 
 
@@ -162,6 +169,7 @@ def _header(config: Config, held: Held, settings: EvaluateSettings, chosen: _Cho
         limits=settings.limits,
         seed=settings.seed,
         quick=settings.quick,
+        training=training_facts(chosen.lora, held.language),
         unknown=_unknown(held, chosen),
     )
 

@@ -58,7 +58,7 @@ def panel(held: Held, voices: Voices | None, limits: Limits, calibrations: Mappi
         held.language,
         rows=_rows(asked, voices),
         figures=_figures(asked, voices),
-        examples=examples(held, tested, asked.avatar) if asked.avatar else (),
+        examples=examples(held, tested, asked.avatar, avatar.name) if asked.avatar and avatar else (),
         findings=findings(held, asked.truth, asked.avatar, asked.simple[LOGISTIC]),
         compared=differences(asked.avatar, asked.against, asked.truth) if asked.avatar and asked.against else {},
     )
@@ -139,7 +139,7 @@ def _rows(asked: _Asked, voices: Voices | None) -> tuple[Row, ...]:
         Row(
             Kind.CEILING,
             name,
-            _values(asked, Gate("", spoke.astype(np.float64), spoke)),
+            _control(asked, Gate("", spoke.astype(np.float64), spoke)),
             say("What was done is right by definition.", "本人所为即为正确。"),
         )
     )
@@ -157,7 +157,7 @@ def _rows(asked: _Asked, voices: Voices | None) -> tuple[Row, ...]:
         rows.append(Row(Kind.BASE, voices.base.name, _values(asked, asked.base)))
     rows.append(_shuffled(asked))
     rows += [
-        Row(Kind.DEGENERATE, label, _values(asked, _constant(asked.tested, speaks)))
+        Row(Kind.DEGENERATE, label, _control(asked, _constant(asked.tested, speaks)))
         for label, speaks in (
             (say("always speaks", "总是开口"), lambda point: True),
             (say("never speaks", "从不开口"), lambda point: False),
@@ -165,13 +165,13 @@ def _rows(asked: _Asked, voices: Voices | None) -> tuple[Row, ...]:
         )
     ]
     rows.append(
-        Row(Kind.BASELINE, say("by recency alone", "只看多久前说过话"), _values(asked, asked.simple["recency"]))
+        Row(Kind.BASELINE, say("by recency alone", "只看多久前说过话"), _control(asked, asked.simple["recency"]))
     )
     rows.append(
         Row(
             Kind.BASELINE,
             say("simple rule", "简单规则"),
-            _values(asked, asked.simple[LOGISTIC]),
+            _control(asked, asked.simple[LOGISTIC]),
             say(
                 "A logistic regression on 15 features of the conversation, fitted on the days before.",
                 "对话的 15 个特征上的逻辑回归，用此前的日子拟合。",
@@ -186,6 +186,11 @@ def _rows(asked: _Asked, voices: Voices | None) -> tuple[Row, ...]:
 
 def _values(asked: _Asked, gate: Gate) -> dict[str, Value]:
     return gain(gate, asked.simple[LOGISTIC], asked.truth) | measured(gate, asked.truth)
+
+
+def _control(asked: _Asked, gate: Gate) -> dict[str, Value]:
+    """How surely a control is better than the simple rule is no question."""
+    return {key: value for key, value in _values(asked, gate).items() if key != "sure"}
 
 
 def _constant(tested: Sequence[Point], speaks: Callable[[Point], bool]) -> Gate:
@@ -203,7 +208,7 @@ def _shuffled(asked: _Asked) -> Row:
         "The same decisions, dealt to the messages by chance.",
         "同样的决定，随机分给各条消息。",
     )
-    return Row(Kind.SHUFFLED, tell(asked.held.language, "shuffled", "打乱"), _values(asked, mixed), note)
+    return Row(Kind.SHUFFLED, tell(asked.held.language, "shuffled", "打乱"), _control(asked, mixed), note)
 
 
 def _figures(asked: _Asked, voices: Voices | None) -> tuple[Figure, ...]:

@@ -12,7 +12,7 @@ from training.evaluation.decision import Gate
 from training.evaluation.metrics import Bools
 from training.evaluation.panel import Figure, tell
 
-_BINS = 10
+_MOST_BINS, _BIN = 10, 60  # bins; messages that one should hold
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +33,10 @@ def reliability(lines: Sequence[Line], spoke: Bools, language: str) -> Figure:
             tell(language, "probability that it gave", "它给出的概率"),
             tell(language, "share that was answered", "实际回答的比例"),
         )
+        bins = min(max(len(spoke) // _BIN, 3), _MOST_BINS)
         most = 0.05
         for line in lines:
-            order = np.array_split(np.argsort(line.gate.probability, kind="stable"), min(_BINS, len(spoke)))
+            order = np.array_split(np.argsort(line.gate.probability, kind="stable"), bins)
             said = [float(line.gate.probability[rows].mean()) for rows in order]
             done = [float(spoke[rows].mean()) for rows in order]
             places.plot(said, done, color=line.colour, marker="o", markersize=4, linewidth=1.6, label=line.name)

@@ -108,8 +108,11 @@ def _honest(gate: Gate, truth: Truth, language: str) -> str:
     )
 
 
-def examples(held: Held, tested: Sequence[Point], gate: Gate) -> tuple[Example, ...]:
-    """The messages answered that it thought least of, and those passed over that it thought most of."""
+def examples(held: Held, tested: Sequence[Point], gate: Gate, name: str) -> tuple[Example, ...]:
+    """The messages answered that it thought least of, and those passed over that it thought most of.
+
+    name: the avatar's.
+    """
     places = {
         message: (dialogue, index)
         for dialogue in held.dialogues[Split.TEST]
@@ -118,21 +121,19 @@ def examples(held: Held, tested: Sequence[Point], gate: Gate) -> tuple[Example, 
     order = [number for number in np.argsort(gate.probability, kind="stable") if tested[number].message in places]
     answered = [number for number in order if tested[number].spoke][:_SHOWN]
     passed = [number for number in reversed(order) if not tested[number].spoke][:_SHOWN]
-    return tuple(
-        _example(held, *places[tested[number].message], float(gate.probability[number]), bool(gate.speaks[number]))
-        for number in (*answered, *passed)
-    )
+    return tuple(_example(held, *places[tested[number].message], gate, name, number) for number in (*answered, *passed))
 
 
-def _example(held: Held, dialogue: Dialogue, index: int, probability: float, speaks: bool) -> Example:
+def _example(held: Held, dialogue: Dialogue, index: int, gate: Gate, name: str, number: int) -> Example:
     language = held.language
     silent = (tell(language, "(silent)", "（沉默）"),)
     following = dialogue.turns[index + 1] if index + 1 < len(dialogue.turns) else None
     real = texts(following.bubbles) if following and following.speaker is None else silent
+    speaks, probability = bool(gate.speaks[number]), float(gate.probability[number])
     said = tell(language, "(speaks)" if speaks else "(silent)", "（开口）" if speaks else "（沉默）")
     return Example(
         before(Question(dialogue.scene, dialogue.turns[: index + 1]), language),
-        {held.persona.name: real, tell(language, "the avatar", "分身"): (f"{said} p = {probability:.2f}",)},
+        {held.persona.name: real, name: (f"{said} p = {probability:.2f}",)},
         tuple(photo for bubble in dialogue.turns[index].bubbles for photo in bubble.photos),
     )
 

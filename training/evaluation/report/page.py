@@ -56,7 +56,7 @@ class _Shown:
     charts: list[Chart]
     more: list[Chart]
     notes: list[tuple[str, Row]]
-    figures: list[tuple[Figure, Markup]]
+    figures: list[tuple[Figure, Markup, int]]
     examples: list[tuple[Example, list[_Side], list[str | None]]]
 
 
@@ -104,7 +104,10 @@ def _shown(panel: Panel, report: Report, open_photo: OpenPhoto) -> _Shown:
         aimed,
         [chart for chart in drawn if chart not in aimed],
         [(_MARKS[row.kind], row) for row in panel.rows if row.note],
-        [(figure, _apart(figure.svg, f"{panel.key}{number}")) for number, figure in enumerate(panel.figures)],
+        [
+            (figure, _apart(figure.svg, f"{panel.key}{number}"), _width(figure.svg))
+            for number, figure in enumerate(panel.figures)
+        ],
         [
             (
                 example,
@@ -127,6 +130,12 @@ def _apart(svg: str, name: str) -> Markup:
     svg = re.sub(r'\bid="', f'id="{name}-', svg)
     svg = re.sub(r'\bhref="#', f'href="#{name}-', svg)
     return Markup(svg.replace("url(#", f"url(#{name}-"))
+
+
+def _width(svg: str) -> int:
+    """Of a drawing, in points."""
+    found = re.search(r'viewBox="0 0 ([\d.]+)', svg)
+    return round(float(found[1])) if found else 0
 
 
 def _photo(digest: str, open_photo: OpenPhoto) -> str | None:

@@ -50,6 +50,8 @@ def target(metric: Metric, language: str) -> str:
         return f"={_SPACE}{low}"
     if math.isinf(wanted.high):
         return f"≥{_SPACE}{low}"
+    if math.isinf(wanted.low) and not wanted.high:
+        return high
     if math.isinf(wanted.low):
         return f"≤{_SPACE}{high}"
     return f"{low}{tell(language, ' to ', ' 至 ')}{high}"

@@ -24,11 +24,13 @@ def short(panel: Panel, language: str) -> str:
 
 
 def label(panel: Panel, metric: Metric) -> str:
-    """A metric's label where it stands alone: one that begins with dots goes on from the one before."""
+    """A metric's label where it stands alone: one that begins with dots goes on from one before, of its unit."""
     if not metric.label.startswith("…"):
-        return metric.label
-    before = [one.label for one in panel.metrics[: panel.metrics.index(metric)] if not one.label.startswith("…")]
-    return f"{before[-1] if before else ''} {metric.label}".strip()
+        return metric.label[:1].upper() + metric.label[1:]
+    before = [one for one in panel.metrics[: panel.metrics.index(metric)] if not one.label.startswith("…")]
+    same = [one.label for one in before if one.unit == metric.unit]
+    start = same[-1] if same else ""
+    return f"{start[:1].upper()}{start[1:]} {metric.label}".strip()
 
 
 def marked(found: Mark, language: str) -> str:
