@@ -109,6 +109,7 @@ def by_information(found: Sequence[Likelihood], nowhere: Sequence[Likelihood]) -
     """How much likelier each candidate is here than where nothing is asked, in nats; higher is better.
 
     Pointwise mutual information (Li et al. 2016, arXiv 1510.03055), so that common phrases have no advantage.
+    Chosen on the sample subject's judge days (48 choices): R@1 .60, by nats per character .29.
     """
     return np.array([other.nats - one.nats for one, other in zip(found, nowhere, strict=True)], dtype=np.float64)
 
