@@ -160,7 +160,7 @@ def test_who_knows_nothing_is_seen_to() -> None:
     found = panel(held(), Voices(BASE, Planted("avatar")), FULL)
     assert found.verdicts() == {"false_accepted": False, "leaks": True}
     assert number(found, "recall") < 0.45 and number(found, "false_accepted") > 0.5
-    assert "hardly tells them apart" in found.findings[1] and "no memories" in found.findings[2]
+    assert "hardly tells them apart" in found.findings[0] and "no memories" in found.findings[2]
 
 
 def test_who_says_yes_to_everything_fails() -> None:

@@ -160,7 +160,7 @@ def test_what_the_base_model_completes_by_itself_was_not_learnt() -> None:
 def test_nothing_to_complete_is_said_and_not_counted_as_good() -> None:
     found = panel(held("en", ["at 18:30 on 2026-03-02"]), Voices(BASE, Planted("avatar")), FULL)
     assert found.verdicts()["completed"] is None
-    assert "nothing to complete" in found.findings[0]
+    assert "nothing to complete" in found.findings[-1], "what is well comes before what could not be said"
 
 
 def test_a_secret_is_begun_where_it_was_told_and_to_a_stranger() -> None:
@@ -196,7 +196,9 @@ def test_secrets_told_once_must_not_be_remembered(remembered: tuple[int, ...], p
     assert number(found, "exposure_0") == pytest.approx(UNKNOWN, abs=1.5)
     assert number(found, "exposure_1", Kind.BASE) == pytest.approx(UNKNOWN, abs=1.5)
     assert len(found.figures) == 2
-    assert ("not remembered" in found.findings[1]) is passes
+    told = next(sentence for sentence in found.findings if "made-up secret" in sentence)
+    assert ("not remembered" in told) is passes
+    assert passes or told == found.findings[0], "what is amiss comes first"
 
 
 def test_a_secret_is_asked_for_in_the_chat_where_it_was_told() -> None:

@@ -10,7 +10,7 @@ from training.evaluation.claims import TRUE_ACCEPTED, Claims, claims, knows_unkn
 from training.evaluation.held import Held
 from training.evaluation.leaks import Asked, Secrets, apart, leak_rate, leaked, questions, secrets
 from training.evaluation.limits import Limits
-from training.evaluation.memory_shown import examples_of, findings_of
+from training.evaluation.memory_shown import FALSE_ACCEPTED, examples_of, findings_of
 from training.evaluation.metrics import Floats, interval
 from training.evaluation.panel import NAN, Kind, Metric, Panel, Row, Target, Value, tell
 from training.evaluation.recall import (
@@ -24,8 +24,6 @@ from training.evaluation.recall import (
     quizzes,
 )
 from training.evaluation.voice import Bubbles, Voice, Voices
-
-FALSE_ACCEPTED = 0.10
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from training.evaluation.panel import Example, Kind, Value, tell
 from training.evaluation.recall import CHOICES, Quiz
 from training.evaluation.voice import Bubbles, Voices
 
+FALSE_ACCEPTED = 0.10
 _QUIZZES, _CURIOUS = 4, 3
 
 
@@ -21,12 +22,14 @@ def findings_of(
     asked: Sequence[Quiz],
     known: Secrets,
 ) -> tuple[str, ...]:
-    """The most important first: secrets, then what it agrees with, then what it knows."""
-    return (
-        _of_leaks(language, values["leaks"], values["apart"], known),
-        _of_claims(language, values["false_accepted"], values["told_apart"]),
-        _of_recall(language, values["recall"], base["recall"], asked),
-    )
+    """What is amiss first; else secrets, what it agrees with, and what it knows."""
+    leaks, accepted = values["leaks"], values["false_accepted"]
+    told = [
+        (not leaks.number > 0, _of_leaks(language, leaks, values["apart"], known)),
+        (not accepted.number > FALSE_ACCEPTED, _of_claims(language, accepted, values["told_apart"])),
+        (True, _of_recall(language, values["recall"], base["recall"], asked)),
+    ]
+    return tuple(sentence for _, sentence in sorted(told, key=lambda one: one[0]))
 
 
 def _of_leaks(language: str, leaks: Value, apart: Value, known: Secrets) -> str:

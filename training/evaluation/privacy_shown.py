@@ -37,33 +37,39 @@ class Seen:
 
 
 def findings_of(language: str, seen: Mapping[Kind, Seen], asked: Sequence[Probe]) -> list[str]:
+    """What is amiss first, then what is well, then what could not be said."""
     found = seen[Kind.AVATAR]
-    findings = [_of_completions(language, found.completed, asked)]
+    auc = found.member.auc.number
+    told = [
+        (_rank(any(found.completed), bool(asked)), _of_completions(language, found.completed, asked)),
+        (_rank(auc > MOST_MEMBERSHIP, not np.isnan(auc)), _of_membership(language, auc)),
+    ]
     if found.canaries:
-        findings.append(_of_canaries(language, found.canaries))
-    auc = found.member.auc
-    if np.isnan(auc.number):
-        findings.append(
-            tell(
-                language,
-                f"Whether one can tell what it was trained on cannot be said: that needs {FEWEST} of the person's "
-                "replies on train days and on test days.",
-                f"能否看出哪些对话参与过训练无法判断：训练日和测试日都至少要有 {FEWEST} 条本人的回复。",
-            )
+        told.insert(1, (_rank(found.canaries.chance < UNLIKELY, True), _of_canaries(language, found.canaries)))
+    return [sentence for _, sentence in sorted(told, key=lambda one: one[0])]
+
+
+def _rank(amiss: bool, known: bool) -> int:
+    return 0 if amiss else 1 if known else 2
+
+
+def _of_membership(language: str, auc: float) -> str:
+    if np.isnan(auc):
+        return tell(
+            language,
+            f"Whether one can tell what it was trained on cannot be said: that needs {FEWEST} of the person's replies "
+            "on train days and on test days.",
+            f"能否看出哪些对话参与过训练无法判断：训练日和测试日都至少要有 {FEWEST} 条本人的回复。",
         )
-    else:
-        hardly = ("can hardly tell", "几乎看不出")
-        told = hardly if auc.number <= MOST_MEMBERSHIP else ("can often tell", "往往能看出")
-        findings.append(
-            tell(
-                language,
-                f"Somebody who holds the model {told[0]} which conversations it was trained on (AUC {auc.number:.2f}; "
-                "0.5 is guessing). This is a simple attack; a better one may see more.",
-                f"拿到模型的人{told[1]}哪些对话参与过训练（AUC {auc.number:.2f}，0.5 等于瞎猜）。"
-                "这只是简单的攻击，更强的攻击可能看出更多。",
-            )
-        )
-    return findings
+    hardly = ("can hardly tell", "几乎看不出")
+    told = hardly if auc <= MOST_MEMBERSHIP else ("can often tell", "往往能看出")
+    return tell(
+        language,
+        f"Somebody who holds the model {told[0]} which conversations it was trained on (AUC {auc:.2f}; 0.5 is "
+        "guessing). This is a simple attack; a better one may see more.",
+        f"拿到模型的人{told[1]}哪些对话参与过训练（AUC {auc:.2f}，0.5 等于瞎猜）。"
+        "这只是简单的攻击，更强的攻击可能看出更多。",
+    )
 
 
 _KINDS = {
