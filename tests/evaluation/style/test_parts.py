@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 
 from training.evaluation.style import gaming
-from training.evaluation.style.bundles import Sample, bundles, draws, rows_of, size_for, value
+from training.evaluation.style.bundles import Sample, bundles, draws, places, rows_of, size_for, value
 from training.evaluation.style.fidelity import scaled, separation
 from training.evaluation.style.gaming import Guard
 from training.evaluation.style.judges import Lesson, prepare
 from training.evaluation.style.masking import LINK, NAME, Mask
 from training.evaluation.style.profile import Property, Yardstick, divergence, traits
-from training.evaluation.style.rewrites import TRIED, rewrites, tidied
+from training.evaluation.style.rewrites import LEARNT, TRIED, rewrites, tidied
 from training.evaluation.style.shape import FEATURES, shapes
 from training.evaluation.style.two_sample import apart
 from training.evaluation.voice import Bubbles
@@ -94,7 +94,7 @@ def test_bundles_are_smaller_where_there_is_less() -> None:
 def test_days_are_drawn_whole() -> None:
     days = sample(("a",), times=30).days
     for drawn in draws(days, 3):
-        rows = rows_of(days, drawn)
+        rows = rows_of(places(days), drawn)
         assert len(rows) == 30
         assert sorted(days[row] for row in rows) == sorted(day for day in drawn for _ in range(3))
 
@@ -114,7 +114,9 @@ def test_prose_is_tidy_and_never_the_persons_own() -> None:
     assert not any(one == before for one, before in zip(written, bursts, strict=True))
     assert written == rewrites(bursts, "en")
     assert all("好的。" in one[0] and one[0] != "好的。" for one in written[2::5]), "in the language of what was said"
-    assert not {one for (one,) in written} & {one for (one,) in rewrites(bursts, "en", TRIED)}
+    for language in ("en", "zh"):
+        learnt, tried = ({*phrases[language].openers, *phrases[language].closers} for phrases in (LEARNT, TRIED))
+        assert not learnt & tried, "judges are tried with what they have not learnt"
 
 
 def test_copies_are_counted_in_runs_of_six() -> None:

@@ -89,33 +89,27 @@ def test_one_stock_reply_is_caught_by_its_variety(tricks: Panel) -> None:
     assert number(control, "entropy") == 0
 
 
-def test_tidy_assistant_prose_is_not_taken_for_anybody(wren: Held) -> None:
-    found = panel(wren, Voices(planted.plain_base(), planted.prose()), SOME)
+def test_tidy_assistant_prose_is_not_taken_for_anybody_at_a_quick_look(wren: Held) -> None:
+    voices = Voices(planted.plain_base(), planted.prose(), planted.later_words(wren))
+    found = panel(wren, voices, QUICK)
     assert number(row(found, Kind.AVATAR), "fidelity") <= 20
     assert number(row(found, Kind.DEGENERATE, "prose"), "fidelity") <= 20
     assert number(row(found, Kind.BASE), "fidelity") <= 20
     assert found.verdicts()["fidelity"] is False
-    assert found.differences == {}
+    assert number(row(found, Kind.AGAINST), "fidelity") >= 60
+    assert panel(wren, voices, QUICK) == found, "the same again"
 
 
-def test_it_is_the_same_again_and_shows_eight_examples_of_many_chats(wren: Held, tricks: Panel) -> None:
-    again = panel(wren, Voices(planted.plain_base(), planted.copies(wren), planted.stock(wren)), SOME)
-    assert again == tricks
-    assert len(again.examples) == 8
-    assert all(set(one.answers) == {"Wren Halloran", "copies", "stock", "base"} for one in again.examples)
-    assert len({one.before[-1].split(":")[0] for one in again.examples}) >= 4
-    assert len(again.figures) == 2
-    assert all(figure.svg.startswith("<svg") for figure in again.figures)
-
-
-def test_a_quick_look_judges_too(wren: Held) -> None:
-    found = panel(wren, Voices(planted.plain_base(), planted.later_words(wren)), QUICK)
-    assert found.not_measurable is None
-    assert number(row(found, Kind.AVATAR), "fidelity") >= 70
+def test_eight_examples_of_many_chats_are_shown(tricks: Panel) -> None:
+    assert len(tricks.examples) == 8
+    assert all(set(one.answers) == {"Wren Halloran", "copies", "stock", "base"} for one in tricks.examples)
+    assert len({one.before[-1].split(":")[0] for one in tricks.examples}) >= 4
+    assert len(tricks.figures) == 2
+    assert all(figure.svg.startswith("<svg") for figure in tricks.figures)
 
 
 def test_the_base_model_alone_gets_no_verdict(wren: Held) -> None:
-    found = panel(wren, Voices(planted.plain_base()), SOME)
+    found = panel(wren, Voices(planted.plain_base()), QUICK)
     assert found.not_measurable == "No LoRA was examined, only the base model."
     assert number(row(found, Kind.BASE), "fidelity") <= 20
 
@@ -142,7 +136,7 @@ def test_somebody_just_like_another_cannot_be_measured(wren: Held) -> None:
     mine = [burst for burst in wren.bursts if burst.sender == ME]
     lines = [burst.bubbles for burst in mine]
     twin = [replace(burst, sender="Twin", bubbles=lines[place - 7]) for place, burst in enumerate(mine)]
-    found = panel(replace(wren, bursts=(*mine, *twin)), Voices(planted.plain_base(), planted.later_words(wren)), SOME)
+    found = panel(replace(wren, bursts=(*mine, *twin)), Voices(planted.plain_base(), planted.later_words(wren)), QUICK)
     assert found.not_measurable
     assert "cannot tell Wren Halloran from Twin surely enough (0.90 is needed)" in found.not_measurable
     assert set(found.verdicts().values()) == {None}

@@ -1,6 +1,6 @@
 """Bundles of bursts: style shows in twenty of them, hardly in one."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -76,12 +76,18 @@ def draws(days: Iterable[date], resamples: int = RESAMPLES, seed: int = 0) -> It
         yield [known[number] for number in rng.integers(len(known), size=len(known))]
 
 
-def rows_of(days: Sequence[date], drawn: Iterable[date]) -> Index:
-    """The places in a sample that belong to the drawn days, as often as they were drawn."""
-    places: dict[date, list[int]] = {}
+def places(days: Sequence[date]) -> dict[date, Index]:
+    """Where in a sample each day's bursts are."""
+    numbers: dict[date, list[int]] = {}
     for row, day in enumerate(days):
-        places.setdefault(day, []).append(row)
-    return np.array([row for day in drawn for row in places.get(day, ())], dtype=np.intp)
+        numbers.setdefault(day, []).append(row)
+    return {day: np.array(rows, dtype=np.intp) for day, rows in numbers.items()}
+
+
+def rows_of(where: Mapping[date, Index], drawn: Iterable[date]) -> Index:
+    """The places of the drawn days, as often as they were drawn."""
+    found = [where[day] for day in drawn if day in where]
+    return np.concatenate(found) if found else np.zeros(0, dtype=np.intp)
 
 
 def resampled(
@@ -89,8 +95,9 @@ def resampled(
 ) -> Floats:
     """measure(places in the first, places in the second): of everything, then of each draw of days for both."""
     found = [measure(np.arange(len(first), dtype=np.intp), np.arange(len(second), dtype=np.intp))]
+    of_first, of_second = places(first.days), places(second.days)
     for drawn in draws((*first.days, *second.days), resamples):
-        here, there = rows_of(first.days, drawn), rows_of(second.days, drawn)
+        here, there = rows_of(of_first, drawn), rows_of(of_second, drawn)
         found.append(measure(here, there) if len(here) and len(there) else NAN)
     return np.array(found)
 

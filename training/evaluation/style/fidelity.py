@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from training.evaluation.metrics import Floats, auroc
-from training.evaluation.style.bundles import Sample, draws, rows_of
+from training.evaluation.style.bundles import Sample, draws, places, rows_of
 from training.evaluation.style.judges import Judge
 
 SEPARATION = 0.90
@@ -41,8 +41,9 @@ class Ruler:
         """
         every = (self.real, self.other, *samples)
         days = {day for one in every for day in one.days}
+        where = [places(one.days) for one in every]
         plans = [
-            [rows_of(one.days, other if place - 2 in same else drawn) for place, one in enumerate(every)]
+            [rows_of(one, other if place - 2 in same else drawn) for place, one in enumerate(where)]
             for drawn, other in zip(draws(days), draws(days, seed=1), strict=True)
         ]
         scales: list[list[Floats]] = []  # by judge and sample: the measure, then that of each resample
@@ -51,9 +52,9 @@ class Ruler:
             readings = [judge.read(one) for one in every]
             logits = [reading.of_bundles() for reading in readings]
             separations.append([separation(logits[0], one) for one in logits[2:]])
-            means = [[float(one.mean()) for one in logits]]
-            means += [[one.of_rows(rows) for one, rows in zip(readings, plan, strict=True)] for plan in plans]
-            scales.append(scaled(np.array(means)))
+            means = np.array([[one.mean() for one in logits]])
+            drawn = [one.of_draws([plan[place] for plan in plans]) for place, one in enumerate(readings)]
+            scales.append(scaled(np.concatenate([means, np.array(drawn).T])))
         return [self._fidelity(place, scales, separations) for place in range(len(samples))]
 
     def _fidelity(

@@ -25,6 +25,7 @@ _BREAK = "\ue00a"  # between bubbles: nobody writes it
 _VOCABULARY = 20_000
 _BUNDLES = 160  # of each source
 _FEWEST = 8  # of each author
+_AT_ONCE = 512  # bundles whose features are held
 
 
 class Reader(Protocol):
@@ -135,12 +136,19 @@ class Reading:
         """Of many bundles by chance."""
         return self.logits(bundles(self.features.shape[0], self.judge.size, seed=seed))
 
-    def of_rows(self, rows: Index) -> float:
-        """The mean over bundles of these rows, which may come more than once; NaN where they are too few for one."""
+    def of_draws(self, drawn: Sequence[Index]) -> Floats:
+        """For each draw of rows, which may come more than once, the mean over bundles; NaN where they make none."""
         size = self.judge.size
-        if len(rows) < size:
-            return NAN
-        return float(self.logits(rows[bundles(len(rows), size, len(rows) // size)]).mean())
+        chosen = [rows[bundles(len(rows), size, len(rows) // size)] for rows in drawn if len(rows) >= size]
+        if not chosen:
+            return np.full(len(drawn), NAN)
+        every = np.concatenate(chosen)
+        logits = np.concatenate(
+            [self.logits(every[first : first + _AT_ONCE]) for first in range(0, len(every), _AT_ONCE)]
+        )
+        ends = np.cumsum([len(one) for one in chosen])
+        means = iter(np.split(logits, ends[:-1]))
+        return np.array([next(means).mean() if len(rows) >= size else NAN for rows in drawn])
 
 
 @dataclass(frozen=True, slots=True)

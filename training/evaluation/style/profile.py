@@ -59,7 +59,10 @@ def distances(one: Sequence[Traits], other: Sequence[Traits]) -> dict[Property, 
     for found in (one, other):
         lengths.append([length for each in found for length in each.lengths])
         sizes.append([len(each.lengths) for each in found])
-        marks.append(sum((each.marks for each in found), Counter[str]()))
+        counted: Counter[str] = Counter()
+        for each in found:
+            counted.update(each.marks)
+        marks.append(counted)
         emoji.append(Counter(each.emoji for each in found))
     return {
         Property.LENGTH: float(wasserstein_distance(*lengths)),

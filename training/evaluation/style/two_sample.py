@@ -13,7 +13,7 @@ from training.evaluation.style.bundles import Index, Sample, bundles, resampled
 from training.evaluation.style.shape import shapes
 
 _FOLDS = 5
-_NUMBER = 100  # bundles of each
+_NUMBER = 50  # bundles of each
 
 
 def apart(first: Sample, second: Sample, size: int, seed: int = 0) -> Floats:
