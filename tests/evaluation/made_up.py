@@ -145,6 +145,7 @@ class _Maker:
                     self.lengths(),
                     self.tell("Closer is better.", "越近越好。"),
                 ),
+                Figure(self.tell("A broad one", "宽的"), self.lengths(8)),
             ),
             examples=self.examples(),
             findings=(
@@ -160,7 +161,7 @@ class _Maker:
             else {},
         )
 
-    def lengths(self) -> str:
+    def lengths(self, width: float = 4.8) -> str:
         rng = np.random.default_rng(0)
 
         def paint(figure: Drawing) -> None:
@@ -175,7 +176,7 @@ class _Maker:
                 places.step(bins[:-1], share, where="post", color=colour, label=name, linewidth=1.8)
             figures.legend(places)
 
-        return figures.draw(paint)
+        return figures.draw(paint, width)
 
     def examples(self) -> tuple[Example, ...]:
         real, avatar, base = (

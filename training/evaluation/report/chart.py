@@ -8,10 +8,11 @@ from training.evaluation.panel import Kind, Metric, Panel, Row, Target, Value
 from training.evaluation.report import values
 from training.evaluation.report.words import label
 
-_CENTRAL = (Kind.AVATAR, Kind.AGAINST, Kind.CEILING, Kind.FLOOR, Kind.BASE)
+_CENTRAL = (Kind.AVATAR, Kind.CEILING)
+_NEXT = (Kind.AGAINST, Kind.FLOOR, Kind.BASE)
 _ROOM = 0.06  # of the width, left free on both sides
 _EDGE = 4.0  # per cent: where the arrow of a dot beyond the edge stands
-_FAR = 1.0  # rows farther out than so many spans of the central ones do not stretch the axis
+_FAR, _FARTHER = 1.0, 8.0  # spans: what is farther out does not stretch the axis; the next rows may lie farther
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,15 +118,21 @@ def _domain(rows: Sequence[Row], metric: Metric) -> tuple[float, float]:
     central = [row.values[metric.key].number for row in rows if row.kind in _CENTRAL] or [
         row.values[metric.key].number for row in rows
     ]
-    low, high = min(central + ends), max(central + ends)
-    reach = _FAR * (high - low or abs(high) or 1.0)
+    beside = [row.values[metric.key].number for row in rows if row.kind in _NEXT]
     every = [end for row in rows for end in _ends(row.values[metric.key])]
-    near = [end for end in every if low - reach <= end <= high + reach]
-    outer_low, outer_high = min([low, *near]), max([high, *near])
+    low, high = _stretched(min(central + ends), max(central + ends), beside, _FARTHER)
+    outer_low, outer_high = _stretched(low, high, every, _FAR)
     room = _ROOM * (outer_high - outer_low or abs(outer_high) or 1.0)
     positive = min([outer_low, *every, *ends]) >= 0
     least = max(outer_low - room, -room / 2) if positive else outer_low - room
     return least, outer_high + room
+
+
+def _stretched(low: float, high: float, ends: Sequence[float], spans: float) -> tuple[float, float]:
+    """To hold those of the ends that are not farther out than so many spans."""
+    reach = spans * (high - low or abs(high) or 1.0)
+    near = [end for end in ends if low - reach <= end <= high + reach]
+    return min([low, *near]), max([high, *near])
 
 
 def _ends(value: Value) -> list[float]:
