@@ -158,7 +158,7 @@ def drawings(known: Known, asked: Mapping[Kind, Asked]) -> Iterator[Figure]:
         labels = [f"{word(where, language)} ({counts[where]})" for where in places]
         axes.set_yticks(range(len(places)), labels)
         axes.set_ylim(len(places) - 0.4, -0.6)
-        axes.set_xlim(0, 1)
+        axes.set_xlim(-0.03, 1.03)
         figures.legend(axes, loc="lower left")
 
     if places:
