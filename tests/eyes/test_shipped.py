@@ -1,0 +1,146 @@
+"""The tower that ships: it fits, it loads, it sees, and text is untouched by it."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+import torch
+from PIL import Image
+from safetensors.torch import load_file
+
+from bot.dialogue import Bubble, Scene, Speaker, Turn
+from bot.engine.embedded import PIXELS, VISION, ensure_embedded, tower_path, vision_tower
+from bot.engine.models import LoadedModel, load
+from bot.persona import Persona
+from bot.prompt import Codec
+from bot.prompt.render import render
+from bot.types import ChatKind
+from training.eyes import notice as notice_module
+from training.eyes.asking import Answers, Names
+from training.eyes.config import load_recipe
+from training.eyes.language import ASKINGS, Reader
+from training.eyes.measure import look
+from training.eyes.notice import notice
+from training.eyes.tower import fresh_tower
+from training.eyes.work import LARGEST
+from training.finetune.lora import attach
+from training.finetune.presets import PRESETS
+
+THINGS = [
+    "apple",
+    "bicycle",
+    "book",
+    "bread",
+    "cake",
+    "car",
+    "cat",
+    "coffee",
+    "dog",
+    "flower",
+    "hot dog",
+    "house",
+    "mountain",
+    "noodles",
+    "pizza",
+    "potted plant",
+    "running shoe",
+    "sailboat",
+    "salad",
+    "soup",
+    "teapot",
+    "umbrella",
+]
+_AT = datetime(2025, 5, 4, 12, tzinfo=UTC)
+_FRIEND = Speaker("Tom", "friend")
+SCENE = Scene(Persona("Mira"), ChatKind.PRIVATE, _FRIEND)
+CHATS = [
+    [Turn(_FRIEND, (Bubble(asked),), _AT), Turn(None, tuple(map(Bubble, said)), _AT)]
+    for asked, said in (
+        ("are you coming?", ("okok", "give me ten minutes")),
+        ("how was work", ("ugh", "dont ask")),
+        ("dinner at mine?", ("yesss", "what do i bring")),
+        ("did you see the match", ("nope", "was asleep by nine lol")),
+    )
+]
+SAMPLE = Path(__file__).parents[2] / "training" / "sample"
+
+
+@pytest.fixture(scope="module")
+def shipped() -> LoadedModel:
+    return load("embedded", "cpu", "bfloat16")
+
+
+@pytest.fixture(scope="module")
+def pictures() -> list[tuple[Image.Image, str]]:
+    """One of each thing that the sample subject's photos show."""
+    found: dict[str, Path] = {}
+    for line in (SAMPLE / "pictures.tsv").read_text("utf-8").splitlines():
+        path, _, shows = line.partition("\t")
+        found.setdefault(shows, SAMPLE / path)
+    return [(Image.open(path).convert("RGB"), shows) for shows, path in sorted(found.items())]
+
+
+def test_it_fits_and_says_whose_pictures_it_learnt_from() -> None:
+    assert tower_path().stat().st_size <= LARGEST
+    beside = tower_path().with_suffix(".NOTICE").read_text("utf-8")
+    recipe = load_recipe(Path(notice_module.__file__).with_name("eyes.yaml"))
+    assert beside == notice(recipe)
+    for style in recipe.styles:
+        assert (style.package in beside) != style.test, "each style that was learnt, and no other"
+    assert "Grocery Store Dataset" in beside
+
+
+def test_it_is_in_the_model_that_is_built() -> None:
+    tower = vision_tower()
+    assert all(value.dtype == torch.float32 for value in tower.values())
+    fresh_tower(VISION, 0).load_state_dict(tower)
+    built = load_file(ensure_embedded() / "model.safetensors")
+    assert all(torch.equal(built[f"model.visual.{name}"], value) for name, value in tower.items())
+
+
+def test_text_is_the_same_with_any_tower(shipped: LoadedModel) -> None:
+    ids = torch.tensor([shipped.tokenizer.encode("The quick brown fox, 你好, and what then?").ids])
+    visual = shipped.model.model.visual
+    with torch.no_grad():
+        before = shipped.model(input_ids=ids).logits
+        trained = {name: value.clone() for name, value in visual.state_dict().items()}
+        visual.load_state_dict(fresh_tower(VISION, 3).state_dict())
+        after = shipped.model(input_ids=ids).logits
+        visual.load_state_dict(trained)
+    assert torch.equal(before, after)
+
+
+def test_one_window_holds_every_photo() -> None:
+    assert VISION["window_size"] ** 2 >= PIXELS[1]
+    assert VISION["window_size"] >= 28 * (PIXELS[1] // 28**2)
+
+
+def test_an_avatar_trained_on_text_alone_keeps_its_sight(pictures: list[tuple[Image.Image, str]]) -> None:
+    loaded = load("embedded", "cpu", "bfloat16")
+    before = likeliest(loaded, pictures)
+    lora = attach(loaded.model, PRESETS["tuned"], loaded.base_id)
+    codec = Codec(loaded.tokenizer, loaded.geometry, lambda digest: (112, 112))
+    trained = [value for value in lora.parameters() if value.requires_grad]
+    optimizer = torch.optim.AdamW(trained, 1e-3)
+    losses = []
+    for step in range(16):
+        prompt = render(SCENE, CHATS[step % len(CHATS)], codec)
+        ids, mask = torch.tensor([prompt.ids]), torch.tensor([prompt.loss_mask()])
+        logits = loaded.model(input_ids=ids).logits[:, :-1][mask[:, 1:]]
+        loss = torch.nn.functional.cross_entropy(logits.float(), ids[:, 1:][mask[:, 1:]])
+        loss.backward()  # type: ignore[no-untyped-call]
+        optimizer.step()
+        optimizer.zero_grad()
+        losses.append(loss.item())
+    assert losses[-1] < 0.5 * losses[0], "it did learn to talk otherwise"
+    after = likeliest(loaded, pictures)
+    same = sum(name == earlier for name, earlier in zip(after, before, strict=True))
+    assert same >= 0.7 * len(before), list(zip(before, after, strict=True))
+
+
+def likeliest(loaded: LoadedModel, pictures: list[tuple[Image.Image, str]]) -> list[str]:
+    """Of some everyday things, what each picture is most likely called."""
+    reader = Reader(loaded)
+    tree = Names(reader, THINGS)
+    seen = look(loaded, pictures)
+    return [THINGS[Answers(reader, ASKINGS[0], one.grid, one.places).likeliest(tree)[0]] for one in seen]

@@ -1,0 +1,109 @@
+"""Training: interrupted or not, it gives the same; and it learns."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+
+from tests.eyes.conftest import TINY_VISION
+from training.eyes import codes as codes_module
+from training.eyes import finish as finish_module
+from training.eyes import look as look_module
+from training.eyes.codes import learn_codes
+from training.eyes.config import Look, Recipe
+from training.eyes.finish import finish
+from training.eyes.groceries import Groceries
+from training.eyes.keeping import keep, kept
+from training.eyes.language import Reader
+from training.eyes.look import Choice, learn_to_look
+from training.eyes.material import Material, gather
+from training.eyes.pictures import draw
+from training.eyes.tower import Tower, fresh_tower, normalized, see, turns
+
+pytest.importorskip("resvg_py", reason="drawing needs `pip install .[eyes]`")
+
+Run = Callable[[Recipe, Material, Reader], dict[str, Tensor]]
+
+
+def run_codes(recipe: Recipe, material: Material, reader: Reader) -> dict[str, Tensor]:
+    return {"codes": learn_codes(reader, material.names, recipe.codes, recipe.seed, recipe.work)}
+
+
+def run_look(recipe: Recipe, material: Material, reader: Reader) -> dict[str, Tensor]:
+    return state(learn_to_look(material, some_codes(material), recipe, TINY_VISION, fast=False))
+
+
+def run_finish(recipe: Recipe, material: Material, reader: Reader) -> dict[str, Tensor]:
+    start = fresh_tower(TINY_VISION, 5)
+    return state(finish(material, some_codes(material), reader, start, recipe, TINY_VISION))
+
+
+def state(tower: Tower) -> dict[str, Tensor]:
+    return dict(tower.state_dict())
+
+
+def some_codes(material: Material) -> Tensor:
+    return 0.2 * torch.randn(len(material.names), 64, generator=torch.Generator().manual_seed(4))
+
+
+@pytest.mark.parametrize(
+    ("run", "module"), [(run_codes, codes_module), (run_look, look_module), (run_finish, finish_module)]
+)
+def test_an_interrupted_run_ends_as_if_it_had_not_been(
+    run: Run, module: Any, make_recipe: Callable[[str], Recipe], reader: Reader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_SAVE_EVERY", 2)
+    straight, broken = make_recipe("straight"), make_recipe("broken")
+    material = gather(straight, draw(straight), Groceries())
+    expected = run(straight, material, reader)
+
+    def keep_and_stop(path: Path, content: dict[str, Any]) -> None:
+        keep(path, content)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(module, "keep", keep_and_stop)
+        with pytest.raises(KeyboardInterrupt):
+            run(broken, material, reader)
+    found = run(broken, material, reader)
+    assert all(torch.equal(found[name], value) for name, value in expected.items())
+    steps: list[int] = []
+    monkeypatch.setattr(module, "keep", lambda path, content: steps.append(content["step"]))
+    again = run(broken, material, reader)
+    assert not steps, "what is finished is not done again"
+    assert all(torch.equal(again[name], value) for name, value in expected.items())
+
+
+def test_a_tower_learns_to_tell_drawings_apart(recipe: Recipe) -> None:
+    short = replace(recipe, look=(Look((56, 56), 60, 16, 0.004),))
+    material = gather(short, draw(short), Groceries())
+    codes = some_codes(material)
+    tower = learn_to_look(material, codes, short, TINY_VISION, fast=False)
+    pixels, names = material.batch(40, (56, 56), 0.2, 99, 0)
+    with torch.no_grad():
+        said = see(tower, normalized(pixels), *turns(tower, 56, 56))
+    scores = Choice(codes).scores(said)
+    assert float((scores.argmax(1) == names).float().mean()) > 0.7
+
+
+def test_codes_are_learnt(recipe: Recipe, reader: Reader) -> None:
+    names = ["apple", "hot dog", "blue book", "cat"]
+    settings = replace(recipe.codes, two_pictures=0.0, noise=0.1)
+    before = codes_module.Codes(codes_module._tokens(reader, names), reader.table)
+    start = nats(reader, names, before().detach())
+    learnt = learn_codes(reader, names, replace(settings, steps=60, rate=0.02), 1, recipe.work)
+    assert nats(reader, names, learnt) < 0.8 * start
+    found = kept(recipe.work / "codes.pt")
+    assert found is not None and found["names"] == names
+
+
+def nats(reader: Reader, names: list[str], codes: Tensor) -> float:
+    from training.eyes.language import ASKINGS
+
+    batch = reader.batch(ASKINGS[0], names, (6, 6))
+    with torch.no_grad():
+        return float(reader.nats(batch, codes[:, None].expand(-1, 9, -1)).mean())
