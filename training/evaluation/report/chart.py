@@ -115,7 +115,7 @@ def _domain(rows: Sequence[Row], metric: Metric) -> tuple[float, float]:
     """From the least to the greatest, but one control far away does not squeeze the others."""
     target = metric.target or Target()
     ends = [end for end in (target.low, target.high) if math.isfinite(end) and abs(end) > 1e-6]
-    central = [row.values[metric.key].number for row in rows if row.kind in _CENTRAL] or [
+    central = [end for row in rows if row.kind in _CENTRAL for end in _ends(row.values[metric.key])] or [
         row.values[metric.key].number for row in rows
     ]
     beside = [row.values[metric.key].number for row in rows if row.kind in _NEXT]
