@@ -9,12 +9,15 @@ import pytest
 import torch
 from torch import Tensor
 
+from bot.engine.models import LoadedModel
+from bot.errors import UsageError
 from tests.eyes.conftest import TINY_VISION
 from training.eyes import codes as codes_module
 from training.eyes import finish as finish_module
 from training.eyes import look as look_module
+from training.eyes import work
 from training.eyes.codes import learn_codes
-from training.eyes.config import Look, Recipe
+from training.eyes.config import CodeSettings, Look, Recipe
 from training.eyes.finish import finish
 from training.eyes.groceries import Groceries
 from training.eyes.keeping import keep, kept
@@ -30,11 +33,13 @@ Run = Callable[[Recipe, Material, Reader], dict[str, Tensor]]
 
 
 def run_codes(recipe: Recipe, material: Material, reader: Reader) -> dict[str, Tensor]:
-    return {"codes": learn_codes(reader, material.names, recipe.codes, recipe.seed, recipe.work)}
+    settings = recipe.rounds[0].codes
+    return {"codes": learn_codes(reader, material.names, settings, recipe.seed, recipe.work / "codes.pt")}
 
 
 def run_look(recipe: Recipe, material: Material, reader: Reader) -> dict[str, Tensor]:
-    return state(learn_to_look(material, some_codes(material), recipe, TINY_VISION, fast=False))
+    codes, path = some_codes(material), recipe.work / "look.pt"
+    return state(learn_to_look(material, codes, recipe.rounds[0], recipe.seed, path, TINY_VISION, fast=False))
 
 
 def run_finish(recipe: Recipe, material: Material, reader: Reader) -> dict[str, Tensor]:
@@ -78,11 +83,12 @@ def test_an_interrupted_run_ends_as_if_it_had_not_been(
     assert all(torch.equal(again[name], value) for name, value in expected.items())
 
 
-def test_a_tower_learns_to_tell_drawings_apart(recipe: Recipe) -> None:
-    short = replace(recipe, look=(Look((56, 56), 60, 16, 0.004),))
-    material = gather(short, draw(short), Groceries())
+@pytest.mark.parametrize("nearest", [0.0, 1.0])
+def test_a_tower_learns_to_tell_drawings_apart(recipe: Recipe, nearest: float) -> None:
+    settings = replace(recipe.rounds[0], look=(Look((56, 56), 60, 16, 0.004),), nearest=nearest)
+    material = gather(recipe, draw(recipe), Groceries())
     codes = some_codes(material)
-    tower = learn_to_look(material, codes, short, TINY_VISION, fast=False)
+    tower = learn_to_look(material, codes, settings, 1, recipe.work / "look.pt", TINY_VISION, fast=False)
     pixels, names = material.batch(40, (56, 56), 0.2, 99, 0)
     with torch.no_grad():
         said = see(tower, normalized(pixels), *turns(tower, 56, 56))
@@ -92,13 +98,43 @@ def test_a_tower_learns_to_tell_drawings_apart(recipe: Recipe) -> None:
 
 def test_codes_are_learnt(recipe: Recipe, reader: Reader) -> None:
     names = ["apple", "hot dog", "blue book", "cat"]
-    settings = replace(recipe.codes, two_pictures=0.0, noise=0.1)
+    settings = CodeSettings(steps=60, batch=4, rate=0.02, noise=0.1)
     before = codes_module.Codes(codes_module._tokens(reader, names), reader.table)
     start = nats(reader, names, before().detach())
-    learnt = learn_codes(reader, names, replace(settings, steps=60, rate=0.02), 1, recipe.work)
+    path = recipe.work / "codes.pt"
+    learnt = learn_codes(reader, names, settings, 1, path)
     assert nats(reader, names, learnt) < 0.8 * start
-    found = kept(recipe.work / "codes.pt")
+    found = kept(path)
     assert found is not None and found["names"] == names
+    with pytest.raises(UsageError, match="the codes of other names"):
+        learn_codes(reader, ["tea"], settings, 1, path)
+    again = learn_codes(reader, names, replace(settings, steps=1, rate=1e-6), 1, recipe.work / "next.pt", path)
+    assert torch.allclose(again, learnt, atol=1e-4), "a second round begins where the first ended"
+
+
+def test_what_is_meant_stays_the_strongest_in_a_blurred_code() -> None:
+    codes = torch.randn(40, 64, generator=torch.Generator().manual_seed(1)) + 2
+    settings = CodeSettings(1, 1, 1.0, noise=0.7, others=0.5, faint=0.6)
+    blurred = codes_module._blurred(codes, range(40), settings, torch.Generator().manual_seed(2))
+    assert not torch.allclose(blurred, codes, atol=0.1)
+    middle = codes.mean(0)
+    scores = torch.nn.functional.normalize(blurred - middle, dim=-1) @ (codes - middle).T
+    assert float((scores.argmax(1) == torch.arange(40)).float().mean()) > 0.9
+
+
+def test_the_whole_recipe_from_pictures_to_a_file(
+    recipe: Recipe, loaded: LoadedModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(work, "load", lambda *_: loaded)
+    monkeypatch.setattr(work, "VISION", TINY_VISION)
+    with pytest.raises(UsageError, match=r"finish\.pt is missing"):
+        work.export(recipe, tmp_path / "tower.safetensors")
+    work.train(recipe, fast=False)
+    assert {path.stem for path in recipe.work.glob("*.pt")} == {"codes-1", "look-1", "codes-2", "look-2", "finish"}
+    target = work.export(recipe, tmp_path / "tower.safetensors")
+    fresh_tower(TINY_VISION, 0).load_state_dict(work.tower_of(target))
+    assert "Painter of round" in target.with_suffix(".NOTICE").read_text("utf-8")
+    assert "Painter of other" not in target.with_suffix(".NOTICE").read_text("utf-8")
 
 
 def nats(reader: Reader, names: list[str], codes: Tensor) -> float:

@@ -13,11 +13,9 @@ def main(arguments: list[str] | None = None) -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("fetch", help="fetch the pictures (npm) and draw them once")
     train = commands.add_parser("train", help="train, going on where it stopped")
-    train.add_argument("--until", choices=("codes", "look", "finish"), default="finish", help="the last part to do")
     train.add_argument("--slow-start", action="store_true", help="compile nothing: faster for a few steps")
     export = commands.add_parser("export", help="write the finished weights where the package ships them")
     export.add_argument("--to", type=Path, help="another file")
-    export.add_argument("--of", choices=("look", "finish"), default="finish", help="the part whose weights to take")
     measure = commands.add_parser("measure", help="what the shipped weights see, on what was never learnt")
     measure.add_argument("--pictures", type=int, default=300, help="of each kind, at most")
     measure.add_argument("--weights", type=Path, help="another file of weights")
@@ -31,9 +29,9 @@ def main(arguments: list[str] | None = None) -> int:
         if args.command == "fetch":
             work.fetch_pictures(recipe)
         elif args.command == "train":
-            work.train(recipe, until=args.until, fast=not args.slow_start)
+            work.train(recipe, fast=not args.slow_start)
         elif args.command == "export":
-            work.export(recipe, of=args.of, to=args.to)
+            work.export(recipe, to=args.to)
         elif args.show:
             work.show(recipe, args.weights, args.show)
         else:

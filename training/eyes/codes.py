@@ -12,8 +12,10 @@ from pathlib import Path
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 from tqdm import tqdm
 
+from bot.errors import UsageError
 from training.eyes.config import CodeSettings
 from training.eyes.keeping import keep, kept
 from training.eyes.language import ASKINGS, CHOICES, ORDER, Reader
@@ -21,6 +23,7 @@ from training.eyes.language import ASKINGS, CHOICES, ORDER, Reader
 _TOKENS = 8  # of a name that are looked at; few have more
 _GRIDS = ((6, 6), (6, 6), (8, 8), (4, 4), (6, 8), (8, 6))
 _SAVE_EVERY = 50
+_NEAR = 12  # codes nearest to one
 
 
 class Codes(nn.Module):
@@ -46,24 +49,30 @@ class Codes(nn.Module):
         return code
 
 
-def learn_codes(reader: Reader, names: Sequence[str], settings: CodeSettings, seed: int, work: Path) -> Tensor:
-    """names × width, read from the work folder where they are learnt already."""
-    done = work / "codes.pt"
-    if (found := kept(done)) is not None and found["names"] == list(names) and found["step"] == settings.steps:
+def learn_codes(
+    reader: Reader, names: Sequence[str], settings: CodeSettings, seed: int, path: Path, before: Path | None = None
+) -> Tensor:
+    """names × width. path: the checkpoint, gone on from; before: that of an earlier round, begun from."""
+    found = kept(path)
+    if found is not None and found["names"] != list(names):
+        raise UsageError(f"{path} holds the codes of other names: take another work folder, or delete it.")
+    if found is not None and found["step"] == settings.steps:
         learnt: Tensor = found["codes"]
         return learnt
     codes = Codes(_tokens(reader, names), reader.table)
     optimizer = torch.optim.AdamW(codes.parameters(), settings.rate, betas=(0.9, 0.98), weight_decay=0.0)
     first = 0
-    if found is not None and found["names"] == list(names):
+    if found is not None:
         codes.load_state_dict(found["model"])
         optimizer.load_state_dict(found["optimizer"])
         first = found["step"]
-    bar = tqdm(range(first, settings.steps), "codes", initial=first, total=settings.steps, mininterval=5.0)
+    elif before is not None and (earlier := kept(before)) is not None:
+        codes.load_state_dict(earlier["model"])
+    bar = tqdm(range(first, settings.steps), path.stem, initial=first, total=settings.steps, mininterval=5.0)
     for step in bar:
         for group in optimizer.param_groups:
             group["lr"] = settings.rate * min(1.0, (step + 1) / 20, 1.02 - step / settings.steps)
-        loss = _loss(reader, codes, names, settings, random.Random(f"{seed} codes {step}"))
+        loss = _loss(reader, codes, names, settings, random.Random(f"{seed} {path.stem} {step}"))
         loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
         optimizer.zero_grad()
@@ -72,7 +81,7 @@ def learn_codes(reader: Reader, names: Sequence[str], settings: CodeSettings, se
             with torch.no_grad():
                 said = codes()
             keep(
-                done,
+                path,
                 {
                     "names": list(names),
                     "step": step + 1,
@@ -88,16 +97,12 @@ def learn_codes(reader: Reader, names: Sequence[str], settings: CodeSettings, se
 
 def _loss(reader: Reader, codes: Codes, names: Sequence[str], settings: CodeSettings, draw: random.Random) -> Tensor:
     said: Tensor = codes()
-    spread = (said - said.mean(0)).square().mean().sqrt().detach()
     generator = torch.Generator().manual_seed(draw.getrandbits(48))
     grid = draw.choice(_GRIDS)
     slots = grid[0] * grid[1] // 4
 
     def shown(numbers: list[int]) -> Tensor:
-        chosen = said[numbers]
-        strength = settings.noise * torch.rand(len(numbers), 1, generator=generator)
-        chosen = chosen + spread * strength * torch.randn(chosen.shape, generator=generator)
-        return chosen[:, None].expand(-1, slots, -1)
+        return _blurred(said, numbers, settings, generator)[:, None].expand(-1, slots, -1)
 
     if draw.random() < settings.two_pictures:
         count = settings.batch // 2
@@ -109,6 +114,29 @@ def _loss(reader: Reader, codes: Codes, names: Sequence[str], settings: CodeSett
     numbers = draw.sample(range(len(names)), min(settings.batch, len(names)))
     batch = reader.batch(draw.choice(ASKINGS), [names[number] for number in numbers], grid)
     return reader.nats(batch, shown(numbers)).mean()
+
+
+def _blurred(said: Tensor, numbers: Sequence[int], settings: CodeSettings, generator: torch.Generator) -> Tensor:
+    """Codes as a tower might say them: fainter, with something of other codes in them, half of the time of those
+    nearest, and with noise. What is meant stays the strongest."""
+    count, middle = len(numbers), said.mean(0)
+    spread = (said - middle).square().mean().sqrt().detach()
+    chosen = said[numbers] - middle
+    if settings.others:
+        everything = functional.normalize((said - middle).detach(), dim=-1)
+        nearest = min(_NEAR, len(said) - 1)
+        near = (everything[numbers] @ everything.T).topk(nearest + 1, dim=1).indices[:, 1:]
+        which = near.gather(1, torch.randint(nearest, (count, 2), generator=generator))
+        anything = torch.randint(len(said), (count, 2), generator=generator)
+        which = torch.where(torch.rand(count, 1, generator=generator) < 0.5, which, anything)
+        share = settings.others * torch.rand(count, 1, generator=generator)
+        parts = torch.rand(count, 2, generator=generator)
+        parts = share * parts / parts.sum(1, keepdim=True)
+        mixed = torch.einsum("np,npw->nw", parts, said[which] - middle)
+        chosen = (1 - share) * chosen + mixed
+    strength = 1 - settings.faint * torch.rand(count, 1, generator=generator)
+    noise = settings.noise * spread * torch.rand(count, 1, generator=generator)
+    return middle + strength * chosen + noise * torch.randn(chosen.shape, generator=generator)
 
 
 def _tokens(reader: Reader, names: Sequence[str]) -> Tensor:

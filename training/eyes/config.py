@@ -25,13 +25,16 @@ class Style:
 
 @dataclass(frozen=True, slots=True)
 class CodeSettings:
-    """noise: of a code's own spread; two_pictures: share of the batches that show two."""
+    """two_pictures: share of the batches that show two. How codes are blurred, at most: noise, of their own spread;
+    others: share of other codes mixed in; faint: how much fainter."""
 
     steps: int
     batch: int
     rate: float
     noise: float
-    two_pictures: float
+    two_pictures: float = 0.0
+    others: float = 0.0
+    faint: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +50,27 @@ class Look:
 
 
 @dataclass(frozen=True, slots=True)
+class Round:
+    """Codes, and the tower learning to say them. Views are as hard as `easy` at first and `hard` at last (0…1).
+
+    nearest: how much it counts that the code itself lies nearest to what is said, beside its direction being right.
+    """
+
+    codes: CodeSettings
+    look: tuple[Look, ...]
+    easy: float
+    hard: float
+    nearest: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class FinishSettings:
+    """steps: 0 to do without; two_pictures: share of the batches that show two."""
+
     steps: int
     batch: int
     rate: float
+    two_pictures: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +78,7 @@ class Recipe:
     work: Path
     styles: tuple[Style, ...]
     held_out_products: frozenset[str]
-    codes: CodeSettings
-    look: tuple[Look, ...]
+    rounds: tuple[Round, ...]
     finish: FinishSettings
     groceries: Path | None = None
     seed: int = 20180
@@ -82,11 +101,16 @@ def load_recipe(path: Path) -> Recipe:
             "groceries": Path(plain["groceries"]).expanduser() if plain.get("groceries") else None,
             "styles": tuple(_section(Style, item, f"{path}: styles") for item in plain["styles"]),
             "held_out_products": frozenset(plain["held_out_products"] or ()),
-            "codes": _section(CodeSettings, plain["codes"], f"{path}: codes"),
-            "look": tuple(_look(item, f"{path}: look") for item in plain["look"]),
+            "rounds": tuple(_round(item, f"{path}: rounds") for item in plain["rounds"]),
             "finish": _section(FinishSettings, plain["finish"], f"{path}: finish"),
         }
     )
+
+
+def _round(raw: Any, where: str) -> Round:
+    plain = _known(Round, raw, where)
+    looks = tuple(_look(item, f"{where}: look") for item in plain["look"])
+    return Round(**plain | {"codes": _section(CodeSettings, plain["codes"], f"{where}: codes"), "look": looks})
 
 
 def _look(raw: Any, where: str) -> Look:

@@ -73,7 +73,7 @@ def _learn(
     with torch.autocast("cpu", torch.bfloat16):
         said = see(tower, normalized(pixels), *turns(tower, *size))
     grid = size[0] // PATCH, size[1] // PATCH
-    if draw.random() < recipe.codes.two_pictures:
+    if draw.random() < recipe.finish.two_pictures:
         told, batch, shown = "two", *_two(reader, material, said, names, grid, draw)
     else:
         batch = reader.batch(draw.choice(ASKINGS), [material.names[name] for name in names.tolist()], grid)

@@ -1,6 +1,6 @@
 """The tower learns to say the codes: views in, each name's code out, no language model in the loop."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.nn import functional
 from tqdm import tqdm
 
-from training.eyes.config import Look, Recipe
+from training.eyes.config import Look, Round
 from training.eyes.keeping import keep, kept
 from training.eyes.material import Material
 from training.eyes.optimizer import optimizers
@@ -17,12 +17,12 @@ from training.eyes.tower import Tower, fresh_tower, normalized, see, start_from_
 
 _WARM_UP = 30  # steps
 _STEADY = 0.35  # of the run, before the rate falls
-_EASY, _HARD = 0.2, 0.8  # strength of the views at first, and from _GROWING of the run on
-_GROWING = 0.7
+_GROWING = 0.7  # of the run, in which views grow harder
 _KEEP = 0.998  # of the moving average, a step
 _SHARPNESS = 20.0  # of the choice among codes, by their cosine
 _DAMPING = 0.1  # of the mean variance
 _SMOOTHING = 0.05
+_WIDTH = 0.2  # of the codes' variance: how near is near
 _PULL = 0.3  # weight of a place's own distance from the code
 _SAVE_EVERY = 100
 _NOTE_EVERY = 20
@@ -33,11 +33,13 @@ Seeing = Callable[[Tower, Tensor, Tensor, Tensor], Tensor]
 class Choice:
     """How near what the tower says is to each code.
 
-    Names alike have codes alike, so cosines are taken after whitening, damped: it weighs what tells codes apart.
+    Names alike have codes alike, so cosines are taken after whitening, damped: it weighs what tells codes apart. That
+    leaves what is said far from any code where the tower is unsure, and the language model reads it badly; `nearest`
+    weighs the choice by plain distance, in which to be sure of a name is to say its code.
     """
 
-    def __init__(self, codes: Tensor) -> None:
-        self.codes = codes
+    def __init__(self, codes: Tensor, nearest: float = 0.0) -> None:
+        self.codes, self.nearest = codes, nearest
         self.middle = codes.mean(0)
         centred = codes - self.middle
         self.spread = centred.square().mean()
@@ -52,53 +54,58 @@ class Choice:
     def loss(self, said: Tensor, names: Tensor) -> tuple[Tensor, Tensor]:
         """What is learnt from, and the share that was right."""
         scores = self.scores(said)
-        chosen = functional.cross_entropy(_SHARPNESS * scores, names, label_smoothing=_SMOOTHING)
+        loss = functional.cross_entropy(_SHARPNESS * scores, names, label_smoothing=_SMOOTHING)
+        if self.nearest:
+            distances = torch.cdist(said.float().mean(1), self.codes).square() / (_WIDTH * said.shape[-1] * self.spread)
+            loss = loss + self.nearest * functional.cross_entropy(-distances, names, label_smoothing=_SMOOTHING)
         far = (said.float() - self.codes[names][:, None]).square().mean() / self.spread
-        return chosen + _PULL * far, (scores.argmax(1) == names).float().mean()
+        return loss + _PULL * far, (scores.argmax(1) == names).float().mean()
 
 
 def learn_to_look(
-    material: Material, codes: Tensor, recipe: Recipe, vision: dict[str, Any], fast: bool = True
+    material: Material,
+    codes: Tensor,
+    settings: Round,
+    seed: int,
+    path: Path,
+    vision: dict[str, Any],
+    before: Tower | None = None,
+    fast: bool = True,
 ) -> Tower:
-    """Trains the tower through the recipe's looks, from the checkpoint if there is one; returns the moving average.
+    """Trains the tower through a round's looks, from the checkpoint at `path` if there is one; returns the moving
+    average. before: the tower of an earlier round, begun from.
 
     fast: compiled, which takes minutes and is worth it from some hundred steps on.
     """
-    path = recipe.work / "look.pt"
-    tower, average = (fresh_tower(vision, recipe.seed) for _ in range(2))
-    rate = max(look.rate for look in recipe.look)
+    tower, average = (fresh_tower(vision, seed) for _ in range(2))
+    rate = max(look.rate for look in settings.look)
     tools = optimizers(tower, rate)
-    choice = Choice(codes)
-    total = sum(look.steps for look in recipe.look)
+    choice = Choice(codes, settings.nearest)
+    total = sum(look.steps for look in settings.look)
     found = kept(path)
-    if found is None:
-        first = 0
-        size = recipe.look[0].size
-        pixels, _ = material.batch(512, size, 0.3, recipe.seed, 0)
-        start_from_patches(tower, to_patches(normalized(pixels)).flatten(0, 1))
-        last: Any = tower.merger.mlp[2]
-        with torch.no_grad():  # it begins by saying the mean of all codes
-            last.weight.mul_(choice.spread.sqrt())
-            last.bias.copy_(choice.middle)
-        average.load_state_dict(tower.state_dict())
-    else:
-        first = int(found["step"])
+    first = 0 if found is None else int(found["step"])
+    if found is not None:
         tower.load_state_dict(found["tower"])
         average.load_state_dict(found["average"])
         for tool, state in zip(tools, found["optimizers"], strict=True):
             tool.load_state_dict(state)
+    else:
+        if before is not None:
+            tower.load_state_dict(before.state_dict())
+        else:
+            _begin(tower, material, choice, settings, seed)
+        average.load_state_dict(tower.state_dict())
     seeing: Seeing = torch.compile(see, dynamic=False) if fast else see
-    bar = tqdm(range(first, total), "looking", initial=first, total=total, mininterval=10.0)
+    bar = tqdm(range(first, total), path.stem, initial=first, total=total, mininterval=10.0)
     losses = rights = torch.zeros(())
     for step in bar:
-        look = look_at(recipe, step)
+        look = look_at(settings.look, step)
         done = step / total
         for tool in tools:
             for group in tool.param_groups:
                 group["lr"] = group["base"] * look.rate / rate * _schedule(step, total)
-        loss, right = _learn(
-            tower, seeing, choice, material, recipe, look, step, _EASY + (_HARD - _EASY) * min(1.0, done / _GROWING)
-        )
+        strength = settings.easy + (settings.hard - settings.easy) * min(1.0, done / _GROWING)
+        loss, right = _learn(tower, seeing, choice, material, look, seed, step, strength)
         for tool in tools:
             tool.step()
             tool.zero_grad()
@@ -112,13 +119,23 @@ def learn_to_look(
     return average
 
 
-def look_at(recipe: Recipe, step: int) -> Look:
-    """The look that a step of the whole run belongs to."""
-    for look in recipe.look:
+def look_at(looks: Sequence[Look], step: int) -> Look:
+    """The look that a step of the whole round belongs to."""
+    for look in looks:
         if step < look.steps:
             return look
         step -= look.steps
-    raise ValueError(f"the recipe ends before step {step}")
+    raise ValueError(f"the round ends before step {step}")
+
+
+def _begin(tower: Tower, material: Material, choice: Choice, settings: Round, seed: int) -> None:
+    """A fresh tower's patches are real patches' main directions, and it says the mean of all codes."""
+    pixels, _ = material.batch(512, settings.look[0].size, 0.3, seed, 0)
+    start_from_patches(tower, to_patches(normalized(pixels)).flatten(0, 1))
+    last: Any = tower.merger.mlp[2]
+    with torch.no_grad():
+        last.weight.mul_(choice.spread.sqrt())
+        last.bias.copy_(choice.middle)
 
 
 def _learn(
@@ -126,16 +143,16 @@ def _learn(
     seeing: Seeing,
     choice: Choice,
     material: Material,
-    recipe: Recipe,
     look: Look,
+    seed: int,
     step: int,
     strength: float,
 ) -> tuple[Tensor, Tensor]:
-    draw = torch.Generator().manual_seed(recipe.seed + step)
+    draw = torch.Generator().manual_seed(seed + step)
     size = look.size
     if look.other_sizes and float(torch.rand((), generator=draw)) < look.other_share:
         size = look.other_sizes[int(torch.randint(len(look.other_sizes), (), generator=draw))]
-    pixels, names = material.batch(look.batch, size, strength, recipe.seed, step)
+    pixels, names = material.batch(look.batch, size, strength, seed, step)
     with torch.autocast("cpu", torch.bfloat16):
         said = seeing(tower, normalized(pixels), *turns(tower, *size))
     loss, right = choice.loss(said, names)

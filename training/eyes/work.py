@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal
 
 import torch
 from safetensors.torch import load_file, save
@@ -25,11 +24,10 @@ from training.eyes.material import Material, gather
 from training.eyes.measure import look, read_synonyms, report
 from training.eyes.notice import notice
 from training.eyes.pictures import draw, fetch
+from training.eyes.tower import Tower
 
 LARGEST = 15_000_000
 """Bytes that the shipped weights may take."""
-
-Part = Literal["codes", "look", "finish"]
 
 
 def fetch_pictures(recipe: Recipe) -> Material:
@@ -38,27 +36,37 @@ def fetch_pictures(recipe: Recipe) -> Material:
     return gather(recipe, draw(recipe), read_groceries(recipe.groceries, recipe.held_out_products))
 
 
-def train(recipe: Recipe, until: Part = "finish", fast: bool = True) -> None:
+def train(recipe: Recipe, fast: bool = True) -> None:
     """Goes through the parts, each from its checkpoint on."""
     torch.set_num_threads(recipe.threads)
     material = fetch_pictures(recipe)
     reader = Reader(load("embedded", "cpu", "bfloat16"))
-    codes = learn_codes(reader, material.names, recipe.codes, recipe.seed, recipe.work)
-    if until == "codes":
-        return
-    tower = learn_to_look(material, codes, recipe, VISION, fast)
-    if until == "finish":
+    tower: Tower | None = None
+    before: Path | None = None
+    for number, settings in enumerate(recipe.rounds, 1):
+        path = recipe.work / f"codes-{number}.pt"
+        codes = learn_codes(reader, material.names, settings.codes, recipe.seed, path, before)
+        tower = learn_to_look(
+            material, codes, settings, recipe.seed, look_path(recipe, number), VISION, tower, fast and number == 1
+        )
+        before = path
+    if recipe.finish.steps and tower is not None:
         finish(material, codes, reader, tower, recipe, VISION)
 
 
-def export(recipe: Recipe, of: Part = "finish", to: Path | None = None) -> Path:
+def look_path(recipe: Recipe, number: int) -> Path:
+    return recipe.work / f"look-{number}.pt"
+
+
+def export(recipe: Recipe, to: Path | None = None) -> Path:
     """Writes the averaged weights in bfloat16, and beside them whose pictures they were learnt from."""
-    found = kept(recipe.work / f"{of}.pt")
+    path = recipe.work / "finish.pt" if recipe.finish.steps else look_path(recipe, len(recipe.rounds))
+    found = kept(path)
     if found is None:
-        raise UsageError(f"{recipe.work} holds no {of}.pt: run `python -m training.eyes train` first.")
+        raise UsageError(f"{path} is missing: run `python -m training.eyes train` first.")
     content = save(
         {name: value.to(torch.bfloat16).contiguous() for name, value in found["average"].items()},
-        {"format": "pt", "part": of, "steps": str(found["step"])},
+        {"format": "pt", "steps": str(found["step"])},
     )
     if len(content) > LARGEST:
         raise DataError(f"The tower takes {len(content) / 1e6:.1f} MB, more than {LARGEST / 1e6:.0f}.")
@@ -67,7 +75,7 @@ def export(recipe: Recipe, of: Part = "finish", to: Path | None = None) -> Path:
     target.chmod(0o644)
     beside = target.with_suffix(".NOTICE")
     beside.write_text(notice(recipe), "utf-8")
-    print(f"{target}: {len(content) / 1e6:.1f} MB, {of}, {found['step']} steps")
+    print(f"{target}: {len(content) / 1e6:.1f} MB, {path.stem}, {found['step']} steps")
     return target
 
 
