@@ -25,6 +25,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--against", metavar="LORA", help="a second LoRA to put beside it, asked the same")
     parser.add_argument("--json", action="store_true", help="print the measures for scripts (what report.json holds)")
+    parser.add_argument(
+        "--embedding-model", type=Path, metavar="DIR", help="a folder with an embedding model: a third judge of style"
+    )
     parser.add_argument("--out", type=Path, metavar="DIR", help="where the report goes (default: in the workspace)")
 
 
@@ -36,6 +39,8 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError("--against compares two LoRAs: leave out --base and --no-model.")
     if args.out is not None and args.out.exists() and not args.out.is_dir():
         raise UsageError(f"--out: {args.out} is not a folder.")
+    if args.embedding_model is not None and not args.embedding_model.is_dir():
+        raise UsageError(f"--embedding-model: {args.embedding_model} is not a folder.")
     workspace = Workspace.open(args.workspace)
 
     from training.evaluation.limits import FULL, QUICK
@@ -50,6 +55,7 @@ def run(args: argparse.Namespace) -> int:
         args.against,
         not args.no_model,
         out=args.out,
+        embedding_model=args.embedding_model,
     )
     written = evaluate(workspace, settings, lambda text: print(text, file=sys.stderr, flush=True))
     if args.json:

@@ -9,8 +9,8 @@ from bot.people import People
 from bot.persona import Persona
 from bot.types import ChatKind
 from training.dialogues import Dialogue
+from training.evaluation.asking.scoring import Reply, Scores
 from training.evaluation.held import Held
-from training.evaluation.scoring import Reply, Scores
 from training.evaluation.voice import Bubbles, Likelihood, Question, as_turn, texts
 from training.splits import Split, Splits
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from training.dialogues import Dialogue
+from training.evaluation.asking.scoring import Scores
 from training.evaluation.held import Held
-from training.evaluation.scoring import Scores
 from training.evaluation.voice import Bubbles, Likelihood, Question, occasions
 from training.splits import Split
 

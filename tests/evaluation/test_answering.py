@@ -15,15 +15,15 @@ from bot.persona import Persona
 from bot.types import ChatKind
 from training.dialogues import Dialogue
 from training.evaluation import metrics
-from training.evaluation.answering import panel
-from training.evaluation.answering.measures import Truth, measured
-from training.evaluation.decision import BASELINES, LOGISTIC, Gate
+from training.evaluation.asking.scoring import Scores
 from training.evaluation.held import Held
 from training.evaluation.limits import FULL
 from training.evaluation.panel import Kind, Panel
+from training.evaluation.panels.decision import panel
+from training.evaluation.panels.decision.gates import BASELINES, LOGISTIC, Gate
+from training.evaluation.panels.decision.measures import Truth, measured
 from training.evaluation.points import Point
 from training.evaluation.report import Mark, mark
-from training.evaluation.scoring import Scores
 from training.evaluation.voice import Bubbles, Likelihood, Question, Voices
 from training.splits import Split, Splits
 

@@ -8,11 +8,11 @@ import pytest
 
 from bot.dialogue import Scene, Turn
 from tests.evaluation.diary import MEI, Teller, diary, length, plain, to_friends
-from training.evaluation.foresight import panel
 from training.evaluation.held import Held
-from training.evaluation.likelihood import report
 from training.evaluation.limits import FULL, QUICK
 from training.evaluation.panel import Kind
+from training.evaluation.panels.likelihood import panel
+from training.evaluation.panels.likelihood.report import report
 from training.evaluation.report import Mark, mark
 from training.evaluation.voice import Bubbles, Voices
 from training.splits import Split

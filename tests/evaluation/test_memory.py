@@ -14,14 +14,14 @@ from bot.people import Contact, People
 from bot.persona import Persona
 from bot.types import ChatKind
 from training.dialogues import Dialogue
-from training.evaluation.claims import claims
+from training.evaluation.asking.scoring import Scores
 from training.evaluation.held import ME, Burst, Held
-from training.evaluation.leaks import questions, secrets
 from training.evaluation.limits import FULL
-from training.evaluation.memory import panel
 from training.evaluation.panel import Kind, Panel
-from training.evaluation.recall import CHOICES, KINDS, catalogue, from_chats, from_questionnaire, quizzes
-from training.evaluation.scoring import Scores
+from training.evaluation.panels.memory.claims import claims
+from training.evaluation.panels.memory.leaks import questions, secrets
+from training.evaluation.panels.memory.panel import panel
+from training.evaluation.panels.memory.recall import CHOICES, KINDS, catalogue, from_chats, from_questionnaire, quizzes
 from training.evaluation.voice import Bubbles, Likelihood, Question, Voices
 from training.questionnaire import Answer, load_questionnaire
 from training.splits import Split, Splits

@@ -11,12 +11,12 @@ import pytest
 from bot.people import People
 from bot.persona import Persona
 from training.dialogues import Dialogue
+from training.evaluation.asking.scoring import Scores
 from training.evaluation.held import Held
 from training.evaluation.limits import FULL
 from training.evaluation.panel import Kind, Panel
-from training.evaluation.personality import panel
-from training.evaluation.scoring import Scores
-from training.evaluation.traits import NORMS, TRAITS, correlation, population_mean
+from training.evaluation.panels.personality.panel import panel
+from training.evaluation.panels.personality.traits import NORMS, TRAITS, correlation, population_mean
 from training.evaluation.voice import Bubbles, Likelihood, Question, Voices
 from training.questionnaire import SCALE, Answer, how_like_you, load_questionnaire
 from training.splits import Split, Splits

@@ -13,13 +13,13 @@ from bot.persona import Persona
 from bot.types import ChatKind
 from training.canaries import TIMES, Canary
 from training.dialogues import Dialogue
-from training.evaluation.completions import FIRST, MORE, probes
-from training.evaluation.exposure import CODES, UNKNOWN, exposed
+from training.evaluation.asking.scoring import Reply, Scores
 from training.evaluation.held import Held
 from training.evaluation.limits import FULL
 from training.evaluation.panel import Kind, Panel
-from training.evaluation.privacy import panel
-from training.evaluation.scoring import Reply, Scores
+from training.evaluation.panels.privacy.completions import FIRST, MORE, probes
+from training.evaluation.panels.privacy.exposure import CODES, UNKNOWN, exposed
+from training.evaluation.panels.privacy.panel import panel
 from training.evaluation.voice import Bubbles, Likelihood, Question, Voices
 from training.redaction import Secret
 from training.splits import Split, Splits

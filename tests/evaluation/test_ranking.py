@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from tests.evaluation.diary import MEI, Teller, diary, plain, to_friends
-from training.evaluation.foresight import ranking
-from training.evaluation.foresight.ranking import OTHERS, OWN
+from training.evaluation.panels.likelihood import ranking
+from training.evaluation.panels.likelihood.ranking import OTHERS, OWN
 from training.evaluation.voice import Likelihood, occasions, texts
 from training.splits import Split
 

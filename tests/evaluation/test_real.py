@@ -13,7 +13,7 @@ from bot.types import Account
 from tests.support import byte_codec
 from training.corpus import Corpus
 from training.dialogues import DialogueSettings, build
-from training.evaluation.decision import baselines, report
+from training.evaluation.panels.decision.gates import baselines, report
 from training.evaluation.points import of_split, points
 from training.importers import Options, find_files, import_paths
 from training.splits import Split, Splits

@@ -12,7 +12,7 @@ from bot.prompt import Codec, Prompt, render
 from bot.types import ChatKind
 from tests.dialogues.log import Log
 from training.dialogues import Dialogue, decision_points
-from training.evaluation.scoring import Scorer
+from training.evaluation.asking.scoring import Scorer
 
 
 def group(log: Log) -> None:

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from bot.errors import EchoesError
-from training.evaluation.answers import answering
-from training.evaluation.store import Shelf, digest
+from training.evaluation.asking.answers import answering
+from training.evaluation.asking.store import Shelf, digest
 
 
 def kept(folder: Path, voice: str = "nora") -> Shelf:

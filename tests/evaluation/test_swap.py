@@ -27,10 +27,10 @@ from tests.support import byte_codec
 from training.evaluation.held import Held
 from training.evaluation.limits import FULL, QUICK
 from training.evaluation.panel import Kind
+from training.evaluation.panels.context import panel
+from training.evaluation.panels.context.pairs import Pair, difference, mean_gain, win_rate
+from training.evaluation.panels.context.relationships import ask, known, private, swapped
 from training.evaluation.report import Mark, mark
-from training.evaluation.swap import panel
-from training.evaluation.swap.pairs import Pair, difference, mean_gain, win_rate
-from training.evaluation.swap.relationships import ask, known, private, swapped
 from training.evaluation.voice import Bubbles, Question, Voices
 from training.splits import Split
 

@@ -16,12 +16,12 @@ from bot.prompt import render
 from bot.types import ChatKind
 from tests.evaluation.diary import MEI, Teller, diary, plain
 from tests.support import byte_codec, picture
+from training.evaluation.asking.scoring import Scorer
 from training.evaluation.held import Held
 from training.evaluation.limits import FULL, QUICK
 from training.evaluation.panel import Kind
-from training.evaluation.scoring import Scorer
-from training.evaluation.swap import panel, pictures
-from training.evaluation.swap.pictures import StandIns, blank, other
+from training.evaluation.panels.context import panel, pictures
+from training.evaluation.panels.context.pictures import StandIns, blank, other
 from training.evaluation.voice import Bubbles, Voices
 from training.splits import Split
 

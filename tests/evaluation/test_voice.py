@@ -22,10 +22,10 @@ from bot.workspace import Workspace
 from tests.dialogues.log import Log
 from tests.evaluation.conftest import make_lora
 from tests.support import picture
-from training.evaluation.families import families
-from training.evaluation.model_voice import ModelVoice
-from training.evaluation.scoring import Reply, Scorer
-from training.evaluation.shared_model import SharedModel
+from training.evaluation.asking.families import families
+from training.evaluation.asking.model_voice import ModelVoice
+from training.evaluation.asking.scoring import Reply, Scorer
+from training.evaluation.asking.shared_model import SharedModel
 from training.evaluation.voice import Bubbles, Occasion, Question, occasions
 
 GREEDY = Sampling(temperature=0, presence_penalty=0, max_tokens=12)

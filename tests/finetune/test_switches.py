@@ -18,7 +18,7 @@ from tests.finetune.test_samples import MEI, TOM, decisions, learnt, talk
 from tests.finetune.test_train import QUICK, Listener, same, weights_of
 from tests.support import byte_codec, picture
 from training.calibration import Fitted, Gate
-from training.evaluation.scoring import Scores
+from training.evaluation.asking.scoring import Scores
 from training.finetune import PRESETS, TrainSettings, deciding, train
 from training.finetune.epoch import answers, balanced, correction, epoch_of
 from training.finetune.presets import Preset

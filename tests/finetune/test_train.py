@@ -31,7 +31,7 @@ from bot.people import People, save_people
 from bot.types import Account
 from bot.workspace import Workspace
 from tests.finetune.conftest import NAMES, agree, make_workspace
-from training.evaluation.scoring import Scorer, Scores
+from training.evaluation.asking.scoring import Scorer, Scores
 from training.finetune import PRESETS, Progress, TrainSettings, device, train
 from training.finetune.checkpoint import Run
 from training.finetune.learner import Learner

@@ -9,8 +9,8 @@ from bot.workspace import Workspace
 from training.ablations.run import Asked, compare
 from training.ablations.variants import VARIANTS, chosen
 from training.evaluation.limits import FULL
-from training.evaluation.panels import PANELS
 from training.evaluation.run import with_limit
+from training.evaluation.standard import PANELS
 from training.finetune import Bar
 
 

@@ -12,14 +12,14 @@ from bot.media import MediaStore
 from bot.workspace import Workspace, private_dir
 from training.ablations.measure import Measured, Read, base_values, values
 from training.dialogues import Dialogue
+from training.evaluation.asking.model_voice import ModelVoice
+from training.evaluation.asking.shared_model import SharedModel
 from training.evaluation.gather import gather
 from training.evaluation.held import Held
 from training.evaluation.limits import Limits
-from training.evaluation.model_voice import ModelVoice
 from training.evaluation.panel import Kind, Metric
-from training.evaluation.panels import PANELS, Examined
 from training.evaluation.run import FOLDER, KEPT
-from training.evaluation.shared_model import SharedModel
+from training.evaluation.standard import PANELS, Examined
 from training.evaluation.voice import Voices
 from training.finetune import Reporter
 from training.finetune.device import use_physical_cores

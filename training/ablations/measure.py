@@ -7,13 +7,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.decision import Calibration
-from training.evaluation import decision, likelihood
-from training.evaluation.decision import LOGISTIC, GateResult
+from training.evaluation.asking.scoring import Reply, Scores
 from training.evaluation.held import Held
 from training.evaluation.metrics import interval
 from training.evaluation.panel import Metric, Value
+from training.evaluation.panels.decision import gates
+from training.evaluation.panels.decision.gates import LOGISTIC, GateResult
+from training.evaluation.panels.likelihood import report as likelihood
 from training.evaluation.points import of_split
-from training.evaluation.scoring import Reply, Scores
 from training.splits import Split
 
 ALONE = "alone"
@@ -92,9 +93,9 @@ def _decision(held: Held, log_odds: Mapping[int, float], calibration: Calibratio
     tested = [point for point in of_split(held.points, Split.TEST) if point.message in log_odds]
     if not learnt or len({point.spoke for point in tested}) < 2:
         return {}
-    raw = decision.model_gate(ALONE, tested, log_odds)
-    ships = decision.calibrated_gate(tested, raw, calibration)
-    report = decision.report(learnt, tested, [*decision.baselines(learnt, tested), raw, ships])
+    raw = gates.model_gate(ALONE, tested, log_odds)
+    ships = gates.calibrated_gate(tested, raw, calibration)
+    report = gates.report(learnt, tested, [*gates.baselines(learnt, tested), raw, ships])
     by_name: dict[str, GateResult] = {gate.name: gate for gate in report.gates}
     alone, shipped = by_name[ALONE], by_name[ships.name]
     over = next(one for one in report.differences if (one.better, one.worse) == (ships.name, LOGISTIC))

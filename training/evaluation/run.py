@@ -17,15 +17,16 @@ from bot.media import MediaStore
 from bot.persona import load_persona
 from bot.prompt import Codec
 from bot.workspace import Workspace, private_dir, write_private
+from training.evaluation.asking.model_voice import ModelVoice
+from training.evaluation.asking.shared_model import SharedModel
 from training.evaluation.gather import gather
 from training.evaluation.held import Held
 from training.evaluation.limits import FULL, Limits
-from training.evaluation.model_voice import ModelVoice
 from training.evaluation.panel import Panel, tell
-from training.evaluation.panels import PANELS, Examined
+from training.evaluation.panels.context.pictures import StandIns
+from training.evaluation.panels.style.embedding import embedder
 from training.evaluation.report import Header, Period, Report, to_html, to_json, training_facts
-from training.evaluation.shared_model import SharedModel
-from training.evaluation.swap.pictures import StandIns
+from training.evaluation.standard import PANELS, Examined
 from training.evaluation.voice import Voices
 from training.finetune.device import training_dtype, use_physical_cores
 from training.splits import Borders, Split
@@ -43,6 +44,7 @@ class EvaluateSettings:
 
     only: keys of PANELS. lora: a name, `latest`, `none` for the base model alone, or None for what config.yaml says.
     against: a second LoRA. model False: only what needs no model. out: where the report goes, if not to the workspace.
+    embedding_model: a folder, for a third judge of style.
     """
 
     only: frozenset[str] = frozenset(PANELS)
@@ -53,6 +55,7 @@ class EvaluateSettings:
     model: bool = True
     seed: int = 0
     out: Path | None = None
+    embedding_model: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +117,7 @@ def _prepare(
         described = describe(config.model.base, note)
         return _gathered(workspace, config, chosen, codec_for(described, media), described.max_positions), Examined()
     use_physical_cores()
+    embed = embedder(settings.embedding_model) if settings.embedding_model else None
     model = config.model
     loaded = load(model.base, model.device, training_dtype(model.device, model.dtype), model.four_bit, note)
     codec = codec_for(loaded, media)
@@ -132,7 +136,7 @@ def _prepare(
         for voice, folder in ((avatar, chosen.lora), (against, chosen.against))
         if voice and folder
     }
-    return held, Examined(voices, calibrations, chosen.lora)
+    return held, Examined(voices, calibrations, chosen.lora, embed)
 
 
 def _gathered(workspace: Workspace, config: Config, chosen: _Chosen, codec: Codec, positions: int) -> Held:

@@ -9,8 +9,8 @@ from typing import Protocol
 from bot.dialogue import Bubble, Scene, Turn
 from bot.types import ChatKind
 from training.dialogues import Dialogue
+from training.evaluation.asking.scoring import Scores
 from training.evaluation.limits import spread
-from training.evaluation.scoring import Scores
 
 Bubbles = tuple[str, ...]
 

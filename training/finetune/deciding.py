@@ -14,8 +14,8 @@ from bot.prompt import Codec
 from bot.types import ChatKind
 from training.calibration import Fitted, Gate, fit
 from training.dialogues import Dialogue
+from training.evaluation.asking.scoring import Scorer
 from training.evaluation.points import Point
-from training.evaluation.scoring import Scorer
 from training.finetune.lora import attach, set_weights
 from training.finetune.presets import Preset
 

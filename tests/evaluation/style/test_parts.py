@@ -2,20 +2,28 @@
 
 from collections import Counter
 from datetime import date, timedelta
+from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
+from tokenizers import Regex, Tokenizer
+from tokenizers.models import WordLevel
+from tokenizers.pre_tokenizers import Split
+from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 
-from training.evaluation.style import gaming
-from training.evaluation.style.bundles import Sample, bundles, draws, places, rows_of, size_for, value
-from training.evaluation.style.fidelity import scaled, separation
-from training.evaluation.style.gaming import Guard
-from training.evaluation.style.judges import Lesson, prepare
-from training.evaluation.style.masking import LINK, NAME, Mask
-from training.evaluation.style.profile import Property, Yardstick, divergence, traits
-from training.evaluation.style.rewrites import LEARNT, TRIED, rewrites, tidied
-from training.evaluation.style.shape import FEATURES, shapes
-from training.evaluation.style.two_sample import apart
+from bot.errors import ConfigError
+from training.evaluation.panels.style import gaming
+from training.evaluation.panels.style.bundles import Sample, bundles, draws, places, rows_of, size_for, value
+from training.evaluation.panels.style.embedding import embedder
+from training.evaluation.panels.style.fidelity import scaled, separation
+from training.evaluation.panels.style.gaming import Guard
+from training.evaluation.panels.style.judges import MEANING, Lesson, prepare
+from training.evaluation.panels.style.masking import LINK, NAME, Mask
+from training.evaluation.panels.style.profile import Property, Yardstick, divergence, traits
+from training.evaluation.panels.style.rewrites import LEARNT, TRIED, rewrites, tidied
+from training.evaluation.panels.style.shape import FEATURES, shapes
+from training.evaluation.panels.style.two_sample import apart
 from training.evaluation.voice import Bubbles
 
 MASK = Mask.of(("Mira Santos", "陶思雨", "Bern"), ("want", "WrenMouse"))
@@ -199,3 +207,30 @@ def test_judges_learn_who_writes_how_and_permuted_ones_do_not() -> None:
         assert separation(mine, theirs) == 1.0
         assert mine.min() > 0 > theirs.max()
         assert abs(prepared.judge(permuted=3).read(own).of_bundles().mean()) < abs(mine.mean())
+
+
+def test_an_embedding_model_from_a_folder_is_a_third_judge(tmp_path: Path) -> None:
+    words = ["[PAD]", "[UNK]", *"abcdefghijklmnopqrstuvwxyzIT,.!", "the"]
+    tokenizer = Tokenizer(WordLevel({word: number for number, word in enumerate(words)}, unk_token="[UNK]"))
+    tokenizer.pre_tokenizer = Split(Regex("."), "isolated")
+    PreTrainedTokenizerFast(tokenizer_object=tokenizer, pad_token="[PAD]", unk_token="[UNK]").save_pretrained(tmp_path)
+    torch.manual_seed(0)
+    sizes = {"hidden_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 32}
+    BertModel(BertConfig(vocab_size=len(words), **sizes)).save_pretrained(tmp_path)
+    embed = embedder(tmp_path)
+    found = embed(["so good", "so good", "I saw the thing"])
+    assert found.shape == (3, 32)
+    assert np.linalg.norm(found, axis=1) == pytest.approx(1, abs=1e-5)
+    assert found[0] == pytest.approx(found[1], abs=1e-5)
+
+    own, others = (sample(*[write(n) for n in range(60)]) for write in (lower, upper))
+    lesson = Lesson(10, own, others, (others,), own.take([]), sample(*rewrites(own.bursts, "en")))
+    third = prepare(lesson, embed)[2]
+    assert third.name == MEANING
+    judge = third.judge()
+    assert separation(judge.read(own).of_bundles(), judge.read(others).of_bundles()) > 0.95
+
+
+def test_a_folder_without_a_model_is_refused_in_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="holds no embedding model"):
+        embedder(tmp_path)

@@ -9,9 +9,9 @@ from tests.evaluation import planted
 from training.evaluation.held import ME, Held
 from training.evaluation.limits import QUICK, Limits
 from training.evaluation.panel import Kind, Panel, Row
+from training.evaluation.panels.style import panel
+from training.evaluation.panels.style.masking import Mask
 from training.evaluation.report import Mark, mark
-from training.evaluation.style import panel
-from training.evaluation.style.masking import Mask
 from training.evaluation.voice import Voices
 
 SOME = Limits(written=100, judged=60)

@@ -1,5 +1,0 @@
-"""When to speak: the decision beside simple rules, on days that were not learnt."""
-
-from training.evaluation.answering.panel import panel
-
-__all__ = ["panel"]

@@ -1,5 +1,0 @@
-"""Panel B: how well the avatar foresees the subject's real words."""
-
-from training.evaluation.foresight.panel import panel
-
-__all__ = ["panel"]

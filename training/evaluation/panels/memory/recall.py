@@ -1,0 +1,206 @@
+"""Questions about what the subject told of themselves and what was said in their chats, each with four answers.
+
+They are asked in other words than those that were learnt. Answers are weighed, not written: a small model that knows
+something often cannot say it in free words, and a written answer would need a judge.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import numpy as np
+import yaml
+
+from bot.dialogue import Bubble, Turn
+from bot.types import ChatKind
+from training.dialogues import Dialogue
+from training.evaluation.held import Held
+from training.evaluation.limits import spread
+from training.evaluation.metrics import Floats, interval
+from training.evaluation.panel import NAN, Value, tell
+from training.evaluation.voice import Bubbles, Question, Voice, texts
+from training.questionnaire import ask, asked_by_a_stranger
+from training.splits import Split
+
+KINDS = ("single", "relational", "temporal")
+CHOICES = 4
+
+_TIME = re.compile(
+    r"\b(when|what time|how long|how often|today|tonight|tomorrow|yesterday|weekend|week|month|year|\w+day)\b|"
+    r"几点|什么时候|啥时候|多久|今天|今晚|明天|昨天|周[一二三四五六日末]|星期|哪天|几号|月|年",
+    re.IGNORECASE,
+)
+_ASKS = re.compile(r"([?？]|吗|呢|没有|什么|怎么样|几点)$")
+_LENGTHS = {"en": (12, 12, 160), "zh": (5, 5, 80)}  # of a question at least, of an answer at least and at most
+
+
+@dataclass(frozen=True, slots=True)
+class Quiz:
+    """The right answer is the first of the choices. unit: what is drawn whole for intervals, an item or a day.
+
+    plain: the same place with nothing asked, by which each choice's own likelihood is known.
+    """
+
+    kind: str
+    question: Question
+    plain: Question
+    choices: tuple[Bubbles, ...]
+    unit: str
+
+    @property
+    def asked(self) -> str:
+        return self.question.turns[-1].bubbles[0].text
+
+
+@cache
+def catalogue() -> Mapping[str, Any]:
+    """asked.yaml."""
+    text = (files("training.evaluation.panels.memory") / "asked.yaml").read_text("utf-8")
+    found: Mapping[str, Any] = yaml.safe_load(text)
+    return found
+
+
+def quizzes(held: Held, limit: int) -> list[Quiz]:
+    """Half of them at most from the chats, and the rest from the questionnaire."""
+    told, said = from_questionnaire(held), from_chats(held)
+    half = limit // 2
+    return [*spread(told, max(half, limit - len(said))), *spread(said, max(half, limit - len(told)))]
+
+
+def from_questionnaire(held: Held) -> list[Quiz]:
+    """One about each answer in words; beside two other answers of the subject and one that is made up, if there is."""
+    language = held.language
+    items: Mapping[str, Mapping[str, str]] = catalogue()["items"]
+    answers = [answer for answer in held.questionnaire if answer.trait is None]
+    if len(answers) < CHOICES:
+        return []
+    scene, found = asked_by_a_stranger(held.persona), []
+    for answer in answers:
+        item = items.get(answer.id, {})
+        asked = item.get(language) or _asked_anew(answer.question, language)
+        made_up = item.get(f"false_{language}")
+        others = sorted(
+            (other for other in answers if other is not answer and other.answer != answer.answer),
+            key=lambda other: abs(len(other.answer) - len(answer.answer)),
+        )
+        wrong = [_lines(other.answer) for other in others[: CHOICES - 2 if made_up else CHOICES - 1]]
+        choices = (_lines(answer.answer), *wrong, *([_lines(made_up)] if made_up else []))
+        if len(choices) == CHOICES:
+            kind = item.get("kind", KINDS[0])
+            found.append(
+                Quiz(kind, Question(scene, (ask(asked),)), Question(scene, (ask(hello(language)),)), choices, answer.id)
+            )
+    return found
+
+
+def from_chats(held: Held) -> list[Quiz]:
+    """What the subject answered to a contact's question on a train day, beside other answers to the same contact."""
+    by_chat: dict[str, dict[str, tuple[Dialogue, Bubbles]]] = {}
+    replies: dict[str, dict[Bubbles, None]] = {}
+    for dialogue in held.dialogues[Split.TRAIN]:
+        if dialogue.scene.kind is ChatKind.PRIVATE:
+            for index in range(max(dialogue.context, 1), len(dialogue.turns)):
+                asked = _question_of(dialogue.turns[index - 1], held.language)
+                said = texts(dialogue.turns[index].bubbles)
+                if dialogue.turns[index].speaker is not None or not _fit(said, held.language):
+                    continue
+                replies.setdefault(dialogue.chat, {})[said] = None
+                if asked:
+                    by_chat.setdefault(dialogue.chat, {}).setdefault(asked, (dialogue, said))
+    names = {contact.name.split()[0] for contact in held.people.contacts}
+    found = []
+    for chat, asked_there in by_chat.items():
+        for asked, (dialogue, said) in asked_there.items():
+            others = sorted(
+                (other for other in replies[chat] if other != said),
+                key=lambda other: (abs(len("".join(other)) - len("".join(said))), other),
+            )
+            if len(others) >= CHOICES - 1:
+                again = tell(
+                    held.language,
+                    f"do you remember, i once asked you: “{asked}” what did you say?",
+                    f"还记得吗，我问过你：“{asked}”你当时怎么说的？",
+                )
+                partner = dialogue.scene.partner
+                turns = (replace(ask(again), speaker=partner),)
+                plain = (replace(ask(hello(held.language)), speaker=partner),)
+                kind = _kind(asked, names - {(partner.name or "").split(" ")[0]})
+                found.append(
+                    Quiz(
+                        kind,
+                        Question(dialogue.scene, turns),
+                        Question(dialogue.scene, plain),
+                        (said, *others[: CHOICES - 1]),
+                        str(dialogue.day),
+                    )
+                )
+    return found
+
+
+def gains(asked: Sequence[Quiz], voice: Voice) -> Floats:
+    """By how many nats each choice is likelier for being asked: quizzes × choices.
+
+    The largest is the voice's answer. Holtzman, West, Shwartz, Choi and Zettlemoyer, "Surface Form Competition: Why the
+    Highest Probability Answer Isn't Always Right", EMNLP 2021.
+    """
+    return plain_nats(asked, voice) - _nats([quiz.question for quiz in asked], asked, voice)
+
+
+def plain_nats(asked: Sequence[Quiz], voice: Voice) -> Floats:
+    """How unlikely each choice is where nothing was asked."""
+    return _nats([quiz.plain for quiz in asked], asked, voice)
+
+
+def chosen(scores: Floats) -> Floats:
+    """1 where the first choice scores highest; equal ones share it."""
+    best = scores == scores.max(axis=1, keepdims=True)
+    return np.asarray(best[:, 0] / best.sum(axis=1), dtype=np.float64)
+
+
+def accuracy(right: Floats, asked: Sequence[Quiz], kind: str | None = None) -> Value:
+    """The share answered rightly, of one kind or of all; items and days drawn whole for the interval."""
+    rows = np.flatnonzero([kind in (None, quiz.kind) for quiz in asked])
+    if not len(rows):
+        return Value(NAN)
+    kept = right[rows]
+    units = [asked[int(row)].unit for row in rows]
+    return Value(float(kept.mean()), *interval(units, lambda some: float(kept[some].mean())))
+
+
+def hello(language: str) -> str:
+    return tell(language, "hey", "在吗")
+
+
+def _nats(questions: Sequence[Question], asked: Sequence[Quiz], voice: Voice) -> Floats:
+    found = voice.likelihood(questions, [quiz.choices for quiz in asked])
+    return np.array([[one.nats for one in row] for row in found])
+
+
+def _asked_anew(question: str, language: str) -> str:
+    return tell(language, f"somebody asked me about you: {question} what shall i say?", f"有人跟我打听你：{question}")
+
+
+def _lines(text: str) -> Bubbles:
+    return tuple(line.strip() for line in text.splitlines() if line.strip())
+
+
+def _question_of(turn: Turn, language: str) -> str | None:
+    """The last bubble of somebody else's turn, if it is a question of some length without a photo."""
+    last: Bubble = turn.bubbles[-1]
+    long = len(last.text) >= _LENGTHS[language][0]
+    asks = _ASKS.search(last.text.strip()) is not None
+    return last.text.strip() if turn.speaker and long and asks and not last.photos else None
+
+
+def _fit(said: Bubbles, language: str) -> bool:
+    _, least, most = _LENGTHS[language]
+    return least <= len("".join(said)) <= most
+
+
+def _kind(asked: str, names: set[str]) -> str:
+    if _TIME.search(asked):
+        return "temporal"
+    return "relational" if any(name.casefold() in asked.casefold() for name in names if name) else "single"

@@ -1,0 +1,3 @@
+from training.evaluation.panels.personality.panel import panel
+
+__all__ = ["panel"]

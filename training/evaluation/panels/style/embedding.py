@@ -1,0 +1,68 @@
+"""An optional third judge: an embedding model of style or authorship, from a folder on this machine.
+
+Such as LUAR (Rivera-Soto et al., EMNLP 2021) or any other that transformers' AutoModel can open without foreign code.
+"""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from sklearn.preprocessing import StandardScaler
+
+from bot.errors import ConfigError
+from training.evaluation.metrics import Floats
+from training.evaluation.voice import Bubbles
+
+Embed = Callable[[Sequence[str]], Floats]
+"""Texts to rows of numbers."""
+
+_ROWS, _TOKENS = 32, 256
+
+
+def embedder(folder: Path) -> Embed:
+    """The mean of the last hidden states, of length 1. Raises ConfigError where the folder holds no such model."""
+    import torch
+    from transformers import AutoModel, AutoTokenizer
+
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+        model = AutoModel.from_pretrained(folder, local_files_only=True, trust_remote_code=False).eval()
+    except (OSError, ValueError, ImportError, KeyError) as error:
+        raise ConfigError(f"{folder} holds no embedding model that can be opened without code of its own.") from error
+
+    def embed(texts: Sequence[str]) -> Floats:
+        found = []
+        for first in range(0, len(texts), _ROWS):
+            some = list(texts[first : first + _ROWS])
+            batch = tokenizer(some, return_tensors="pt", padding=True, truncation=True, max_length=_TOKENS)
+            with torch.inference_mode():
+                hidden = model(**batch).last_hidden_state.float()
+            seen = batch["attention_mask"][..., None].float()
+            mean = (hidden * seen).sum(1) / seen.sum(1).clamp(min=1)
+            found.append(torch.nn.functional.normalize(mean, dim=1).numpy())
+        return np.concatenate(found).astype(np.float64)
+
+    return embed
+
+
+class Meaning:
+    """Embeddings of bursts, whose means are those of bundles. Each text is read once."""
+
+    def __init__(self, embed: Embed) -> None:
+        self._embed = embed
+        self._known: dict[str, Floats] = {}
+        self._scaler = StandardScaler()
+
+    def learn(self, bursts: Sequence[Bubbles]) -> None:
+        """There is nothing to learn before the bundles."""
+
+    def bursts(self, bursts: Sequence[Bubbles]) -> Floats:
+        texts = ["\n".join(bubbles) for bubbles in bursts]
+        new = sorted({text for text in texts if text not in self._known})
+        if new:
+            self._known.update(zip(new, self._embed(new), strict=True))
+        return np.array([self._known[text] for text in texts])
+
+    def scale(self, bundles: Any, learn: bool = False) -> Any:
+        return self._scaler.fit_transform(bundles) if learn else self._scaler.transform(bundles)

@@ -1,0 +1,119 @@
+"""What a judge of style would not notice: words copied from the training days, and the same few replies for all."""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence, Set
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+
+from training.evaluation.metrics import Floats
+from training.evaluation.panel import NAN
+from training.evaluation.panels.style.bundles import Index, Sample, centred, resampled
+from training.evaluation.voice import Bubbles
+
+_GRAM = 6
+_DRAWN = 60
+_ORDERS = 5
+_TOKEN = re.compile(r"[\u3400-\u9fff]|[^\W\u3400-\u9fff]+(?:['’]\w+)*")
+
+
+Tokens = tuple[str, ...]
+T = TypeVar("T")
+
+
+def tokens(bubbles: Bubbles) -> Tokens:
+    """Words in small letters, each Chinese character being one; where there are none, the bubbles as they are."""
+    return tuple(_TOKEN.findall("\n".join(bubbles).casefold())) or bubbles
+
+
+def grams(found: Sequence[str], number: int) -> list[Tokens]:
+    return [tuple(found[first : first + number]) for first in range(len(found) - number + 1)]
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """learnt: what the subject wrote on the training days, in runs of six words, with names masked as everywhere.
+
+    own: the share of such runs in what they wrote later. One run is added, so that whoever never repeats six words
+    does not make every copy infinitely many.
+    """
+
+    learnt: frozenset[Tokens]
+    own: float
+
+    @classmethod
+    def of(cls, learnt: Sample, held_out: Sequence[Sample]) -> "Guard":
+        found = frozenset(gram for bubbles in learnt.bursts for gram in grams(tokens(bubbles), _GRAM))
+        repeated, every = _copied(found, [tokens(bubbles) for one in held_out for bubbles in one.bursts])
+        return cls(found, (repeated + 1) / (every + 1))
+
+    def copy_ratio(self, generated: Sample) -> Floats:
+        """The copy rate over the person's own (people repeat themselves, too); then that of each resample.
+
+        The novelty of n-grams, as McCoy et al., TACL 2023. 0 where nothing written has six words.
+        """
+
+        def ratio(_: Sequence[Tokens], theirs: Sequence[Tokens]) -> float:
+            copied, every = _copied(self.learnt, theirs)
+            return copied / every / self.own if every else 0.0
+
+        return _compared(generated, generated, ratio)
+
+
+def _copied(learnt: Set[Tokens], bursts: Iterable[Tokens]) -> tuple[int, int]:
+    """How many runs of six words are known, and how many there are."""
+    every = [gram for found in bursts for gram in grams(found, _GRAM)]
+    return sum(gram in learnt for gram in every), len(every)
+
+
+def distinct_ratio(real: Sample, generated: Sample) -> Floats:
+    """Distinct pairs of words over all pairs (Li et al., NAACL 2016), over the person's own, at the same number."""
+
+    def ratio(own: Sequence[Tokens], theirs: Sequence[Tokens]) -> float:
+        pairs = [[grams(found, 2) for found in bursts] for bursts in (own, theirs)]
+        number = min(sum(map(len, one)) for one in pairs)
+        if not number:
+            return NAN
+        shares = [
+            float(np.mean([len(set(_shuffled(one, seed)[:number])) / number for seed in range(_ORDERS)]))
+            for one in pairs
+        ]
+        return shares[1] / shares[0]
+
+    return _compared(real, generated, ratio)
+
+
+def entropy_ratio(real: Sample, generated: Sample) -> Floats:
+    """Shannon's entropy (1948) of whole replies over that of the person's own, at the same number of them."""
+
+    def ratio(own: Sequence[Tokens], theirs: Sequence[Tokens]) -> float:
+        number = min(len(own), len(theirs))
+        bits = [
+            float(np.mean([_entropy(_shuffled([[one] for one in some], seed)[:number]) for seed in range(_ORDERS)]))
+            for some in (own, theirs)
+        ]
+        return bits[1] / bits[0] if bits[0] else NAN
+
+    return _compared(real, generated, ratio)
+
+
+def _shuffled(by_burst: Sequence[Sequence[T]], seed: int) -> list[T]:
+    order = np.random.default_rng(seed).permutation(len(by_burst))
+    return [one for place in order for one in by_burst[place]]
+
+
+def _entropy(replies: Sequence[Tokens]) -> float:
+    """In bits, of the replies without their case and punctuation."""
+    shares = np.array(list(Counter(replies).values()), dtype=np.float64) / len(replies)
+    return float(-(shares * np.log2(shares)).sum())
+
+
+def _compared(real: Sample, generated: Sample, ratio: Callable[[Sequence[Tokens], Sequence[Tokens]], float]) -> Floats:
+    own, theirs = ([tokens(bubbles) for bubbles in one.bursts] for one in (real, generated))
+
+    def of_rows(here: Index, there: Index) -> float:
+        return ratio([own[row] for row in here], [theirs[row] for row in there])
+
+    return centred(resampled(real, generated, of_rows, _DRAWN))

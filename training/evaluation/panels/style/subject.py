@@ -1,0 +1,145 @@
+"""What panel A knows of the subject before anybody writes: their held-out words, those of others, and the occasions."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from training.evaluation.held import Burst, Held
+from training.evaluation.limits import Limits, spread
+from training.evaluation.panel import tell
+from training.evaluation.panels.style.bundles import LEAST, Sample, size_for
+from training.evaluation.panels.style.gaming import Guard
+from training.evaluation.panels.style.judges import Lesson
+from training.evaluation.panels.style.masking import Mask
+from training.evaluation.panels.style.rewrites import TRIED, rewrites
+from training.evaluation.voice import Bubbles, Occasion, Voice, some_occasions
+from training.splits import Split
+
+_OTHERS = 1500  # bursts of others that the judges learn from; more only take time
+FLOOR_LEAST = 40
+"""Who wrote less on the test days is no measure of the nearest other person."""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """answered: occasions of the test days, to be answered by each voice; real: the subject's answers to them.
+
+    earlier, later: all their bursts of the judge and the test days. size: bursts in a bundle; None: too few to judge.
+    """
+
+    held: Held
+    mask: Mask
+    learnt: Sample
+    earlier: Sample
+    later: Sample
+    others_earlier: Sample
+    others_later: Sample
+    judged: tuple[Occasion, ...]
+    answered: tuple[Occasion, ...]
+    real: Sample
+
+    @classmethod
+    def of(cls, held: Held, limits: Limits) -> "Subject":
+        mask = Mask.of_held(held)
+        name = held.persona.name
+        judged = some_occasions(held.dialogues[Split.JUDGE], limits.judged)
+        answered = some_occasions(held.dialogues[Split.TEST], limits.written)
+        return cls(
+            held,
+            mask,
+            Sample.of(name, held.own(Split.TRAIN), mask),
+            Sample.of(name, held.own(Split.JUDGE), mask),
+            Sample.of(name, held.own(Split.TEST), mask),
+            Sample.of("others", spread(held.others(Split.JUDGE), _OTHERS), mask),
+            Sample.of("others", spread(held.others(Split.TEST), _OTHERS), mask),
+            tuple(judged),
+            tuple(answered),
+            Sample(name, tuple(mask.bubbles(one.real) for one in answered), tuple(one.day for one in answered)),
+        )
+
+    @property
+    def size(self) -> int | None:
+        """The same for every bundle, whoever wrote it."""
+        every = (self.earlier, self.later, self.others_earlier, self.others_later, self.real)
+        return size_for(*map(len, every))
+
+    @property
+    def missing(self) -> str | None:
+        """Why nobody can be judged."""
+        if self.size is not None:
+            return None
+        least = 2 * LEAST
+        counts = {
+            ("turns of {} on the judge days", "条{}的发言（裁判日）"): len(self.earlier),
+            ("turns of {} on the test days", "条{}的发言（测试日）"): len(self.later),
+            ("answers of {} to write anew", "条可重写的{}的回复"): len(self.real),
+            ("turns of others on the judge days", "条别人的发言（裁判日）"): len(self.others_earlier),
+            ("turns of others on the test days", "条别人的发言（测试日）"): len(self.others_later),
+        }
+        name = self.held.persona.name
+        few = [(words, number) for words, number in counts.items() if number < least]
+        en = ", ".join(f"{number} {words[0].format(name)}" for words, number in few)
+        zh = "、".join(f"{number} {words[1].format(name)}" for words, number in few)
+        return self.tell(
+            f"Style cannot be judged: there are only {en}; at least {least} are needed. Import more chats.",
+            f"无法评判文风：只有 {zh}，至少各需 {least}。请导入更多聊天记录。",
+        )
+
+    def tell(self, en: str, zh: str) -> str:
+        return tell(self.held.language, en, zh)
+
+    def written_by(self, voice: Voice) -> list[Bubbles]:
+        """A voice's answers to the occasions of the test days."""
+        return voice.write([one.question for one in self.answered])
+
+    def sample(self, name: str, answers: Sequence[Bubbles]) -> Sample:
+        """Answers to the occasions of the test days, masked as everything is."""
+        return Sample(name, tuple(map(self.mask.bubbles, answers)), self.real.days)
+
+    def lesson(self, base: Voice, size: int) -> Lesson:
+        """The base model writes on the judge days for it."""
+        answers = base.write([one.question for one in self.judged])
+        return Lesson(
+            size,
+            self.earlier,
+            self.others_earlier,
+            tuple(self._people(Split.JUDGE, size)),
+            Sample(base.name, tuple(map(self.mask.bubbles, answers)), tuple(one.day for one in self.judged)),
+            Sample("prose", tuple(rewrites(self.earlier.bursts, self.held.language)), self.earlier.days),
+        )
+
+    def known_people(self, size: int) -> list[Sample]:
+        """Who may be the nearest other: they wrote enough on the test days, and on the judge days, too.
+
+        Of whom the judges have never read a word, they cannot say that it is not the subject.
+        """
+        met = Counter(burst.sender for burst in self.held.others(Split.JUDGE))
+        return [one for one in self._people(Split.TEST, max(FLOOR_LEAST, size)) if met[one.name] >= LEAST]
+
+    def _people(self, split: Split, least: int) -> list[Sample]:
+        by_sender: dict[str, list[Burst]] = {}
+        for burst in self.held.others(split):
+            by_sender.setdefault(burst.sender, []).append(burst)
+        enough = [(name, found) for name, found in sorted(by_sender.items()) if len(found) >= least]
+        samples = (Sample.of(name, found, self.mask) for name, found in enough)
+        return [one for one in samples if len(one) >= least]
+
+    @property
+    def guard(self) -> Guard:
+        return Guard.of(self.learnt, (self.earlier, self.later))
+
+    @property
+    def stock(self) -> Bubbles:
+        """The subject's most common reply of the training days."""
+        return Counter(self.learnt.bursts).most_common(1)[0][0] if self.learnt else ("ok",)
+
+    def degenerate(self) -> dict[str, Sample]:
+        """What must fail: one stock reply, copies of training messages by chance, tidy assistant prose."""
+        number = len(self.real)
+        order = np.random.default_rng(0).permutation(max(len(self.learnt), 1))
+        copies = [self.learnt.bursts[order[place % len(order)]] for place in range(number)] if self.learnt else []
+        prose = rewrites(self.real.bursts, self.held.language, TRIED)
+        every = {"stock": [self.stock] * number, "copies": copies, "prose": prose}
+        return {key: Sample(key, tuple(found), self.real.days) for key, found in every.items() if found}

@@ -1,5 +1,0 @@
-"""Panel A: whether what the avatar writes looks like what the person writes."""
-
-from training.evaluation.style.panel import panel
-
-__all__ = ["panel"]
