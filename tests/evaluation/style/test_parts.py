@@ -215,8 +215,10 @@ def test_an_embedding_model_from_a_folder_is_a_third_judge(tmp_path: Path) -> No
     tokenizer.pre_tokenizer = Split(Regex("."), "isolated")
     PreTrainedTokenizerFast(tokenizer_object=tokenizer, pad_token="[PAD]", unk_token="[UNK]").save_pretrained(tmp_path)
     torch.manual_seed(0)
-    sizes = {"hidden_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 32}
-    BertModel(BertConfig(vocab_size=len(words), **sizes)).save_pretrained(tmp_path)
+    shape = BertConfig(
+        vocab_size=len(words), hidden_size=32, num_hidden_layers=1, num_attention_heads=2, intermediate_size=32
+    )
+    BertModel(shape).save_pretrained(tmp_path)
     embed = embedder(tmp_path)
     found = embed(["so good", "so good", "I saw the thing"])
     assert found.shape == (3, 32)
