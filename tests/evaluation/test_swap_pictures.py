@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageChops
 
+import training
 from bot.dialogue import Bubble, Scene, Speaker, Turn
 from bot.engine.describe import Family
 from bot.engine.models import codec_for, load
@@ -175,6 +176,6 @@ def shows(bubble: Bubble, digest: str) -> Bubble:
 def test_what_the_sample_shows_is_known() -> None:
     captions = pictures.sample_captions()
     assert {"noodles", "two dishes", "cat box"} <= set(captions.values())
-    root = Path(pictures.__file__).parents[2] / "sample"
+    root = Path(training.__file__).parent / "sample"
     path = next(root.glob("en/**/photo_1@10-02-2025_12-31-39.png"))
     assert captions[hashlib.sha256(path.read_bytes()).hexdigest()] == "two dishes"
