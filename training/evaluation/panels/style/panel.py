@@ -36,15 +36,7 @@ def _panel(subject: Subject, judged: Judged | None, missing: str | None, voices:
         KEY,
         "A",
         subject.tell("Does it write like them?", "写得像不像本人？"),
-        subject.tell(
-            "Two judges have learnt, on days that the avatar never saw, to tell the person's messages from those of "
-            "others, of the base model and of a tidy assistant: one by letters, one by form (length, bubbles, marks, "
-            "case, emoji). They read what the avatar wrote on the test days, many messages at once. 0 is the nearest "
-            "other person, 100 the person; the stricter judge counts.",
-            "两位「裁判」在分身没见过的日子里，学会了把本人的消息和别人的、基础模型的、工整的助手腔区分开：一位看字，一位看形"
-            "（长短、条数、标点、大小写、表情）。它们把分身在测试日写的消息成批地读。"
-            "0 是最像本人的另一个人，100 是本人；以较严的一位为准。",
-        ),
+        _what(subject, judged),
         tuple(_metrics(subject, judged)) if judged else (),
         tuple(_rows(subject, judged)) if judged else (),
         missing,
@@ -52,6 +44,20 @@ def _panel(subject: Subject, judged: Judged | None, missing: str | None, voices:
         tuple(shown.examples(subject, voices)),
         tuple(shown.findings(subject, judged)) if judged else (),
         differences(avatar, against) if avatar and against else {},
+    )
+
+
+def _what(subject: Subject, judged: Judged | None) -> str:
+    third = judged is not None and len(judged.judges) > 2
+    more_en, more_zh = (", a third by embeddings", "，一位看嵌入向量") if third else ("", "")
+    return subject.tell(
+        "Judges have learnt, on days that the avatar never saw, to tell the person's messages from those of others, of "
+        f"the base model and of a tidy assistant: one by letters, one by form (length, bubbles, marks, case, emoji)"
+        f"{more_en}. They read what the avatar wrote on the test days, many messages at once. 0 is the nearest other "
+        "person, 100 the person; the strictest judge counts.",
+        "几位「裁判」在分身没见过的日子里，学会了把本人的消息和别人的、基础模型的、工整的助手腔区分开：一位看字，一位看形"
+        f"（长短、条数、标点、大小写、表情）{more_zh}。它们把分身在测试日写的消息成批地读。"
+        "0 是最像本人的另一个人，100 是本人；以最严的一位为准。",
     )
 
 

@@ -104,9 +104,9 @@ def _of_avatar(subject: Subject, judged: Judged, avatar: Measured, base: Measure
         stricter = NAMES[min(judged.separation, key=lambda key: found[key].number)]
         yield subject.tell(
             f"On the way from {other} (0) to {person} (100), the avatar stands at {_span(fidelity)}, the base model "
-            f"with the prompt alone at {plain:.0f}. The stricter judge is the one by {stricter[0]}.",
+            f"with the prompt alone at {plain:.0f}. The strictest judge is the one by {stricter[0]}.",
             f"从{other}（0）到{person}（100），分身在 {_span(fidelity, '～')}，只有提示的基础模型在 {plain:.0f}。"
-            f"较严的是{stricter[1]}的裁判。",
+            f"最严的是{stricter[1]}的裁判。",
         )
         if plain > 20:
             yield subject.tell(
