@@ -50,17 +50,27 @@ class Look:
 
 
 @dataclass(frozen=True, slots=True)
-class Round:
-    """Codes, and the tower learning to say them. Views are as hard as `easy` at first and `hard` at last (0…1).
+class Weights:
+    """What counts how much. direction: that the name's code is the likest in direction, whitened; nearest: that it is
+    the nearest; pull: how far what is said is from it, in every place.
 
-    nearest: how much it counts that the code itself lies nearest to what is said, beside its direction being right.
+    Directions are learnt fast, but leave what is said where there is no code, and the language model reads it badly.
     """
+
+    direction: float
+    nearest: float
+    pull: float
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """Codes, and the tower learning to say them. Views are as hard as `easy` at first and `hard` at last (0…1)."""
 
     codes: CodeSettings
     look: tuple[Look, ...]
     easy: float
     hard: float
-    nearest: float = 0.0
+    weights: Weights
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +120,9 @@ def load_recipe(path: Path) -> Recipe:
 def _round(raw: Any, where: str) -> Round:
     plain = _known(Round, raw, where)
     looks = tuple(_look(item, f"{where}: look") for item in plain["look"])
-    return Round(**plain | {"codes": _section(CodeSettings, plain["codes"], f"{where}: codes"), "look": looks})
+    codes = _section(CodeSettings, plain["codes"], f"{where}: codes")
+    weights = _section(Weights, plain["weights"], f"{where}: weights")
+    return Round(**plain | {"codes": codes, "look": looks, "weights": weights})
 
 
 def _look(raw: Any, where: str) -> Look:

@@ -37,7 +37,7 @@ def finish(
     if found is not None:
         for tool, state in zip(tools, found["optimizers"], strict=True):
             tool.load_state_dict(state)
-    choice = Choice(codes)
+    choice = Choice(codes, recipe.rounds[-1].weights)
     bar = tqdm(range(first, settings.steps), "finishing", initial=first, total=settings.steps, mininterval=10.0)
     for step in bar:
         factor = min(1.0, (step + 1) / _WARM_UP, max(0.05, 1.5 * (1 - step / settings.steps)))

@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.nn import functional
 from tqdm import tqdm
 
-from training.eyes.config import Look, Round
+from training.eyes.config import Look, Round, Weights
 from training.eyes.keeping import keep, kept
 from training.eyes.material import Material
 from training.eyes.optimizer import optimizers
@@ -23,7 +23,6 @@ _SHARPNESS = 20.0  # of the choice among codes, by their cosine
 _DAMPING = 0.1  # of the mean variance
 _SMOOTHING = 0.05
 _WIDTH = 0.2  # of the codes' variance: how near is near
-_PULL = 0.3  # weight of a place's own distance from the code
 _SAVE_EVERY = 100
 _NOTE_EVERY = 20
 
@@ -33,13 +32,11 @@ Seeing = Callable[[Tower, Tensor, Tensor, Tensor], Tensor]
 class Choice:
     """How near what the tower says is to each code.
 
-    Names alike have codes alike, so cosines are taken after whitening, damped: it weighs what tells codes apart. That
-    leaves what is said far from any code where the tower is unsure, and the language model reads it badly; `nearest`
-    weighs the choice by plain distance, in which to be sure of a name is to say its code.
+    Names alike have codes alike, so directions are compared after whitening, damped: it weighs what tells codes apart.
     """
 
-    def __init__(self, codes: Tensor, nearest: float = 0.0) -> None:
-        self.codes, self.nearest = codes, nearest
+    def __init__(self, codes: Tensor, weights: Weights) -> None:
+        self.codes, self.weights = codes, weights
         self.middle = codes.mean(0)
         centred = codes - self.middle
         self.spread = centred.square().mean()
@@ -54,12 +51,13 @@ class Choice:
     def loss(self, said: Tensor, names: Tensor) -> tuple[Tensor, Tensor]:
         """What is learnt from, and the share that was right."""
         scores = self.scores(said)
-        loss = functional.cross_entropy(_SHARPNESS * scores, names, label_smoothing=_SMOOTHING)
-        if self.nearest:
-            distances = torch.cdist(said.float().mean(1), self.codes).square() / (_WIDTH * said.shape[-1] * self.spread)
-            loss = loss + self.nearest * functional.cross_entropy(-distances, names, label_smoothing=_SMOOTHING)
+        weights = self.weights
+        direction = functional.cross_entropy(_SHARPNESS * scores, names, label_smoothing=_SMOOTHING)
+        distances = torch.cdist(said.float().mean(1), self.codes).square() / (_WIDTH * said.shape[-1] * self.spread)
+        nearest = functional.cross_entropy(-distances, names, label_smoothing=_SMOOTHING)
         far = (said.float() - self.codes[names][:, None]).square().mean() / self.spread
-        return loss + _PULL * far, (scores.argmax(1) == names).float().mean()
+        loss = weights.direction * direction + weights.nearest * nearest + weights.pull * far
+        return loss, ((distances.argmin(1) if weights.nearest else scores.argmax(1)) == names).float().mean()
 
 
 def learn_to_look(
@@ -80,7 +78,7 @@ def learn_to_look(
     tower, average = (fresh_tower(vision, seed) for _ in range(2))
     rate = max(look.rate for look in settings.look)
     tools = optimizers(tower, rate)
-    choice = Choice(codes, settings.nearest)
+    choice = Choice(codes, settings.weights)
     total = sum(look.steps for look in settings.look)
     found = kept(path)
     first = 0 if found is None else int(found["step"])
