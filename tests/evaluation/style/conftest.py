@@ -15,24 +15,29 @@ from training.corpus import Corpus
 from training.evaluation.gather import gather
 from training.evaluation.held import Held
 from training.importers import Options, find_files, import_paths
+from training.splits import Borders
 
 _ZONES = {"en": "Europe/London", "zh": "Asia/Shanghai"}
 
 
 @pytest.fixture(scope="session")
-def sample(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Held]:
-    """By language. Made once."""
-    made: dict[str, Held] = {}
+def sample(tmp_path_factory: pytest.TempPathFactory) -> "Sample":
+    """By language. Imported once. places: of the first judge day and the first test day, if not the usual ones."""
+    made: dict[str, Workspace] = {}
 
-    def held(language: str) -> Held:
+    def held(language: str, *places: int) -> Held:
         if language not in made:
-            made[language] = _held(tmp_path_factory.mktemp(language), language)
-        return made[language]
+            made[language] = _imported(tmp_path_factory.mktemp(language), language)
+        days = _gathered(made[language]).splits.days
+        return _gathered(made[language], Borders(*(days[place] for place in places)) if places else None)
 
     return held
 
 
-def _held(root: Path, language: str) -> Held:
+Sample = Callable[..., Held]
+
+
+def _imported(root: Path, language: str) -> Workspace:
     with as_file(files("training") / "sample" / language) as source:
         for name in ("persona.yaml", "people.yaml", "questionnaire.yaml"):
             (root / name).write_bytes((source / name).read_bytes())
@@ -41,4 +46,8 @@ def _held(root: Path, language: str) -> Held:
         media = MediaStore(workspace.media)
         with Corpus.open(workspace.corpus) as corpus:
             import_paths(corpus, media, find_files([source / "exports"]), Options(ZoneInfo(_ZONES[language])))
-    return gather(workspace, load_config(workspace.config), byte_codec(media), 8000)
+    return workspace
+
+
+def _gathered(workspace: Workspace, borders: Borders | None = None) -> Held:
+    return gather(workspace, load_config(workspace.config), byte_codec(MediaStore(workspace.media)), 8000, borders)

@@ -1,11 +1,11 @@
 """Avatars of which it is known what must be said, on the sample subject: only the person's own words may pass."""
 
-from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 
 from tests.evaluation import planted
+from tests.evaluation.style.conftest import Sample
 from training.evaluation.held import ME, Held
 from training.evaluation.limits import QUICK, Limits
 from training.evaluation.panel import Kind, Panel, Row
@@ -18,7 +18,7 @@ SOME = Limits(written=100, judged=60)
 
 
 @pytest.fixture(scope="module")
-def wren(sample: Callable[[str], Held]) -> Held:
+def wren(sample: Sample) -> Held:
     return sample("en")
 
 
@@ -114,7 +114,7 @@ def test_the_base_model_alone_gets_no_verdict(wren: Held) -> None:
     assert number(row(found, Kind.BASE), "fidelity") <= 20
 
 
-def test_too_few_messages_are_said_to_be_too_few(sample: Callable[[str], Held]) -> None:
+def test_too_few_messages_are_said_to_be_too_few(sample: Sample) -> None:
     held = sample("zh")
     found = panel(held, Voices(planted.plain_base("zh"), planted.real_words(held)), SOME)
     assert found.not_measurable
@@ -122,6 +122,21 @@ def test_too_few_messages_are_said_to_be_too_few(sample: Callable[[str], Held]) 
     assert mark(found) is Mark.UNKNOWN
     assert found.rows == ()
     assert found.examples, "what was written can still be read"
+
+
+def test_in_chinese_it_judges_where_the_days_suffice(sample: Sample) -> None:
+    """With more days to judge and to test, and few to copy from."""
+    held = sample("zh", 10, 26)
+    voices = Voices(planted.plain_base("zh"), planted.later_words(held), planted.prose("zh"))
+    found = panel(held, voices, SOME)
+    assert found.not_measurable is None
+    assert 85 <= number(row(found, Kind.AVATAR), "fidelity") <= 115
+    for other in (row(found, Kind.AGAINST), row(found, Kind.BASE), row(found, Kind.DEGENERATE, "工整的助手腔")):
+        assert number(other, "fidelity") <= 20
+    assert number(row(found, Kind.DEGENERATE, "照抄训练消息"), "copied") > 20
+    assert number(row(found, Kind.DEGENERATE, "千篇一律的一句"), "entropy") == 0
+    assert found.findings[0].startswith("从其他所有人（0）到林小满（100），分身在 ")
+    assert any("每组只有 16 条" in finding for finding in found.findings)
 
 
 def test_where_nobody_else_wrote_there_is_nobody_to_compare_with(wren: Held) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 from training.evaluation.held import Held
 from training.evaluation.limits import Limits
 from training.evaluation.panel import NAN, Kind, Metric, Panel, Row, Target, Value
-from training.evaluation.panels.style import shown
+from training.evaluation.panels.style import drawn, shown
 from training.evaluation.panels.style.embedding import Embed
 from training.evaluation.panels.style.fidelity import SEPARATION
 from training.evaluation.panels.style.measured import Judged, Measured, differences, judge
@@ -40,7 +40,7 @@ def _panel(subject: Subject, judged: Judged | None, missing: str | None, voices:
         tuple(_metrics(subject, judged)) if judged else (),
         tuple(_rows(subject, judged)) if judged else (),
         missing,
-        tuple(shown.drawings(subject, judged)) if judged else (),
+        tuple(drawn.drawings(subject, judged)) if judged else (),
         tuple(shown.examples(subject, voices)),
         tuple(shown.findings(subject, judged)) if judged else (),
         differences(avatar, against) if avatar and against else {},

@@ -3,10 +3,8 @@
 from collections.abc import Iterator, Sequence
 
 import numpy as np
-from matplotlib.figure import Figure as Drawing
 
-from training.evaluation import figures
-from training.evaluation.panel import Example, Figure, Kind, Value
+from training.evaluation.panel import Example, Kind, Value, tell
 from training.evaluation.panels.style.bundles import SIZE
 from training.evaluation.panels.style.judges import LETTERS, MEANING, SHAPE
 from training.evaluation.panels.style.measured import Author, Judged, Measured
@@ -16,15 +14,6 @@ from training.evaluation.voice import Bubbles, Occasion, Voices
 from training.evaluation.wording import before
 
 _EXAMPLES = 8
-_COLOURS = {
-    Kind.CEILING: figures.REAL,
-    Kind.AVATAR: figures.AVATAR,
-    Kind.AGAINST: figures.AGAINST,
-    Kind.FLOOR: figures.OTHER,
-    Kind.BASE: figures.BASE,
-}
-
-
 NAMES = {LETTERS: ("letters", "看字"), SHAPE: ("form", "看形"), MEANING: ("embeddings", "看嵌入向量")}
 """Of the judges, in English and Chinese."""
 
@@ -101,11 +90,12 @@ def _of_avatar(subject: Subject, judged: Judged, avatar: Measured, base: Measure
     fidelity, plain = found["fidelity"], base.values["fidelity"].number if base else float("nan")
     other = floor_name(subject, judged)
     if not judged.blind:
+        stands = _span(fidelity, subject.held.language)
         stricter = NAMES[min(judged.separation, key=lambda key: found[key].number)]
         yield subject.tell(
-            f"On the way from {other} (0) to {person} (100), the avatar stands at {_span(fidelity)}, the base model "
+            f"On the way from {other} (0) to {person} (100), the avatar stands at {stands}, the base model "
             f"with the prompt alone at {plain:.0f}. The strictest judge is the one by {stricter[0]}.",
-            f"从{other}（0）到{person}（100），分身在 {_span(fidelity, '～')}，只有提示的基础模型在 {plain:.0f}。"
+            f"从{other}（0）到{person}（100），分身在 {stands}，只有提示的基础模型在 {plain:.0f}。"
             f"最严的是{stricter[1]}的裁判。",
         )
         if plain > 20:
@@ -134,7 +124,7 @@ def _of_habits(subject: Subject, avatar: Measured) -> Iterator[str]:
     worst = max(avatar.ratios, key=lambda each: avatar.ratios[each], default=None)
     if worst is None:
         return
-    en, zh = _habit(worst)
+    en, zh = habit(worst)
     ratio = avatar.ratios[worst]
     shown = f"{ratio:.1f}" if np.isfinite(ratio) else "∞"
     delay = (
@@ -175,13 +165,22 @@ def _of_variety(subject: Subject, avatar: Measured) -> Iterator[str]:
 
 
 def _of_scale(subject: Subject, judged: Judged) -> Iterator[str]:
-    en = ", ".join(f"by {NAMES[key][0]} {near:.2f} and {far:.2f}" for key, (near, far) in judged.separation.items())
-    zh = "，".join(f"{NAMES[key][1]} {near:.2f} 和 {far:.2f}" for key, (near, far) in judged.separation.items())
-    person = subject.held.persona.name
+    pooled = judged.floor is subject.others_later
+    person, other = subject.held.persona.name, floor_name(subject, judged)
+    found = {key: f"{near:.2f}" for key, (near, _) in judged.separation.items()}
+    if not pooled:
+        found = {
+            key: subject.tell(
+                f"{near} and {judged.separation[key][1]:.2f}", f"{near} 和 {judged.separation[key][1]:.2f}"
+            )
+            for key, near in found.items()
+        }
+    en = ", ".join(f"by {NAMES[key][0]} {numbers}" for key, numbers in found.items())
+    zh = "，".join(f"{NAMES[key][1]} {numbers}" for key, numbers in found.items())
     yield subject.tell(
-        f"How surely the judges tell {person} from {floor_name(subject, judged)} and from everybody else, as AUC on "
+        f"How surely the judges tell {person} from {other}{'' if pooled else ' and from everybody else'}, as AUC on "
         f"{judged.size} messages at once: {en}.",
-        f"一次读 {judged.size} 条消息时，裁判把{person}与{floor_name(subject, judged)}、与其他所有人区分开的把握"
+        f"一次读 {judged.size} 条消息时，裁判把{person}与{other}{'' if pooled else '、与其他所有人'}区分开的把握"
         f"（AUC）：{zh}。",
     )
     if judged.size < SIZE:
@@ -191,85 +190,20 @@ def _of_scale(subject: Subject, judged: Judged) -> Iterator[str]:
         )
 
 
-def _span(value: Value, to: str = " to ") -> str:
+def _span(value: Value, language: str) -> str:
     if np.isnan(value.low):
         return f"{value.number:.0f}"
-    return f"{value.number:.0f} (95 %: {value.low:.0f}{to}{value.high:.0f})"
+    low, high = f"{value.low:.0f}", f"{value.high:.0f}"
+    return f"{value.number:.0f}" + tell(language, f" (95 %: {low} to {high})", f"（95% 区间：{low} 至 {high}）")
 
 
-def _habit(each: Property) -> tuple[str, str]:
+def habit(each: Property) -> tuple[str, str]:
     return {
         Property.LENGTH: ("the length of bubbles", "每条消息的长短"),
         Property.BURST: ("how many bubbles it sends at once", "一次连发几条"),
         Property.PUNCTUATION: ("punctuation", "标点"),
         Property.EMOJI: ("emoji", "表情"),
     }[each]
-
-
-def drawings(subject: Subject, judged: Judged) -> Iterator[Figure]:
-    yield _of_bundles(subject, judged)
-    yield _of_ratios(subject, judged)
-
-
-def _drawn(judged: Judged) -> list[Measured]:
-    return [found for kind in _COLOURS if (found := judged.of(kind))]
-
-
-def _of_bundles(subject: Subject, judged: Judged) -> Figure:
-    every = _drawn(judged)
-
-    def paint(figure: Drawing) -> None:
-        for place, one in enumerate(judged.judges):
-            en, zh = NAMES[one.name]
-            title = subject.tell(f"The judge by {en}", f"{zh}的裁判")
-            axis = subject.tell("more like the person →", "越像本人 →")
-            axes = figures.axes(figure, axis, title=title, place=(1, len(judged.judges), place + 1))
-            for line, found in enumerate(every):
-                logits = one.read(found.author.sample).of_bundles()
-                spread = np.random.default_rng(0).uniform(-0.3, 0.3, len(logits))
-                axes.scatter(logits, line + spread, s=5, color=_COLOURS[found.author.kind], alpha=0.5, linewidths=0)
-            labels = [author_name(subject, judged, found.author) for found in every]
-            axes.set_yticks(range(len(every)), labels if place == 0 else [""] * len(every))
-            axes.set_ylim(len(every) - 0.5, -0.5)
-
-    return Figure(
-        subject.tell("What the judges say", "裁判怎么说"),
-        figures.draw(paint, width=7.2, height=1.1 + 0.42 * len(every)),
-        subject.tell(
-            f"Each dot is {judged.size} messages read at once. The avatar's dots should lie among the person's.",
-            f"每个点是一次读的 {judged.size} 条消息。分身的点应落在本人的点当中。",
-        ),
-    )
-
-
-def _of_ratios(subject: Subject, judged: Judged) -> Figure:
-    every = [one for one in _drawn(judged) if one.author.kind is not Kind.CEILING]
-
-    def paint(figure: Drawing) -> None:
-        axes = figures.axes(figure, subject.tell("distance, over the person's own", "距离（相对本人自身）"))
-        step = 0.8 / max(len(every), 1)
-        for line, one in enumerate(every):
-            heights = [min(one.ratios.get(each, 0.0), 99.0) for each in Property]
-            places = np.arange(len(Property)) + (line - (len(every) - 1) / 2) * step
-            label = author_name(subject, judged, one.author)
-            axes.barh(places, heights, height=step * 0.85, color=_COLOURS[one.author.kind], label=label)
-        axes.axvline(1.5, color=figures.INK, linestyle="--", linewidth=1)
-        axes.set_xscale("symlog", linthresh=2)
-        axes.set_xticks([0, 1, 2, 5, 10, 20, 50], ["0", "1", "2", "5", "10", "20", "50"])
-        axes.set_xlim(left=0)
-        axes.set_yticks(range(len(Property)), [subject.tell(*_habit(each)) for each in Property])
-        axes.set_ylim(len(Property) - 0.5, -0.5)
-        figures.legend(axes, loc="lower right")
-
-    return Figure(
-        subject.tell("Habits", "习惯"),
-        figures.draw(paint, width=6.2, height=3.2),
-        subject.tell(
-            "How far each habit lies from the person's, where 1 is how far the person varies from themselves. Left of "
-            "the dashed line is close.",
-            "各项习惯与本人的距离；1 是本人自身的变化。虚线左边算接近。",
-        ),
-    )
 
 
 def examples(subject: Subject, voices: Voices) -> Iterator[Example]:
