@@ -17,7 +17,7 @@ from training.eyes import finish as finish_module
 from training.eyes import look as look_module
 from training.eyes import work
 from training.eyes.codes import learn_codes
-from training.eyes.config import CodeSettings, Look, Recipe
+from training.eyes.config import CodeSettings, Look, Recipe, Weights
 from training.eyes.finish import finish
 from training.eyes.groceries import Groceries
 from training.eyes.keeping import keep, kept
@@ -83,16 +83,16 @@ def test_an_interrupted_run_ends_as_if_it_had_not_been(
     assert all(torch.equal(again[name], value) for name, value in expected.items())
 
 
-@pytest.mark.parametrize("nearest", [0.0, 1.0])
-def test_a_tower_learns_to_tell_drawings_apart(recipe: Recipe, nearest: float) -> None:
-    settings = replace(recipe.rounds[0], look=(Look((56, 56), 60, 16, 0.004),), nearest=nearest)
+@pytest.mark.parametrize("weights", [Weights(1.0, 0.0, 0.3), Weights(0.3, 1.0, 3.0)])
+def test_a_tower_learns_to_tell_drawings_apart(recipe: Recipe, weights: Weights) -> None:
+    settings = replace(recipe.rounds[0], look=(Look((56, 56), 60, 16, 0.004),), weights=weights)
     material = gather(recipe, draw(recipe), Groceries())
     codes = some_codes(material)
     tower = learn_to_look(material, codes, settings, 1, recipe.work / "look.pt", TINY_VISION, fast=False)
     pixels, names = material.batch(40, (56, 56), 0.2, 99, 0)
     with torch.no_grad():
         said = see(tower, normalized(pixels), *turns(tower, 56, 56))
-    scores = Choice(codes).scores(said)
+    scores = Choice(codes, weights).scores(said)
     assert float((scores.argmax(1) == names).float().mean()) > 0.7
 
 
@@ -120,6 +120,12 @@ def test_what_is_meant_stays_the_strongest_in_a_blurred_code() -> None:
     middle = codes.mean(0)
     scores = torch.nn.functional.normalize(blurred - middle, dim=-1) @ (codes - middle).T
     assert float((scores.argmax(1) == torch.arange(40)).float().mean()) > 0.9
+
+
+def test_codes_alike_are_crowded() -> None:
+    codes = torch.randn(40, 64, generator=torch.Generator().manual_seed(1))
+    close = torch.cat([codes[:20], codes[:20] + 0.1 * codes[20:]])
+    assert float(codes_module._crowding(close)) > 2 * float(codes_module._crowding(codes)) >= 0
 
 
 def test_the_whole_recipe_from_pictures_to_a_file(

@@ -24,6 +24,7 @@ _TOKENS = 8  # of a name that are looked at; few have more
 _GRIDS = ((6, 6), (6, 6), (8, 8), (4, 4), (6, 8), (8, 6))
 _SAVE_EVERY = 50
 _NEAR = 12  # codes nearest to one
+_APART = 0.15  # cosine from which two codes are too much alike
 
 
 class Codes(nn.Module):
@@ -111,9 +112,18 @@ def _loss(reader: Reader, codes: Codes, names: Sequence[str], settings: CodeSett
         asked = [names[(a, b)[which]] for a, b, which in zip(first, second, right, strict=True)]
         batch = reader.batch(draw.choice(CHOICES), [ORDER[which] for which in right], grid, 2, asked)
         return reader.nats(batch, torch.cat([shown(first), shown(second)], dim=1)).mean()
+    crowding = settings.apart * _crowding(said) if settings.apart else torch.zeros(())
     numbers = draw.sample(range(len(names)), min(settings.batch, len(names)))
     batch = reader.batch(draw.choice(ASKINGS), [names[number] for number in numbers], grid)
-    return reader.nats(batch, shown(numbers)).mean()
+    return reader.nats(batch, shown(numbers)).mean() + crowding
+
+
+def _crowding(said: Tensor) -> Tensor:
+    """How alike the directions of codes are. The language model reads names alike from codes alike; from a picture
+    that is half one and half the other it could then read neither."""
+    directions = functional.normalize(said - said.mean(0), dim=-1)
+    alike = (directions @ directions.T - torch.eye(len(said))).sub(_APART).clamp(min=0)
+    return alike.square().sum(1).mean()
 
 
 def _blurred(said: Tensor, numbers: Sequence[int], settings: CodeSettings, generator: torch.Generator) -> Tensor:

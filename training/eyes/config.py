@@ -26,7 +26,7 @@ class Style:
 @dataclass(frozen=True, slots=True)
 class CodeSettings:
     """two_pictures: share of the batches that show two. How codes are blurred, at most: noise, of their own spread;
-    others: share of other codes mixed in; faint: how much fainter."""
+    others: share of other codes mixed in; faint: how much fainter. apart: how much it counts that directions differ."""
 
     steps: int
     batch: int
@@ -35,6 +35,7 @@ class CodeSettings:
     two_pictures: float = 0.0
     others: float = 0.0
     faint: float = 0.0
+    apart: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
