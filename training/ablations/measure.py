@@ -20,9 +20,7 @@ from training.splits import Split
 ALONE = "alone"
 
 COLUMNS = (
-    Metric("judged_text", "Judge days: nats a token"),
-    Metric("judged_decision", "nats a decision"),
-    Metric("bits", "Test days: bits per character", digits=3),
+    Metric("bits", "Bits per character", digits=3),
     Metric("lower", "lower than the base model's", unit="%"),
     Metric("than_reference", "lower than tuned's", unit="%"),
     Metric("auroc_alone", "Decision: AUROC of the model alone", digits=3),

@@ -12,11 +12,10 @@ from bot.errors import ConfigError, ConsentError, DataError, EchoesError, UsageE
 from bot.lora import LATEST
 from bot.workspace import Workspace, private_dir, write_private
 from training.ablations.bench import Bench
-from training.ablations.measure import COLUMNS, Measured, Row
+from training.ablations.measure import COLUMNS, Row
 from training.ablations.table import Table, as_json, markdown
 from training.ablations.variants import BASE, REFERENCE, VARIANTS, Variant
 from training.evaluation.limits import FULL, Limits
-from training.evaluation.panel import NAN, Value
 from training.finetune import Reporter, TrainSettings, train
 from training.finetune.publish import point_latest
 from training.splits import Borders
@@ -53,11 +52,11 @@ def compare(workspace: Workspace, asked: Asked, reporter: Reporter) -> Path:
         try:
             if not lora.exists():
                 _train(workspace, variant, asked, reporter)
-            judged = _judged(lora, variant, asked)
+            _check(lora, variant, asked)
             if bench is None:
                 bench = Bench(workspace, config, _borders(lora), reporter)
                 table.rows.append(Row(BASE, "the prompt only", bench.measure_base()))
-            measured = {**judged, **bench.measure(lora, _reference(lora, asked))}
+            measured = dict(bench.measure(lora, _reference(lora, asked)))
             for key in asked.panels:
                 found = bench.examine(lora, key, asked.limits)
                 table.add(found.metrics, BASE, found.base)
@@ -91,17 +90,16 @@ def _avatar_kept(loras: Path, reference: str) -> Iterator[None]:
             point_latest(loras, before or reference)
 
 
-def _judged(lora: Path, variant: Variant, asked: Asked) -> Measured:
-    """The losses on judge days, of the weights that were kept. Raises EchoesError where it was trained otherwise."""
+def _check(lora: Path, variant: Variant, asked: Asked) -> None:
+    """Raises EchoesError where it was trained otherwise.
+
+    Its losses on judge days stay where they are: each run measures them on batches of its own preset.
+    """
     record = _record(lora)
-    place = record["position"]
-    same = json.loads(json.dumps(asdict(variant.preset)))
-    read = asked.tokens <= place["tokens"] < asked.tokens + 2 * max(variant.preset.batch_tokens, variant.preset.length)
-    if {**same, **record["preset"]} != same or record["seed"] != asked.seed or not read:
+    preset, tokens = json.loads(json.dumps(asdict(variant.preset))), record["position"]["tokens"]
+    enough = asked.tokens <= tokens < asked.tokens + 2 * max(variant.preset.batch_tokens, variant.preset.length)
+    if {**preset, **record["preset"]} != preset or record["seed"] != asked.seed or not enough:
         raise EchoesError(f"{lora} was trained with other settings, seed or tokens: remove it, to train it again.")
-    kept = next(one for one in reversed(place["held_out"]) if one["step"] == place["best_step"])
-    losses = {"judged_text": kept["text"], "judged_decision": kept["decision"]}
-    return {key: Value(NAN if loss is None else loss) for key, loss in losses.items()}
 
 
 def _record(lora: Path) -> dict[str, Any]:
@@ -129,7 +127,7 @@ def _write(path: Path, table: Table, asked: Asked) -> None:
     about = [
         f"Each LoRA read {asked.tokens:,} tokens with seed {asked.seed}. Weights to keep and the decision's "
         "calibration were chosen on judge days; the rest is measured on test days, with 95 % intervals of a bootstrap "
-        "clustered by day. Differences to tuned are paired, reply by reply.",
+        "clustered by day, not by seed. Differences to tuned are paired, reply by reply.",
     ]
     private_dir(path.parent)
     write_private(path, markdown(table, about).encode())
