@@ -11,7 +11,7 @@ import torch
 from bot.engine.embedded import VISION
 from bot.engine.models import LoadedModel, load
 from tests.engine.conftest import tiny_model
-from training.eyes.config import CodeSettings, FinishSettings, Look, Recipe, Round, Style, Weights
+from training.eyes.config import CodeSettings, Look, LookSettings, Recipe, Style
 from training.eyes.language import Reader
 
 SHAPES = {
@@ -62,23 +62,8 @@ def make_recipe(tmp_path: Path) -> Callable[[str], Recipe]:
                 for style in COLOURS
             ),
             frozenset(),
-            (
-                Round(
-                    CodeSettings(steps=4, batch=4, rate=1e-3, noise=0.3, two_pictures=0.5),
-                    (Look((56, 56), 2, 8, 0.002), Look((56, 84), 2, 8, 0.002, ((84, 56),), 0.5)),
-                    easy=0.2,
-                    hard=0.8,
-                    weights=Weights(direction=1.0, nearest=0.0, pull=0.3),
-                ),
-                Round(
-                    CodeSettings(steps=2, batch=4, rate=1e-3, noise=0.7, others=0.5, faint=0.6, apart=0.3),
-                    (Look((56, 56), 2, 8, 0.001),),
-                    easy=0.6,
-                    hard=0.8,
-                    weights=Weights(direction=0.3, nearest=1.0, pull=3.0),
-                ),
-            ),
-            FinishSettings(steps=4, batch=4, rate=1e-4, two_pictures=0.5),
+            LookSettings((Look((56, 56), 2, 8, 0.002), Look((56, 84), 2, 8, 0.002, ((84, 56),), 0.5)), 0.2, 0.8),
+            CodeSettings(steps=4, batch=4, rate=1e-3, exact=0.5, noise=0.3, views=16),
         )
 
     return make

@@ -1,14 +1,17 @@
-"""Codes: for every name the vector by which the frozen language model reads it, as if a picture said it.
+"""Codes: for every name the vector by which the frozen language model reads it in the places of a picture.
 
     code = base + Σ_k A_k · (embedding of the name's k-th token) + a rest of its own
 
-learnt without any picture; then the tower learns to say the codes. A picture says its code in each of its places: a
-tower that knows no absolute positions can, and any grid works.
+They are learnt through the language model, from a name said alone and from what the tower detects in a view: a name and
+a little of others, or doubts. A picture says its code in each of its places: a tower that knows no absolute positions
+can, and any grid works.
 """
 
 import random
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -18,13 +21,26 @@ from tqdm import tqdm
 from bot.errors import UsageError
 from training.eyes.config import CodeSettings
 from training.eyes.keeping import keep, kept
-from training.eyes.language import ASKINGS, CHOICES, ORDER, Reader
+from training.eyes.language import ASKINGS, Reader
+from training.eyes.look import STEEP
+from training.eyes.material import Material
+from training.eyes.tower import PATCH, Tower, detect, normalized, turns
 
 _TOKENS = 8  # of a name that are looked at; few have more
 _GRIDS = ((6, 6), (6, 6), (8, 8), (4, 4), (6, 8), (8, 6))
+_VIEW = (84, 84)
+_STRENGTH = 0.6  # of the views: nearer to what will be seen than the hardest
+_AT_ONCE = 128
 _SAVE_EVERY = 50
-_NEAR = 12  # codes nearest to one
-_APART = 0.15  # cosine from which two codes are too much alike
+
+
+@dataclass(frozen=True)
+class Detections:
+    """What the tower lets through: views × places × names; and what the views show."""
+
+    shares: Tensor
+    names: Tensor
+    grid: tuple[int, int]
 
 
 class Codes(nn.Module):
@@ -50,16 +66,48 @@ class Codes(nn.Module):
         return code
 
 
+@torch.no_grad()
+def detections(tower: Tower, material: Material, views: int, seed: int) -> Detections:
+    """What the tower detects in so many views, other ones than it learnt from."""
+    shares, names = [], []
+    cosine, sine = turns(tower, *_VIEW)
+    for step in tqdm(range(-(-views // _AT_ONCE)), "detecting", mininterval=5.0):
+        pixels, shown = material.batch(_AT_ONCE, _VIEW, _STRENGTH, seed + 1, step)
+        with torch.autocast("cpu", torch.bfloat16):
+            found = detect(tower, normalized(pixels), cosine, sine)
+        shares.append(let_through(found.float(), len(material.names)).bfloat16())
+        names.append(shown)
+    return Detections(torch.cat(shares), torch.cat(names), (_VIEW[0] // PATCH, _VIEW[1] // PATCH))
+
+
+def let_through(found: Tensor, count: int) -> Tensor:
+    """Shares of the names, from what goes into the hidden units."""
+    return functional.gelu(found[..., :count]) / STEEP
+
+
+def say(codes: Tensor, shares: Tensor) -> Tensor:
+    """What is told for shares of names (… × names): … × width."""
+    middle = codes.mean(0)
+    return middle + shares @ (codes - middle)
+
+
+@torch.no_grad()
+def teach(tower: Tower, codes: Tensor) -> None:
+    """The tower's last layer says the codes."""
+    last: Any = tower.merger.mlp[2]
+    middle = codes.mean(0)
+    last.weight.zero_()
+    last.weight[:, : len(codes)] = (codes - middle).T / STEEP
+    last.bias.copy_(middle)
+
+
 def learn_codes(
-    reader: Reader, names: Sequence[str], settings: CodeSettings, seed: int, path: Path, before: Path | None = None
+    reader: Reader, names: Sequence[str], seen: Detections, settings: CodeSettings, seed: int, path: Path
 ) -> Tensor:
-    """names × width. path: the checkpoint, gone on from; before: that of an earlier round, begun from."""
+    """names × width. path: the checkpoint, gone on from."""
     found = kept(path)
     if found is not None and found["names"] != list(names):
         raise UsageError(f"{path} holds the codes of other names: take another work folder, or delete it.")
-    if found is not None and found["step"] == settings.steps:
-        learnt: Tensor = found["codes"]
-        return learnt
     codes = Codes(_tokens(reader, names), reader.table)
     optimizer = torch.optim.AdamW(codes.parameters(), settings.rate, betas=(0.9, 0.98), weight_decay=0.0)
     first = 0
@@ -67,86 +115,47 @@ def learn_codes(
         codes.load_state_dict(found["model"])
         optimizer.load_state_dict(found["optimizer"])
         first = found["step"]
-    elif before is not None and (earlier := kept(before)) is not None:
-        codes.load_state_dict(earlier["model"])
     bar = tqdm(range(first, settings.steps), path.stem, initial=first, total=settings.steps, mininterval=5.0)
     for step in bar:
         for group in optimizer.param_groups:
             group["lr"] = settings.rate * min(1.0, (step + 1) / 20, 1.02 - step / settings.steps)
-        loss = _loss(reader, codes, names, settings, random.Random(f"{seed} {path.stem} {step}"))
+        draw = random.Random(f"{seed} codes {step}")
+        alone = draw.random() < settings.exact
+        loss = _loss(reader, codes(), names, None if alone else seen, settings, draw)
         loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
         optimizer.zero_grad()
-        bar.set_postfix(nats=f"{loss.item():.3f}")
+        bar.set_postfix({"alone" if alone else "seen": f"{loss.item():.3f}"})
         if (step + 1) % _SAVE_EVERY == 0 or step + 1 == settings.steps:
-            with torch.no_grad():
-                said = codes()
-            keep(
-                path,
-                {
-                    "names": list(names),
-                    "step": step + 1,
-                    "codes": said,
-                    "model": codes.state_dict(),
-                    "optimizer": optimizer.state_dict(),
-                },
-            )
+            state = {"model": codes.state_dict(), "optimizer": optimizer.state_dict()}
+            keep(path, {"names": list(names), "step": step + 1, **state})
     with torch.no_grad():
         final: Tensor = codes()
     return final
 
 
-def _loss(reader: Reader, codes: Codes, names: Sequence[str], settings: CodeSettings, draw: random.Random) -> Tensor:
-    said: Tensor = codes()
+def _loss(
+    reader: Reader,
+    codes: Tensor,
+    names: Sequence[str],
+    seen: Detections | None,
+    settings: CodeSettings,
+    draw: random.Random,
+) -> Tensor:
+    """Nats a name costs. seen: None for names said alone."""
     generator = torch.Generator().manual_seed(draw.getrandbits(48))
-    grid = draw.choice(_GRIDS)
-    slots = grid[0] * grid[1] // 4
-
-    def shown(numbers: list[int]) -> Tensor:
-        return _blurred(said, numbers, settings, generator)[:, None].expand(-1, slots, -1)
-
-    if draw.random() < settings.two_pictures:
-        count = settings.batch // 2
-        first, second = (draw.sample(range(len(names)), count) for _ in range(2))
-        right = [draw.randrange(2) for _ in range(count)]
-        asked = [names[(a, b)[which]] for a, b, which in zip(first, second, right, strict=True)]
-        batch = reader.batch(draw.choice(CHOICES), [ORDER[which] for which in right], grid, 2, asked)
-        return reader.nats(batch, torch.cat([shown(first), shown(second)], dim=1)).mean()
-    crowding = settings.apart * _crowding(said) if settings.apart else torch.zeros(())
-    numbers = draw.sample(range(len(names)), min(settings.batch, len(names)))
-    batch = reader.batch(draw.choice(ASKINGS), [names[number] for number in numbers], grid)
-    return reader.nats(batch, shown(numbers)).mean() + crowding
-
-
-def _crowding(said: Tensor) -> Tensor:
-    """How alike the directions of codes are. The language model reads names alike from codes alike; from a picture
-    that is half one and half the other it could then read neither."""
-    directions = functional.normalize(said - said.mean(0), dim=-1)
-    alike = (directions @ directions.T - torch.eye(len(said))).sub(_APART).clamp(min=0)
-    return alike.square().sum(1).mean()
-
-
-def _blurred(said: Tensor, numbers: Sequence[int], settings: CodeSettings, generator: torch.Generator) -> Tensor:
-    """Codes as a tower might say them: fainter, with something of other codes in them, half of the time of those
-    nearest, and with noise. What is meant stays the strongest."""
-    count, middle = len(numbers), said.mean(0)
-    spread = (said - middle).square().mean().sqrt().detach()
-    chosen = said[numbers] - middle
-    if settings.others:
-        everything = functional.normalize((said - middle).detach(), dim=-1)
-        nearest = min(_NEAR, len(said) - 1)
-        near = (everything[numbers] @ everything.T).topk(nearest + 1, dim=1).indices[:, 1:]
-        which = near.gather(1, torch.randint(nearest, (count, 2), generator=generator))
-        anything = torch.randint(len(said), (count, 2), generator=generator)
-        which = torch.where(torch.rand(count, 1, generator=generator) < 0.5, which, anything)
-        share = settings.others * torch.rand(count, 1, generator=generator)
-        parts = torch.rand(count, 2, generator=generator)
-        parts = share * parts / parts.sum(1, keepdim=True)
-        mixed = torch.einsum("np,npw->nw", parts, said[which] - middle)
-        chosen = (1 - share) * chosen + mixed
-    strength = 1 - settings.faint * torch.rand(count, 1, generator=generator)
-    noise = settings.noise * spread * torch.rand(count, 1, generator=generator)
-    return middle + strength * chosen + noise * torch.randn(chosen.shape, generator=generator)
+    if seen is None:
+        grid = draw.choice(_GRIDS)
+        meant = draw.sample(range(len(names)), min(settings.batch, len(names)))
+        told = codes[meant][:, None].expand(-1, grid[0] * grid[1] // 4, -1)
+    else:
+        grid, views = seen.grid, draw.sample(range(len(seen.names)), min(settings.batch, len(seen.names)))
+        meant = seen.names[views].tolist()
+        told = say(codes, seen.shares[views].float())
+    spread = (codes - codes.mean(0)).square().mean().sqrt().detach()
+    strength = settings.noise * spread * torch.rand(len(meant), 1, 1, generator=generator)
+    told = told + strength * torch.randn(len(meant), 1, codes.shape[1], generator=generator)
+    return reader.nats(reader.batch(draw.choice(ASKINGS), [names[name] for name in meant], grid), told).mean()
 
 
 def _tokens(reader: Reader, names: Sequence[str]) -> Tensor:

@@ -5,6 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -181,10 +182,25 @@ def choose(styles: Sequence[StylePictures], keys: Iterable[str]) -> list[Concept
 
 
 def spoken(key: str) -> str:
-    """`hot-dog` → hot dog, `mans-shoe` → man's shoe."""
-    if key in _NAMES:
-        return _NAMES[key]
-    return re.sub(r"\b(wo)?(man|men)s\b", lambda match: f"{match[1] or ''}{match[2]}'s", key.replace("-", " "))
+    """`hot-dog` → hot dog, `mans-shoe` → man's shoe, `cow-face` → cow."""
+    name = _NAMES.get(key) or re.sub(
+        r"\b(wo)?(man|men)s\b", lambda match: f"{match[1] or ''}{match[2]}'s", key.replace("-", " ")
+    )
+    return _called().get(name, name)
+
+
+@cache
+def _called() -> Mapping[str, str]:
+    """Names by the other names of the same, as `names.txt` has them."""
+    same = read_words(Path(__file__).with_name("names.txt"))
+    return {other: name for name, others in same.items() for other in others}
+
+
+def read_words(path: Path) -> dict[str, tuple[str, ...]]:
+    """Lines of `name: other, other`; from # on they are for people."""
+    lines = (line.split("#")[0].strip() for line in path.read_text("utf-8").splitlines())
+    pairs = (line.partition(":") for line in lines if line)
+    return {name.strip(): tuple(word.strip() for word in others.split(",")) for name, _, others in pairs}
 
 
 def grocery_name(kind: str) -> str:

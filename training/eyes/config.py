@@ -24,21 +24,6 @@ class Style:
 
 
 @dataclass(frozen=True, slots=True)
-class CodeSettings:
-    """two_pictures: share of the batches that show two. How codes are blurred, at most: noise, of their own spread;
-    others: share of other codes mixed in; faint: how much fainter. apart: how much it counts that directions differ."""
-
-    steps: int
-    batch: int
-    rate: float
-    noise: float
-    two_pictures: float = 0.0
-    others: float = 0.0
-    faint: float = 0.0
-    apart: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
 class Look:
     """One stretch of the tower's own training. size: height and width in pixels."""
 
@@ -51,37 +36,25 @@ class Look:
 
 
 @dataclass(frozen=True, slots=True)
-class Weights:
-    """What counts how much. direction: that the name's code is the likest in direction, whitened; nearest: that it is
-    the nearest; pull: how far what is said is from it, in every place.
+class LookSettings:
+    """Views are as hard as `easy` at first and `hard` at last (0…1)."""
 
-    Directions are learnt fast, but leave what is said where there is no code, and the language model reads it badly.
-    """
-
-    direction: float
-    nearest: float
-    pull: float
-
-
-@dataclass(frozen=True, slots=True)
-class Round:
-    """Codes, and the tower learning to say them. Views are as hard as `easy` at first and `hard` at last (0…1)."""
-
-    codes: CodeSettings
-    look: tuple[Look, ...]
+    looks: tuple[Look, ...]
     easy: float
     hard: float
-    weights: Weights
 
 
 @dataclass(frozen=True, slots=True)
-class FinishSettings:
-    """steps: 0 to do without; two_pictures: share of the batches that show two."""
+class CodeSettings:
+    """exact: share of the samples in which a name is said alone; the others are what the tower detects in a view.
+    noise: at most, of the codes' own spread. views: that are detected in, before."""
 
     steps: int
     batch: int
     rate: float
-    two_pictures: float = 0.0
+    exact: float
+    noise: float
+    views: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +62,16 @@ class Recipe:
     work: Path
     styles: tuple[Style, ...]
     held_out_products: frozenset[str]
-    rounds: tuple[Round, ...]
-    finish: FinishSettings
+    look: LookSettings
+    codes: CodeSettings
     groceries: Path | None = None
     seed: int = 20180
     threads: int = 1
+
+    @property
+    def views(self) -> int:
+        """That the tower learns from."""
+        return sum(look.steps * look.batch for look in self.look.looks)
 
 
 def load_recipe(path: Path) -> Recipe:
@@ -112,18 +90,15 @@ def load_recipe(path: Path) -> Recipe:
             "groceries": Path(plain["groceries"]).expanduser() if plain.get("groceries") else None,
             "styles": tuple(_section(Style, item, f"{path}: styles") for item in plain["styles"]),
             "held_out_products": frozenset(plain["held_out_products"] or ()),
-            "rounds": tuple(_round(item, f"{path}: rounds") for item in plain["rounds"]),
-            "finish": _section(FinishSettings, plain["finish"], f"{path}: finish"),
+            "look": _looks(plain["look"], f"{path}: look"),
+            "codes": _section(CodeSettings, plain["codes"], f"{path}: codes"),
         }
     )
 
 
-def _round(raw: Any, where: str) -> Round:
-    plain = _known(Round, raw, where)
-    looks = tuple(_look(item, f"{where}: look") for item in plain["look"])
-    codes = _section(CodeSettings, plain["codes"], f"{where}: codes")
-    weights = _section(Weights, plain["weights"], f"{where}: weights")
-    return Round(**plain | {"codes": codes, "look": looks, "weights": weights})
+def _looks(raw: Any, where: str) -> LookSettings:
+    plain = _known(LookSettings, raw, where)
+    return LookSettings(**plain | {"looks": tuple(_look(item, f"{where}: looks") for item in plain["looks"])})
 
 
 def _look(raw: Any, where: str) -> Look:

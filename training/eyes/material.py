@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -36,7 +37,7 @@ class Material:
         """Views (count × 3 × height × width, 0…1) and the numbers of their names; the same for the same step."""
         draw = np.random.default_rng((seed, step))
         of_photos = round(_PHOTOS * count) if len(self.photos) else 0
-        concepts = draw.integers(len(self.drawings), size=count - of_photos)
+        concepts = draw.choice(len(self.drawings), size=count - of_photos, p=self._even)
         chosen = [draw.choice(numbers, p=weights) for numbers, weights in (self.drawings[place] for place in concepts)]
         raw = np.empty((count, SIDE, SIDE, 4), np.uint8)
         raw[: len(chosen)] = self.pictures.pixels[np.array(chosen)]
@@ -58,6 +59,13 @@ class Material:
         )
         generator = torch.Generator().manual_seed(int(draw.integers(2**62)))
         return views(shown, self._grounds(draw), size, strength, generator), torch.from_numpy(names)
+
+    @cached_property
+    def _even(self) -> NDArray[np.float64]:
+        """Concepts called alike are together shown as often as any other."""
+        share = 1 / np.bincount(self.name_of_concept, minlength=len(self.names))[self.name_of_concept]
+        found: NDArray[np.float64] = share / share.sum()
+        return found
 
     def _grounds(self, draw: np.random.Generator) -> Tensor:
         drawn = self.pictures.pixels[np.sort(draw.integers(len(self.pictures.pixels), size=_GROUNDS // 2))]

@@ -4,7 +4,6 @@ import math
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -123,13 +122,6 @@ def blank(reader: Reader, names: Sequence[str], found: Sequence[Answered]) -> li
 def says(words: str, name: str, synonyms: Mapping[str, Collection[str]]) -> bool:
     """Whether words hold a name, or another word for it, whole."""
     return any(re.search(rf"\b{re.escape(word)}s?\b", words.lower()) for word in (name, *synonyms.get(name, ())))
-
-
-def read_synonyms(path: Path) -> dict[str, tuple[str, ...]]:
-    """Lines of `name: other, other`."""
-    lines = (line.split("#")[0].strip() for line in path.read_text("utf-8").splitlines())
-    pairs = (line.partition(":") for line in lines if line)
-    return {name.strip(): tuple(word.strip() for word in others.split(",")) for name, _, others in pairs}
 
 
 def first_or_second(reader: Reader, seen: Sequence[Seen]) -> Share:

@@ -78,6 +78,12 @@ def turns(tower: Tower, height: int, width: int) -> tuple[Tensor, Tensor]:
 
 def see(tower: Tower, pixels: Tensor, cosine: Tensor, sine: Tensor) -> Tensor:
     """What the language model is told: pictures × places × its width. pixels: normalized; turns: for their size."""
+    said: Tensor = _linear(tower.merger.mlp[2], functional.gelu(detect(tower, pixels, cosine, sine)))
+    return said
+
+
+def detect(tower: Tower, pixels: Tensor, cosine: Tensor, sine: Tensor) -> Tensor:
+    """What goes into the merger's hidden units: pictures × places × units."""
     weight = tower.patch_embed.proj.weight.sum(2).flatten(1)
     hidden = functional.linear(to_patches(pixels), weight).float()
     blocks: Any = tower.blocks
@@ -88,8 +94,8 @@ def see(tower: Tower, pixels: Tensor, cosine: Tensor, sine: Tensor) -> Tensor:
         hidden = hidden + _linear(block.mlp.down_proj, functional.silu(gate) * up)
     merger = tower.merger
     merged = _norm(hidden, merger.ln_q.weight).reshape(len(pixels), -1, merger.hidden_size)
-    said: Tensor = _linear(merger.mlp[2], functional.gelu(_linear(merger.mlp[0], merged)))
-    return said
+    found: Tensor = _linear(merger.mlp[0], merged)
+    return found
 
 
 def _attend(attention: Any, entry: Tensor, cosine: Tensor, sine: Tensor) -> Tensor:

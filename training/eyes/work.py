@@ -13,18 +13,17 @@ from bot.errors import DataError, UsageError
 from bot.media import decode
 from bot.workspace import write_private
 from training.eyes.asking import Answers, Names
-from training.eyes.codes import learn_codes
+from training.eyes.codes import detections, learn_codes, teach
+from training.eyes.concepts import read_words
 from training.eyes.config import Recipe
-from training.eyes.finish import finish
 from training.eyes.groceries import read_groceries
-from training.eyes.keeping import kept
+from training.eyes.keeping import keep, kept
 from training.eyes.language import ASKINGS, Reader
 from training.eyes.look import learn_to_look
 from training.eyes.material import Material, gather
-from training.eyes.measure import look, read_synonyms, report
+from training.eyes.measure import look, report
 from training.eyes.notice import notice
 from training.eyes.pictures import draw, fetch
-from training.eyes.tower import Tower
 
 LARGEST = 15_000_000
 """Bytes that the shipped weights may take."""
@@ -40,33 +39,35 @@ def train(recipe: Recipe, fast: bool = True) -> None:
     """Goes through the parts, each from its checkpoint on."""
     torch.set_num_threads(recipe.threads)
     material = fetch_pictures(recipe)
+    tower = learn_to_look(material, recipe.look, recipe.seed, _look(recipe), VISION, fast)
+    seen = detections(tower, material, recipe.codes.views, recipe.seed)
     reader = Reader(load("embedded", "cpu", "bfloat16"))
-    tower: Tower | None = None
-    before: Path | None = None
-    for number, settings in enumerate(recipe.rounds, 1):
-        path = recipe.work / f"codes-{number}.pt"
-        codes = learn_codes(reader, material.names, settings.codes, recipe.seed, path, before)
-        tower = learn_to_look(
-            material, codes, settings, recipe.seed, look_path(recipe, number), VISION, tower, fast and number == 1
-        )
-        before = path
-    if recipe.finish.steps and tower is not None:
-        finish(material, codes, reader, tower, recipe, VISION)
+    codes = learn_codes(reader, material.names, seen, recipe.codes, recipe.seed, _codes(recipe))
+    teach(tower, codes)
+    keep(_whole(recipe), {"tower": tower.state_dict(), "views": recipe.views})
 
 
-def look_path(recipe: Recipe, number: int) -> Path:
-    return recipe.work / f"look-{number}.pt"
+def _look(recipe: Recipe) -> Path:
+    return recipe.work / "look.pt"
+
+
+def _codes(recipe: Recipe) -> Path:
+    return recipe.work / "codes.pt"
+
+
+def _whole(recipe: Recipe) -> Path:
+    return recipe.work / "tower.pt"
 
 
 def export(recipe: Recipe, to: Path | None = None) -> Path:
     """Writes the averaged weights in bfloat16, and beside them whose pictures they were learnt from."""
-    path = recipe.work / "finish.pt" if recipe.finish.steps else look_path(recipe, len(recipe.rounds))
+    path = _whole(recipe)
     found = kept(path)
     if found is None:
         raise UsageError(f"{path} is missing: run `python -m training.eyes train` first.")
     content = save(
-        {name: value.to(torch.bfloat16).contiguous() for name, value in found["average"].items()},
-        {"format": "pt", "steps": str(found["step"])},
+        {name: value.to(torch.bfloat16).contiguous() for name, value in found["tower"].items()},
+        {"format": "pt", "views": str(found["views"])},
     )
     if len(content) > LARGEST:
         raise DataError(f"The tower takes {len(content) / 1e6:.1f} MB, more than {LARGEST / 1e6:.0f}.")
@@ -75,7 +76,7 @@ def export(recipe: Recipe, to: Path | None = None) -> Path:
     target.chmod(0o644)
     beside = target.with_suffix(".NOTICE")
     beside.write_text(notice(recipe), "utf-8")
-    print(f"{target}: {len(content) / 1e6:.1f} MB, {path.stem}, {found['step']} steps")
+    print(f"{target}: {len(content) / 1e6:.1f} MB, {found['views']:,} views")
     return target
 
 
@@ -93,7 +94,7 @@ def measure(recipe: Recipe, weights: Path | None, count: int) -> None:
     groceries = read_groceries(recipe.groceries, recipe.held_out_products)
     photos = {"unseen products": groceries.unseen, "unseen photos of known products": groceries.known}
     photos = {told: some for told, some in photos.items() if some}
-    synonyms = read_synonyms(Path(__file__).with_name("synonyms.txt"))
+    synonyms = read_words(Path(__file__).with_name("synonyms.txt"))
     print("\n".join(report(recipe, reader, material.pictures, material.names, photos, count, synonyms)))
 
 
