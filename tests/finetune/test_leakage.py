@@ -25,13 +25,13 @@ from training.finetune.samples import Sample
 from training.importers.run import Options, find_files, import_paths
 from training.splits import Borders, Split
 
-LEARNT, JUDGING, EXAMINED = {0, 1, 2, 3}, {4}, {5}
+LEARNT, JUDGING, EXAMINED = {0, 1, 2, 3}, {4, 5}, {6}
 
 
 def plant(workspace: Workspace, folder: Path) -> None:
     """Mei asks for the word of each day, and Nora says it."""
     messages: list[dict[str, Any]] = []
-    for day in range(DAYS):
+    for day in range(DAYS + 1):  # the last evening ends after midnight
         for seconds, who, text in ((0, MEI, f"what is asked{day}zq?"), (9, NORA, f"it is said{day}zq of course")):
             at = START + timedelta(days=day, hours=-6, seconds=seconds)
             messages.append(

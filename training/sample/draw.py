@@ -2,76 +2,23 @@
 """Draw the sample subjects' photos: small, flat-coloured, and the same bytes each time.
 
 `pictures.tsv` beside this file says which picture goes where, one "path<TAB>picture" a line.
-Run `python training/sample/draw.py` to draw them all again; Pillow is the only requirement.
+Run `python training/sample/draw.py` to draw them all again; it needs Pillow and this repository installed.
 """
 
 from __future__ import annotations
 
 import math
+import random
+import zlib
 from pathlib import Path
 
-from PIL import Image, ImageDraw
+from PIL import Image, ImageChops, ImageEnhance, ImageOps
+
+from training.sample.everyday import EVERYDAY
+from training.sample.pen import Pen, bowl, reduced, steam, table
 
 HERE = Path(__file__).resolve().parent
-SCALE = 3  # drawn large, then reduced, for smooth edges
-
-
-class Pen:
-    """Pillow's drawing calls in the small picture's own coordinates."""
-
-    def __init__(self, background: str, size: tuple[int, int] = (320, 240)) -> None:
-        self.size = size
-        self.image = Image.new("RGB", (size[0] * SCALE, size[1] * SCALE), background)
-        self.draw = ImageDraw.Draw(self.image)
-
-    def _at(self, points: tuple[float, ...]) -> list[float]:
-        return [p * SCALE for p in points]
-
-    def oval(self, *box: float, fill: str) -> None:
-        self.draw.ellipse(self._at(box), fill=fill)
-
-    def rect(self, *box: float, fill: str) -> None:
-        self.draw.rectangle(self._at(box), fill=fill)
-
-    def round(self, *box: float, fill: str, radius: float = 12) -> None:
-        self.draw.rounded_rectangle(self._at(box), radius=radius * SCALE, fill=fill)
-
-    def poly(self, *points: float, fill: str) -> None:
-        self.draw.polygon(self._at(points), fill=fill)
-
-    def line(self, *points: float, fill: str, width: float = 4) -> None:
-        self.draw.line(self._at(points), fill=fill, width=int(width * SCALE), joint="curve")
-
-    def arc(self, *box: float, start: float, end: float, fill: str, width: float = 4) -> None:
-        self.draw.arc(self._at(box), start, end, fill=fill, width=int(width * SCALE))
-
-    def ring(self, cx: float, cy: float, r: float, fill: str, width: float = 5) -> None:
-        self.arc(cx - r, cy - r, cx + r, cy + r, start=0, end=360, fill=fill, width=width)
-
-    def pie(self, *box: float, start: float, end: float, fill: str) -> None:
-        self.draw.pieslice(self._at(box), start, end, fill=fill)
-
-    def done(self) -> Image.Image:
-        small = self.image.resize(self.size, Image.Resampling.LANCZOS)
-        return small.quantize(colors=48, dither=Image.Dither.NONE)
-
-
-def table(p: Pen, colour: str = "#c89b6a") -> None:
-    p.rect(0, 150, 320, 240, fill=colour)
-
-
-def steam(p: Pen, cx: float, top: float) -> None:
-    for dx in (-26, 0, 26):
-        x = cx + dx
-        p.arc(x - 7, top, x + 7, top + 20, start=90, end=270, fill="#ffffff", width=4)
-        p.arc(x - 7, top + 18, x + 7, top + 38, start=270, end=90, fill="#ffffff", width=4)
-
-
-def bowl(p: Pen, cx: float, cy: float, soup: str, dish: str, half: float = 85) -> None:
-    p.pie(cx - half, cy - half, cx + half, cy + half * 0.95, start=0, end=180, fill=dish)
-    p.rect(cx - half * 0.4, cy + half * 0.82, cx + half * 0.4, cy + half * 0.98, fill=dish)
-    p.oval(cx - half, cy - half * 0.3, cx + half, cy + half * 0.3, fill=dish)
-    p.oval(cx - half * 0.9, cy - half * 0.23, cx + half * 0.9, cy + half * 0.23, fill=soup)
+PLAIN = 51  # so many lines of pictures.tsv show their picture just as it is drawn; below, no two are the same
 
 
 def soup() -> Image.Image:
@@ -361,17 +308,43 @@ PICTURES = {
     for f in (
         soup, green_soup, pizza, good_bread, burnt_bread, cat, cat_box, mountain, two_dishes,
         menu_three, cake, apple, coffee, bicycle, plant, umbrella, book, climbing_shoes, harbour,
-        noodles, teapot,
+        noodles, teapot, *EVERYDAY,
     )
 }  # fmt: skip
 
 
+def varied(image: Image.Image, path: str) -> Image.Image:
+    """The same thing taken a little differently: its background, light, side and distance follow from the path."""
+    chance = random.Random(zlib.crc32(path.encode()))
+    between = chance.uniform
+    ground = Image.new("RGB", image.size, image.getpixel((0, 0)))
+    other = coloured(ground, between(-22, 22), between(0.85, 1.15), between(0.92, 1.06))
+    red, green, blue = ImageChops.difference(image, ground).split()
+    apart = ImageChops.lighter(ImageChops.lighter(red, green), blue).point(lambda value: 255 if value else 0)
+    image = coloured(Image.composite(image, other, apart), between(-5, 5), between(0.9, 1.1), between(0.93, 1.06))
+    if chance.random() < 0.5:
+        image = ImageOps.mirror(image)
+    nearer = between(0.0, 0.12)
+    width, height = round(image.width * (1 - nearer)), round(image.height * (1 - nearer))
+    left, top = round((image.width - width) * chance.random()), round((image.height - height) * chance.random())
+    return image.resize(image.size, Image.Resampling.BICUBIC, (left, top, left + width, top + height))
+
+
+def coloured(image: Image.Image, turn: float, colour: float, light: float) -> Image.Image:
+    """turn: of the hue, in degrees. colour and light: 1.0 is as it was."""
+    hue, saturation, value = image.convert("HSV").split()
+    hue = hue.point(lambda one: round(one + turn * 256 / 360) % 256)
+    turned = Image.merge("HSV", (hue, saturation, value)).convert("RGB")
+    return ImageEnhance.Brightness(ImageEnhance.Color(turned).enhance(colour)).enhance(light)
+
+
 def main() -> None:
-    for row in (HERE / "pictures.tsv").read_text(encoding="utf-8").splitlines():
+    for number, row in enumerate((HERE / "pictures.tsv").read_text(encoding="utf-8").splitlines()):
         path, name = row.split("\t")
         target = HERE / path
         target.parent.mkdir(parents=True, exist_ok=True)
-        PICTURES[name]().save(target, optimize=True)
+        drawn = PICTURES[name]()
+        reduced(drawn if number < PLAIN else varied(drawn, path)).save(target, optimize=True)
 
 
 if __name__ == "__main__":
