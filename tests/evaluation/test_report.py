@@ -87,7 +87,7 @@ def test_a_page_of_its_own(language: str) -> None:
 def test_what_the_page_says() -> None:
     words = " ".join(page(report("en")).words.split())
     assert "Is it Nora Winter? Not yet." in words
-    assert "On 16 days that it never learnt from, the avatar tuned meets 7 of 9 targets." in words
+    assert "On 16 days that it never learnt from, the avatar tuned meets 7 of 9 targets, 2 of them surely" in words
     assert "It falls short: Voice (Two-sample excess 0.08, target ≤\xa00.05)".replace("\xa0", " ") in words
     assert "Not measurable for this person. 5 of 12 questions were answered" in words
     for text in ("It writes like Nora in form", "omg soup", "Judges trained on mixed-up labels.", "412,000 tokens"):
@@ -159,7 +159,7 @@ def test_numbers_for_scripts_hold_nobody() -> None:
     assert list(found["panels"]) == ["style", "likelihood", "context", "memory", "decision", "personality"]
     style = found["panels"]["style"]
     assert style["verdict"] == "misses"
-    assert style["metrics"]["fidelity"] == {"target": {"low": 70.0, "high": None}, "met": True}
+    assert style["metrics"]["fidelity"] == {"target": {"low": 70.0, "high": None}, "met": True, "sure": False}
     assert style["rows"][0]["values"]["fidelity"] == {"number": 74.0, "low": 66.0, "high": 82.0}
     assert style["differences"]["fidelity"]["number"] == 33.0
     assert found["panels"]["memory"]["metrics"]["leaks"]["met"] is None
@@ -198,8 +198,8 @@ def test_at_the_terminal() -> None:
     assert style.title == "A  Voice  ✗"
     assert style.head == ["", "Avatar", "Nora, held out", "Mei", "Base model", "target"]
     assert style.rows[:2] == [
-        ["Style fidelity", "74 (66–82) ✓", "100", "0", "−31", "≥\xa070"],
-        ["Two-sample excess", "0.08 (0.05–0.12) ✗", "0.00", "0.21", "0.24", "≤\xa00.05"],
+        ["Style fidelity", "74 (66–82) ✓?", "100", "0", "−31", "≥\xa070"],
+        ["Two-sample excess", "0.08 (0.05–0.12) ✗?", "0.00", "0.21", "0.24", "≤\xa00.05"],
     ]
     assert style.below[0].startswith("It writes like Nora")
     assert personality.below == ("5 of 12 questions were answered, and at least 8 are needed.",)

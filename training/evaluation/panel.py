@@ -44,6 +44,13 @@ class Target:
         """None where there is no number."""
         return None if math.isnan(value.number) else self.low <= value.number <= self.high
 
+    def sure(self, value: Value) -> bool:
+        """Whether the whole interval meets it, or the whole interval misses it. Without an interval nobody is sure."""
+        if math.isnan(value.low) or math.isnan(value.high):
+            return False
+        inside = self.low <= value.low and value.high <= self.high
+        return inside or value.high < self.low or value.low > self.high
+
 
 @dataclass(frozen=True, slots=True)
 class Metric:
@@ -119,6 +126,16 @@ class Panel:
             for metric in self.metrics
             if metric.target
         }
+
+    def sure(self) -> frozenset[str]:
+        """The metrics whose verdict would be the same anywhere in the avatar's interval."""
+        avatar = self.row(Kind.AVATAR)
+        known = avatar.values if avatar else {}
+        return frozenset(
+            metric.key
+            for metric in self.metrics
+            if metric.target and metric.key in known and metric.target.sure(known[metric.key])
+        )
 
 
 def tell(language: str, en: str, zh: str) -> str:

@@ -31,6 +31,7 @@ _KEEP = 0.998  # of the moving average, a step
 _SMOOTHING = 0.05
 _EACH = 0.3  # weight of every place being right by itself, beside their mean
 _WHOLE = 0.2  # weight of letting through 1
+_LITTLE = 0.02  # nothing let through is bad, not infinitely so
 _SAVE_EVERY = 100
 _NOTE_EVERY = 20
 
@@ -101,7 +102,8 @@ def detection_loss(found: Tensor, names: Tensor, count: int) -> tuple[Tensor, Te
     together, places = nats.mean(1), nats.shape[1]
     right = functional.cross_entropy(together, names, label_smoothing=_SMOOTHING)
     each = functional.cross_entropy(nats.flatten(0, 1), names.repeat_interleave(places), label_smoothing=_SMOOTHING)
-    whole = (nats.clamp(min=0).sum(-1) - 1).square().clamp(max=25).mean()
+    amount = functional.softplus(found.float()[..., :count]).sum(-1) / STEEP  # smooth, so that none is out of reach
+    whole = (amount + _LITTLE).log().square().mean()
     return right + _EACH * each + _WHOLE * whole, (together.argmax(1) == names).float().mean()
 
 

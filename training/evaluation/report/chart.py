@@ -43,7 +43,8 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """met: whether the avatar reaches the target; None where nobody can say, or there is none."""
+    """met: whether the avatar reaches the target; None where nobody can say, or there is none. sure: with all of its
+    interval."""
 
     metric: Metric
     label: str
@@ -52,6 +53,7 @@ class Chart:
     ticks: tuple[Tick, ...]
     target: str
     met: bool | None
+    sure: bool
     difference: str
 
 
@@ -99,6 +101,7 @@ def _chart(panel: Panel, metric: Metric, met: bool | None, language: str) -> Cha
         ),
         values.target(metric, language),
         met,
+        metric.key in panel.sure(),
         _difference(panel, metric),
     )
 

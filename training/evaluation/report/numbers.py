@@ -46,20 +46,20 @@ def _header(header: Header) -> dict[str, Any]:
 
 
 def _panel(panel: Panel) -> dict[str, Any]:
-    verdicts = panel.verdicts()
+    verdicts, sure = panel.verdicts(), panel.sure()
     return {
         "letter": panel.letter,
         "verdict": mark(panel).value,
         "not_measurable": panel.not_measurable,
-        "metrics": {metric.key: _metric(metric, verdicts.get(metric.key)) for metric in panel.metrics},
+        "metrics": {metric.key: _metric(metric, verdicts.get(metric.key), sure) for metric in panel.metrics},
         "rows": [_row(row) for row in panel.rows],
         "differences": {key: _value(value) for key, value in panel.differences.items()},
     }
 
 
-def _metric(metric: Metric, met: bool | None) -> dict[str, Any]:
+def _metric(metric: Metric, met: bool | None, sure: frozenset[str]) -> dict[str, Any]:
     target = metric.target and {"low": _number(metric.target.low), "high": _number(metric.target.high)}
-    return {"target": target, "met": met}
+    return {"target": target, "met": met, "sure": None if met is None else metric.key in sure}
 
 
 def _row(row: Row) -> dict[str, Any]:

@@ -79,11 +79,11 @@ def tables(report: Report) -> list[Table]:
 
 def _table(panel: Panel, language: str) -> Table:
     shown = [row for row in panel.rows if row.kind in _COLUMNS and row.values]
-    verdicts = panel.verdicts()
+    verdicts, sure = panel.verdicts(), panel.sure()
     rows: list[list[str | int]] = [
         [
             label(panel, metric),
-            *(_cell(metric, row, verdicts.get(metric.key) if row.kind is Kind.AVATAR else None) for row in shown),
+            *(_cell(metric, row, verdicts.get(metric.key) if row.kind is Kind.AVATAR else None, sure) for row in shown),
             values.target(metric, language),
         ]
         for metric in panel.metrics
@@ -95,8 +95,8 @@ def _table(panel: Panel, language: str) -> Table:
     return Table(title, ["", *names, tell(language, "target", "目标")], rows, below + panel.findings)
 
 
-def _cell(metric: Metric, row: Row, met: bool | None) -> str:
-    """The number; of an avatar with its interval and verdict."""
+def _cell(metric: Metric, row: Row, met: bool | None, sure: frozenset[str]) -> str:
+    """The number; of an avatar with its interval and verdict, questioned where the interval says both."""
     value = row.values.get(metric.key)
     if value is None:
         return ""
@@ -104,4 +104,5 @@ def _cell(metric: Metric, row: Row, met: bool | None) -> str:
         return values.number(metric, value.number)
     span = values.interval(metric, value)
     sign = {True: " ✓", False: " ✗", None: ""}[met]
-    return values.reached(metric, value.number) + (f" ({span})" if span else "") + sign
+    doubt = "?" if sign and metric.key not in sure else ""
+    return values.reached(metric, value.number) + (f" ({span})" if span else "") + sign + doubt
