@@ -1,5 +1,6 @@
 """Exports that nobody here wrote, where they are at hand; and those of the sample subjects."""
 
+import hashlib
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ import training
 from bot.people import load_people
 from bot.types import Account
 from tests.importing.conftest import Desk
+from training.sample.draw import PICTURES, PLAIN
 
 SAMPLE = Path(training.__file__).parent / "sample"
 DATA = Path(__file__).parents[3] / "shared" / "data"
@@ -59,3 +61,15 @@ def test_the_sample_subject_comes_through_whole(desk: Desk, language: str) -> No
     senders = {sender.account for sender in desk.corpus.senders()}
     subject = {account for account in load_people(SAMPLE / language / "people.yaml").subject if ":" not in account.id}
     assert subject <= senders
+
+
+def test_every_photo_of_the_samples_is_listed_and_the_later_ones_are_all_different() -> None:
+    """So that a photo of the held-out days is never one that was learnt."""
+    listed = [line.split("\t") for line in (SAMPLE / "pictures.tsv").read_text("utf-8").splitlines()]
+    assert sorted(path for path, _ in listed) == sorted(
+        path.relative_to(SAMPLE).as_posix() for path in SAMPLE.rglob("*.png")
+    )
+    assert {shows for _, shows in listed} <= set(PICTURES)
+    digests = [hashlib.sha256((SAMPLE / path).read_bytes()).hexdigest() for path, _ in listed]
+    assert len(set(digests[PLAIN:])) == len(listed) - PLAIN
+    assert not set(digests[PLAIN:]) & set(digests[:PLAIN])

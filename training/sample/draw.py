@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Draw the sample subjects' photos: small, flat-coloured, and the same bytes each time.
 
-`pictures.tsv` beside this file says which picture goes where, one "path<TAB>picture" a line.
+`pictures.tsv` beside this file says which picture goes where, one "path<TAB>picture" a line; new ones at the end.
 Run `python training/sample/draw.py` to draw them all again; it needs Pillow and this repository installed.
 """
 
@@ -15,7 +15,7 @@ from pathlib import Path
 from PIL import Image, ImageChops, ImageEnhance, ImageOps
 
 from training.sample.everyday import EVERYDAY
-from training.sample.pen import Pen, bowl, reduced, steam, table
+from training.sample.pen import SCALE, Pen, bowl, reduced, steam, table
 
 HERE = Path(__file__).resolve().parent
 PLAIN = 51  # so many lines of pictures.tsv show their picture just as it is drawn; below, no two are the same
@@ -314,20 +314,21 @@ PICTURES = {
 
 
 def varied(image: Image.Image, path: str) -> Image.Image:
-    """The same thing taken a little differently: its background, light, side and distance follow from the path."""
-    chance = random.Random(zlib.crc32(path.encode()))
-    between = chance.uniform
+    """A photo of the same thing, a little different: background, light, side and distance follow from its path."""
+    between = random.Random(zlib.crc32(path.encode())).uniform
     ground = Image.new("RGB", image.size, image.getpixel((0, 0)))
     other = coloured(ground, between(-22, 22), between(0.85, 1.15), between(0.92, 1.06))
     red, green, blue = ImageChops.difference(image, ground).split()
     apart = ImageChops.lighter(ImageChops.lighter(red, green), blue).point(lambda value: 255 if value else 0)
     image = coloured(Image.composite(image, other, apart), between(-5, 5), between(0.9, 1.1), between(0.93, 1.06))
-    if chance.random() < 0.5:
+    if between(0, 1) < 0.5:
         image = ImageOps.mirror(image)
-    nearer = between(0.0, 0.12)
-    width, height = round(image.width * (1 - nearer)), round(image.height * (1 - nearer))
-    left, top = round((image.width - width) * chance.random()), round((image.height - height) * chance.random())
-    return image.resize(image.size, Image.Resampling.BICUBIC, (left, top, left + width, top + height))
+    width, height = image.size
+    kept = between(0.88, 1.0)
+    left, top = between(0, 1 - kept) * width, between(0, 1 - kept) * height
+    part = (left, top, left + kept * width, top + kept * height)
+    small = image.resize((width // SCALE, height // SCALE), Image.Resampling.BILINEAR, part)
+    return small.quantize(colors=48, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
 
 
 def coloured(image: Image.Image, turn: float, colour: float, light: float) -> Image.Image:
@@ -344,7 +345,7 @@ def main() -> None:
         target = HERE / path
         target.parent.mkdir(parents=True, exist_ok=True)
         drawn = PICTURES[name]()
-        reduced(drawn if number < PLAIN else varied(drawn, path)).save(target, optimize=True)
+        (reduced(drawn) if number < PLAIN else varied(drawn, path)).save(target, optimize=True)
 
 
 if __name__ == "__main__":
