@@ -29,7 +29,7 @@ from training.eyes.tower import PATCH, Tower, detect, normalized, turns
 _TOKENS = 8  # of a name that are looked at; few have more
 _GRIDS = ((6, 6), (6, 6), (8, 8), (4, 4), (6, 8), (8, 6))
 _VIEW = (84, 84)
-_STRENGTH = 0.6  # of the views: nearer to what will be seen than the hardest
+_STRENGTH = 0.9  # of the views: what is hard there is as uncertain as a drawing in a style never seen
 _AT_ONCE = 128
 _SAVE_EVERY = 50
 
@@ -64,6 +64,14 @@ class Codes(nn.Module):
         said = torch.einsum("nkw,kwv->nv", self.words, self.maps)
         code: Tensor = self.scale * (self.base + said + self.rest)
         return code
+
+
+@torch.no_grad()
+def lenient(tower: Tower, by: float = 1.0) -> None:
+    """Lets every detector open a little earlier than it learnt to: what was never seen is detected less surely, and
+    nothing let through is nothing said. On hard views 3 % of what is right says nothing then, 6 % without."""
+    first: Any = tower.merger.mlp[0]
+    first.bias += by
 
 
 @torch.no_grad()

@@ -13,7 +13,7 @@ from bot.errors import DataError, UsageError
 from bot.media import decode
 from bot.workspace import write_private
 from training.eyes.asking import Answers, Names
-from training.eyes.codes import detections, learn_codes, teach
+from training.eyes.codes import detections, learn_codes, lenient, teach
 from training.eyes.concepts import read_words
 from training.eyes.config import Recipe
 from training.eyes.groceries import read_groceries
@@ -40,6 +40,7 @@ def train(recipe: Recipe, fast: bool = True) -> None:
     torch.set_num_threads(recipe.threads)
     material = fetch_pictures(recipe)
     tower = learn_to_look(material, recipe.look, recipe.seed, _look(recipe), VISION, fast)
+    lenient(tower)
     seen = detections(tower, material, recipe.codes.views, recipe.seed)
     reader = Reader(load("embedded", "cpu", "bfloat16"))
     codes = learn_codes(reader, material.names, seen, recipe.codes, recipe.seed, _codes(recipe))
