@@ -8,7 +8,6 @@ from bot.config import Config
 from bot.decision import Calibration
 from bot.engine.models import codec_for, load
 from bot.errors import DataError, EchoesError
-from bot.media import MediaStore
 from bot.workspace import Workspace, private_dir
 from training.ablations.measure import Measured, Read, base_values, values
 from training.dialogues import Dialogue
@@ -18,6 +17,7 @@ from training.evaluation.gather import gather
 from training.evaluation.held import Held
 from training.evaluation.limits import Limits
 from training.evaluation.panel import Kind, Metric
+from training.evaluation.panels.context.pictures import StandIns
 from training.evaluation.run import FOLDER, KEPT
 from training.evaluation.standard import PANELS, Examined
 from training.evaluation.voice import Voices
@@ -79,7 +79,7 @@ class Bench:
         use_physical_cores()
         asked = self.config.model
         loaded = load(asked.base, asked.device, asked.dtype, asked.four_bit, self.reporter.note)
-        media = MediaStore(self.workspace.media)
+        media = StandIns(self.workspace.media)
         kept = private_dir(private_dir(self.workspace.root / FOLDER) / KEPT)  # shared with `echoes evaluate`
         return SharedModel(loaded, codec_for(loaded, media), media.open, self.config.sampling.sampling(), kept)
 
