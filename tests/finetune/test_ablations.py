@@ -90,7 +90,9 @@ def test_what_is_there_is_not_made_again(compared: Path, imported: Workspace, mo
 
 def test_panels_of_the_report_stand_beside_it(compared: Path, imported: Workspace) -> None:
     before = compared.read_text("utf-8"), compared.with_suffix(".json").read_text("utf-8")
-    path = compare(imported, Asked(FEW, TOKENS, panels=("likelihood", "context"), limits=with_limit(FULL, 4)), Listener())
+    path = compare(
+        imported, Asked(FEW, TOKENS, panels=("likelihood", "context"), limits=with_limit(FULL, 4)), Listener()
+    )
     _, tuned, _ = json.loads(path.with_suffix(".json").read_text("utf-8"))["rows"]
     assert "likelihood.lower" in tuned["values"]
     assert tuned["values"]["likelihood.lower"][0] == pytest.approx(tuned["values"]["lower"][0], abs=0.01)
