@@ -13,7 +13,7 @@ from bot.engine.describe import Family
 from bot.errors import ExitCode
 from bot.workspace import Workspace
 from tests.evaluation.conftest import make_lora
-from training.evaluation.run import FOLDER
+from training.evaluation.opened import FOLDER
 
 WORDS = ("wellington", "umbrella", "marmalade", "telescope", "salutations", "Mei", "Tom", "Lamps")
 PANELS = ["style", "likelihood", "context", "memory", "decision", "personality", "privacy"]

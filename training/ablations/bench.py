@@ -6,9 +6,8 @@ from pathlib import Path
 
 from bot.config import Config
 from bot.decision import Calibration
-from bot.engine.models import codec_for, load
 from bot.errors import DataError, EchoesError
-from bot.workspace import Workspace, private_dir
+from bot.workspace import Workspace
 from training.ablations.measure import Measured, Read, base_values, values
 from training.dialogues import Dialogue
 from training.evaluation.asking.model_voice import ModelVoice
@@ -16,13 +15,11 @@ from training.evaluation.asking.shared_model import SharedModel
 from training.evaluation.gather import gather
 from training.evaluation.held import Held
 from training.evaluation.limits import Limits
+from training.evaluation.opened import open_model
 from training.evaluation.panel import Kind, Metric
-from training.evaluation.panels.context.pictures import StandIns
-from training.evaluation.run import FOLDER, KEPT
 from training.evaluation.standard import PANELS, Examined
 from training.evaluation.voice import Voices
 from training.finetune import Reporter
-from training.finetune.device import use_physical_cores
 from training.splits import Borders, Split
 
 
@@ -76,12 +73,7 @@ class Bench:
 
     @cached_property
     def model(self) -> SharedModel:
-        use_physical_cores()
-        asked = self.config.model
-        loaded = load(asked.base, asked.device, asked.dtype, asked.four_bit, self.reporter.note)
-        media = StandIns(self.workspace.media)
-        kept = private_dir(private_dir(self.workspace.root / FOLDER) / KEPT)  # shared with `echoes evaluate`
-        return SharedModel(loaded, codec_for(loaded, media), media.open, self.config.sampling.sampling(), kept)
+        return open_model(self.workspace, self.config, self.reporter.note)
 
     @property
     def _length(self) -> int:

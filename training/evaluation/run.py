@@ -10,7 +10,6 @@ from pathlib import Path
 from bot.config import Config, load_config
 from bot.decision import Calibration
 from bot.engine.describe import codec_for, describe
-from bot.engine.models import load
 from bot.errors import DataError, EchoesError, UsageError
 from bot.lora import find_lora
 from bot.media import MediaStore
@@ -18,23 +17,17 @@ from bot.persona import load_persona
 from bot.prompt import Codec
 from bot.workspace import Workspace, private_dir, write_private
 from training.evaluation.asking.model_voice import ModelVoice
-from training.evaluation.asking.shared_model import SharedModel
 from training.evaluation.gather import gather
 from training.evaluation.held import Held
 from training.evaluation.limits import FULL, Limits
+from training.evaluation.opened import FOLDER, open_model
 from training.evaluation.panel import Panel, tell
-from training.evaluation.panels.context.pictures import StandIns
 from training.evaluation.panels.style.embedding import embedder
 from training.evaluation.report import Header, Period, Report, to_html, to_json, training_facts
 from training.evaluation.standard import PANELS, Examined
 from training.evaluation.voice import Voices
-from training.finetune.device import training_dtype, use_physical_cores
 from training.splits import Borders, Split
 
-FOLDER = "evaluation"
-"""In the workspace: the report, and the answers kept for the next one. Deleting it costs only time."""
-
-KEPT = "answers"
 HTML, JSON = "report.html", "report.json"
 
 
@@ -112,24 +105,19 @@ def _prepare(
     chosen: _Chosen,
     note: Callable[[str], None],
 ) -> tuple[Held, Examined]:
-    media = StandIns(workspace.media)
     if not settings.model:
         described = describe(config.model.base, note)
-        return _gathered(workspace, config, chosen, codec_for(described, media), described.max_positions), Examined()
-    use_physical_cores()
+        codec = codec_for(described, MediaStore(workspace.media))
+        return _gathered(workspace, config, chosen, codec, described.max_positions), Examined()
     embed = embedder(settings.embedding_model) if settings.embedding_model else None
-    model = config.model
-    loaded = load(model.base, model.device, training_dtype(model.device, model.dtype), model.four_bit, note)
-    codec = codec_for(loaded, media)
-    kept = private_dir(private_dir(workspace.root / FOLDER) / KEPT)
-    shared = SharedModel(loaded, codec, media.open, config.sampling.sampling(), kept)
+    shared = open_model(workspace, config, note)
     language = load_persona(workspace.persona).language if workspace.persona.exists() else "en"
     base = ModelVoice(tell(language, "the base model", "基础模型"), shared, None)
     name = chosen.lora.name if chosen.lora and chosen.against else tell(language, "the avatar", "分身")
     avatar = ModelVoice(name, shared, chosen.lora) if chosen.lora else None
     against = ModelVoice(chosen.against.name, shared, chosen.against) if chosen.against else None
     note("Reading the chats.")
-    held = _gathered(workspace, config, chosen, codec, loaded.max_positions)
+    held = _gathered(workspace, config, chosen, shared.codec, shared.loaded.max_positions)
     voices = Voices(base, avatar, against)
     calibrations = {
         voice.name: Calibration.load(folder)

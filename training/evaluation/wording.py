@@ -6,6 +6,11 @@ from training.evaluation.panel import Value, tell
 from training.evaluation.voice import Question, texts
 
 
+def whole(number: float) -> str:
+    """`−45`."""
+    return f"{number:.0f}".replace("-", "−")
+
+
 def share(number: float) -> str:
     """`21 %`."""
     return "–" if math.isnan(number) else f"{100 * number:.0f} %"
@@ -13,11 +18,11 @@ def share(number: float) -> str:
 
 def percent(value: Value, language: str) -> str:
     """`21 % (95 %: 18 to 24 %)`."""
-    whole = share(value.number)
+    found = share(value.number)
     if math.isnan(value.number) or math.isnan(value.low):
-        return whole
+        return found
     low, high = f"{100 * value.low:.0f}", f"{100 * value.high:.0f} %"
-    return whole + tell(language, f" (95 %: {low} to {high})", f"（95% 区间：{low} 至 {high}）")
+    return found + tell(language, f" (95 %: {low} to {high})", f"（95% 区间：{low} 至 {high}）")
 
 
 def before(question: Question, language: str, turns: int = 3) -> tuple[str, ...]:

@@ -97,7 +97,7 @@ def verdict(report: Report) -> list[str]:
     header = report.header
     language = header.language
     verdicts = [met for panel in report.panels for met in panel.verdicts().values() if met is not None]
-    sure = [met and key in panel.sure() for panel in report.panels for key, met in panel.verdicts().items()]
+    sure = sum(key in panel.sure() for panel in report.panels for key, met in panel.verdicts().items() if met)
     days = next((one.days for one in header.periods if one.split.value == "test"), 0)
     found = []
     if header.lora is None:
@@ -113,9 +113,9 @@ def verdict(report: Report) -> list[str]:
             tell(
                 language,
                 f"On {days} days that it never learnt from, the avatar {header.lora} meets {sum(verdicts)} of "
-                f"{len(verdicts)} targets, {sum(map(bool, sure))} of them surely: with its whole interval.",
+                f"{len(verdicts)} targets, {sure} of them surely: with its whole interval.",
                 f"在从未用于训练的 {days} 天上，分身 {header.lora} 达到了 {len(verdicts)} 项目标中的 "
-                f"{sum(verdicts)} 项，其中 {sum(map(bool, sure))} 项有把握：整个区间都达标。",
+                f"{sum(verdicts)} 项，其中 {sure} 项有把握：整个区间都达标。",
             )
         )
     missed = [part for panel in report.panels for part in [_missed(panel, language)] if part]

@@ -11,7 +11,7 @@ from training.evaluation.panels.style.measured import Author, Judged, Measured
 from training.evaluation.panels.style.profile import Property
 from training.evaluation.panels.style.subject import Subject
 from training.evaluation.voice import Bubbles, Occasion, Voices
-from training.evaluation.wording import before
+from training.evaluation.wording import before, whole
 
 _EXAMPLES = 8
 NAMES = {LETTERS: ("letters", "看字"), SHAPE: ("form", "看形"), MEANING: ("embeddings", "看嵌入向量")}
@@ -94,8 +94,8 @@ def _of_avatar(subject: Subject, judged: Judged, avatar: Measured, base: Measure
         stricter = NAMES[min(judged.separation, key=lambda key: found[key].number)]
         yield subject.tell(
             f"On the way from {other} (0) to {person} (100), the avatar stands at {stands}, the base model "
-            f"with the prompt alone at {plain:.0f}. The strictest judge is the one by {stricter[0]}.",
-            f"从{other}（0）到{person}（100），分身在 {stands}，只有提示的基础模型在 {plain:.0f}。"
+            f"with the prompt alone at {whole(plain)}. The strictest judge is the one by {stricter[0]}.",
+            f"从{other}（0）到{person}（100），分身在 {stands}，只有提示的基础模型在 {whole(plain)}。"
             f"最严的是{stricter[1]}的裁判。",
         )
         if plain > 20:
@@ -192,9 +192,9 @@ def _of_scale(subject: Subject, judged: Judged) -> Iterator[str]:
 
 def _span(value: Value, language: str) -> str:
     if np.isnan(value.low):
-        return f"{value.number:.0f}"
-    low, high = f"{value.low:.0f}", f"{value.high:.0f}"
-    return f"{value.number:.0f}" + tell(language, f" (95 %: {low} to {high})", f"（95% 区间：{low} 至 {high}）")
+        return whole(value.number)
+    low, high = whole(value.low), whole(value.high)
+    return whole(value.number) + tell(language, f" (95 %: {low} to {high})", f"（95% 区间：{low} 至 {high}）")
 
 
 def habit(each: Property) -> tuple[str, str]:
