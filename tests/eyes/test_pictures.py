@@ -10,8 +10,9 @@ from PIL import Image
 
 from bot.errors import ConfigError, DataError
 from tests.eyes.conftest import COLOURS, SHAPES, draw_style
+from training.eyes import concepts
 from training.eyes import pictures as module
-from training.eyes.concepts import choose, grocery_name, read_style, spoken
+from training.eyes.concepts import choose, grocery_name, read_style, read_words, spoken
 from training.eyes.config import Recipe, load_recipe
 from training.eyes.groceries import Groceries, read_groceries
 from training.eyes.material import gather
@@ -36,6 +37,15 @@ def test_names_are_as_one_says_them() -> None:
     assert spoken("cow-face") == "cow", "nobody says it otherwise"
     assert grocery_name("Oat-Milk") == "oat milk"
     assert grocery_name("Aubergine") == "eggplant", "as the drawing is called"
+
+
+def test_the_lists_of_words_agree() -> None:
+    folder = Path(concepts.__file__).parent
+    same, synonyms = read_words(folder / "names.txt"), read_words(folder / "synonyms.txt")
+    merged = [other for others in same.values() for other in others]
+    assert len(set(merged)) == len(merged), "nothing is merged twice"
+    assert not set(merged) & set(same), "or merged into what is merged itself"
+    assert not set(merged) & set(synonyms), "a name that is not learnt needs no other words"
 
 
 def test_every_picture_is_drawn_once(recipe: Recipe, monkeypatch: pytest.MonkeyPatch) -> None:

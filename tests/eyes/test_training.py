@@ -32,7 +32,7 @@ Run = Callable[[Recipe, Material, Reader], dict[str, Tensor]]
 
 def run_codes(recipe: Recipe, material: Material, reader: Reader) -> dict[str, Tensor]:
     path = recipe.work / "codes.pt"
-    return {"codes": learn_codes(reader, material.names, some_seen(material), recipe.codes, recipe.seed, path)}
+    return {"codes": learn_codes(reader, material.names, lambda: some_seen(material), recipe.codes, recipe.seed, path)}
 
 
 def run_look(recipe: Recipe, material: Material, reader: Reader) -> dict[str, Tensor]:
@@ -106,12 +106,12 @@ def test_codes_are_learnt(recipe: Recipe, reader: Reader) -> None:
     settings = CodeSettings(steps=60, batch=4, rate=0.02, exact=0.8, noise=0.1, views=16)
     before = codes_module.Codes(codes_module._tokens(reader, names), reader.table)
     path = recipe.work / "codes.pt"
-    learnt = learn_codes(reader, names, seen, settings, 1, path)
+    learnt = learn_codes(reader, names, lambda: seen, settings, 1, path)
     assert nats(reader, names, learnt) < 0.8 * nats(reader, names, before().detach())
     found = kept(path)
     assert found is not None and found["names"] == list(names)
     with pytest.raises(UsageError, match="the codes of other names"):
-        learn_codes(reader, ["tea"], seen, settings, 1, path)
+        learn_codes(reader, ["tea"], lambda: seen, settings, 1, path)
 
 
 def test_the_whole_recipe_from_pictures_to_a_file(

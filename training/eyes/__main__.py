@@ -1,4 +1,4 @@
-"""python -m training.eyes fetch|train|measure [--config training/eyes/eyes.yaml]"""
+"""python -m training.eyes fetch|train|export|measure [--config training/eyes/eyes.yaml]"""
 
 import argparse
 import sys

@@ -8,7 +8,7 @@ can, and any grid works.
 """
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -70,7 +70,7 @@ class Codes(nn.Module):
 def lenient(tower: Tower, by: float = 2.0) -> None:
     """Lets every detector open a little earlier than it learnt to.
 
-    What was never seen is detected less surely, and nothing let through is nothing said. On the hardest views, of what
+    What was never seen is detected less surely, and nothing let through is nothing said. On hard views, of what
     is right 2 % says too little without this, and on drawings of a style never seen 12 %; so it is 0 % and 4 %.
     """
     first: Any = tower.merger.mlp[0]
@@ -113,9 +113,14 @@ def teach(tower: Tower, codes: Tensor) -> None:
 
 
 def learn_codes(
-    reader: Reader, names: Sequence[str], seen: Detections, settings: CodeSettings, seed: int, path: Path
+    reader: Reader,
+    names: Sequence[str],
+    look: Callable[[], Detections],
+    settings: CodeSettings,
+    seed: int,
+    path: Path,
 ) -> Tensor:
-    """names × width. path: the checkpoint, gone on from."""
+    """names × width. path: the checkpoint, gone on from. look: called where there is something left to learn."""
     found = kept(path)
     if found is not None and found["names"] != list(names):
         raise UsageError(f"{path} holds the codes of other names: take another work folder, or delete it.")
@@ -126,6 +131,7 @@ def learn_codes(
         codes.load_state_dict(found["model"])
         optimizer.load_state_dict(found["optimizer"])
         first = found["step"]
+    seen = look() if first < settings.steps else None
     bar = tqdm(range(first, settings.steps), path.stem, initial=first, total=settings.steps, mininterval=5.0)
     for step in bar:
         for group in optimizer.param_groups:
@@ -140,9 +146,8 @@ def learn_codes(
         if (step + 1) % _SAVE_EVERY == 0 or step + 1 == settings.steps:
             state = {"model": codes.state_dict(), "optimizer": optimizer.state_dict()}
             keep(path, {"names": list(names), "step": step + 1, **state})
-    with torch.no_grad():
-        final: Tensor = codes()
-    return final
+    final: Tensor = codes()
+    return final.detach()
 
 
 def _loss(

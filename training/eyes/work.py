@@ -1,4 +1,4 @@
-"""The commands: pictures, training in its three parts, the shipped file, and what it sees."""
+"""The commands: pictures, training in its two parts, the shipped file, and what it sees."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,7 +13,7 @@ from bot.errors import DataError, UsageError
 from bot.media import decode
 from bot.workspace import write_private
 from training.eyes.asking import Answers, Names
-from training.eyes.codes import detections, learn_codes, lenient, teach
+from training.eyes.codes import Detections, detections, learn_codes, lenient, teach
 from training.eyes.concepts import read_words
 from training.eyes.config import Recipe
 from training.eyes.groceries import read_groceries
@@ -28,6 +28,8 @@ from training.eyes.pictures import draw, fetch
 LARGEST = 15_000_000
 """Bytes that the shipped weights may take."""
 
+_TOWER = "tower.pt"
+
 
 def fetch_pictures(recipe: Recipe) -> Material:
     """Everything that is learnt from, fetched and drawn where it is not there yet."""
@@ -39,30 +41,21 @@ def train(recipe: Recipe, fast: bool = True) -> None:
     """Goes through the parts, each from its checkpoint on."""
     torch.set_num_threads(recipe.threads)
     material = fetch_pictures(recipe)
-    tower = learn_to_look(material, recipe.look, recipe.seed, _look(recipe), VISION, fast)
+    tower = learn_to_look(material, recipe.look, recipe.seed, recipe.work / "look.pt", VISION, fast)
     lenient(tower)
-    seen = detections(tower, material, recipe.codes.views, recipe.seed)
     reader = Reader(load("embedded", "cpu", "bfloat16"))
-    codes = learn_codes(reader, material.names, seen, recipe.codes, recipe.seed, _codes(recipe))
+
+    def detect() -> Detections:
+        return detections(tower, material, recipe.codes.views, recipe.seed)
+
+    codes = learn_codes(reader, material.names, detect, recipe.codes, recipe.seed, recipe.work / "codes.pt")
     teach(tower, codes)
-    keep(_whole(recipe), {"tower": tower.state_dict(), "views": recipe.views})
-
-
-def _look(recipe: Recipe) -> Path:
-    return recipe.work / "look.pt"
-
-
-def _codes(recipe: Recipe) -> Path:
-    return recipe.work / "codes.pt"
-
-
-def _whole(recipe: Recipe) -> Path:
-    return recipe.work / "tower.pt"
+    keep(recipe.work / _TOWER, {"tower": tower.state_dict(), "views": recipe.views})
 
 
 def export(recipe: Recipe, to: Path | None = None) -> Path:
     """Writes the averaged weights in bfloat16, and beside them whose pictures they were learnt from."""
-    path = _whole(recipe)
+    path = recipe.work / _TOWER
     found = kept(path)
     if found is None:
         raise UsageError(f"{path} is missing: run `python -m training.eyes train` first.")
