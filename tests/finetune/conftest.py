@@ -91,31 +91,31 @@ def _chats() -> list[dict[str, Any]]:
     for day in range(DAYS):
         at = START + timedelta(days=day)
         mei += [
-            _message(at, MEI, f"lunch on day {day}?"),
-            _message(at + timedelta(seconds=20), NORA, "yesss"),
-            _message(at + timedelta(seconds=25), NORA, "the noodle place lol"),
-            _message(at + timedelta(minutes=4), MEI, "ok see you", photo=day == 1),
-            _message(at + timedelta(minutes=5), NORA, "byeee"),
+            message(at, MEI, f"lunch on day {day}?"),
+            message(at + timedelta(seconds=20), NORA, "yesss"),
+            message(at + timedelta(seconds=25), NORA, "the noodle place lol"),
+            message(at + timedelta(minutes=4), MEI, "ok see you", photo=day == 1),
+            message(at + timedelta(minutes=5), NORA, "byeee"),
         ]
         gran += [
-            _message(at + timedelta(hours=3), GRAN, "Did you eat well today?"),
-            _message(at + timedelta(hours=3, minutes=1), NORA, "Yes, thank you, Grandma."),
+            message(at + timedelta(hours=3), GRAN, "Did you eat well today?"),
+            message(at + timedelta(hours=3, minutes=1), NORA, "Yes, thank you, Grandma."),
         ]
         for number in range(4):
             then = at + timedelta(hours=6, minutes=3 * number)
-            group.append(_message(then, TOM, f"match number {number} was good"))
-            group.append(_message(then + timedelta(seconds=30), MEI, "Nora, a lamp question: which bulb?"))
-            group.append(_message(then + timedelta(seconds=50), NORA, "a warm one"))
-            group.append(_message(then + timedelta(seconds=80), TOM, "I never know"))
+            group.append(message(then, TOM, f"match number {number} was good"))
+            group.append(message(then + timedelta(seconds=30), MEI, "Nora, a lamp question: which bulb?"))
+            group.append(message(then + timedelta(seconds=50), NORA, "a warm one"))
+            group.append(message(then + timedelta(seconds=80), TOM, "I never know"))
     return [
-        {"name": "Mei", "type": "personal_chat", "id": 2, "messages": _numbered(mei)},
-        {"name": "Grandma Li", "type": "personal_chat", "id": 3, "messages": _numbered(gran)},
-        {"name": "Lamp friends", "type": "private_supergroup", "id": 9, "messages": _numbered(group)},
+        {"name": "Mei", "type": "personal_chat", "id": 2, "messages": numbered(mei)},
+        {"name": "Grandma Li", "type": "personal_chat", "id": 3, "messages": numbered(gran)},
+        {"name": "Lamp friends", "type": "private_supergroup", "id": 9, "messages": numbered(group)},
     ]
 
 
-def _message(at: datetime, who: str, text: str, photo: bool = False) -> dict[str, Any]:
-    message = {
+def message(at: datetime, who: str, text: str, photo: bool = False) -> dict[str, Any]:
+    found = {
         "type": "message",
         "date": at.strftime("%Y-%m-%dT%H:%M:%S"),
         "date_unixtime": str(int(at.timestamp())),
@@ -123,8 +123,8 @@ def _message(at: datetime, who: str, text: str, photo: bool = False) -> dict[str
         "from_id": who,
         "text": text,
     }
-    return message | ({"photo": "photo.png"} if photo else {})
+    return found | ({"photo": "photo.png"} if photo else {})
 
 
-def _numbered(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def numbered(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [{"id": number, **message} for number, message in enumerate(messages, 1)]

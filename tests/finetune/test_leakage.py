@@ -15,7 +15,7 @@ from bot.engine.describe import describe
 from bot.engine.models import codec_for
 from bot.media import MediaStore
 from bot.workspace import Workspace
-from tests.finetune.conftest import DAYS, MEI, NORA, START
+from tests.finetune.conftest import DAYS, MEI, NORA, START, message, numbered
 from training.corpus import Corpus
 from training.evaluation.gather import gather
 from training.evaluation.voice import occasions
@@ -30,28 +30,18 @@ LEARNT, JUDGING, EXAMINED = {0, 1, 2, 3}, {4, 5}, {6}
 
 def plant(workspace: Workspace, folder: Path) -> None:
     """Mei asks for the word of each day, and Nora says it."""
-    messages: list[dict[str, Any]] = []
+    said: list[dict[str, Any]] = []
     for day in range(DAYS + 1):  # the last evening ends after midnight
-        for seconds, who, text in ((0, MEI, f"what is asked{day}zq?"), (9, NORA, f"it is said{day}zq of course")):
-            at = START + timedelta(days=day, hours=-6, seconds=seconds)
-            messages.append(
-                {
-                    "id": 900 + len(messages),
-                    "type": "message",
-                    "date": at.strftime("%Y-%m-%dT%H:%M:%S"),
-                    "date_unixtime": str(int(at.timestamp())),
-                    "from": who,
-                    "from_id": who,
-                    "text": text,
-                }
-            )
-    chat = {"name": "Mei", "type": "personal_chat", "id": 21, "messages": messages}
+        at = START + timedelta(days=day, hours=-6)
+        said.append(message(at, MEI, f"what is asked{day}zq?"))
+        said.append(message(at + timedelta(seconds=9), NORA, f"it is said{day}zq of course"))
+    chat = {"name": "Mei", "type": "personal_chat", "id": 21, "messages": numbered(said)}
     folder.mkdir()
     (folder / "result.json").write_text(json.dumps(chat), "utf-8")
     with Corpus.open(workspace.corpus) as corpus:
         before = corpus.count()
         import_paths(corpus, MediaStore(workspace.media), find_files([folder]), Options())
-        assert corpus.count() == before + len(messages)
+        assert corpus.count() == before + len(said)
 
 
 def days(text: str, kind: str) -> set[int]:
