@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from sklearn.metrics import average_precision_score, brier_score_loss
 
 from bot.decision import Calibration
 from bot.dialogue import Bubble, Scene, Speaker, Turn
@@ -18,10 +19,11 @@ from training.evaluation import metrics
 from training.evaluation.asking.scoring import Scores
 from training.evaluation.held import Held
 from training.evaluation.limits import FULL
+from training.evaluation.metrics import Bools, Floats
 from training.evaluation.panel import Kind, Panel
 from training.evaluation.panels.decision import panel
 from training.evaluation.panels.decision.gates import BASELINES, LOGISTIC, Gate
-from training.evaluation.panels.decision.measures import Truth, measured
+from training.evaluation.panels.decision.measures import Truth, balanced_accuracy, measured
 from training.evaluation.points import Point
 from training.evaluation.report import Mark, mark
 from training.evaluation.voice import Bubbles, Likelihood, Question, Voices
@@ -255,6 +257,29 @@ def test_one_day_has_no_interval(group: Group) -> None:
     assert base and math.isnan(base.values["w1"].low)
 
 
+def brier_skill(spoke: Bools, p: Floats) -> float:
+    always = brier_score_loss(spoke, np.full(len(p), spoke.mean()))
+    return float(1 - brier_score_loss(spoke, p) / always)
+
+
+def balanced(spoke: Bools, p: Floats) -> float:
+    """Ties at the border are broken by chance, so it is the mean of doing so either way."""
+    number = int(spoke.sum())
+    border = np.sort(p)[-number]
+    share = (p > border) + (p == border) * (number - (p > border).sum()) / (p == border).sum()
+    return float((share[spoke].mean() + 1 - share[~spoke].mean()) / 2)
+
+
+def test_speaking_as_often_as_the_person_by_hand() -> None:
+    nothing = {"addressed": 0.0, "addressed_other": 0.0}
+    truth = Truth.of([Point(0, "", FIRST, Split.TEST, place < 2, False, nothing) for place in range(8)])
+    score = np.array([0.9, 0.2, 0.8, 0.1, 0.1, 0.1, 0.1, 0.1])
+    once = np.ones((1, 1))
+    assert balanced_accuracy(truth, score)(once) == pytest.approx((1 / 2 + 5 / 6) / 2)
+    assert balanced_accuracy(truth, np.zeros(8))(once) == pytest.approx(0.5), "ties are broken as if by chance"
+    assert np.isnan(balanced_accuracy(truth, score)(0 * once)), "nothing was drawn"
+
+
 def test_the_fast_measures_are_the_plain_ones(group: Group) -> None:
     """A draw of days is counted, not copied: the same numbers and intervals as from copies."""
     tested = [point for point in group.points if point.split is Split.TEST]
@@ -268,7 +293,10 @@ def test_the_fast_measures_are_the_plain_ones(group: Group) -> None:
         "w1": lambda rows: metrics.auroc(truth.spoke[rows], p[rows]),
         "w3": lambda rows: metrics.auroc(truth.soon[rows], p[rows]),
         "rate": lambda rows: metrics.rate_ratio(truth.spoke[rows], gate.speaks[rows]),
-        "brier": lambda rows: metrics.brier_skill(truth.spoke[rows], p[rows]),
+        "brier": lambda rows: brier_skill(truth.spoke[rows], p[rows]),
+        "ap": lambda rows: float(average_precision_score(truth.spoke[rows], p[rows])),
+        "ap_w3": lambda rows: float(average_precision_score(truth.soon[rows], p[rows])),
+        "balanced": lambda rows: balanced(truth.spoke[rows], p[rows]),
     }
     for key, plain in plainly.items():
         assert found[key].number == pytest.approx(plain(np.arange(len(p))))

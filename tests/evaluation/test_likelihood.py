@@ -12,7 +12,6 @@ from training.evaluation.held import Held
 from training.evaluation.limits import FULL, QUICK
 from training.evaluation.panel import Kind
 from training.evaluation.panels.likelihood import panel
-from training.evaluation.panels.likelihood.report import report
 from training.evaluation.report import Mark, mark
 from training.evaluation.voice import Bubbles, Voices
 from training.splits import Split
@@ -118,16 +117,3 @@ def test_it_shows_what_each_took_for_real_and_draws(held: Held) -> None:
     assert all(length(answer) for example in found.examples for answer in example.answers.values())
     assert found.figures[0].svg.startswith("<svg")
     assert found == panel(held, Voices(BASE, Teller("echo", knows_her)), FULL), "the same each time"
-
-
-def test_the_numbers_are_those_of_the_likelihood_report(held: Held) -> None:
-    voice = Teller("echo", knows_her)
-    replies = [
-        [one for scores in it.score(held.dialogues[Split.TEST]) for one in scores.replies] for it in (BASE, voice)
-    ]
-    whole, *_ = report(*replies)
-    rows = {row.kind: row.values for row in panel(held, Voices(BASE, voice), FULL).rows}
-    assert rows[Kind.AVATAR]["bits"].number == pytest.approx(whole.lora)
-    assert rows[Kind.BASE]["bits"].number == pytest.approx(whole.base)
-    lower = rows[Kind.AVATAR]["lower"]
-    assert (lower.number, lower.low, lower.high) == pytest.approx((whole.lower, *whole.lower_interval))

@@ -13,7 +13,8 @@ from bot.types import Account
 from tests.support import byte_codec
 from training.corpus import Corpus
 from training.dialogues import DialogueSettings, build
-from training.evaluation.panels.decision.gates import baselines, report
+from training.evaluation.panels.decision.gates import baselines
+from training.evaluation.panels.decision.measures import Truth, measured
 from training.evaluation.points import of_split, points
 from training.importers import Options, find_files, import_paths
 from training.splits import Split, Splits
@@ -35,12 +36,14 @@ def test_simple_gates_on_held_out_days(tmp_path: Path) -> None:
     assert counts["decisions: answered"] + counts["decisions: silent"] == len(found)
     assert counts["decisions: answered"] == sum(point.spoke for point in found)
     learnt, tested = of_split(found, Split.TRAIN, Split.JUDGE), of_split(found, Split.TEST)
-    measured = report(learnt, tested, baselines(learnt, tested))
-    constant, mention, recency, logistic = (gate.auroc for gate in measured.gates)
+    truth = Truth.of(tested)
+    gates = [measured(gate, truth) for gate in baselines(learnt, tested)]
+    constant, mention, recency, logistic = (gate["w1"].number for gate in gates)
     assert constant == 0.5 < mention < recency < logistic
     assert logistic > 0.78
-    assert measured.gates[-1].calibration_error < 0.05
-    assert 0.8 < measured.gates[-1].rate_ratio < 1.25
+    assert gates[-1]["ece"].number < 0.05
+    assert 0.8 < gates[-1]["rate"].number < 1.25
+    assert all(value.low <= value.number <= value.high for value in gates[-1].values())
 
 
 def build_counts(corpus: Corpus, codec: Codec, settings: DialogueSettings, splits: Splits) -> Counter[str]:

@@ -3,21 +3,16 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
 from bot.decision import Calibration
-from training.evaluation.asking.scoring import Reply, Scores
+from training.evaluation.asking.scoring import Scores
 from training.evaluation.held import Held
-from training.evaluation.metrics import interval
 from training.evaluation.panel import Metric, Value
 from training.evaluation.panels.decision import gates
-from training.evaluation.panels.decision.gates import LOGISTIC, GateResult
-from training.evaluation.panels.likelihood import report as likelihood
+from training.evaluation.panels.decision.gates import LOGISTIC
+from training.evaluation.panels.decision.measures import Truth, gain, measured
+from training.evaluation.panels.likelihood.bits import Words
 from training.evaluation.points import of_split
 from training.splits import Split
-
-ALONE = "alone"
 
 COLUMNS = (
     Metric("bits", "Bits per character", digits=3),
@@ -53,8 +48,9 @@ class Read:
     scores: Sequence[Scores]
 
     @property
-    def replies(self) -> list[Reply]:
-        return [reply for one in self.scores for reply in one.replies]
+    def words(self) -> Words:
+        replies = [reply for one in self.scores for reply in one.replies]
+        return Words.of(replies, [reply.day for reply in replies])
 
     @property
     def decisions(self) -> dict[int, float]:
@@ -62,27 +58,15 @@ class Read:
 
 
 def base_values(base: Read) -> Measured:
-    found, *_ = likelihood.report(base.replies, None)
-    return {"bits": Value(found.base)}
+    return {"bits": Value(base.words.bits().number)}
 
 
 def values(held: Held, base: Read, lora: Read, calibration: Calibration, reference: Read | None) -> Measured:
     """The columns of one LoRA. reference: what it is compared with, None for that one itself."""
-    bits, *_ = likelihood.report(base.replies, lora.replies)
-    found = {"bits": Value(bits.lora), "lower": Value(bits.lower, *bits.lower_interval)}
+    found = {"bits": Value(lora.words.bits().number), "lower": lora.words.lower(base.words)}
     if reference is not None:
-        found["than_reference"] = _lower(reference.replies, lora.replies)
+        found["than_reference"] = lora.words.lower(reference.words)
     return found | _decision(held, lora.decisions, calibration)
-
-
-def _lower(before: Sequence[Reply], after: Sequence[Reply]) -> Value:
-    """By what share of `before`'s nats `after`'s are fewer, reply by reply the same."""
-    old, new = (np.array([reply.nats for reply in replies]) for replies in (before, after))
-
-    def share(rows: NDArray[np.intp]) -> float:
-        return 1 - float(new[rows].sum() / old[rows].sum())
-
-    return Value(share(np.arange(len(old))), *interval([reply.day for reply in before], share))
 
 
 def _decision(held: Held, log_odds: Mapping[int, float], calibration: Calibration) -> dict[str, Value]:
@@ -91,17 +75,16 @@ def _decision(held: Held, log_odds: Mapping[int, float], calibration: Calibratio
     tested = [point for point in of_split(held.points, Split.TEST) if point.message in log_odds]
     if not learnt or len({point.spoke for point in tested}) < 2:
         return {}
-    raw = gates.model_gate(ALONE, tested, log_odds)
+    truth = Truth.of(tested)
+    raw = gates.model_gate("alone", tested, log_odds)
     ships = gates.calibrated_gate(tested, raw, calibration)
-    report = gates.report(learnt, tested, [*gates.baselines(learnt, tested), raw, ships])
-    by_name: dict[str, GateResult] = {gate.name: gate for gate in report.gates}
-    alone, shipped = by_name[ALONE], by_name[ships.name]
-    over = next(one for one in report.differences if (one.better, one.worse) == (ships.name, LOGISTIC))
+    logistic = next(gate for gate in gates.baselines(learnt, tested) if gate.name == LOGISTIC)
+    alone, shipped = measured(raw, truth), measured(ships, truth)
     return {
-        "auroc_alone": Value(alone.auroc, *alone.auroc_interval),
-        "auroc": Value(shipped.auroc, *shipped.auroc_interval),
-        "over_logistic": Value(over.auroc, *over.interval),
-        "rate_alone": Value(alone.rate_ratio, *alone.rate_ratio_interval),
-        "rate": Value(shipped.rate_ratio, *shipped.rate_ratio_interval),
-        "calibration_error": Value(shipped.calibration_error),
+        "auroc_alone": alone["w1"],
+        "auroc": shipped["w1"],
+        "over_logistic": gain(ships, logistic, truth)["gain"],
+        "rate_alone": alone["rate"],
+        "rate": shipped["rate"],
+        "calibration_error": shipped["ece"],
     }

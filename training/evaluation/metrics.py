@@ -23,23 +23,6 @@ def auroc(spoke: Bools, score: Floats) -> float:
     return float((ranks[spoke].sum() - positives * (positives + 1) / 2) / (positives * negatives))
 
 
-def average_precision(spoke: Bools, score: Floats) -> float:
-    """The mean precision over the answered messages; those of equal score share theirs. NaN without any."""
-    if not spoke.any():
-        return float("nan")
-    order = np.argsort(-score, kind="stable")
-    hits = np.cumsum(spoke[order])
-    ends = np.flatnonzero(np.diff(score[order], append=-np.inf))  # the last place of each run of equal scores
-    precision, recall = hits[ends] / (ends + 1), hits[ends] / hits[-1]
-    return float((precision * np.diff(recall, prepend=0.0)).sum())
-
-
-def brier_skill(spoke: Bools, probability: Floats) -> float:
-    """1 − squared error over that of always saying the base rate: 1 is perfect, 0 no better, below 0 worse."""
-    reference = float(((spoke - spoke.mean()) ** 2).mean())
-    return 1 - float(((probability - spoke) ** 2).mean()) / reference if reference else float("nan")
-
-
 def calibration_error(spoke: Bools, probability: Floats) -> float:
     """The mean distance of probability and share answered, over about BINS bins of equally many messages.
 
@@ -55,20 +38,6 @@ def calibration_error(spoke: Bools, probability: Floats) -> float:
 def rate_ratio(spoke: Bools, speaks: Bools) -> float:
     """How often it would speak, over how often the person did."""
     return float(speaks.mean() / spoke.mean()) if spoke.any() else float("nan")
-
-
-def balanced_accuracy(spoke: Bools, score: Floats) -> float:
-    """Mean of the shares of answers and of silences found, when it speaks exactly as often as the person.
-
-    Ties at the border are counted in part, as if broken by chance.
-    """
-    number = int(spoke.sum())
-    if not number or number == len(spoke):
-        return float("nan")
-    border = np.sort(score)[-number]
-    above, at = score > border, score == border
-    chosen = above + at * (number - above.sum()) / at.sum()
-    return float((chosen[spoke].mean() + (1 - chosen[~spoke]).mean()) / 2)
 
 
 def interval(

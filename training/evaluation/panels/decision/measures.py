@@ -1,7 +1,7 @@
 """Every measure of a gate, with its interval where days can be drawn anew.
 
-Days are drawn whole with replacement, the same ones for each gate. A measure that is made of sums over days is a
-function of how often each day was drawn, so a thousand draws are one product of matrices.
+Days are drawn whole with replacement, the same ones for each gate. A measure is a function of how often each day was
+drawn; of one that is made of sums over days, a thousand draws are one product of matrices.
 """
 
 from collections.abc import Callable, Sequence
@@ -17,6 +17,8 @@ from training.evaluation.panels.decision.gates import Gate
 from training.evaluation.points import Point, Stratum
 
 STRATA = {"w1_addressed": Stratum.ADDRESSED, "w1_other": Stratum.OTHER, "w1_open": Stratum.OPEN}
+
+_AT_ONCE = 50  # draws
 
 Measure = Callable[[Floats], Floats]
 """draws × days, how often each day was drawn → the measure of each draw."""
@@ -80,18 +82,18 @@ def measured(gate: Gate, truth: Truth) -> dict[str, Value]:
     """By metric key. AUROC: Fawcett 2006. AP: Manning et al. 2008, 8.4. Brier skill: Murphy 1973. ECE: Naeini 2015.
 
     The rate is how often the gate speaks at its threshold over how often the person did; the balanced accuracy is that
-    of speaking exactly as often as the person. That one and the average precision come without an interval.
+    of speaking exactly as often as the person.
     """
     p, spoke, soon = gate.probability, truth.spoke, truth.soon
     found = {
         "w1": truth.value(auroc(truth, spoke, p)),
         "ece": truth.value(calibration_error(truth, p)),
         "rate": truth.value(rate_ratio(truth, gate.speaks)),
-        "ap": Value(metrics.average_precision(spoke, p)),
+        "ap": truth.value(average_precision(truth, spoke, p)),
         "w3": truth.value(auroc(truth, soon, p)),
-        "ap_w3": Value(metrics.average_precision(soon, p)),
+        "ap_w3": truth.value(average_precision(truth, soon, p)),
         "brier": truth.value(brier_skill(truth, p)),
-        "balanced": Value(metrics.balanced_accuracy(spoke, p)),
+        "balanced": truth.value(balanced_accuracy(truth, p)),
     }
     for key, stratum in STRATA.items():
         there = np.array([one is stratum for one in truth.strata], dtype=np.bool_)
@@ -138,6 +140,65 @@ def auroc(truth: Truth, spoke: Bools, score: Floats, there: Bools | None = None)
     return lambda drawn: _over(((drawn @ higher) * drawn).sum(1), (drawn @ positives) * (drawn @ negatives))
 
 
+def average_precision(truth: Truth, spoke: Bools, score: Floats) -> Measure:
+    """The mean precision over the answered messages; those of equal score share theirs."""
+    ranked = _Ranked.of(truth, spoke, score)
+
+    def mean(drawn: Floats) -> Floats:
+        hits, taken = ranked.counts(drawn)
+        steps = np.diff(hits, prepend=0.0, axis=1)
+        return _over((_over(hits, taken, 0.0) * steps).sum(1), hits[:, -1])
+
+    return _in_pieces(mean)
+
+
+def balanced_accuracy(truth: Truth, score: Floats) -> Measure:
+    """Mean of the shares of answers and of silences found, when it speaks exactly as often as the person.
+
+    Ties at the border are counted in part, as if broken by chance.
+    """
+    ranked = _Ranked.of(truth, truth.spoke, score)
+
+    def mean(drawn: Floats) -> Floats:
+        hits, taken = (np.pad(counts, ((0, 0), (1, 0))) for counts in ranked.counts(drawn))
+        spoke, every = hits[:, -1], taken[:, -1]
+        rows, border = np.arange(len(drawn)), (taken < spoke[:, None]).sum(1)  # the run in which it falls silent
+        before = np.maximum(border - 1, 0)
+        part = _over(spoke - taken[rows, before], (taken[rows, border] - taken[rows, before]), 0.0)
+        found = hits[rows, before] + part * (hits[rows, border] - hits[rows, before])
+        return (_over(found, spoke) + _over(every - spoke - (spoke - found), every - spoke)) / 2
+
+    return _in_pieces(mean)
+
+
+@dataclass(frozen=True)
+class _Ranked:
+    """Messages by falling score. ends: the last place of each run of equal scores."""
+
+    day: NDArray[np.intp]
+    spoke: Bools
+    ends: NDArray[np.intp]
+
+    @classmethod
+    def of(cls, truth: Truth, spoke: Bools, score: Floats) -> "_Ranked":
+        order = np.argsort(-score, kind="stable")
+        return cls(truth.day[order], spoke[order], np.flatnonzero(np.diff(score[order], append=-np.inf)))
+
+    def counts(self, drawn: Floats) -> tuple[Floats, Floats]:
+        """How many are answered, and how many there are, down to the end of each run: draws × runs."""
+        weight = drawn[:, self.day]
+        return np.cumsum(weight * self.spoke, axis=1)[:, self.ends], np.cumsum(weight, axis=1)[:, self.ends]
+
+
+def _in_pieces(measure: Measure) -> Measure:
+    """A few draws at once: these measures need an array of draws × messages."""
+
+    def whole(drawn: Floats) -> Floats:
+        return np.concatenate([measure(drawn[start : start + _AT_ONCE]) for start in range(0, len(drawn), _AT_ONCE)])
+
+    return whole
+
+
 def calibration_error(truth: Truth, probability: Floats) -> Measure:
     """As metrics.calibration_error, with the bins of the days as they are."""
     edges = np.quantile(probability, np.arange(1, metrics.BINS) / metrics.BINS)
@@ -163,7 +224,7 @@ def brier_skill(truth: Truth, probability: Floats) -> Measure:
     return skill
 
 
-def _over(above: Floats, below: Floats) -> Floats:
-    """NaN where there is nothing below."""
-    found: Floats = np.divide(above, below, out=np.full(len(above), np.nan), where=below > 0)
+def _over(above: Floats, below: Floats, nothing: float = float("nan")) -> Floats:
+    """`nothing` where there is nothing below."""
+    found: Floats = np.divide(above, below, out=np.full(above.shape, nothing), where=below > 0)
     return found
