@@ -14,8 +14,9 @@ ARGS ?=
 demo: $(VENV)/.installed
 	@$(VENV)/bin/echoes demo $(ARGS)
 
+# Two processes with one thread each: most of the suite does one thing at a time.
 test: $(VENV)/.installed-test
-	$(VENV)/bin/python -m pytest $(ARGS)
+	OMP_NUM_THREADS=1 $(VENV)/bin/python -m pytest --numprocesses 2 --dist loadfile $(ARGS)
 
 lint: $(VENV)/.installed-test
 	$(VENV)/bin/ruff check .

@@ -8,6 +8,7 @@ from torch import Tensor
 from torch.nn import functional
 
 _GREY = torch.tensor([0.299, 0.587, 0.114])
+_CORNERS = 5  # a side, that are moved when a shape is bent
 _SMALL = 0.5  # a picture that is shrunk by more is halved first, so that lines do not break
 
 
@@ -26,13 +27,14 @@ def views(shown: Shown, grounds: Tensor, size: tuple[int, int], strength: float,
     """views × 3 × height × width in 0…1. grounds: pictures × 3 × any size, to stand behind a few; strength: 0…1."""
     draw = _Draw(len(shown.pixels), generator)
     placing, scale = _placing(shown, size, strength, draw)
+    bent = _bent(size, strength, draw)
     placed = torch.empty(draw.count, 4, *size)
     small = scale * min(size) < _SMALL * shown.pixels.shape[-1]
     for which, halved in ((~small, False), (small, True)):
         chosen = shown.pixels[which]
         if len(chosen):
             source = functional.avg_pool2d(chosen, 2) if halved else chosen
-            places = functional.affine_grid(placing[which], [len(chosen), 4, *size], align_corners=False)
+            places = functional.affine_grid(placing[which], [len(chosen), 4, *size], align_corners=False) + bent[which]
             placed[which] = functional.grid_sample(source, places, align_corners=False)
     colour = _tinted(placed[:, :3], placed[:, 3:], shown.coloured, strength, draw)
     seen = colour + (1 - placed[:, 3:]) * _ground(grounds, size, strength, draw)
@@ -78,6 +80,12 @@ def _placing(shown: Shown, size: tuple[int, int], strength: float, draw: _Draw) 
     ]
     placing = torch.stack([torch.cat([cell.flatten(1) for cell in row], dim=1) for row in rows], dim=1)
     return placing, scale.flatten()
+
+
+def _bent(size: tuple[int, int], strength: float, draw: _Draw) -> Tensor:
+    """views × height × width × 2: how far places are moved, smoothly, so that shapes are drawn otherwise."""
+    corners = torch.randn(draw.count, 2, _CORNERS, _CORNERS, generator=draw.generator) * draw.uniform(0, 0.1 * strength)
+    return functional.interpolate(corners, size, mode="bilinear", align_corners=True).permute(0, 2, 3, 1)
 
 
 def _tinted(colour: Tensor, alpha: Tensor, coloured: Tensor, strength: float, draw: _Draw) -> Tensor:

@@ -2,9 +2,9 @@
 
     code = base + Σ_k A_k · (embedding of the name's k-th token) + a rest of its own
 
-They are learnt through the language model, from a name said alone and from what the tower detects in a view: a name and
-a little of others, or doubts. A picture says its code in each of its places: a tower that knows no absolute positions
-can, and any grid works.
+They are learnt through the language model, from a name said alone and from what the tower detects in a view: a name
+and a little of others, or doubts, by detectors more and less lenient than those that ship. A picture says its code in
+each of its places: a tower that knows no absolute positions can, and any grid works.
 """
 
 import random
@@ -34,11 +34,18 @@ _AT_ONCE = 128
 _SAVE_EVERY = 50
 
 
+LENIENT = 4.0
+"""So much earlier every detector opens than it learnt to, where the codes are said.
+
+What was never seen is detected less surely, and nothing let through is nothing said.
+"""
+
+
 @dataclass(frozen=True)
 class Detections:
-    """What the tower lets through: views × places × names; and what the views show."""
+    """What goes into the tower's detectors (views × places × names), and what the views show."""
 
-    shares: Tensor
+    found: Tensor
     names: Tensor
     grid: tuple[int, int]
 
@@ -67,33 +74,22 @@ class Codes(nn.Module):
 
 
 @torch.no_grad()
-def lenient(tower: Tower, by: float = 2.0) -> None:
-    """Lets every detector open a little earlier than it learnt to.
-
-    What was never seen is detected less surely, and nothing let through is nothing said. On hard views, of what
-    is right 2 % says too little without this, and on drawings of a style never seen 12 %; so it is 0 % and 4 %.
-    """
-    first: Any = tower.merger.mlp[0]
-    first.bias += by
-
-
-@torch.no_grad()
 def detections(tower: Tower, material: Material, views: int, seed: int) -> Detections:
     """What the tower detects in so many views, other ones than it learnt from."""
-    shares, names = [], []
+    into, names = [], []
     cosine, sine = turns(tower, *_VIEW)
     for step in tqdm(range(-(-views // _AT_ONCE)), "detecting", mininterval=5.0):
         pixels, shown = material.batch(_AT_ONCE, _VIEW, _STRENGTH, seed + 1, step)
         with torch.autocast("cpu", torch.bfloat16):
             found = detect(tower, normalized(pixels), cosine, sine)
-        shares.append(let_through(found.float(), len(material.names)).bfloat16())
+        into.append(found[..., : len(material.names)].bfloat16())
         names.append(shown)
-    return Detections(torch.cat(shares), torch.cat(names), (_VIEW[0] // PATCH, _VIEW[1] // PATCH))
+    return Detections(torch.cat(into), torch.cat(names), (_VIEW[0] // PATCH, _VIEW[1] // PATCH))
 
 
-def let_through(found: Tensor, count: int) -> Tensor:
-    """Shares of the names, from what goes into the hidden units."""
-    return functional.gelu(found[..., :count]) / STEEP
+def let_through(found: Tensor, lenient: float = 0.0) -> Tensor:
+    """Shares of the names, from what goes into their detectors."""
+    return functional.gelu(found + lenient) / STEEP
 
 
 def say(codes: Tensor, shares: Tensor) -> Tensor:
@@ -103,10 +99,12 @@ def say(codes: Tensor, shares: Tensor) -> Tensor:
 
 
 @torch.no_grad()
-def teach(tower: Tower, codes: Tensor) -> None:
-    """The tower's last layer says the codes."""
+def teach(tower: Tower, codes: Tensor, lenient: float = LENIENT) -> None:
+    """The tower's last layer says the codes of what its detectors let through."""
+    first: Any = tower.merger.mlp[0]
     last: Any = tower.merger.mlp[2]
     middle = codes.mean(0)
+    first.bias += lenient
     last.weight.zero_()
     last.weight[:, : len(codes)] = (codes - middle).T / STEEP
     last.bias.copy_(middle)
@@ -167,7 +165,7 @@ def _loss(
     else:
         grid, views = seen.grid, draw.sample(range(len(seen.names)), min(settings.batch, len(seen.names)))
         meant = seen.names[views].tolist()
-        told = say(codes, seen.shares[views].float())
+        told = say(codes, let_through(seen.found[views].float(), draw.uniform(0, 2 * LENIENT)))
     spread = (codes - codes.mean(0)).square().mean().sqrt().detach()
     strength = settings.noise * spread * torch.rand(len(meant), 1, 1, generator=generator)
     told = told + strength * torch.randn(len(meant), 1, codes.shape[1], generator=generator)

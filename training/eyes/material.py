@@ -17,7 +17,7 @@ from training.eyes.groceries import Groceries, pixels
 from training.eyes.pictures import SIDE, Pictures
 
 _LINED = 0.5  # how often a drawing is shown with lines around its shapes, beside without
-_PHOTOS = 0.1  # of the views
+_PHOTOS = 0.15  # of the views
 _GROUNDS = 64  # pictures that stand behind those of one batch
 _COLOURS = re.compile(r"\b(red|orange|yellow|green|blue|purple|pink|brown|black|white|grey|gold|silver|bronze)\b")
 

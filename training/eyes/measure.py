@@ -156,7 +156,7 @@ def report(
         found = answers(reader, seen, names, told=style)
         lines += _lines(style, found, blank(reader, names, found), synonyms)
         lines.append(f"{style}, two pictures, the first or the second: {first_or_second(reader, seen)}")
-        lines += [f"  {item.name} | {item.likeliest} | {item.words}" for item in found[:20]]
+        lines += [f"  {item.name} | {item.likeliest} | {' '.join(item.words.split())}" for item in found[:20]]
     kinds = sorted({grocery_name(photo.kind) for photos in groceries.values() for photo in photos})
     for told, photos in groceries.items():
         found = answers(reader, look(reader.loaded, grocery_images(photos, count)), kinds, told=told)

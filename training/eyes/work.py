@@ -13,7 +13,7 @@ from bot.errors import DataError, UsageError
 from bot.media import decode
 from bot.workspace import write_private
 from training.eyes.asking import Answers, Names
-from training.eyes.codes import Detections, detections, learn_codes, lenient, teach
+from training.eyes.codes import Detections, detections, learn_codes, teach
 from training.eyes.concepts import read_words
 from training.eyes.config import Recipe
 from training.eyes.groceries import read_groceries
@@ -42,7 +42,6 @@ def train(recipe: Recipe, fast: bool = True) -> None:
     torch.set_num_threads(recipe.threads)
     material = fetch_pictures(recipe)
     tower = learn_to_look(material, recipe.look, recipe.seed, recipe.work / "look.pt", VISION, fast)
-    lenient(tower)
     reader = Reader(load("embedded", "cpu", "bfloat16"))
 
     def detect() -> Detections:
