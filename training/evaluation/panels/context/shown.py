@@ -48,7 +48,7 @@ def _of_relationships(known: Known, avatar: Mapping[str, Value], base: Mapping[s
             language,
             f"{name}'s real replies are likelier under the right relationship in {percent(win, language)} of cases "
             f"(the base model: {share(untrained.number)}, chance 50 %): {_heeds(win, language)}.",
-            f"关系写对时，{name}的真实回复在 {percent(win, language)} 的情形下更可能（基础模型 "
+            f"关系写对时，{name}的真实回复在 {percent(win, language)}的情形下更可能（基础模型 "
             f"{share(untrained.number)}，瞎猜 50 %）：{_heeds(win, language)}。",
         )
     if "relationship_ratio" in avatar:
@@ -97,7 +97,7 @@ def _of_pictures(known: Known, avatar: Mapping[str, Value]) -> Iterator[str]:
             language,
             f"{name}'s replies to photos are likelier with the photo than with another in {percent(swapped, language)} "
             f"of cases, than with none to see in {percent(blank, language)}; chance is 50 %.",
-            f"{name}对照片的回复，比起换成别的照片，{percent(swapped, language)} 的情形下更可能；比起空白，"
+            f"{name}对照片的回复，比起换成别的照片，{percent(swapped, language)}的情形下更可能；比起空白，"
             f"{percent(blank, language)}；瞎猜是 50 %。",
         )
 

@@ -31,7 +31,7 @@ def findings(asked: Asked, rows: Sequence[Row]) -> list[str]:
                     language,
                     f"For what {name} really said it needs {saved} fewer bits than the base model: "
                     "it has learnt how they write.",
-                    f"读{name}真正说过的话，它比基础模型少用 {saved} 的比特：它学到了这个人的写法。",
+                    f"读{name}真正说过的话，它比基础模型少用 {saved}的比特：它学到了这个人的写法。",
                 )
             )
         else:
@@ -40,7 +40,7 @@ def findings(asked: Asked, rows: Sequence[Row]) -> list[str]:
                     language,
                     f"For what {name} really said it needs {saved} fewer bits than the base model, and "
                     f"{share(LOWER)} was aimed at: train longer, or import more chats.",
-                    f"读{name}真正说过的话，它比基础模型少用 {saved} 的比特，目标是 {share(LOWER)}："
+                    f"读{name}真正说过的话，它比基础模型少用 {saved}的比特，目标是 {share(LOWER)}："
                     "请多训练一会儿，或导入更多聊天。",
                 )
             )
@@ -58,7 +58,7 @@ def findings(asked: Asked, rows: Sequence[Row]) -> list[str]:
                 language,
                 f"It picks the real reply out of ten {percent(first, language)} of the time; the base model "
                 f"{share(base.number)}, chance 10 %.{ends[0]}",
-                f"十条回复里，它有 {percent(first, language)} 的时候认得出真的那条；基础模型 {share(base.number)}，"
+                f"十条回复里，它有 {percent(first, language)}的时候认得出真的那条；基础模型 {share(base.number)}，"
                 f"瞎猜 10 %。{ends[1]}",
             )
         )
