@@ -12,6 +12,7 @@ from bot.errors import ConfigError, DataError
 from tests.eyes.conftest import COLOURS, SHAPES, draw_style
 from training.eyes import concepts
 from training.eyes import pictures as module
+from training.eyes.__main__ import main
 from training.eyes.concepts import choose, grocery_name, read_style, read_words, spoken
 from training.eyes.config import Recipe, load_recipe
 from training.eyes.groceries import Groceries, read_groceries
@@ -37,6 +38,11 @@ def test_names_are_as_one_says_them() -> None:
     assert spoken("cow-face") == "cow", "nobody says it otherwise"
     assert grocery_name("Oat-Milk") == "oat milk"
     assert grocery_name("Aubergine") == "eggplant", "as the drawing is called"
+
+
+def test_another_recipe_is_named_after_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["fetch", "--config", str(tmp_path / "mine.yaml")]) == 1
+    assert "mine.yaml" in capsys.readouterr().err
 
 
 def test_the_lists_of_words_agree() -> None:
