@@ -58,12 +58,12 @@ class Read:
 
 
 def base_values(base: Read) -> Measured:
-    return {"bits": Value(base.words.bits().number)}
+    return {"bits": base.words.bits()}
 
 
 def values(held: Held, base: Read, lora: Read, calibration: Calibration, reference: Read | None) -> Measured:
     """The columns of one LoRA. reference: what it is compared with, None for that one itself."""
-    found = {"bits": Value(lora.words.bits().number), "lower": lora.words.lower(base.words)}
+    found = {"bits": lora.words.bits(), "lower": lora.words.lower(base.words)}
     if reference is not None:
         found["than_reference"] = lora.words.lower(reference.words)
     return found | _decision(held, lora.decisions, calibration)

@@ -33,7 +33,6 @@ _STRENGTH = 0.9  # of the views: what is hard there is as uncertain as a drawing
 _AT_ONCE = 128
 _SAVE_EVERY = 50
 
-
 LENIENT = 4.0
 """So much earlier every detector opens than it learnt to, where the codes are said.
 
@@ -99,12 +98,12 @@ def say(codes: Tensor, shares: Tensor) -> Tensor:
 
 
 @torch.no_grad()
-def teach(tower: Tower, codes: Tensor, lenient: float = LENIENT) -> None:
+def teach(tower: Tower, codes: Tensor) -> None:
     """The tower's last layer says the codes of what its detectors let through."""
     first: Any = tower.merger.mlp[0]
     last: Any = tower.merger.mlp[2]
     middle = codes.mean(0)
-    first.bias += lenient
+    first.bias += LENIENT
     last.weight.zero_()
     last.weight[:, : len(codes)] = (codes - middle).T / STEEP
     last.bias.copy_(middle)

@@ -11,7 +11,6 @@ from training.evaluation.metrics import Bools, Floats
 from training.evaluation.points import Point
 
 LOGISTIC = "logistic"
-CALIBRATED = "calibrated"
 BASELINES: Mapping[str, tuple[str, ...]] = {
     "constant": (),
     "mention only": ("addressed",),
@@ -69,7 +68,7 @@ def calibrated_gate(tested: Sequence[Point], raw: Gate, calibration: Calibration
     """As the avatar decides."""
     decided = [calibration.decide(float(p), point.seen) for p, point in zip(raw.probability, tested, strict=True)]
     return Gate(
-        CALIBRATED,
+        "calibrated",
         np.array([one.probability for one in decided], dtype=np.float64),
         np.array([one.answer for one in decided], dtype=np.bool_),
     )

@@ -141,7 +141,7 @@ def auroc(truth: Truth, spoke: Bools, score: Floats, there: Bools | None = None)
 
 
 def average_precision(truth: Truth, spoke: Bools, score: Floats) -> Measure:
-    """The mean precision over the answered messages; those of equal score share theirs."""
+    """As scikit-learn's average_precision_score with the draws as weights, for many draws at once."""
     ranked = _Ranked.of(truth, spoke, score)
 
     def mean(drawn: Floats) -> Floats:
