@@ -74,6 +74,14 @@ def tower_path() -> Path:
     return Path(__file__).with_name("embedded_tower.safetensors")
 
 
+def first_lora_path() -> Path:
+    """Where the LoRA ships that every LoRA on the embedded model begins from: it tells one picture from another.
+
+    Matrices by peft's names, whose product is added; the base model itself is without it.
+    """
+    return Path(__file__).with_name("embedded_first_lora.safetensors")
+
+
 def embedded_id() -> str:
     """The embedded model's name in fingerprints: changes with the recipe and with the vision tower's weights."""
     tower = tower_path()

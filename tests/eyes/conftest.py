@@ -11,7 +11,7 @@ import torch
 from bot.engine.embedded import VISION
 from bot.engine.models import LoadedModel, load
 from tests.engine.conftest import tiny_model
-from training.eyes.config import CodeSettings, Look, LookSettings, Recipe, Style
+from training.eyes.config import CodeSettings, LessonSettings, Look, LookSettings, Recipe, SaidSettings, Style
 from training.eyes.language import Reader
 
 SHAPES = {
@@ -63,7 +63,9 @@ def make_recipe(tmp_path: Path) -> Callable[[str], Recipe]:
             ),
             frozenset(),
             LookSettings((Look((56, 56), 2, 8, 0.002), Look((56, 84), 2, 8, 0.002, ((84, 56),), 0.5)), 0.2, 0.8),
-            CodeSettings(steps=4, batch=4, rate=1e-3, exact=0.5, noise=0.3, views=16),
+            SaidSettings(exact=0.5, noise=0.3, views=16),
+            CodeSettings(steps=4, batch=4, rate=1e-3),
+            LessonSettings(steps=4, batch=4, rate=1e-3, rank=2, choosing=0.5),
         )
 
     return make

@@ -85,7 +85,7 @@ def test_measuring_knows_its_controls(loaded: LoadedModel, reader: Reader) -> No
     assert by_words([Answered("dog face", "x", "two dogs")], {"dog face": ["dog"]}) == Share(1, 1)
     assert by_words([Answered("cat", "x", "a category")], {}) == Share(0, 1)
     assert len({answer.likeliest for answer in blank(reader, NAMES, answered)}) == 1
-    asked = first_or_second(reader, seen)
+    asked = first_or_second(reader, seen, CHOICES[0])
     assert asked.of == 10 and 0 <= asked.right <= 10, "five pairs, each asked for both"
 
 

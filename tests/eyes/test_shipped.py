@@ -9,7 +9,7 @@ from PIL import Image
 from safetensors.torch import load_file
 
 from bot.dialogue import Bubble, Scene, Speaker, Turn
-from bot.engine.embedded import PIXELS, VISION, ensure_embedded, tower_path, vision_tower
+from bot.engine.embedded import PIXELS, VISION, ensure_embedded, first_lora_path, tower_path, vision_tower
 from bot.engine.models import LoadedModel, load
 from bot.persona import Persona
 from bot.prompt import Codec
@@ -18,11 +18,12 @@ from bot.types import ChatKind
 from training.eyes import notice as notice_module
 from training.eyes.asking import Answers, Names
 from training.eyes.config import load_recipe
-from training.eyes.language import ASKINGS, Reader
-from training.eyes.measure import look
+from training.eyes.language import ASKINGS, CHOICES, Reader
+from training.eyes.measure import Share, first_or_second, interval, look
 from training.eyes.notice import notice
 from training.eyes.tower import fresh_tower
 from training.eyes.work import LARGEST
+from training.finetune.first import begin
 from training.finetune.lora import attach
 from training.finetune.presets import PRESETS
 
@@ -96,7 +97,7 @@ def pictures() -> list[tuple[Image.Image, str]]:
 
 
 def test_it_fits_and_says_whose_pictures_it_learnt_from() -> None:
-    assert tower_path().stat().st_size <= LARGEST
+    assert tower_path().stat().st_size + first_lora_path().stat().st_size <= LARGEST
     beside = tower_path().with_suffix(".NOTICE").read_text("utf-8")
     recipe = load_recipe(Path(notice_module.__file__).with_name("eyes.yaml"))
     assert beside == notice(recipe)
@@ -141,8 +142,9 @@ def test_it_sees_what_the_sample_subjects_photos_show(
 
 def test_an_avatar_trained_on_text_alone_keeps_its_sight(pictures: list[tuple[Image.Image, str]]) -> None:
     loaded = load("embedded", "cpu", "bfloat16")
-    before = likeliest(loaded, pictures)
     lora = attach(loaded.model, PRESETS["tuned"], loaded.base_id)
+    begin(lora, PRESETS["tuned"], loaded.base_id)
+    before, chosen = likeliest(loaded, pictures), choices(loaded, pictures)
     codec = Codec(loaded.tokenizer, loaded.geometry, lambda digest: (112, 112))
     trained = [value for value in lora.parameters() if value.requires_grad]
     optimizer = torch.optim.AdamW(trained, 1e-3)
@@ -160,6 +162,9 @@ def test_an_avatar_trained_on_text_alone_keeps_its_sight(pictures: list[tuple[Im
     after = likeliest(loaded, pictures)
     same = sum(name == earlier for name, earlier in zip(after, before, strict=True))
     assert same >= 0.7 * len(before), list(zip(before, after, strict=True))
+    assert interval(chosen.right, chosen.of)[0] > 0.5, f"the first or the second: {chosen}"
+    kept = choices(loaded, pictures)
+    assert interval(kept.right, kept.of)[0] > 0.5, f"the first or the second: {kept}, before {chosen}"
 
 
 def likeliest(loaded: LoadedModel, pictures: list[tuple[Image.Image, str]]) -> list[str]:
@@ -168,3 +173,8 @@ def likeliest(loaded: LoadedModel, pictures: list[tuple[Image.Image, str]]) -> l
     tree = Names(reader, THINGS)
     seen = look(loaded, pictures)
     return [THINGS[Answers(reader, ASKINGS[0], one.grid, one.places).likeliest(tree)[0]] for one in seen]
+
+
+def choices(loaded: LoadedModel, pictures: list[tuple[Image.Image, str]]) -> Share:
+    """How often the first is told from the second."""
+    return first_or_second(Reader(loaded), look(loaded, pictures), CHOICES[0])

@@ -7,23 +7,30 @@ from typing import Any
 
 import pytest
 import torch
+from safetensors.torch import load_file
 from torch import Tensor
 
+from bot.engine.embedded import first_lora_path
 from bot.engine.models import LoadedModel
 from bot.errors import UsageError
 from tests.eyes.conftest import TINY_VISION
 from training.eyes import codes as codes_module
+from training.eyes import lessons as lessons_module
 from training.eyes import look as look_module
 from training.eyes import work
 from training.eyes.codes import LENIENT, Detections, detections, learn_codes, let_through, say, teach
-from training.eyes.config import CodeSettings, Look, Recipe
+from training.eyes.config import CodeSettings, LessonSettings, Look, Recipe, SaidSettings
 from training.eyes.groceries import Groceries
 from training.eyes.keeping import keep, kept
 from training.eyes.language import ASKINGS, Reader
+from training.eyes.lessons import learn_lessons
 from training.eyes.look import learn_to_look
 from training.eyes.material import Material, gather
 from training.eyes.pictures import draw
 from training.eyes.tower import detect, fresh_tower, normalized, see, turns
+from training.finetune.first import begin_at
+from training.finetune.lora import attach
+from training.finetune.presets import ATTENTION, TUNED
 
 pytest.importorskip("resvg_py", reason="drawing needs `pip install .[eyes]`")
 
@@ -32,7 +39,14 @@ Run = Callable[[Recipe, Material, Reader], dict[str, Tensor]]
 
 def run_codes(recipe: Recipe, material: Material, reader: Reader) -> dict[str, Tensor]:
     path = recipe.work / "codes.pt"
-    return {"codes": learn_codes(reader, material.names, lambda: some_seen(material), recipe.codes, recipe.seed, path)}
+    told = recipe.said, recipe.seed, path
+    return {"codes": learn_codes(reader, material.names, lambda: some_seen(material), recipe.codes, *told)}
+
+
+def run_lessons(recipe: Recipe, material: Material, reader: Reader) -> dict[str, Tensor]:
+    told = recipe.said, recipe.seed, recipe.work / "lessons.pt"
+    learning, codes = Reader(reader.loaded, frozen=False), some_codes(material)
+    return learn_lessons(learning, material.names, codes, lambda: some_seen(material), recipe.lessons, *told)
 
 
 def run_look(recipe: Recipe, material: Material, reader: Reader) -> dict[str, Tensor]:
@@ -40,11 +54,17 @@ def run_look(recipe: Recipe, material: Material, reader: Reader) -> dict[str, Te
     return dict(tower.state_dict())
 
 
+def some_codes(material: Material) -> Tensor:
+    return torch.randn(len(material.names), 64, generator=torch.Generator().manual_seed(4))
+
+
 def some_seen(material: Material) -> Detections:
     return detections(fresh_tower(TINY_VISION, 5), material, 16, 1)
 
 
-@pytest.mark.parametrize(("run", "module"), [(run_codes, codes_module), (run_look, look_module)])
+@pytest.mark.parametrize(
+    ("run", "module"), [(run_codes, codes_module), (run_lessons, lessons_module), (run_look, look_module)]
+)
 def test_an_interrupted_run_ends_as_if_it_had_not_been(
     run: Run, module: Any, make_recipe: Callable[[str], Recipe], reader: Reader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -104,15 +124,32 @@ def test_more_names_than_detectors_are_refused(recipe: Recipe) -> None:
 def test_codes_are_learnt(recipe: Recipe, reader: Reader) -> None:
     material = gather(recipe, draw(recipe), Groceries())
     names, seen = material.names, some_seen(material)
-    settings = CodeSettings(steps=60, batch=4, rate=0.02, exact=0.8, noise=0.1, views=16)
+    settings, said = CodeSettings(steps=60, batch=4, rate=0.02), SaidSettings(exact=0.8, noise=0.1, views=16)
     before = codes_module.Codes(codes_module._tokens(reader, names), reader.table)
     path = recipe.work / "codes.pt"
-    learnt = learn_codes(reader, names, lambda: seen, settings, 1, path)
+    learnt = learn_codes(reader, names, lambda: seen, settings, said, 1, path)
     assert nats(reader, names, learnt) < 0.8 * nats(reader, names, before().detach())
     found = kept(path)
     assert found is not None and found["names"] == list(names)
     with pytest.raises(UsageError, match="the codes of other names"):
-        learn_codes(reader, ["tea"], lambda: seen, settings, 1, path)
+        learn_codes(reader, ["tea"], lambda: seen, settings, said, 1, path)
+
+
+def test_lessons_are_learnt_and_leave_the_model_as_it_was(recipe: Recipe, reader: Reader) -> None:
+    material = gather(recipe, draw(recipe), Groceries())
+    names, codes, seen = material.names, some_codes(material), some_seen(material)
+    settings = LessonSettings(steps=40, batch=4, rate=0.02, rank=2, choosing=0.5)
+    before = nats(reader, names, codes)
+    learning = Reader(reader.loaded, frozen=False)
+    told = SaidSettings(exact=1.0, noise=0.1, views=16), 1, recipe.work / "lessons.pt"
+    first = learn_lessons(learning, names, codes, lambda: seen, settings, *told)
+    assert nats(reader, names, codes) == before
+    preset = replace(TUNED, rank=2, targets=ATTENTION)
+    lora = attach(reader.loaded.model, preset, "base")
+    begin_at(lora, preset, first)
+    after = nats(Reader(reader.loaded), names, codes)
+    lora.unload()
+    assert after < 0.8 * before
 
 
 def test_the_whole_recipe_from_pictures_to_a_file(
@@ -123,9 +160,11 @@ def test_the_whole_recipe_from_pictures_to_a_file(
     with pytest.raises(UsageError, match=r"tower\.pt is missing"):
         work.export(recipe, tmp_path / "tower.safetensors")
     work.train(recipe, fast=False)
-    assert {path.stem for path in recipe.work.glob("*.pt")} == {"look", "codes", "tower"}
+    assert {path.stem for path in recipe.work.glob("*.pt")} == {"look", "codes", "lessons", "tower"}
     target = work.export(recipe, tmp_path / "tower.safetensors")
     fresh_tower(TINY_VISION, 0).load_state_dict(work.tower_of(target))
+    lora = load_file(target.with_name(first_lora_path().name))
+    assert lora and all("language_model" in name for name in lora)
     assert "Painter of round" in target.with_suffix(".NOTICE").read_text("utf-8")
     assert "Painter of other" not in target.with_suffix(".NOTICE").read_text("utf-8")
 

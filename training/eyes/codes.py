@@ -19,7 +19,7 @@ from torch.nn import functional
 from tqdm import tqdm
 
 from bot.errors import UsageError
-from training.eyes.config import CodeSettings
+from training.eyes.config import CodeSettings, SaidSettings
 from training.eyes.keeping import keep, kept
 from training.eyes.language import ASKINGS, Reader
 from training.eyes.look import STEEP
@@ -38,6 +38,15 @@ LENIENT = 4.0
 
 What was never seen is detected less surely, and nothing let through is nothing said.
 """
+
+
+@dataclass(frozen=True)
+class Told:
+    """Pictures as the language model is told of them: pictures × places × width, and the names they mean."""
+
+    places: Tensor
+    names: list[int]
+    grid: tuple[int, int]
 
 
 @dataclass(frozen=True)
@@ -97,6 +106,22 @@ def say(codes: Tensor, shares: Tensor) -> Tensor:
     return middle + shares @ (codes - middle)
 
 
+def tell(codes: Tensor, seen: Detections | None, count: int, noise: float, draw: random.Random) -> Told:
+    """Some pictures, none of them twice. seen: None for names said alone."""
+    generator = torch.Generator().manual_seed(draw.getrandbits(48))
+    if seen is None:
+        grid = draw.choice(_GRIDS)
+        meant = draw.sample(range(len(codes)), min(count, len(codes)))
+        told = codes[meant][:, None].expand(-1, grid[0] * grid[1] // 4, -1)
+    else:
+        grid, views = seen.grid, draw.sample(range(len(seen.names)), min(count, len(seen.names)))
+        meant = seen.names[views].tolist()
+        told = say(codes, let_through(seen.found[views].float(), draw.uniform(0, 2 * LENIENT)))
+    spread = (codes - codes.mean(0)).square().mean().sqrt().detach()
+    strength = noise * spread * torch.rand(len(meant), 1, 1, generator=generator)
+    return Told(told + strength * torch.randn(len(meant), 1, codes.shape[1], generator=generator), meant, grid)
+
+
 @torch.no_grad()
 def teach(tower: Tower, codes: Tensor) -> None:
     """The tower's last layer says the codes of what its detectors let through."""
@@ -114,6 +139,7 @@ def learn_codes(
     names: Sequence[str],
     look: Callable[[], Detections],
     settings: CodeSettings,
+    said: SaidSettings,
     seed: int,
     path: Path,
 ) -> Tensor:
@@ -134,8 +160,10 @@ def learn_codes(
         for group in optimizer.param_groups:
             group["lr"] = settings.rate * min(1.0, (step + 1) / 20, 1.02 - step / settings.steps)
         draw = random.Random(f"{seed} codes {step}")
-        alone = draw.random() < settings.exact
-        loss = _loss(reader, codes(), names, None if alone else seen, settings, draw)
+        alone = draw.random() < said.exact
+        now = tell(codes(), None if alone else seen, settings.batch, said.noise, draw)
+        batch = reader.batch(draw.choice(ASKINGS), [names[name] for name in now.names], now.grid)
+        loss = reader.nats(batch, now.places).mean()
         loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
         optimizer.zero_grad()
@@ -145,30 +173,6 @@ def learn_codes(
             keep(path, {"names": list(names), "step": step + 1, **state})
     final: Tensor = codes()
     return final.detach()
-
-
-def _loss(
-    reader: Reader,
-    codes: Tensor,
-    names: Sequence[str],
-    seen: Detections | None,
-    settings: CodeSettings,
-    draw: random.Random,
-) -> Tensor:
-    """Nats a name costs. seen: None for names said alone."""
-    generator = torch.Generator().manual_seed(draw.getrandbits(48))
-    if seen is None:
-        grid = draw.choice(_GRIDS)
-        meant = draw.sample(range(len(names)), min(settings.batch, len(names)))
-        told = codes[meant][:, None].expand(-1, grid[0] * grid[1] // 4, -1)
-    else:
-        grid, views = seen.grid, draw.sample(range(len(seen.names)), min(settings.batch, len(seen.names)))
-        meant = seen.names[views].tolist()
-        told = say(codes, let_through(seen.found[views].float(), draw.uniform(0, 2 * LENIENT)))
-    spread = (codes - codes.mean(0)).square().mean().sqrt().detach()
-    strength = settings.noise * spread * torch.rand(len(meant), 1, 1, generator=generator)
-    told = told + strength * torch.randn(len(meant), 1, codes.shape[1], generator=generator)
-    return reader.nats(reader.batch(draw.choice(ASKINGS), [names[name] for name in meant], grid), told).mean()
 
 
 def _tokens(reader: Reader, names: Sequence[str]) -> Tensor:

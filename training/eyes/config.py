@@ -45,16 +45,34 @@ class LookSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class SaidSettings:
+    """How the language model is told of pictures while it is learnt with.
+
+    exact: share of the steps in which names are said alone; in the others it is what the tower detects in views.
+    noise: at most, of the codes' own spread. views: that are detected in, before.
+    """
+
+    exact: float
+    noise: float
+    views: int
+
+
+@dataclass(frozen=True, slots=True)
 class CodeSettings:
-    """exact: share of the samples in which a name is said alone; the others are what the tower detects in a view.
-    noise: at most, of the codes' own spread. views: that are detected in, before."""
+    steps: int
+    batch: int
+    rate: float
+
+
+@dataclass(frozen=True, slots=True)
+class LessonSettings:
+    """choosing: share of the steps with two pictures; in the others one is named. rank: of the LoRA."""
 
     steps: int
     batch: int
     rate: float
-    exact: float
-    noise: float
-    views: int
+    rank: int
+    choosing: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +81,9 @@ class Recipe:
     styles: tuple[Style, ...]
     held_out_products: frozenset[str]
     look: LookSettings
+    said: SaidSettings
     codes: CodeSettings
+    lessons: LessonSettings
     groceries: Path | None = None
     seed: int = 20180
     threads: int = 1
@@ -91,7 +111,9 @@ def load_recipe(path: Path) -> Recipe:
             "styles": tuple(_section(Style, item, f"{path}: styles") for item in plain["styles"]),
             "held_out_products": frozenset(plain["held_out_products"] or ()),
             "look": _looks(plain["look"], f"{path}: look"),
+            "said": _section(SaidSettings, plain["said"], f"{path}: said"),
             "codes": _section(CodeSettings, plain["codes"], f"{path}: codes"),
+            "lessons": _section(LessonSettings, plain["lessons"], f"{path}: lessons"),
         }
     )
 

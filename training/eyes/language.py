@@ -49,8 +49,15 @@ ASKINGS = (
 CHOICES = (
     Asking("Mira", "Tom", "friend", "which one is the {name}, the first or the second?"),
     Asking("Sam", "Ana", "colleague", "where do you see the {name}, in the first or the second?"),
+    Asking("Alex", "Jo", "partner", "the {name}, is that the first one or the second one?"),
+    Asking("Leo", "Kim", "friend", "{name}: first or second?"),
+    Asking("Wren", "Mei", "sibling", "which of these two is the {name}?"),
+    Asking("Nora", "Ben", "parent", "{name}?", before="the first or the second?"),
 )
 """With two pictures: answered `the first` or `the second`."""
+
+UNHEARD = Asking("Ida", "Lou", "relative", "tell me which picture shows the {name}, first or second")
+"""As well, and never learnt from."""
 
 ORDER = ("the first", "the second")
 
@@ -74,8 +81,9 @@ class Batch:
 class Reader:
     """Puts vectors in the places of pictures and says how likely, in nats, the model finds the answers."""
 
-    def __init__(self, loaded: LoadedModel) -> None:
-        self.loaded = loaded
+    def __init__(self, loaded: LoadedModel, *, frozen: bool = True) -> None:
+        """frozen: what is read of a shared beginning is kept; not so where the model itself learns."""
+        self.loaded, self.frozen = loaded, frozen
         self._starts: dict[tuple[int, ...], list[tuple[Tensor, Tensor]]] = {}
 
     @cached_property
@@ -154,18 +162,23 @@ class Reader:
     def past(self, batch: Batch, count: int) -> DynamicCache:
         """What the model keeps of the shared beginning, read once."""
         key = tuple(batch.start.tolist())
-        language = self.loaded.model.model.language_model
+        if not self.frozen:
+            return self.read_in(self._begin(batch), count)
         if key not in self._starts:
             with torch.no_grad():
-                cache = DynamicCache(config=language.config)
-                language(
-                    inputs_embeds=functional.embedding(batch.start[None], self.table),
-                    position_ids=batch.positions[:, None, : len(key)],
-                    past_key_values=cache,
-                    use_cache=True,
-                )
-            self._starts[key] = read_out(cache)
+                self._starts[key] = self._begin(batch)
         return self.read_in(self._starts[key], count)
+
+    def _begin(self, batch: Batch) -> list[tuple[Tensor, Tensor]]:
+        language = self.loaded.model.model.language_model
+        cache = DynamicCache(config=language.config)
+        language(
+            inputs_embeds=functional.embedding(batch.start[None], self.table),
+            position_ids=batch.positions[:, None, : len(batch.start)],
+            past_key_values=cache,
+            use_cache=True,
+        )
+        return read_out(cache)
 
     def read_in(self, kept: Sequence[tuple[Tensor, Tensor]], count: int) -> DynamicCache:
         """A cache that begins with what was read, for so many samples."""

@@ -16,7 +16,7 @@ from training.eyes.asking import Answers, Names
 from training.eyes.concepts import grocery_name
 from training.eyes.config import Recipe
 from training.eyes.groceries import Grocery
-from training.eyes.language import ASKINGS, CHOICES, ORDER, Reader
+from training.eyes.language import ASKINGS, CHOICES, ORDER, UNHEARD, Asking, Reader
 from training.eyes.pictures import Pictures
 
 _BLANK = Image.new("RGB", (112, 112), "white")
@@ -124,7 +124,7 @@ def says(words: str, name: str, synonyms: Mapping[str, Collection[str]]) -> bool
     return any(re.search(rf"\b{re.escape(word)}s?\b", words.lower()) for word in (name, *synonyms.get(name, ())))
 
 
-def first_or_second(reader: Reader, seen: Sequence[Seen]) -> Share:
+def first_or_second(reader: Reader, seen: Sequence[Seen], asking: Asking) -> Share:
     """Of two pictures, which shows the …? Each pair is asked for both, so that a habit of one answer is right half
     of the time."""
     right = of = 0
@@ -133,7 +133,7 @@ def first_or_second(reader: Reader, seen: Sequence[Seen]) -> Share:
             continue
         both = torch.cat([first.places, second.places])
         for which, asked in enumerate((first.name, second.name)):
-            answer = Answers(reader, CHOICES[0], first.grid, both, 2, asked)
+            answer = Answers(reader, asking, first.grid, both, 2, asked)
             nats = [answer.nats(text) for text in ORDER]
             right += nats[which] < nats[1 - which]
             of += 1
@@ -155,7 +155,10 @@ def report(
         seen = look(reader.loaded, style_images(pictures, style, count))
         found = answers(reader, seen, names, told=style)
         lines += _lines(style, found, blank(reader, names, found), synonyms)
-        lines.append(f"{style}, two pictures, the first or the second: {first_or_second(reader, seen)}")
+        lines += [
+            f"{style}, two pictures, “{asking.after}”: {first_or_second(reader, seen, asking)}"
+            for asking in (CHOICES[0], UNHEARD)
+        ]
         lines += [f"  {item.name} | {item.likeliest} | {' '.join(item.words.split())}" for item in found[:20]]
     kinds = sorted({grocery_name(photo.kind) for photos in groceries.values() for photo in photos})
     for told, photos in groceries.items():

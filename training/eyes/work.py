@@ -1,13 +1,14 @@
-"""The commands: pictures, training in its two parts, the shipped file, and what it sees."""
+"""The commands: pictures, training in its three parts, the shipped file, and what it sees."""
 
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 
 import torch
 from safetensors.torch import load_file, save
 from torch import Tensor
 
-from bot.engine.embedded import VISION, tower_path
+from bot.engine.embedded import VISION, first_lora_path, tower_path
 from bot.engine.models import load
 from bot.errors import DataError, UsageError
 from bot.media import decode
@@ -19,11 +20,15 @@ from training.eyes.config import Recipe
 from training.eyes.groceries import read_groceries
 from training.eyes.keeping import keep, kept
 from training.eyes.language import ASKINGS, Reader
+from training.eyes.lessons import learn_lessons
 from training.eyes.look import learn_to_look
 from training.eyes.material import Material, gather
 from training.eyes.measure import look, report
 from training.eyes.notice import notice
 from training.eyes.pictures import draw, fetch
+from training.finetune.first import begin
+from training.finetune.lora import attach
+from training.finetune.presets import TUNED
 
 LARGEST = 15_000_000
 """Bytes that the shipped weights may take."""
@@ -42,35 +47,44 @@ def train(recipe: Recipe, fast: bool = True) -> None:
     torch.set_num_threads(recipe.threads)
     material = fetch_pictures(recipe)
     tower = learn_to_look(material, recipe.look, recipe.seed, recipe.work / "look.pt", VISION, fast)
-    reader = Reader(load("embedded", "cpu", "bfloat16"))
+    loaded = load("embedded", "cpu", "bfloat16")
 
+    @cache
     def detect() -> Detections:
-        return detections(tower, material, recipe.codes.views, recipe.seed)
+        return detections(tower, material, recipe.said.views, recipe.seed)
 
-    codes = learn_codes(reader, material.names, detect, recipe.codes, recipe.seed, recipe.work / "codes.pt")
+    names, work, seed = material.names, recipe.work, recipe.seed
+    codes = learn_codes(Reader(loaded), names, detect, recipe.codes, recipe.said, seed, work / "codes.pt")
+    told = recipe.said, seed, work / "lessons.pt"
+    lora = learn_lessons(Reader(loaded, frozen=False), names, codes, detect, recipe.lessons, *told)
     teach(tower, codes)
-    keep(recipe.work / _TOWER, {"tower": tower.state_dict(), "views": recipe.views})
+    keep(work / _TOWER, {"tower": tower.state_dict(), "lora": lora, "views": recipe.views})
 
 
 def export(recipe: Recipe, to: Path | None = None) -> Path:
-    """Writes the averaged weights in bfloat16, and beside them whose pictures they were learnt from."""
+    """Writes tower and first LoRA in bfloat16, and beside them whose pictures they were learnt from."""
     path = recipe.work / _TOWER
     found = kept(path)
     if found is None:
         raise UsageError(f"{path} is missing: run `python -m training.eyes train` first.")
-    content = save(
-        {name: value.to(torch.bfloat16).contiguous() for name, value in found["tower"].items()},
-        {"format": "pt", "views": str(found["views"])},
-    )
-    if len(content) > LARGEST:
-        raise DataError(f"The tower takes {len(content) / 1e6:.1f} MB, more than {LARGEST / 1e6:.0f}.")
+    tower, lora = _halved(found["tower"], {"views": str(found["views"])}), _halved(found["lora"], {})
+    size = (len(tower) + len(lora)) / 1e6
+    if len(tower) + len(lora) > LARGEST:
+        raise DataError(f"Tower and first LoRA take {size:.1f} MB, more than {LARGEST / 1e6:.0f}.")
     target = to or tower_path()
-    write_private(target, content)
-    target.chmod(0o644)
+    for path, content in ((target, tower), (target.with_name(first_lora_path().name), lora)):
+        write_private(path, content)
+        path.chmod(0o644)
     beside = target.with_suffix(".NOTICE")
     beside.write_text(notice(recipe), "utf-8")
-    print(f"{target}: {len(content) / 1e6:.1f} MB, {found['views']:,} views")
+    print(f"{target} and {first_lora_path().name}: {size:.1f} MB, {found['views']:,} views")
     return target
+
+
+def _halved(tensors: dict[str, Tensor], told: dict[str, str]) -> bytes:
+    """A file of the weights in bfloat16."""
+    small = {name: value.to(torch.bfloat16).contiguous() for name, value in tensors.items()}
+    return bytes(save(small, {"format": "pt"} | told))
 
 
 def tower_of(weights: Path | None) -> dict[str, Tensor]:
@@ -81,9 +95,9 @@ def tower_of(weights: Path | None) -> dict[str, Tensor]:
     return {name: value.float() for name, value in load_file(path).items()}
 
 
-def measure(recipe: Recipe, weights: Path | None, count: int) -> None:
-    """Prints what the weights see of what was never learnt."""
-    material, reader = fetch_pictures(recipe), _reader(recipe, weights)
+def measure(recipe: Recipe, weights: Path | None, count: int, bare: bool) -> None:
+    """Prints what the weights see of what was never learnt. bare: without the first LoRA."""
+    material, reader = fetch_pictures(recipe), _reader(recipe, weights, bare)
     groceries = read_groceries(recipe.groceries, recipe.held_out_products)
     photos = {"unseen products": groceries.unseen, "unseen photos of known products": groceries.known}
     photos = {told: some for told, some in photos.items() if some}
@@ -91,9 +105,9 @@ def measure(recipe: Recipe, weights: Path | None, count: int) -> None:
     print("\n".join(report(recipe, reader, material.pictures, material.names, photos, count, synonyms)))
 
 
-def show(recipe: Recipe, weights: Path | None, files: Sequence[Path]) -> None:
+def show(recipe: Recipe, weights: Path | None, files: Sequence[Path], bare: bool) -> None:
     """Prints what the model says to picture files: the likeliest name, and its own words to two questions."""
-    material, reader = fetch_pictures(recipe), _reader(recipe, weights)
+    material, reader = fetch_pictures(recipe), _reader(recipe, weights, bare)
     tree = Names(reader, material.names)
     for file in files:
         [seen] = look(reader.loaded, [(decode(file.read_bytes()), file.stem)])
@@ -102,10 +116,14 @@ def show(recipe: Recipe, weights: Path | None, files: Sequence[Path]) -> None:
         print(f"{file.stem} | {likeliest} | {' | '.join(answer.words() for answer in asked)}", flush=True)
 
 
-def _reader(recipe: Recipe, weights: Path | None) -> Reader:
-    """The embedded model as it answers, with the given weights as its tower."""
+def _reader(recipe: Recipe, weights: Path | None, bare: bool) -> Reader:
+    """The embedded model as it answers, with the given weights as its tower, as a LoRA on it begins."""
     torch.set_num_threads(recipe.threads)
     loaded = load("embedded", "cpu", "bfloat16")
     loaded.model.model.visual.load_state_dict(tower_of(weights))
     loaded.model.model.visual.float()
+    if not bare:
+        lora = attach(loaded.model, TUNED, loaded.base_id)
+        begin(lora, TUNED, loaded.base_id)
+        lora.eval()
     return Reader(loaded)

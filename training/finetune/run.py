@@ -26,6 +26,7 @@ from training.finetune.clock import Clock
 from training.finetune.deciding import as_served, calibrate, groups, reading_seconds, told
 from training.finetune.device import hardware, training_dtype, use_physical_cores
 from training.finetune.epoch import correction, epoch_of
+from training.finetune.first import begin
 from training.finetune.heldout import HeldOut
 from training.finetune.learner import Learner
 from training.finetune.loop import Loop
@@ -59,6 +60,7 @@ def run_training(workspace: Workspace, settings: TrainSettings, reporter: Report
             loaded = _load(config, reporter)
             torch.manual_seed(settings.seed)
             lora = attach(loaded.model, settings.preset, loaded.base_id)
+            begin(lora, settings.preset, loaded.base_id)
             codec = codec_for(loaded, media)
             learnt = correction(samples_of(material.train, codec), settings.preset)
             trained = _Trained(settings, config, material, loaded, lora, codec, media, learnt)

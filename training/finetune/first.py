@@ -1,0 +1,45 @@
+"""Where a LoRA begins: at nothing, or at the first LoRA that ships with its base model."""
+
+from collections.abc import Mapping
+
+import torch
+from peft import PeftModel
+from safetensors.torch import load_file
+from torch import Tensor
+
+from bot.engine.embedded import embedded_id, first_lora_path
+from training.finetune.lora import set_weights, weights
+from training.finetune.presets import Preset
+
+_DOWN, _UP = "lora_A", "lora_B"
+
+
+def begin(lora: PeftModel, preset: Preset, base_id: str) -> None:
+    """Fresh LoRA weights become the base model's first LoRA; they stay as they are where it has none."""
+    if base_id == embedded_id() and first_lora_path().is_file():
+        begin_at(lora, preset, load_file(first_lora_path()))
+
+
+def begin_at(lora: PeftModel, preset: Preset, first: Mapping[str, Tensor]) -> None:
+    """Fresh LoRA weights, of any rank and targets, become as much of a first LoRA as fits in.
+
+    first: matrices by their names, whose product is what is added to the model's.
+    """
+    state, scale = weights(lora), preset.alpha / preset.rank
+    for name in state:
+        if _DOWN not in name or name not in first:
+            continue
+        up = name.replace(_DOWN, _UP)
+        down_part, up_part = factors(first[name].float(), first[up].float() / scale, preset.rank)
+        state[name][: len(down_part)] = down_part
+        state[up][:, : len(down_part)] = up_part
+    set_weights(lora, state)
+
+
+def factors(down: Tensor, up: Tensor, rank: int) -> tuple[Tensor, Tensor]:
+    """Two matrices (rank × in, out × rank, or of their own rank if it is less), with the product closest to theirs."""
+    left, left_rest = torch.linalg.qr(up)
+    right, right_rest = torch.linalg.qr(down.T)
+    u, s, v = torch.linalg.svd(left_rest @ right_rest.T)
+    kept = s[:rank].sqrt()
+    return (kept[:, None] * v[:rank]) @ right.T, left @ u[:, :rank] * kept
