@@ -65,7 +65,7 @@ def make_recipe(tmp_path: Path) -> Callable[[str], Recipe]:
             LookSettings((Look((56, 56), 2, 8, 0.002), Look((56, 84), 2, 8, 0.002, ((84, 56),), 0.5)), 0.2, 0.8),
             SaidSettings(exact=0.5, noise=0.3, views=16),
             CodeSettings(steps=4, batch=4, rate=1e-3),
-            LessonSettings(steps=4, batch=4, rate=1e-3, rank=2, choosing=0.5),
+            LessonSettings(steps=4, batch=4, rate=1e-3, rank=2, choosing=0.5, talks=1, staying=1.0),
         )
 
     return make

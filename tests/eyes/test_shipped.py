@@ -176,5 +176,7 @@ def likeliest(loaded: LoadedModel, pictures: list[tuple[Image.Image, str]]) -> l
 
 
 def choices(loaded: LoadedModel, pictures: list[tuple[Image.Image, str]]) -> Share:
-    """How often the first is told from the second."""
-    return first_or_second(Reader(loaded), look(loaded, pictures), CHOICES[0])
+    """How often the first is told from the second: each picture beside two others of its shape."""
+    seen = sorted(look(loaded, pictures), key=lambda picture: picture.grid)
+    pairs = [(one, seen[(place + step) % len(seen)]) for step in (1, 4) for place, one in enumerate(seen)]
+    return first_or_second(Reader(loaded), [picture for pair in pairs for picture in pair], CHOICES[0])

@@ -138,7 +138,7 @@ def test_codes_are_learnt(recipe: Recipe, reader: Reader) -> None:
 def test_lessons_are_learnt_and_leave_the_model_as_it_was(recipe: Recipe, reader: Reader) -> None:
     material = gather(recipe, draw(recipe), Groceries())
     names, codes, seen = material.names, some_codes(material), some_seen(material)
-    settings = LessonSettings(steps=40, batch=4, rate=0.02, rank=2, choosing=0.5)
+    settings = LessonSettings(steps=40, batch=4, rate=0.02, rank=2, choosing=0.5, talks=1, staying=1.0)
     before = nats(reader, names, codes)
     learning = Reader(reader.loaded, frozen=False)
     told = SaidSettings(exact=1.0, noise=0.1, views=16), 1, recipe.work / "lessons.pt"

@@ -66,13 +66,18 @@ class CodeSettings:
 
 @dataclass(frozen=True, slots=True)
 class LessonSettings:
-    """choosing: share of the steps with two pictures; in the others one is named. rank: of the LoRA."""
+    """choosing: share of the steps with two pictures; in the others one is named. rank: of the LoRA.
+
+    talks: chats without pictures in which the model shall say what it said before; staying: how much that weighs.
+    """
 
     steps: int
     batch: int
     rate: float
     rank: int
     choosing: float
+    talks: int
+    staying: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
 """Lessons: a small LoRA by which the language model tells the first picture from the second.
 
 The frozen model answers that by chance, even where the names are written out in the pictures' places; no code can mend
-it. Text stays what it was: the LoRA is not added to the model, but every LoRA on the embedded model begins from it
-(`training.finetune.first`).
+it. The LoRA is not added to the model, whose text stays as it was, but every LoRA on the embedded model begins from it
+(`training.finetune.first`); so it learns to leave chats without pictures alone.
 """
 
 import random
@@ -19,6 +19,7 @@ from training.eyes.codes import Detections, Told, tell
 from training.eyes.config import LessonSettings, SaidSettings
 from training.eyes.keeping import keep, kept
 from training.eyes.language import ASKINGS, CHOICES, ORDER, Reader
+from training.eyes.talk import Talk, strayed, talks
 from training.finetune.lora import attach, set_weights, weights
 from training.finetune.presets import ATTENTION, TUNED
 
@@ -40,9 +41,10 @@ def learn_lessons(
     """The LoRA's matrices by their names, to be multiplied as they are. Other arguments as of `codes.learn_codes`."""
     preset = replace(TUNED, rank=settings.rank, alpha=_SCALE * settings.rank, targets=ATTENTION)
     torch.manual_seed(seed)
+    text = talks(reader, settings.talks, seed)
     lora = attach(reader.loaded.model, preset, reader.loaded.base_id)
     try:
-        _learn(reader, lora, names, codes, look, settings, said, seed, path)
+        _learn(reader, lora, text, names, codes, look, settings, said, seed, path)
         return {name: _SCALE * value if "lora_B" in name else value for name, value in weights(lora).items()}
     finally:
         lora.unload()
@@ -51,6 +53,7 @@ def learn_lessons(
 def _learn(
     reader: Reader,
     lora: PeftModel,
+    text: Sequence[Talk],
     names: Sequence[str],
     codes: Tensor,
     look: Callable[[], Detections],
@@ -76,11 +79,12 @@ def _learn(
         alone = draw.random() < max(said.exact, 1 - step / (_CERTAIN * settings.steps))
         told = tell(codes, None if alone else seen, settings.batch * (2 if choosing else 1), said.noise, draw)
         loss = (_choose if choosing else _name)(reader, names, told, draw)
-        loss.backward()  # type: ignore[no-untyped-call]
+        far = strayed(reader, draw.choice(text).some(draw))
+        (loss + settings.staying * far).backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(trained, 1.0)
         optimizer.step()
         optimizer.zero_grad()
-        bar.set_postfix({"two" if choosing else "one": f"{loss.item():.3f}"})
+        bar.set_postfix({"two" if choosing else "one": f"{loss.item():.3f}", "strayed": f"{far.item():.3f}"})
         if (step + 1) % _SAVE_EVERY == 0 or step + 1 == settings.steps:
             keep(path, {"lora": weights(lora), "optimizer": optimizer.state_dict(), "step": step + 1})
 

@@ -67,7 +67,7 @@ def export(recipe: Recipe, to: Path | None = None) -> Path:
     found = kept(path)
     if found is None:
         raise UsageError(f"{path} is missing: run `python -m training.eyes train` first.")
-    tower, lora = _halved(found["tower"], {"views": str(found["views"])}), _halved(found["lora"], {})
+    tower, lora = _halved(found["tower"], {"views": str(found["views"])}), _halved(found["lora"], {"format": "pt"})
     size = (len(tower) + len(lora)) / 1e6
     if len(tower) + len(lora) > LARGEST:
         raise DataError(f"Tower and first LoRA take {size:.1f} MB, more than {LARGEST / 1e6:.0f}.")
@@ -82,9 +82,9 @@ def export(recipe: Recipe, to: Path | None = None) -> Path:
 
 
 def _halved(tensors: dict[str, Tensor], told: dict[str, str]) -> bytes:
-    """A file of the weights in bfloat16."""
+    """A file of the weights in bfloat16. told: one thing, for several would come in any order, and change the file."""
     small = {name: value.to(torch.bfloat16).contiguous() for name, value in tensors.items()}
-    return bytes(save(small, {"format": "pt"} | told))
+    return bytes(save(small, told))
 
 
 def tower_of(weights: Path | None) -> dict[str, Tensor]:

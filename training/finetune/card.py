@@ -36,6 +36,7 @@ class Facts:
     hardware: str
     precision: str
     seed: int
+    begun: bool = False  # from the base model's first LoRA
     canaries: int = 0  # turns with a made-up secret
 
     @property
@@ -101,6 +102,7 @@ def card(facts: Facts) -> str:
             ("", ""),
             [
                 ("base model", facts.base),
+                ("begun from", "the base model's first LoRA" if facts.begun else "nothing"),
                 ("preset", preset.name),
                 *((name.replace("_", " "), _value(value)) for name, value in asdict(preset).items() if name != "name"),
                 ("weights trained", f"{facts.weights:,}"),

@@ -1,6 +1,7 @@
 """Where a LoRA begins: at nothing, or at the first LoRA that ships with its base model."""
 
 from collections.abc import Mapping
+from pathlib import Path
 
 import torch
 from peft import PeftModel
@@ -14,10 +15,15 @@ from training.finetune.presets import Preset
 _DOWN, _UP = "lora_A", "lora_B"
 
 
+def first_lora(base_id: str) -> Path | None:
+    """The first LoRA of a base model: the embedded one alone has one."""
+    return first_lora_path() if base_id == embedded_id() else None
+
+
 def begin(lora: PeftModel, preset: Preset, base_id: str) -> None:
     """Fresh LoRA weights become the base model's first LoRA; they stay as they are where it has none."""
-    if base_id == embedded_id() and first_lora_path().is_file():
-        begin_at(lora, preset, load_file(first_lora_path()))
+    if path := first_lora(base_id):
+        begin_at(lora, preset, load_file(path))
 
 
 def begin_at(lora: PeftModel, preset: Preset, first: Mapping[str, Tensor]) -> None:

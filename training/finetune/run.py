@@ -26,7 +26,7 @@ from training.finetune.clock import Clock
 from training.finetune.deciding import as_served, calibrate, groups, reading_seconds, told
 from training.finetune.device import hardware, training_dtype, use_physical_cores
 from training.finetune.epoch import correction, epoch_of
-from training.finetune.first import begin
+from training.finetune.first import begin, first_lora
 from training.finetune.heldout import HeldOut
 from training.finetune.learner import Learner
 from training.finetune.loop import Loop
@@ -230,5 +230,6 @@ def _facts(trained: _Trained, position: Position, decision: Mapping[str, str]) -
         hardware=hardware(loaded.device),
         precision=str(loaded.model.dtype).removeprefix("torch."),
         seed=settings.seed,
+        begun=first_lora(loaded.base_id) is not None,
         canaries=sum(canary.times for canary in material.canaries),
     )
