@@ -11,20 +11,22 @@ from safetensors.torch import load_file
 from bot.dialogue import Bubble, Scene, Speaker, Turn
 from bot.engine.embedded import PIXELS, VISION, ensure_embedded, first_lora_path, tower_path, vision_tower
 from bot.engine.models import LoadedModel, load
+from bot.lora import NONE
 from bot.persona import Persona
-from bot.prompt import Codec
+from bot.prompt import Codec, Fingerprint
 from bot.prompt.render import render
 from bot.types import ChatKind
 from training.eyes import notice as notice_module
+from training.eyes import work
 from training.eyes.asking import Answers, Names
 from training.eyes.config import load_recipe
-from training.eyes.language import ASKINGS, CHOICES, Reader
+from training.eyes.language import ASKINGS, CHOICES, ORDER, Reader
 from training.eyes.measure import Share, first_or_second, interval, look
 from training.eyes.notice import notice
 from training.eyes.tower import fresh_tower
 from training.eyes.work import LARGEST
 from training.finetune.first import begin
-from training.finetune.lora import attach
+from training.finetune.lora import attach, save_adapter, weights
 from training.finetune.presets import PRESETS
 
 SHOWS = {
@@ -165,6 +167,24 @@ def test_an_avatar_trained_on_text_alone_keeps_its_sight(pictures: list[tuple[Im
     assert interval(chosen.right, chosen.of)[0] > 0.5, f"the first or the second: {chosen}"
     kept = choices(loaded, pictures)
     assert interval(kept.right, kept.of)[0] > 0.5, f"the first or the second: {kept}, before {chosen}"
+
+
+def test_what_is_measured_wears_the_lora_it_is_told(tmp_path: Path) -> None:
+    recipe = load_recipe(Path(notice_module.__file__).with_name("eyes.yaml"))
+
+    def nats(reader: Reader) -> float:
+        places = torch.zeros(8, 576)
+        return Answers(reader, CHOICES[0], (4, 4), places, 2, "dog").nats(ORDER[0])
+
+    first = work._reader(recipe, None, work.FIRST)
+    lora = attach(load("embedded", "cpu", "bfloat16").model, PRESETS["tuned"], first.loaded.base_id)
+    begin(lora, PRESETS["tuned"], first.loaded.base_id)
+    save_adapter(lora, weights(lora), tmp_path)
+    codec = Codec(first.loaded.tokenizer, first.loaded.geometry, lambda digest: (0, 0))
+    Fingerprint.of(first.loaded.base_id, codec).save(tmp_path)
+    expected = nats(first)
+    assert nats(work._reader(recipe, None, str(tmp_path))) == pytest.approx(expected, abs=0.05)
+    assert nats(work._reader(recipe, None, NONE)) > expected + 1
 
 
 def likeliest(loaded: LoadedModel, pictures: list[tuple[Image.Image, str]]) -> list[str]:

@@ -20,7 +20,9 @@ def main(arguments: list[str] | None = None) -> int:
     measure = commands.add_parser("measure", parents=[common], help="what the weights see, on what was never learnt")
     measure.add_argument("--pictures", type=int, default=300, help="of each kind, at most")
     measure.add_argument("--weights", type=Path, help="another file of weights")
-    measure.add_argument("--bare", action="store_true", help="the base model alone, not as a LoRA on it begins")
+    measure.add_argument(
+        "--lora", default="first", help="`none`, or the folder of a trained one (default: the one that ships)"
+    )
     measure.add_argument("--show", type=Path, nargs="*", default=(), help="say only what these picture files show")
     args = parser.parse_args(arguments)
     try:
@@ -35,9 +37,9 @@ def main(arguments: list[str] | None = None) -> int:
         elif args.command == "export":
             work.export(recipe, to=args.to)
         elif args.show:
-            work.show(recipe, args.weights, args.show, args.bare)
+            work.show(recipe, args.weights, args.lora, args.show)
         else:
-            work.measure(recipe, args.weights, args.pictures, args.bare)
+            work.measure(recipe, args.weights, args.lora, args.pictures)
     except EchoesError as error:
         print(error, file=sys.stderr)
         return 1

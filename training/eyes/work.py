@@ -9,9 +9,12 @@ from safetensors.torch import load_file, save
 from torch import Tensor
 
 from bot.engine.embedded import VISION, first_lora_path, tower_path
+from bot.engine.lora import LoraSlot
 from bot.engine.models import load
 from bot.errors import DataError, UsageError
+from bot.lora import NONE
 from bot.media import decode
+from bot.prompt import Codec, Fingerprint
 from bot.workspace import write_private
 from training.eyes.asking import Answers, Names
 from training.eyes.codes import Detections, detections, learn_codes, teach
@@ -32,6 +35,9 @@ from training.finetune.presets import TUNED
 
 LARGEST = 15_000_000
 """Bytes that the shipped weights may take."""
+
+FIRST = "first"
+"""Beside `NONE`, the LoRA that every LoRA on the embedded model begins from."""
 
 _TOWER = "tower.pt"
 
@@ -95,9 +101,9 @@ def tower_of(weights: Path | None) -> dict[str, Tensor]:
     return {name: value.float() for name, value in load_file(path).items()}
 
 
-def measure(recipe: Recipe, weights: Path | None, count: int, bare: bool) -> None:
-    """Prints what the weights see of what was never learnt. bare: without the first LoRA."""
-    material, reader = fetch_pictures(recipe), _reader(recipe, weights, bare)
+def measure(recipe: Recipe, weights: Path | None, lora: str, count: int) -> None:
+    """Prints what the weights see of what was never learnt. lora: `FIRST`, `NONE`, or the folder of a trained one."""
+    material, reader = fetch_pictures(recipe), _reader(recipe, weights, lora)
     groceries = read_groceries(recipe.groceries, recipe.held_out_products)
     photos = {"unseen products": groceries.unseen, "unseen photos of known products": groceries.known}
     photos = {told: some for told, some in photos.items() if some}
@@ -105,9 +111,9 @@ def measure(recipe: Recipe, weights: Path | None, count: int, bare: bool) -> Non
     print("\n".join(report(recipe, reader, material.pictures, material.names, photos, count, synonyms)))
 
 
-def show(recipe: Recipe, weights: Path | None, files: Sequence[Path], bare: bool) -> None:
+def show(recipe: Recipe, weights: Path | None, lora: str, files: Sequence[Path]) -> None:
     """Prints what the model says to picture files: the likeliest name, and its own words to two questions."""
-    material, reader = fetch_pictures(recipe), _reader(recipe, weights, bare)
+    material, reader = fetch_pictures(recipe), _reader(recipe, weights, lora)
     tree = Names(reader, material.names)
     for file in files:
         [seen] = look(reader.loaded, [(decode(file.read_bytes()), file.stem)])
@@ -116,14 +122,17 @@ def show(recipe: Recipe, weights: Path | None, files: Sequence[Path], bare: bool
         print(f"{file.stem} | {likeliest} | {' | '.join(answer.words() for answer in asked)}", flush=True)
 
 
-def _reader(recipe: Recipe, weights: Path | None, bare: bool) -> Reader:
-    """The embedded model as it answers, with the given weights as its tower, as a LoRA on it begins."""
+def _reader(recipe: Recipe, weights: Path | None, lora: str) -> Reader:
+    """The embedded model as it answers, with the given weights as its tower and the given LoRA."""
     torch.set_num_threads(recipe.threads)
     loaded = load("embedded", "cpu", "bfloat16")
     loaded.model.model.visual.load_state_dict(tower_of(weights))
     loaded.model.model.visual.float()
-    if not bare:
-        lora = attach(loaded.model, TUNED, loaded.base_id)
-        begin(lora, TUNED, loaded.base_id)
-        lora.eval()
+    if lora == FIRST:
+        put_on = attach(loaded.model, TUNED, loaded.base_id)
+        begin(put_on, TUNED, loaded.base_id)
+        put_on.eval()
+    elif lora != NONE:
+        codec = Codec(loaded.tokenizer, loaded.geometry, lambda digest: (0, 0))
+        LoraSlot(loaded, Fingerprint.of(loaded.base_id, codec)).switch(Path(lora))
     return Reader(loaded)
