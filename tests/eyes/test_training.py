@@ -144,6 +144,8 @@ def test_lessons_are_learnt_and_leave_the_model_as_it_was(recipe: Recipe, reader
     told = SaidSettings(exact=1.0, noise=0.1, views=16), 1, recipe.work / "lessons.pt"
     first = learn_lessons(learning, names, codes, lambda: seen, settings, *told)
     assert nats(reader, names, codes) == before
+    with pytest.raises(UsageError, match="was learnt with other codes"):
+        learn_lessons(learning, names, 2 * codes, lambda: seen, settings, *told)
     preset = replace(TUNED, rank=2, targets=ATTENTION)
     lora = attach(reader.loaded.model, preset, "base")
     begin_at(lora, preset, first)

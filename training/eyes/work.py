@@ -78,9 +78,9 @@ def export(recipe: Recipe, to: Path | None = None) -> Path:
     if len(tower) + len(lora) > LARGEST:
         raise DataError(f"Tower and first LoRA take {size:.1f} MB, more than {LARGEST / 1e6:.0f}.")
     target = to or tower_path()
-    for path, content in ((target, tower), (target.with_name(first_lora_path().name), lora)):
-        write_private(path, content)
-        path.chmod(0o644)
+    for file, content in ((target, tower), (target.with_name(first_lora_path().name), lora)):
+        write_private(file, content)
+        file.chmod(0o644)
     beside = target.with_suffix(".NOTICE")
     beside.write_text(notice(recipe), "utf-8")
     print(f"{target} and {first_lora_path().name}: {size:.1f} MB, {found['views']:,} views")
