@@ -98,6 +98,7 @@ def test_the_card_counts_and_tells_nothing(trained: Path, imported: Workspace) -
         told = [*NAMES.values(), "lamp", "noodle", "lunch", str(imported.root.name), "telegram"]
         assert not [word for word in told if word.lower() in text], name
     card = (trained / "card.md").read_text("utf-8")
+    assert "| begun from | nothing |" in card, "only the embedded model has a first LoRA"
     assert "| messages imported | 138 |" in card
     assert "| friend | 4 | 8 |" in card and "| elder | 4 | 4 |" in card
     assert re.search(r"\| text, nats a token \| \d\.\d+ \| \d\.\d+ \|", card)
@@ -176,7 +177,7 @@ def test_the_bar_shows_both_losses_speed_and_time_left(workspace: Workspace) -> 
     assert fractions == sorted(fractions) and fractions[-1] == 1
     last = listener.seen[-1]
     assert last.text and last.decision and last.tokens_per_second > 0 and last.seconds_left == 0
-    assert any("untrained" in note for note in listener.notes)
+    assert any("before the first step" in note for note in listener.notes)
 
 
 def test_the_minutes_are_kept_and_the_schedule_follows_them(workspace: Workspace) -> None:

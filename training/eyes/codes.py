@@ -24,6 +24,7 @@ from training.eyes.keeping import keep, kept
 from training.eyes.language import ASKINGS, Reader
 from training.eyes.look import STEEP
 from training.eyes.material import Material
+from training.eyes.optimizer import set_rate
 from training.eyes.tower import PATCH, Tower, detect, normalized, turns
 
 _TOKENS = 8  # of a name that are looked at; few have more
@@ -157,8 +158,7 @@ def learn_codes(
     seen = look() if first < settings.steps else None
     bar = tqdm(range(first, settings.steps), path.stem, initial=first, total=settings.steps, mininterval=5.0)
     for step in bar:
-        for group in optimizer.param_groups:
-            group["lr"] = settings.rate * min(1.0, (step + 1) / 20, 1.02 - step / settings.steps)
+        set_rate(optimizer, settings.rate, step, settings.steps)
         draw = random.Random(f"{seed} codes {step}")
         alone = draw.random() < said.exact
         now = tell(codes(), None if alone else seen, settings.batch, said.noise, draw)

@@ -21,6 +21,7 @@ from training.eyes.codes import Detections, Told, tell
 from training.eyes.config import LessonSettings, SaidSettings
 from training.eyes.keeping import keep, kept
 from training.eyes.language import ASKINGS, CHOICES, ORDER, Reader
+from training.eyes.optimizer import set_rate
 from training.eyes.talk import Talk, strayed, talks
 from training.finetune.lora import attach, set_weights, weights
 from training.finetune.presets import ATTENTION, TUNED
@@ -103,8 +104,7 @@ def _learn(
     seen = look() if first < settings.steps else None
     bar = tqdm(range(first, settings.steps), path.stem, initial=first, total=settings.steps, mininterval=5.0)
     for step in bar:
-        for group in optimizer.param_groups:
-            group["lr"] = settings.rate * min(1.0, (step + 1) / 20, 1.02 - step / settings.steps)
+        set_rate(optimizer, settings.rate, step, settings.steps)
         draw = random.Random(f"{seed} lessons {step}")
         choosing = draw.random() < settings.choosing
         alone = draw.random() < max(said.exact, 1 - step / (_CERTAIN * settings.steps))

@@ -1,4 +1,4 @@
-"""Muon for the tower's matrices (arXiv 2502.16982), AdamW for what is left."""
+"""Muon for the tower's matrices (arXiv 2502.16982), AdamW for what is left; and how a rate rises and falls."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -76,3 +76,9 @@ def optimizers(tower: Tower, rate: float, decay: float = 0.1) -> list[torch.opti
         for group in optimizer.param_groups:
             group["base"] = group["lr"]
     return found
+
+
+def set_rate(optimizer: torch.optim.Optimizer, rate: float, step: int, steps: int) -> None:
+    """The learning rate of a step of so many: it rises over twenty steps and falls in a line, to a fiftieth of it."""
+    for group in optimizer.param_groups:
+        group["lr"] = rate * min(1.0, (step + 1) / 20, 1.02 - step / steps)

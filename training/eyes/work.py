@@ -103,7 +103,7 @@ def tower_of(weights: Path | None) -> dict[str, Tensor]:
 
 def measure(recipe: Recipe, weights: Path | None, lora: str, count: int) -> None:
     """Prints what the weights see of what was never learnt. lora: `FIRST`, `NONE`, or the folder of a trained one."""
-    material, reader = fetch_pictures(recipe), _reader(recipe, weights, lora)
+    reader, material = _reader(recipe, weights, lora), fetch_pictures(recipe)
     groceries = read_groceries(recipe.groceries, recipe.held_out_products)
     photos = {"unseen products": groceries.unseen, "unseen photos of known products": groceries.known}
     photos = {told: some for told, some in photos.items() if some}
@@ -113,7 +113,7 @@ def measure(recipe: Recipe, weights: Path | None, lora: str, count: int) -> None
 
 def show(recipe: Recipe, weights: Path | None, lora: str, files: Sequence[Path]) -> None:
     """Prints what the model says to picture files: the likeliest name, and its own words to two questions."""
-    material, reader = fetch_pictures(recipe), _reader(recipe, weights, lora)
+    reader, material = _reader(recipe, weights, lora), fetch_pictures(recipe)
     tree = Names(reader, material.names)
     for file in files:
         [seen] = look(reader.loaded, [(decode(file.read_bytes()), file.stem)])

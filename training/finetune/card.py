@@ -36,7 +36,7 @@ class Facts:
     hardware: str
     precision: str
     seed: int
-    begun: bool = False  # from the base model's first LoRA
+    begun: bool  # from the base model's first LoRA
     canaries: int = 0  # turns with a made-up secret
 
     @property
@@ -90,7 +90,7 @@ def card(facts: Facts) -> str:
         ),
         "## Losses on held-out days",
         _table(
-            ("", "untrained", "trained"),
+            ("", "before", "after"),
             [
                 ("text, nats a token", _number(facts.before.text), _number(facts.after.text)),
                 ("decision, nats a decision", _number(facts.before.decision), _number(facts.after.decision)),

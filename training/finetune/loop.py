@@ -95,10 +95,10 @@ class Loop:
         return self.position.epoch < self.learner.preset.epochs
 
     def _prepare(self, epoch: Epoch) -> None:
-        """Before the first step: the untrained model's losses, and how long they and the rest will take."""
+        """The losses before the first step, and how long they and the rest will take."""
         place = self.position
         if not place.step:
-            self.reporter.note("Measuring the untrained model on days it will not learn from.")
+            self.reporter.note("Measuring before the first step, on days it will not learn from.")
             tokens = self.tokens or epoch.tokens * self.learner.preset.epochs
             reading = self.held_out.read_first(self.learner, self.clock.minutes, tokens)
             self._note(reading)
