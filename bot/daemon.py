@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+from bot.clock import Clock
 from bot.config import Config
 from bot.consent import Use, require
 from bot.conversation import Conversations
@@ -55,8 +56,9 @@ class Daemon:
         self._orders = orders
         self.stuck = False
         self._lora = parts.lora
-        self._journal = Journal.open(parts.workspace.journal)
-        self._conversations = Conversations(parts.avatar, self._journal, parts.adapters, parts.metrics)
+        clock = Clock()
+        self._journal = Journal.open(parts.workspace.journal, clock.now)
+        self._conversations = Conversations(parts.avatar, self._journal, parts.adapters, parts.metrics, clock)
         self._supervisor = Supervisor(parts.adapters, self._conversations, parts.metrics, changed=self._tell_status)
         self.health_port: int | None = None
 
@@ -98,6 +100,7 @@ class Daemon:
             self._journal.queue_length(),
             self._lora,
             self._orders.stopping.is_set(),
+            self._journal.aside_count(),
         )
 
     # -- while it runs --------------------------------------------------------------------------------------------
@@ -140,6 +143,7 @@ class Daemon:
         avatar = self._parts.avatar
         avatar.people, avatar.calibration = people, calibration
         self._lora = lora.name if lora else ""
+        await self._conversations.start()  # what `echoes aside --again` has put back
         log.info("Reloaded people, calibration and the LoRA %s.", self._lora or "(none)")
 
     async def _watch(self) -> None:

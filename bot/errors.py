@@ -48,6 +48,17 @@ class PermanentError(EchoesError):
     code = ExitCode.CONFIG
 
 
+class RefusedError(PermanentError):
+    """A request that the model's server understood, and will not answer.
+
+    `for_its_content`: others may well be answered; else none will until a person mends something.
+    """
+
+    def __init__(self, message: str, *, for_its_content: bool = False) -> None:
+        super().__init__(message)
+        self.for_its_content = for_its_content
+
+
 class PassingError(EchoesError):
     """A platform or engine that may come right by waiting. `retry_after` in seconds, if the far side said so."""
 

@@ -37,7 +37,7 @@ class Observer(Protocol):
         """One bubble has arrived at the platform."""
 
     def failed(self, where: str) -> None:
-        """Something was caught and logged. `where`: send, fetch, engine, conversation, platform, schedule, daemon."""
+        """Something was caught and logged. `where`: receive, send, fetch, conversation, platform, schedule, daemon."""
 
     def waiting(self, chats: int, messages: int) -> None:
         """How many chats have work in hand or waiting, and how many messages wait in all."""
@@ -82,6 +82,7 @@ class Metrics:
         self._errors = self._counter("errors", "Failures caught and logged.", ("where",))
         self._chats = Gauge("echoes_chats_busy", "Chats with work in hand.", registry=self.registry)
         self._waiting = Gauge("echoes_messages_waiting", "Messages and bubbles that wait.", registry=self.registry)
+        self._aside = Gauge("echoes_messages_aside", "Messages and bubbles set aside.", registry=self.registry)
         self._up = Gauge("echoes_platform_up", "1 while a platform runs.", ("platform",), registry=self.registry)
         self._step = Gauge("echoes_engine_step_seconds", "The engine's present step.", registry=self.registry)
 
@@ -119,6 +120,7 @@ class Metrics:
             self._up.labels(name).set(platform.state is State.RUNNING)
         self._step.set(health.step_seconds)
         self._waiting.set(health.waiting)
+        self._aside.set(health.aside)
 
 
 class State(StrEnum):
@@ -139,13 +141,17 @@ class Platform:
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """One look at the daemon. `waiting` counts messages and bubbles; `lora` is the name of the one that speaks."""
+    """One look at the daemon. `waiting` counts messages and bubbles; `lora` is the name of the one that speaks.
+
+    `aside` counts what failed again and again and was set aside, for the owner to look at.
+    """
 
     platforms: Mapping[str, Platform] = field(default_factory=dict)
     step_seconds: float = 0.0
     waiting: int = 0
     lora: str = ""
     stopping: bool = False
+    aside: int = 0
 
     @property
     def well(self) -> bool:
@@ -164,6 +170,7 @@ class Health:
             },
             "engine": {"step_seconds": round(self.step_seconds, 1), "lora": self.lora},
             "waiting": self.waiting,
+            "aside": self.aside,
         }
 
 

@@ -15,6 +15,9 @@ PLACEHOLDERS: Mapping[str, tuple[str, str]] = {
     "link": ("link", "链接"),
     "poll": ("poll", "投票"),
     "story": ("story", "动态"),
+    "game": ("game", "游戏"),
+    "checklist": ("checklist", "清单"),
+    "unknown": ("attachment", "附件"),
 }
 """Kind to its word in English and Chinese."""
 

@@ -1,22 +1,35 @@
 """The contract between the daemon and a platform adapter."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from typing import Protocol
 
 from bot.types import Chat, Message
 
 
 class Inbox(Protocol):
-    """What the daemon offers an adapter."""
+    """What the daemon offers an adapter. Only PassingError is ever raised: the daemon can keep nothing just now."""
 
     async def receive(self, message: Message) -> None:
         """Takes one message; returns when it is durable. The same message again is ignored."""
 
+    async def edited(self, message: Message) -> None:
+        """Takes what a message says now; `id` and `chat` tell which. One that was never received is ignored."""
+
+    async def deleted(self, chat: Chat, ids: Collection[str]) -> None:
+        """Forgets messages that were deleted on the platform, the avatar's own included."""
+
     async def latest(self, platform: str) -> Mapping[Chat, str]:
         """The id of the newest message taken from each chat of a platform, to catch up from after a restart."""
 
+    async def known(self, platform: str) -> Sequence[tuple[Chat, str]]:
+        """The newest ids known of a platform, in any order, those of the avatar's own bubbles included."""
+
     async def moved(self, old: Chat, new: Chat) -> None:
-        """A chat continues under another id (a Telegram group that became a supergroup)."""
+        """A chat continues under another id (a Telegram group that became a supergroup). May be told again."""
+
+    def server_said(self, at: datetime) -> None:
+        """Takes the time that the platform's server just gave, to notice a wrong clock here."""
 
 
 class Adapter(Protocol):
@@ -25,7 +38,10 @@ class Adapter(Protocol):
     platform: str
 
     async def run(self, inbox: Inbox) -> None:
-        """Connects and delivers messages until cancelled. Cleans up after itself."""
+        """Connects and delivers messages until cancelled. Cleans up after itself.
+
+        A message that cannot be read is left out with a line in the log: it never holds up those that follow.
+        """
 
     async def send(self, chat: Chat, text: str, key: str) -> str:
         """Sends one bubble; returns its id. `key` is the same for the same bubble on every try.
@@ -33,12 +49,23 @@ class Adapter(Protocol):
         Raises UndeliverableError where this chat cannot be reached; the others still can.
         """
 
-    async def delivered(self, chat: Chat, text: str, key: str, after: str | None) -> str | bool | None:
+    def lane(self, chat: Chat) -> str:
+        """Names what the chat shares its message ids with, such as the topics of a forum.
+
+        Of a lane's bubbles one at a time is on its way, so that after a crash it is known which one to look for.
+        """
+
+    def floor(self, chat: Chat) -> str | None:
+        """The newest id that the platform is known to have given out where a bubble to this chat would get its own.
+
+        It is journalled before the bubble is sent; None where nothing is known.
+        """
+
+    async def delivered(self, chat: Chat, text: str, key: str, floor: str | None) -> str | bool | None:
         """Whether a bubble whose sending was cut off by a crash arrived; None where the platform cannot tell.
 
         Where it arrived: its id if the platform tells it (journal it like one that `send` returned), else True.
-        `after` is the id of the newest message known from that chat when the sending began, the avatar's own
-        included, if any.
+        `floor` is what the adapter told before the sending began: of what is newer only this bubble can be ours.
         """
 
     async def typing(self, chat: Chat) -> None:

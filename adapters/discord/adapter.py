@@ -2,8 +2,9 @@
 
 import hashlib
 import logging
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
+from typing import Any
 
 import aiohttp
 import discord
@@ -42,17 +43,24 @@ class DiscordAdapter:
         self._ready_seconds = ready_seconds
         self._origins = frozenset(URL(origin).origin() for origin in origins)
         self._client: AvatarClient | None = None
+        self._newest: dict[int, int] = {}  # by channel, the newest message seen or sent
+        self._arrived: dict[str, list[str]] = {}  # by key, the ids of a bubble's pieces that are there already
 
     def connect(self, inbox: Inbox) -> AvatarClient:
         """A client that will deliver to the inbox once started, and that `send` and the others use from then on."""
-        self._client = AvatarClient(inbox, self._proxy, self._ready_seconds)
+        self._client = AvatarClient(inbox, self._saw, self._proxy, self._ready_seconds)
         return self._client
+
+    def _saw(self, channel: int, message: int) -> None:
+        self._newest[channel] = max(message, self._newest.get(channel, 0))
 
     async def run(self, inbox: Inbox) -> None:
         """Ends with PermanentError or PassingError; the library resumes short interruptions by itself."""
         for name in ("discord.http", "discord.gateway", "discord.client", "discord.state"):
             logger = logging.getLogger(name)
             logger.setLevel(max(logger.getEffectiveLevel(), logging.INFO))  # at DEBUG they log what people write
+        for chat, message in await inbox.known(PLATFORM):
+            self._saw(int(chat.id), int(message))
         client = self.connect(inbox)
         try:
             async with client:
@@ -64,30 +72,47 @@ class DiscordAdapter:
         raise PassingError("Discord closed the connection.")
 
     async def send(self, chat: Chat, text: str, key: str) -> str:
-        """A text over Discord's limit goes out in pieces; the id is the last one's."""
-        sent = ""
-        async with self._channel(chat) as channel:
-            for number, piece in enumerate(split(text)):
-                sent = str((await channel.send(piece, nonce=nonce(key, number))).id)
-        return sent
+        """A text over Discord's limit goes out in pieces, of which those that are there are not sent again.
 
-    async def delivered(self, chat: Chat, text: str, key: str, after: str | None) -> str | bool | None:
-        """None where the history may not be read."""
-        wanted = [(nonce(key, number), piece.strip()) for number, piece in enumerate(split(text))]
-        start = discord.Object(int(after)) if after is not None else None
-        _, me = self._online()
+        Returns the id of the last.
+        """
+        arrived = self._arrived.setdefault(key, [])
+        async with self._channel(chat) as channel:
+            for number, piece in list(enumerate(split(text)))[len(arrived) :]:
+                sent = (await channel.send(piece, nonce=nonce(key, number))).id
+                self._saw(int(chat.id), sent)
+                arrived.append(str(sent))
+        self._arrived.pop(key, None)
+        return arrived[-1]
+
+    def lane(self, chat: Chat) -> str:
+        return chat.id
+
+    def floor(self, chat: Chat) -> str | None:
+        newest = self._newest.get(int(chat.id))
+        return None if newest is None else str(newest)
+
+    async def delivered(self, chat: Chat, text: str, key: str, floor: str | None) -> str | bool | None:
+        """None where the history may not be read, or nothing is known of the chat."""
+        if floor is None:
+            return None
+        client, me = self._online()
         try:
             async with self._channel(chat) as channel:
-                history = channel.history(limit=100, after=start, oldest_first=start is not None)
-                own = [message async for message in history if message.author.id == me]
+                listed = await client.listed(channel.id, int(floor))
         except UndeliverableError:
             return None
-        arrived = ""
-        for mark, piece in wanted:
-            arrived = next((str(message.id) for message in own if _is(message, mark, piece)), "")
-            if not arrived:
+        own = [one for one in listed if isinstance(one.get("author"), dict) and one["author"].get("id") == str(me)]
+        pieces = split(text)
+        arrived = self._arrived[key] = []
+        for number, piece in enumerate(pieces):
+            found = next((one["id"] for one in own if _is(one, nonce(key, number), piece)), None)
+            if found is None:
                 return False
-        return arrived
+            arrived.append(found)
+            own = own[[one["id"] for one in own].index(found) + 1 :]
+        del self._arrived[key]
+        return arrived[-1]
 
     async def typing(self, chat: Chat) -> None:
         async with self._channel(chat) as channel:
@@ -154,6 +179,8 @@ def split(text: str, limit: int = LIMIT) -> list[str]:
     return [*pieces, text]
 
 
-def _is(message: discord.Message, mark: str, piece: str) -> bool:
-    """By the nonce where the history tells it, else by the text."""
-    return message.nonce == mark if message.nonce is not None else message.content.strip() == piece
+def _is(told: Mapping[str, Any], mark: str, piece: str) -> bool:
+    """By the nonce where the history tells it, else by the text, of which Discord may change the spaces."""
+    if told.get("nonce") is not None:
+        return bool(told["nonce"] == mark)
+    return str(told.get("content", "")).split() == piece.split()

@@ -36,6 +36,8 @@ def to_message(message: discord.Message, me: discord.abc.User) -> Message | None
             photos.append(sticker.url)
     text = "\n".join(_readable(part, message) for part in words if part.strip())
     kind = next((_kind(one) for one in message.attachments if not _is_picture(one)), "")
+    if not kind and message.poll is not None:
+        kind, text = "poll", "\n".join(part for part in (message.poll.question, text) if part)
     if not text and not photos and not kind:
         return None
     spoken_to = _spoken_to(message)

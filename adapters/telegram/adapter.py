@@ -9,15 +9,17 @@ import re
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
+import httpx
 import telegram
 from telegram.error import BadRequest, TelegramError
 from telegram.request import HTTPXRequest
 
-from adapters.telegram.convert import PLATFORM, Moved, Place, read
+from adapters.http_date import http_date
+from adapters.telegram.convert import PLATFORM, Edited, Moved, Place, read
 from adapters.telegram.download import download, too_large
 from adapters.telegram.errors import explain, reason
 from adapters.telegram.outbox import Outbox, asked
-from bot.errors import PermanentError
+from bot.errors import EchoesError, PermanentError
 from bot.platform import Inbox
 from bot.types import Chat, Message
 
@@ -25,13 +27,13 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 _TOKEN = re.compile(r"\d+:[A-Za-z0-9_-]+")
-_LONGEST_WAIT = 600.0
+_LONGEST_WAIT = 30.0  # seconds; after an outage of whatever length people wait no longer than this
 
 
 class TelegramAdapter:
     """A bot's private chats, groups, supergroups and forum topics (a chat each).
 
-    `first_wait`: seconds before the second try of a poll that failed; it grows to ten minutes.
+    `first_wait`: seconds before the second try of a poll that failed; it grows to half a minute.
     """
 
     platform = PLATFORM
@@ -52,7 +54,13 @@ class TelegramAdapter:
                 "from @BotFather (/mybots, API Token)."
             )
         _quieten()
-        self._request = HTTPXRequest(connection_pool_size=32, read_timeout=20, connect_timeout=10, pool_timeout=10)
+        self._request = HTTPXRequest(
+            connection_pool_size=32,
+            read_timeout=20,
+            connect_timeout=10,
+            pool_timeout=10,
+            httpx_kwargs={"event_hooks": {"response": [self._tell_time]}},
+        )
         self._bot = telegram.Bot(token, base_url, base_file_url, request=self._request)
         self._outbox = Outbox(self._bot, self._moved)
         self._poll_seconds = poll_seconds
@@ -65,6 +73,9 @@ class TelegramAdapter:
         """Delivers until cancelled, waiting out what passes. Raises PermanentError for a token that is not accepted."""
         await self._request.initialize()
         self._inbox = inbox
+        for chat, message_id in await inbox.known(PLATFORM):
+            if message_id.isdecimal():  # others are from before the chat moved
+                self._outbox.saw(Place.of(chat).chat, int(message_id))
         try:
             me = await self._until_answered(self._start)
             await self._poll(inbox, me)
@@ -99,7 +110,7 @@ class TelegramAdapter:
             updates = await self._until_answered(functools.partial(self._updates, offset))
             for update in updates:
                 await self._take(update, me, inbox)
-                offset = int(update["update_id"]) + 1
+                offset = update["update_id"] + 1
             if not updates:
                 offset = None  # all is confirmed, and after a week's quiet the ids may start lower
 
@@ -108,17 +119,32 @@ class TelegramAdapter:
 
         Written in small letters, which Telegram allows, because the library would otherwise insist on its own method.
         """
-        asked = {"offset": offset, "timeout": self._poll_seconds, "allowed_updates": ["message"]}
-        found = await self._bot.do_api_request("getupdates", asked, read_timeout=self._poll_seconds + 10)
-        return [update for update in found if "update_id" in update]
+        asked = {"offset": offset, "timeout": self._poll_seconds, "allowed_updates": ["message", "edited_message"]}
+        found: object = await self._bot.do_api_request("getupdates", asked, read_timeout=self._poll_seconds + 10)
+        if not isinstance(found, list):
+            raise TelegramError("what should be a list of updates is none")
+        return [update for update in found if isinstance(update, dict) and isinstance(update.get("update_id"), int)]
 
     async def _take(self, update: dict[str, Any], me: telegram.User, inbox: Inbox) -> None:
-        found = read(update, me)
-        if isinstance(found, Moved):
-            await inbox.moved(found.old, found.new)
-        elif isinstance(found, Message):
-            self._outbox.saw(Place.of(found.chat).chat, int(found.id))
-            await inbox.receive(found)
+        """Only what the inbox cannot keep just now is raised, and then comes again."""
+        try:
+            found = read(update, me)
+            if isinstance(found, Moved):
+                await inbox.moved(found.old, found.new)
+            elif isinstance(found, Edited):
+                await inbox.edited(found.message)
+            elif isinstance(found, Message):
+                self._outbox.saw(Place.of(found.chat).chat, int(found.id))
+                await inbox.receive(found)
+        except (EchoesError, OSError):
+            raise
+        except Exception as error:
+            log.warning("A Telegram update could not be taken (%s); it is left out.", type(error).__name__)
+
+    async def _tell_time(self, response: httpx.Response) -> None:
+        at = http_date(response.headers.get("Date"))
+        if at is not None and self._inbox is not None:
+            self._inbox.server_said(at)
 
     async def _until_answered(self, call: Callable[[], Awaitable[T]]) -> T:
         """Repeats a call until it succeeds, less and less often. Raises PermanentError."""
@@ -140,8 +166,14 @@ class TelegramAdapter:
     async def send(self, chat: Chat, text: str, key: str) -> str:
         return await self._outbox.send(chat, text, key)
 
-    async def delivered(self, chat: Chat, text: str, key: str, after: str | None) -> str | bool | None:
-        return await self._outbox.delivered(chat, text, key, after)
+    def lane(self, chat: Chat) -> str:
+        return str(Place.of(chat).chat)
+
+    def floor(self, chat: Chat) -> str | None:
+        return self._outbox.floor(chat)
+
+    async def delivered(self, chat: Chat, text: str, key: str, floor: str | None) -> str | bool | None:
+        return await self._outbox.delivered(chat, text, key, floor)
 
     async def typing(self, chat: Chat) -> None:
         await self._outbox.typing(chat)

@@ -1,19 +1,38 @@
 """From Telegram's updates to messages: pure functions."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC
 from typing import Any
 
 import telegram
 from telegram.constants import ChatType, MessageEntityType
+from telegram.ext import filters
 
 from bot.media import MAX_BYTES
 from bot.types import Account, Chat, ChatKind, Message, PhotoRef
 
 PLATFORM = "telegram"
 log = logging.getLogger(__name__)
+
+_NOT_CONTENT = frozenset(
+    {
+        "message_id", "date", "chat", "from", "sender_chat", "text", "entities", "message_thread_id",
+        "is_topic_message", "edit_date", "author_signature", "sender_boost_count", "sender_business_bot",
+        "business_connection_id", "sender_tag", "forward_origin", "is_automatic_forward", "reply_to_message",
+        "external_reply", "quote", "reply_to_story", "reply_to_checklist_task_id", "reply_to_poll_option_id",
+        "via_bot", "has_protected_content", "is_from_offline", "is_paid_post", "media_group_id", "paid_star_count",
+        "link_preview_options", "suggested_post_info", "effect_id", "direct_messages_topic", "reply_markup",
+    }
+)  # fmt: skip
+"""Fields of a message that say around it, not in it, what it is."""
+
+_SERVICE = frozenset(name.lower() for name in vars(filters.StatusUpdate) if name.isupper()) | {
+    "group_chat_created", "supergroup_chat_created", "channel_chat_created", "boost_added", "giveaway",
+    "giveaway_winners", "invoice", "managed_bot_created", "passport_data", "successful_payment",
+}  # fmt: skip
+"""Fields of messages that Telegram itself writes into a chat: nobody said anything."""
 
 _BARE = {
     "message_id", "date", "chat", "from", "sender_chat", "text", "entities", "caption", "caption_entities", "photo",
@@ -27,6 +46,13 @@ class Moved:
 
     old: Chat
     new: Chat
+
+
+@dataclass(frozen=True, slots=True)
+class Edited:
+    """What a message says now."""
+
+    message: Message
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,30 +71,34 @@ class Place:
         return f"{self.chat}/{self.topic}" if self.topic else str(self.chat)
 
 
-def read(update: Mapping[str, Any], me: telegram.User) -> Message | Moved | None:
+def read(update: Mapping[str, Any], me: telegram.User) -> Message | Edited | Moved | None:
     """The message in a raw update; never raises, because one that cannot be read must not hold up all that follow.
 
     The library insists on fields that a Bot API server of another version may not send. What is left of such a message
-    without the things around its words and photos is taken, else nothing.
+    without the things around its words and photos is taken, and what it holds besides is named as unknown.
     """
-    message = update.get("message")
-    bare = {key: value for key, value in message.items() if key in _BARE} if isinstance(message, dict) else {}
-    for attempt in (update, {"update_id": update["update_id"], "message": bare}):
+    kind = "edited_message" if "edited_message" in update else "message"
+    message = update.get(kind)
+    if not isinstance(message, dict):
+        return None
+    for attempt in (message, {key: value for key, value in message.items() if key in _BARE}):
         try:
-            return to_message(telegram.Update.de_json(dict(attempt), None), me)
+            parsed = telegram.Message.de_json(dict(attempt), None)
+            found = to_message(parsed, me, set(message) - _NOT_CONTENT)
         except Exception as error:  # whatever a missing or unknown field leads to in the library
-            log.warning("The Telegram update %s could not be read (%s).", update["update_id"], type(error).__name__)
+            log.warning("A Telegram update could not be read (%s).", type(error).__name__)
+        else:
+            return Edited(found) if kind == "edited_message" and isinstance(found, Message) else found
     return None
 
 
-def to_message(update: telegram.Update, me: telegram.User) -> Message | Moved | None:
-    """The message in an update, or None where there is none to answer: edits, channel posts, joins, our own.
+def to_message(message: telegram.Message, me: telegram.User, content: Collection[str]) -> Message | Moved | None:
+    """A message as the daemon sees it, or None where there is none to answer: channel posts, joins, our own.
 
     What has no words is named by its kind, such as `voice`. A command for this bot loses its "@name". Sizes that the
-    bot may not download are left out.
+    bot may not download are left out. content: names of the fields that say what it is, known to the library or not.
     """
-    message = update.message
-    if message is None or message.chat.type not in (ChatType.PRIVATE, ChatType.GROUP, ChatType.SUPERGROUP):
+    if message.chat.type not in (ChatType.PRIVATE, ChatType.GROUP, ChatType.SUPERGROUP):
         return None
     chat = _chat(message)
     if message.migrate_to_chat_id:
@@ -76,11 +106,13 @@ def to_message(update: telegram.Update, me: telegram.User) -> Message | Moved | 
     if message.migrate_from_chat_id:
         return Moved(replace(chat, id=str(message.migrate_from_chat_id)), chat)
     sender = _sender(message)
-    if sender is None or sender == _account(me.id):
+    if sender is None or sender == _account(me.id) or not _SERVICE.isdisjoint(content):
         return None
     kind, text, photos = _content(message, me)
     if not kind and not text and not photos:
-        return None
+        if not content:
+            return None
+        kind = "unknown"
     addressed, addressed_other = _addressed(message, me)
     return Message(
         chat=chat,
@@ -175,6 +207,10 @@ def _wordless(message: telegram.Message) -> tuple[str, str]:
         return "photo", ""
     if message.story:
         return "story", ""
+    if message.game:
+        return "game", message.game.title
+    if message.checklist:
+        return "checklist", message.checklist.title
     return "", ""
 
 

@@ -4,7 +4,7 @@ import asyncio
 import functools
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TypeVar
 
 import telegram
@@ -23,16 +23,10 @@ K = TypeVar("K")
 V = TypeVar("V")
 
 _PATIENCE = 60.0  # seconds that one call waits in all where Telegram asks for it; longer is the caller's business
-_PROBES = 20  # messages looked at for one that a crash cut off
-_REMEMBERED = 1000  # bubbles, on their way and sent, of which something is kept
-
-
-@dataclass(slots=True)
-class _Progress:
-    """How far one bubble got. `floor`: the newest message seen in the chat before it, 0 if none; `ids`: its parts'."""
-
-    floor: int
-    ids: list[int]
+_PROBES = 20  # messages of which nothing is known that are looked at for one that a crash cut off
+_REMEMBERED = 2000  # messages, and bubbles on their way, of which something is kept
+_SUPERGROUPS = -1_000_000_000_000
+"""Supergroups' ids are below this, and each counts its messages by itself; a bot's other chats count together."""
 
 
 class Outbox:
@@ -41,14 +35,23 @@ class Outbox:
     def __init__(self, bot: telegram.Bot, moved: Callable[[Chat, Chat], Awaitable[None]]) -> None:
         self._bot = bot
         self._tell_moved = moved
-        self._newest: dict[int, int] = {}  # by chat, the newest message seen or sent while this process runs
-        self._ours: dict[tuple[int, int], str] = {}  # keys of what was sent, by chat and id, the oldest first
+        self._newest: dict[int, int] = {}  # by sequence, the newest message seen or sent
+        self._known: dict[tuple[int, int], None] = {}  # sequence and id of messages seen or sent, the oldest first
         self._moved: dict[int, int] = {}
-        self._progress: dict[str, _Progress] = {}
+        self._arrived: dict[str, list[int]] = {}  # by key, the ids of a bubble's parts that are there already
+        self._done: dict[str, int] = {}  # by key, the ids of bubbles that are there whole
 
     def saw(self, chat_id: int, message_id: int) -> None:
         """Notes a message of a chat: whatever is sent from now on has a higher id."""
-        self._newest[chat_id] = max(message_id, self._newest.get(chat_id, 0))
+        sequence = _sequence(chat_id)
+        self._newest[sequence] = max(message_id, self._newest.get(sequence, 0))
+        self._known[sequence, message_id] = None
+        _forget(self._known)
+
+    def floor(self, chat: Chat) -> str | None:
+        """The newest message known where the chat gets its ids from."""
+        newest = self._newest.get(_sequence(self._place(chat).chat))
+        return None if newest is None else str(newest)
 
     async def send(self, chat: Chat, text: str, key: str) -> str:
         """Sends one bubble, in several messages if it is too long for one; a retry sends only what is missing.
@@ -58,52 +61,58 @@ class Outbox:
         parts = split(text)
         if not parts:
             raise UndeliverableError("A bubble without a word in it was not sent: Telegram takes none.")
-        progress = self._progress.setdefault(key, _Progress(self._newest.get(self._place(chat).chat, 0), []))
-        _forget(self._progress)
-        for part in parts[len(progress.ids) :]:
+        arrived = self._arrived.setdefault(key, [])
+        _forget(self._arrived)
+        for part in parts[len(arrived) :]:
 
             async def post(place: Place, part: str = part) -> telegram.Message:
                 return await self._bot.send_message(place.chat, part, message_thread_id=place.topic)
 
             message = await self._to_chat(chat, post)
-            progress.ids.append(message.message_id)
-            self._sent(message.chat.id, message.message_id, key)
-        self._progress.pop(key, None)
-        return str(progress.ids[-1])
+            arrived.append(message.message_id)
+            self.saw(message.chat.id, message.message_id)
+        return self._whole(key, arrived)
 
-    async def delivered(self, chat: Chat, text: str, key: str, after: str | None) -> str | bool | None:
-        """Asks to change the messages after `after` to what the bubble says: "not modified" is our own one.
+    async def delivered(self, chat: Chat, text: str, key: str, floor: str | None) -> str | bool | None:
+        """Looks for a bubble's messages among those after `floor` of which nothing is known yet.
 
-        A bot cannot read back what it wrote. Nobody's message but ours can be changed, and of ours all up to `after`
-        are known. Returns the id, False, or None where Telegram does not answer. What is found is not sent again.
+        A bot cannot read back what it wrote, but it can ask to take the buttons off a message: there are none, so
+        nothing ever changes, and the server's refusal tells whether the message is the bot's own. As one bubble is on
+        its way at a time, an own message that nobody knows is this bubble. Returns the id of its last part, False, or
+        None where Telegram does not answer. What is found is not sent again.
         """
-        progress = self._progress.get(key, _Progress(0, []))
-        floor = progress.floor
-        if not floor and after and not self._place(chat).topic:  # of a forum's other topics `after` knows nothing
-            floor = int(after)
-        if not floor:
+        if key in self._done:
+            return str(self._done[key])
+        if floor is None:
             return None
-        parts = split(text)
-        candidate = max([floor, *progress.ids])
-        last = candidate + _PROBES
-        while len(progress.ids) < len(parts) and candidate < last:
+        arrived = self._arrived.setdefault(key, [])
+        _forget(self._arrived)
+        sequence = _sequence(self._place(chat).chat)
+        candidate = max([int(floor), *arrived])
+        probes = _PROBES
+        parts = len(split(text))
+        while len(arrived) < parts and probes:
             candidate += 1
-            if self._ours.get((self._place(chat).chat, candidate), key) != key:
-                continue  # another bubble, sent and known
+            if (sequence, candidate) in self._known:
+                continue
+            probes -= 1
             try:
-                found = await self._says(chat, candidate, parts[len(progress.ids)])
+                ours = await self._is_ours(chat, candidate)
             except EchoesError:
                 return None
-            if found:
-                progress.ids.append(candidate)
-                self._sent(self._place(chat).chat, candidate, key)
-                last = candidate + _PROBES
-        if len(progress.ids) == len(parts):
-            self._progress.pop(key, None)
-            return str(candidate)
-        if progress.ids:
-            self._progress[key] = progress
-        return False
+            if ours:
+                arrived.append(candidate)
+                self.saw(self._place(chat).chat, candidate)
+                probes = _PROBES
+        if len(arrived) < parts:
+            return False
+        return self._whole(key, arrived)
+
+    def _whole(self, key: str, arrived: list[int]) -> str:
+        self._arrived.pop(key, None)
+        self._done[key] = arrived[-1]
+        _forget(self._done)
+        return str(arrived[-1])
 
     async def typing(self, chat: Chat) -> None:
         async def show(place: Place) -> bool:
@@ -111,20 +120,15 @@ class Outbox:
 
         await self._to_chat(chat, show, patience=0)
 
-    async def _says(self, chat: Chat, message_id: int, text: str) -> bool:
-        """Whether a message is ours and says exactly this."""
-
-        async def change(place: Place) -> object:
-            return await self._bot.edit_message_text(text, place.chat, message_id)
+    async def _is_ours(self, chat: Chat, message_id: int) -> bool:
+        async def take_buttons_off(place: Place) -> object:
+            return await self._bot.edit_message_reply_markup(place.chat, message_id)
 
         try:
-            await self._to_chat(chat, change)
+            await self._to_chat(chat, take_buttons_off)
         except UndeliverableError as error:
             return "not modified" in str(error)
-        # It was ours and said something else, so `after` was not the newest. Now it says this: sent again, it would
-        # stand there twice.
-        log.warning("A Telegram message of ours was changed while looking for another one.")
-        return True
+        return True  # had it had buttons, it would have been ours, too
 
     async def _to_chat(self, chat: Chat, call: Callable[[Place], Awaitable[T]], patience: float = _PATIENCE) -> T:
         """Makes a call about one chat, following a group to its new id."""
@@ -141,11 +145,6 @@ class Outbox:
     def _place(self, chat: Chat) -> Place:
         place = Place.of(chat)
         return replace(place, chat=self._moved.get(place.chat, place.chat))
-
-    def _sent(self, chat_id: int, message_id: int, key: str) -> None:
-        self.saw(chat_id, message_id)
-        self._ours[chat_id, message_id] = key
-        _forget(self._ours)
 
 
 async def asked(call: Callable[[], Awaitable[T]], patience: float = _PATIENCE) -> T:
@@ -165,6 +164,11 @@ async def asked(call: Callable[[], Awaitable[T]], patience: float = _PATIENCE) -
             raise
         except TelegramError as error:
             raise explain(error) from None
+
+
+def _sequence(chat_id: int) -> int:
+    """Which numbering a chat's messages are counted in; 0 is the one that private chats and basic groups share."""
+    return chat_id if chat_id < _SUPERGROUPS else 0
 
 
 def _forget(remembered: dict[K, V]) -> None:

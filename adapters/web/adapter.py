@@ -114,7 +114,13 @@ class WebAdapter:
             running.hub.tell({"type": "line", "line": shown(line)})
         return str(line.id)
 
-    async def delivered(self, chat: Chat, text: str, key: str, after: str | None) -> str | bool | None:
+    def lane(self, chat: Chat) -> str:
+        return chat.id
+
+    def floor(self, chat: Chat) -> str | None:
+        return None  # the transcript knows each bubble by its key
+
+    async def delivered(self, chat: Chat, text: str, key: str, floor: str | None) -> str | bool | None:
         line = self._running().transcript.find(_mark(key))
         return str(line.id) if line is not None else False
 

@@ -51,7 +51,13 @@ class _Stage:
         self.sent.append(text)
         return str(len(self.sent))
 
-    async def delivered(self, chat: Chat, text: str, key: str, after: str | None) -> str | bool | None:
+    def lane(self, chat: Chat) -> str:
+        return chat.id
+
+    def floor(self, chat: Chat) -> str | None:
+        return None
+
+    async def delivered(self, chat: Chat, text: str, key: str, floor: str | None) -> str | bool | None:
         return False
 
     async def typing(self, chat: Chat) -> None:

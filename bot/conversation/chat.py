@@ -3,32 +3,36 @@
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Sequence
-from contextlib import aclosing
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import aclosing, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from bot import disclosure
+from bot.clock import Clock
 from bot.config import ConversationConfig
 from bot.conversation.context import RECENT, Context, heard
 from bot.conversation.delivery import Delivery
 from bot.conversation.photos import fetch_photos
-from bot.conversation.policy import Command, allowed, answerable, command
+from bot.conversation.policy import answerable, takes_part
+from bot.conversation.wishes import Wishes
 from bot.decision import HISTORY, Calibration, Decision, features
 from bot.engine.base import Engine, Sampling
-from bot.errors import EchoesError
+from bot.errors import EchoesError, PassingError, PermanentError, RefusedError
 from bot.health import Observer
-from bot.journal import Entry, Journal, State
+from bot.journal import CRASHES, Entry, Journal, State
 from bot.media import MediaStore
 from bot.people import People
 from bot.persona import LANGUAGES, Persona
 from bot.platform import Adapter
 from bot.prompt.render import whole_bubbles
-from bot.types import Account, Chat, ChatKind
+from bot.types import Chat, ChatKind
 
 log = logging.getLogger(__name__)
 
-_FIRST_WAIT, _LONGEST_WAIT = 1.0, 300.0
+_FIRST_WAIT, _LONGEST_WAIT = 1.0, 60.0
+_CAREFUL_FROM = 2
+"""Failures, or beginnings without an end, after which messages are handled one by one, to find which one it is."""
 
 
 ShowDecision = Callable[[Chat, str, float, bool], Awaitable[None]]
@@ -52,19 +56,33 @@ class Avatar:
 class ChatWorker:
     """Works only while something waits; the journal, not this object, knows what."""
 
-    def __init__(self, chat: Chat, avatar: Avatar, adapter: Adapter, journal: Journal, observe: Observer) -> None:
+    def __init__(
+        self,
+        chat: Chat,
+        avatar: Avatar,
+        adapter: Adapter,
+        journal: Journal,
+        observe: Observer,
+        clock: Clock,
+        lane: asyncio.Lock,
+    ) -> None:
+        """lane: held while one bubble is on its way, shared with the chats of which the adapter says so."""
         self._chat = chat
         self._avatar = avatar
         self._adapter = adapter
         self._journal = journal
         self._observe = observe
-        self._delivery = Delivery(chat, adapter, journal, avatar.config, observe)
+        self._clock = clock
+        self._wishes = Wishes(avatar.persona, avatar.config, avatar.media, journal, clock)
+        self._delivery = Delivery(chat, adapter, journal, avatar.config, observe, lane)
         room = avatar.engine.max_context
         limit = max(room - avatar.sampling.max_tokens, room // 2)
         self._context = Context(
             chat, avatar.persona, avatar.config, limit, lambda digest: avatar.media.path(digest).is_file()
         )
         self._news = asyncio.Event()  # something arrived since composing began
+        self._obeyed = asyncio.Event()  # a wish was obeyed since composing began, or since the worker paused
+        self._begun: set[int] = set()  # messages that this process has begun to handle
         self._last_arrival = 0.0  # monotonic
         self._closing = False
         self._task: asyncio.Task[None] | None = None
@@ -74,12 +92,26 @@ class ChatWorker:
         return self._task is not None and not self._task.done()
 
     def wake(self, *, arrived: bool = True) -> None:
-        """Something waits in the journal; `arrived` now, or was left from before."""
+        """Something waits in the journal; `arrived` now, or was left from before. Wishes are obeyed at once."""
+        if self._closing:
+            return
         if arrived:
             self._last_arrival = time.monotonic()
             self._news.set()
-        if not self.busy and not self._closing:
+        try:
+            if self._wishes.obey(self._chat, self._avatar.people):
+                self._obeyed.set()
+        except Exception:
+            log.exception("A wish on %s could not be obeyed yet; it is tried again.", self._chat.platform)
+            self._observe.failed("conversation")
+        if not self.busy:
             self._task = asyncio.create_task(self._run(), name=f"chat-{self._chat.platform}")
+
+    def follow(self, chat: Chat) -> None:
+        """The chat goes on under another id, whatever is in hand."""
+        self._chat = chat
+        self._delivery.follow(chat)
+        self._context.follow(chat)
 
     async def finish(self, seconds: float) -> None:
         """Begins nothing new; what is in hand may end within that time. What waits stays in the journal."""
@@ -94,6 +126,7 @@ class ChatWorker:
         wait = _FIRST_WAIT
         while not self._closing:
             try:
+                self._wishes.obey(self._chat, self._avatar.people)
                 await self._delivery.send_all()
                 pending = self._journal.pending(self._chat)
                 if not pending:
@@ -101,16 +134,84 @@ class ChatWorker:
                 if self._chat.kind is ChatKind.PRIVATE or await self._decide_all(pending):
                     await self._answer()
                 wait = _FIRST_WAIT
+                continue
             except EchoesError as error:
                 log.warning("A chat on %s waits %.0f s: %s", self._chat.platform, wait, error)
-                self._observe.failed("conversation")
-                await asyncio.sleep(wait)
-                wait = min(wait * 1.75, _LONGEST_WAIT)
             except Exception:
                 log.exception("A chat on %s failed; it is tried again in %.0f s.", self._chat.platform, wait)
-                self._observe.failed("conversation")
-                await asyncio.sleep(wait)
-                wait = min(wait * 1.75, _LONGEST_WAIT)
+            self._observe.failed("conversation")
+            await self._pause(wait)
+            wait = min(wait * 1.75, _LONGEST_WAIT)
+
+    async def _pause(self, seconds: float) -> None:
+        """A wish ends the pause: what is said of it goes out at once."""
+        self._obeyed.clear()
+        try:
+            async with asyncio.timeout(seconds):
+                await self._obeyed.wait()
+        except TimeoutError:
+            pass
+
+    # -- what fails again and again -------------------------------------------------------------------------------
+
+    @contextmanager
+    def _handling(self, entries: Sequence[Entry]) -> Iterator[None]:
+        """Keeps count of what goes wrong with messages, so that one that always fails does not hold up the rest.
+
+        What passes, or hits every message alike, is no message's fault.
+        """
+        seqs = [entry.seq for entry in entries]
+        if fresh := [seq for seq in seqs if seq not in self._begun]:
+            self._journal.begin(fresh)
+            self._begun.update(fresh)
+        try:
+            yield
+        except Exception as error:
+            self._begun.difference_update(seqs)
+            if _passes(error):
+                self._journal.left(seqs)
+            elif self._journal.failed(seqs, type(error).__name__):
+                log.error(
+                    "Message %d on %s failed three times (%s) and is set aside, the chat goes on without it: "
+                    "see `echoes aside`.",
+                    seqs[0],
+                    self._chat.platform,
+                    type(error).__name__,
+                )
+            raise
+        except BaseException:  # cancelled: somebody stops the daemon in an orderly way
+            self._begun.difference_update(seqs)
+            self._journal.left(seqs)
+            raise
+
+    def _crashes(self, entry: Entry) -> int:
+        """How often a process ended while it handled this message."""
+        return entry.begun - (entry.seq in self._begun)
+
+    def _at_a_time(self, entries: Sequence[Entry]) -> Sequence[Entry]:
+        """What to handle at a time: all, or the first alone where some of it failed before."""
+        if not any(max(entry.tries, self._crashes(entry)) >= _CAREFUL_FROM for entry in entries):
+            return entries
+        self._without_the_past(entries[0])
+        return entries[:1]
+
+    def _without_the_past(self, entry: Entry) -> None:
+        """On its last try a message is read without what was said before it, which may be what fails."""
+        if entry.tries >= _CAREFUL_FROM:
+            self._context.begin_at(entry.seq)
+
+    def _give_up(self, entries: Sequence[Entry]) -> list[Entry]:
+        """Sets aside what the process died of again and again; returns the rest."""
+        lethal = [entry for entry in entries if self._crashes(entry) >= CRASHES]
+        for entry in lethal:
+            self._journal.set_aside(entry.seq, "the process ended")
+            log.error(
+                "The process ended %d times while message %d on %s was handled; it is set aside: see `echoes aside`.",
+                self._crashes(entry),
+                entry.seq,
+                self._chat.platform,
+            )
+        return [entry for entry in entries if entry not in lethal]
 
     # -- deciding -------------------------------------------------------------------------------------------------
 
@@ -119,7 +220,9 @@ class ChatWorker:
         for entry in await self._admit(pending):
             if self._closing:
                 return False
-            decision = await self._decide(entry)
+            self._without_the_past(entry)
+            with self._handling([entry]):
+                decision = await self._decide(entry)
             if decision.answer:
                 return True
             self._journal.settle([entry.seq], State.SILENT)
@@ -155,21 +258,25 @@ class ChatWorker:
         patience = time.monotonic() + self._avatar.config.gather_max_seconds
         while True:
             await self._gather(patience)
-            waiting = await self._admit(self._journal.pending(self._chat))
+            waiting = self._at_a_time(await self._admit(self._journal.pending(self._chat)))
             if not waiting or self._closing:
                 return
             began = time.monotonic()
             self._news.clear()
+            self._obeyed.clear()
 
             def interrupted() -> bool:
-                return self._news.is_set() and time.monotonic() < patience
+                return self._obeyed.is_set() or (self._news.is_set() and time.monotonic() < patience)
 
-            bubbles = await self._compose(waiting[-1].seq, interrupted)
+            with self._handling(waiting):
+                bubbles = await self._compose(waiting[-1].seq, interrupted)
             if bubbles is None:
                 continue
             self._observe.replied(self._chat.platform, self._chat.kind, time.monotonic() - began)
             seqs = [entry.seq for entry in waiting]
             reply = self._journal.reply(self._chat, seqs, bubbles, self._notices(waiting))
+            if not reply:
+                continue
             if await self._delivery.send_all(began, interrupted):
                 return
             if not self._journal.withdraw(reply, seqs):
@@ -222,68 +329,43 @@ class ChatWorker:
     # -- policy ---------------------------------------------------------------------------------------------------
 
     async def _admit(self, pending: Sequence[Entry]) -> list[Entry]:
-        """Settles what is not to be answered, obeys commands, fetches photos; returns what is left."""
+        """Settles what is not to be answered, fetches photos; returns what is left."""
         admitted: list[Entry] = []
-        for entry in pending:
-            sender = entry.sender
-            if sender is None:
-                continue
-            order = command(entry.text)
-            if order is not None:
-                self._obey(order, entry, sender)
-                if order is not Command.START:
-                    admitted = [one for one in admitted if one.sender != sender]
-            elif self._journal.is_stopped(sender):
-                self._journal.erase(entry.seq)
-            elif not self._may_answer(entry):
-                heard_only = self._chat.kind is ChatKind.GROUP and self._in_group(sender)
+        keys = self._journal.former(self._chat)
+        for entry in self._give_up(pending):
+            if entry.sender is None:
+                self._journal.settle([entry.seq], State.IGNORED)
+            elif self._journal.is_stopped(entry.sender):
+                self._journal.erase([entry.seq])
+            elif not self._may_answer(entry, keys):
+                group = self._chat.kind is ChatKind.GROUP
+                heard_only = group and takes_part(self._avatar.config, {self._chat.key, *keys})
                 self._journal.settle([entry.seq], State.SILENT if heard_only else State.IGNORED)
+            elif all(photo.digest is not None for photo in entry.photos):
+                admitted.append(entry)
             else:
-                await fetch_photos(entry, self._adapter, self._avatar.media, self._journal, self._observe)
+                with self._handling([entry]):
+                    await fetch_photos(entry, self._adapter, self._avatar.media, self._journal, self._observe)
                 admitted.append(entry)
         return admitted
 
-    def _may_answer(self, entry: Entry) -> bool:
+    def _may_answer(self, entry: Entry, keys: set[str]) -> bool:
         if not entry.text.strip() and not entry.photos:
             return False
         if self._chat.kind is ChatKind.GROUP and self._age(entry) > self._stale:
             return False
-        return answerable(self._avatar.config, self._avatar.people, self._chat, entry)
-
-    def _in_group(self, sender: Account) -> bool:
-        """Whether the group is one the avatar takes part in: then it hears also whom it does not answer."""
-        config = self._avatar.config
-        return config.groups == "all" or (config.groups != "none" and self._chat.key in config.groups)
-
-    def _obey(self, order: Command, entry: Entry, sender: Account) -> None:
-        persona, journal = self._avatar.persona, self._journal
-        written = [one.text for one in journal.recent(self._chat, RECENT) if one.sender == sender and one != entry]
-        language = disclosure.language_of(" ".join(written), persona)
-        answer: str | None
-        if order is Command.START:
-            was_stopped = journal.is_stopped(sender)
-            journal.resume(sender)
-            say = disclosure.started if was_stopped else disclosure.introduction
-            known = allowed(self._avatar.config, self._avatar.people, self._chat, sender)
-            answer = say(persona, language) if known else None
-        elif order is Command.STOP:
-            journal.stop(sender)
-            for one in journal.pending(self._chat):
-                if one.sender == sender and one.seq < entry.seq:
-                    journal.erase(one.seq)
-            answer = disclosure.stopped(persona, language)
-        else:
-            for digest in journal.forget(sender, entry.seq):
-                self._avatar.media.delete(digest)
-            answer = disclosure.forgotten(persona, language)
-        journal.settle([entry.seq], State.IGNORED)
-        if answer:
-            journal.reply(self._chat, [], [], [answer])
+        return answerable(self._avatar.config, self._avatar.people, self._chat, entry, keys)
 
     @property
     def _stale(self) -> timedelta:
         return timedelta(hours=self._avatar.config.stale_hours)
 
-    @staticmethod
-    def _age(entry: Entry) -> timedelta:
-        return datetime.now(UTC) - entry.at
+    def _age(self, entry: Entry) -> timedelta:
+        return self._clock.now() - entry.at
+
+
+def _passes(error: Exception) -> bool:
+    """Whether an error may pass by itself, or hits every message alike until a person mends something."""
+    if isinstance(error, RefusedError):
+        return not error.for_its_content
+    return isinstance(error, PassingError | PermanentError)

@@ -36,9 +36,19 @@ class Context:
         self._carried = config.carried_turns
         self._max_tokens = max_tokens
         self._start = 0  # seq of the first turn shown
+        self._begins_at = 0  # seq of the first entry that may be shown
+
+    def follow(self, chat: Chat) -> None:
+        """The chat goes on under another id."""
+        self._chat = chat
+
+    def begin_at(self, seq: int) -> None:
+        """Leaves out what was said before: rendering it may be what fails."""
+        self._begins_at = seq
 
     def prompt(self, entries: Sequence[Entry], people: People, codec: Codec) -> Prompt:
         """The prompt after the last entry, ready for the avatar's turn, of at most `max_tokens`."""
+        entries = [entry for entry in entries if entry.seq >= self._begins_at]
         turns = to_turns(self._chat.kind, [self._said(entry, people) for entry in entries])
         turns = turns[dialogue_start(turns, self._gap, self._carried) :]
         shown = [(seq, turn) for seq, turn in turns if seq >= self._start] or turns[-1:]

@@ -1,48 +1,109 @@
 """All chats of the daemon: takes messages from the adapters and wakes the chat they belong to."""
 
 import asyncio
-from collections.abc import Mapping
+import logging
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
+from weakref import WeakValueDictionary
 
+from bot.clock import Clock
 from bot.conversation.chat import Avatar, ChatWorker
+from bot.conversation.policy import command
+from bot.errors import PassingError
 from bot.health import Observer
-from bot.journal import Journal
+from bot.journal import Journal, State
+from bot.letters import well_formed
 from bot.placeholders import placeholder
 from bot.platform import Adapter
 from bot.types import Chat, Message
+
+log = logging.getLogger(__name__)
 
 
 class Conversations:
     """The adapters' inbox. One worker a chat; chats do not wait for each other."""
 
-    def __init__(self, avatar: Avatar, journal: Journal, adapters: Mapping[str, Adapter], observe: Observer) -> None:
+    def __init__(
+        self,
+        avatar: Avatar,
+        journal: Journal,
+        adapters: Mapping[str, Adapter],
+        observe: Observer,
+        clock: Clock | None = None,
+    ) -> None:
         self.avatar = avatar
         self._journal = journal
         self._adapters = adapters
         self._observe = observe
+        self._clock = clock or Clock()
         self._workers: dict[str, ChatWorker] = {}
+        self._lanes: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
         self._draining = False
 
+    # -- from the adapters ----------------------------------------------------------------------------------------
+
     async def receive(self, message: Message) -> None:
-        if message.placeholder:
-            words = placeholder(message.placeholder, self.avatar.persona.language, message.text)
-            message = replace(message, text=words)
-        if self._journal.take(message) is None:
+        try:
+            message = self._kept(message)
+            if self._journal.take(message) is None:
+                return
+        except (PassingError, OSError):
+            raise
+        except Exception as error:
+            self._left_out(message.chat, error)
             return
         self._observe.received(message.chat.platform, message.chat.kind)
         self._wake(message.chat, arrived=True)
 
+    async def edited(self, message: Message) -> None:
+        """What has been answered stays answered, but for what has become a command."""
+        try:
+            message = self._kept(message)
+            before = self._journal.edit(message, again=command(message.text) is not None)
+        except (PassingError, OSError):
+            raise
+        except Exception as error:
+            self._left_out(message.chat, error)
+            return
+        if before is not None and (before.state is State.NEW or command(message.text) is not None):
+            self._wake(message.chat, arrived=True)
+
+    async def deleted(self, chat: Chat, ids: Collection[str]) -> None:
+        found = self._journal.find(chat, ids)
+        for digest in self._journal.erase([entry.seq for entry in found]):
+            self.avatar.media.delete(digest)
+        if any(entry.state is State.NEW for entry in found):
+            self._wake(chat, arrived=True)
+
     async def latest(self, platform: str) -> Mapping[Chat, str]:
         return self._journal.latest(platform)
 
+    async def known(self, platform: str) -> Sequence[tuple[Chat, str]]:
+        return self._journal.known(platform)
+
     async def moved(self, old: Chat, new: Chat) -> None:
+        """May be called from within the old chat's own worker, while it sends: that one goes on, in the new chat."""
+        if self._journal.has_moved(old, new):
+            return
+        while other := self._workers.pop(new.key, None):
+            await other.finish(0)
         self._journal.move(old, new)
         if worker := self._workers.pop(old.key, None):
-            await worker.finish(0)
+            worker.follow(new)
+            self._workers[new.key] = worker
+        log.info("A group on %s goes on under another id.", old.platform)
+        self._warn_of_groups({old.key: new.key})
         self._wake(new, arrived=False)
 
+    def server_said(self, at: datetime) -> None:
+        self._clock.server_said(at)
+
+    # -- from the daemon ------------------------------------------------------------------------------------------
+
     async def start(self) -> None:
-        """Takes up what an earlier run left: messages without an answer, replies not sent."""
+        """Takes up what waits: messages without an answer, replies not sent."""
+        self._warn_of_groups(self._journal.moves())
         for chat in self._journal.unfinished():
             self._wake(chat, arrived=False)
 
@@ -55,6 +116,34 @@ class Conversations:
         """Whether nothing is in hand and nothing waits."""
         return not any(worker.busy for worker in self._workers.values()) and not self._journal.queue_length()
 
+    # -- inside ---------------------------------------------------------------------------------------------------
+
+    def _kept(self, message: Message) -> Message:
+        """The message as it is kept: in words that can be stored, where its chat goes on."""
+        chat = replace(message.chat, title=well_formed(message.chat.title))
+        words = well_formed(message.text)
+        if message.placeholder:
+            words = placeholder(message.placeholder, self.avatar.persona.language, words)
+        return self._journal.placed(
+            replace(message, chat=chat, text=words, sender_name=well_formed(message.sender_name))
+        )
+
+    def _left_out(self, chat: Chat, error: Exception) -> None:
+        """One message that cannot be kept, for whatever reason, must not hold up the others."""
+        log.exception("A message on %s could not be taken (%s); it is left out.", chat.platform, type(error).__name__)
+        self._observe.failed("receive")
+
+    def _warn_of_groups(self, moves: Mapping[str, str]) -> None:
+        """A list in the configuration still names a group by the id that it had."""
+        groups = self.avatar.config.groups
+        for old in set(groups) & set(moves) if isinstance(groups, tuple) else ():
+            log.warning(
+                "conversation.groups in config.yaml names %s, which has become %s: it is answered as before; "
+                "write the new id.",
+                old,
+                moves[old],
+            )
+
     def _wake(self, chat: Chat, *, arrived: bool) -> None:
         busy = sum(worker.busy for worker in self._workers.values())
         self._observe.waiting(busy, self._journal.queue_length())
@@ -63,5 +152,14 @@ class Conversations:
             return
         worker = self._workers.get(chat.key)
         if worker is None:
-            worker = self._workers[chat.key] = ChatWorker(chat, self.avatar, adapter, self._journal, self._observe)
+            worker = self._workers[chat.key] = ChatWorker(
+                chat, self.avatar, adapter, self._journal, self._observe, self._clock, self._lane(chat, adapter)
+            )
         worker.wake(arrived=arrived)
+
+    def _lane(self, chat: Chat, adapter: Adapter) -> asyncio.Lock:
+        name = (chat.platform, adapter.lane(chat))
+        lane = self._lanes.get(name)
+        if lane is None:
+            lane = self._lanes[name] = asyncio.Lock()
+        return lane

@@ -16,7 +16,7 @@ from bot.types import Chat
 log = logging.getLogger(__name__)
 
 _TYPING_EVERY = 4.0  # seconds; Telegram's indicator fades after 5
-_FIRST_WAIT, _LONGEST_WAIT = 1.0, 120.0
+_FIRST_WAIT, _LONGEST_WAIT = 1.0, 30.0
 
 
 def _never() -> bool:
@@ -24,16 +24,27 @@ def _never() -> bool:
 
 
 class Delivery:
-    """Sends what waits in one chat's outbox."""
+    """Sends what waits in one chat's outbox. lane: held while a bubble is on its way."""
 
     def __init__(
-        self, chat: Chat, adapter: Adapter, journal: Journal, config: ConversationConfig, observe: Observer
+        self,
+        chat: Chat,
+        adapter: Adapter,
+        journal: Journal,
+        config: ConversationConfig,
+        observe: Observer,
+        lane: asyncio.Lock,
     ) -> None:
         self._chat = chat
         self._adapter = adapter
         self._journal = journal
         self._config = config
         self._observe = observe
+        self._lane = lane
+
+    def follow(self, chat: Chat) -> None:
+        """The chat goes on under another id."""
+        self._chat = chat
 
     def pause(self, text: str) -> float:
         """Seconds a person would type this bubble."""
@@ -46,12 +57,14 @@ class Delivery:
         Returns False if it was interrupted before the first bubble of a fresh reply went out.
         """
         begun = False
-        for entry in self._journal.outbox(self._chat):
+        while waiting := self._journal.outbox(self._chat):
+            entry = waiting[0]
             if entry.kind is Kind.BUBBLE and entry.state is State.QUEUED:
                 spent = time.monotonic() - ready if ready is not None and not begun else 0.0
                 if not await self._type(self.pause(entry.text) - spent, _never if begun else interrupted):
                     return False
-            await self._deliver(entry)
+            async with self._lane:
+                await self._deliver(entry)
             begun = begun or entry.kind is Kind.BUBBLE
         return True
 
@@ -62,6 +75,8 @@ class Delivery:
                 await self._adapter.typing(self._chat)
             except EchoesError as error:
                 log.debug("No typing indicator on %s: %s", self._chat.platform, error)
+            except Exception as error:
+                log.warning("The typing indicator on %s failed (%s).", self._chat.platform, type(error).__name__)
             await asyncio.sleep(_TYPING_EVERY)
 
     async def _type(self, seconds: float, interrupted: Callable[[], bool]) -> bool:
@@ -83,17 +98,9 @@ class Delivery:
     async def _deliver(self, entry: Entry) -> None:
         """Retries until the platform takes the bubble or says that the chat cannot be reached."""
         wait = _FIRST_WAIT
-        unsure = entry.state is State.SENDING
-        while True:
+        while (now := self._journal.still(entry.seq)) and now.state in (State.QUEUED, State.SENDING):
             try:
-                if unsure and (arrived := await self._arrived(entry)):
-                    self._journal.sent(entry.seq, arrived if isinstance(arrived, str) else None)
-                    return
-                self._journal.sending(entry.seq)
-                unsure = True
-                native_id = await self._adapter.send(self._chat, entry.text, entry.key)
-                self._journal.sent(entry.seq, native_id)
-                self._observe.sent(self._chat.platform)
+                await self._try(now)
                 return
             except UndeliverableError as error:
                 log.warning("A reply on %s was dropped: %s", self._chat.platform, error)
@@ -107,8 +114,27 @@ class Delivery:
                 self._observe.failed("send")
                 await asyncio.sleep(delay)
                 wait = min(wait * 1.75, _LONGEST_WAIT)
+            except Exception as error:
+                kind = type(error).__name__
+                if not self._journal.failed([entry.seq], kind):
+                    raise
+                log.exception(
+                    "Bubble %d on %s could not be sent three times (%s) and is set aside: see `echoes aside`.",
+                    entry.seq,
+                    self._chat.platform,
+                    kind,
+                )
+                self._observe.failed("send")
+                return
 
-    async def _arrived(self, entry: Entry) -> str | bool:
-        """Whether a bubble arrived whose sending was cut off. Unknown counts as no: better twice than never."""
-        after = self._journal.id_before(self._chat, entry.seq)
-        return await self._adapter.delivered(self._chat, entry.text, entry.key, after) or False
+    async def _try(self, entry: Entry) -> None:
+        """Sends once, or finds that an earlier try arrived; what cannot be known is sent: better twice than never."""
+        if entry.state is State.SENDING:
+            arrived = await self._adapter.delivered(self._chat, entry.text, entry.key, entry.floor)
+            if arrived:
+                self._journal.sent(entry.seq, arrived if isinstance(arrived, str) else None)
+                return
+        self._journal.sending(entry.seq, self._adapter.floor(self._chat))
+        native_id = await self._adapter.send(self._chat, entry.text, entry.key)
+        self._journal.sent(entry.seq, native_id)
+        self._observe.sent(self._chat.platform)

@@ -1,5 +1,7 @@
 """Who is answered, and what people can ask for: /start, /stop, /forget."""
 
+import unicodedata
+from collections.abc import Collection
 from enum import StrEnum
 
 from bot.config import ConversationConfig
@@ -15,16 +17,24 @@ class Command(StrEnum):
 
 
 def command(text: str) -> Command | None:
-    """The command that a message is, if it is one."""
-    word = text.strip().lower()
+    """The command that a message begins with, whatever follows: a link opens a chat with `/start ref42`."""
+    first, *_ = unicodedata.normalize("NFKC", text).lower().split() or [""]
+    word = first.rstrip(".,;:!?。")
     return Command(word) if word in set(Command) else None
 
 
-def allowed(config: ConversationConfig, people: People, chat: Chat, sender: Account) -> bool:
+def takes_part(config: ConversationConfig, keys: Collection[str]) -> bool:
+    """Whether a group is one that the owner lets the avatar speak in. keys: the chat's, and those it had before."""
+    if isinstance(config.groups, str):
+        return config.groups == "all"
+    return any(key in config.groups for key in keys)
+
+
+def allowed(
+    config: ConversationConfig, people: People, chat: Chat, sender: Account, keys: Collection[str] = ()
+) -> bool:
     """Whether the owner lets the avatar answer this sender in this chat."""
-    if chat.kind is ChatKind.GROUP and (
-        config.groups == "none" or (config.groups != "all" and chat.key not in config.groups)
-    ):
+    if chat.kind is ChatKind.GROUP and not takes_part(config, {chat.key, *keys}):
         return False
     if config.answer == "everyone":
         return True
@@ -34,8 +44,10 @@ def allowed(config: ConversationConfig, people: People, chat: Chat, sender: Acco
     return contact is not None and contact.slug in config.answer
 
 
-def answerable(config: ConversationConfig, people: People, chat: Chat, entry: Entry) -> bool:
+def answerable(
+    config: ConversationConfig, people: People, chat: Chat, entry: Entry, keys: Collection[str] = ()
+) -> bool:
     """Whether this message may be answered at all; a bot's only if the owner wants so."""
     if entry.sender is None or entry.sender in people.subject:
         return False
-    return (config.answer_bots or not entry.from_bot) and allowed(config, people, chat, entry.sender)
+    return (config.answer_bots or not entry.from_bot) and allowed(config, people, chat, entry.sender, keys)

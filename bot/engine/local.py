@@ -14,9 +14,10 @@ from bot.engine.choice import Chooser
 from bot.engine.lora import LoraSlot
 from bot.engine.models import LoadedModel, codec_for
 from bot.engine.reader import Reader
-from bot.engine.text import TextStream, visible
+from bot.engine.text import TextStream
 from bot.engine.thread import InferenceThread
-from bot.errors import EchoesError, PassingError
+from bot.errors import EchoesError
+from bot.letters import visible
 from bot.media import MediaStore
 from bot.prompt import Fingerprint, Prompt
 
@@ -119,7 +120,7 @@ class LocalEngine:
                     tell(piece)
                 yield
             if not seen:
-                raise PassingError("The model wrote nothing that can be read.")
+                raise EchoesError("The model wrote nothing that can be read.")
         finally:
             self._store.give_back(cache)
 

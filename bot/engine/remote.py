@@ -11,9 +11,10 @@ from pathlib import Path
 
 from bot.engine.base import Sampling
 from bot.engine.routes import ChatRoute, PhotoRoute, Route, TokenRoute, Written
-from bot.engine.server import Json, ModelServer, RefusedError
-from bot.engine.text import TextStream, blank_tokens, visible
-from bot.errors import EchoesError, PassingError, PermanentError
+from bot.engine.server import Json, ModelServer
+from bot.engine.text import TextStream, blank_tokens
+from bot.errors import EchoesError, PermanentError, RefusedError
+from bot.letters import visible
 from bot.media import MediaStore
 from bot.prompt import Codec, Fingerprint, Prompt
 
@@ -107,7 +108,7 @@ class RemoteEngine:
                 if seen and text:
                     yield text
         if not seen:
-            raise PassingError("The model wrote nothing that can be read.")
+            raise EchoesError("The model wrote nothing that can be read.")
 
     async def load_lora(self, lora: Path | None) -> None:
         if lora is None:

@@ -7,17 +7,16 @@ from typing import Any
 
 import aiohttp
 
-from bot.errors import EchoesError, PassingError, PermanentError
+from bot.errors import EchoesError, PassingError, RefusedError
 
 _CONNECT_SECONDS = 10
 _SILENCE_SECONDS = 300  # without a byte of the answer: the first request of a server may compile
 _IDLE_SECONDS = 1  # servers close an idle connection after a few seconds, and a request sent just then would be lost
 
+_OF_CONTENT = (400, 413, 422)
+"""Answers that are about one request. Others, such as 401 and 404, are about the token or the model's name."""
+
 Json = dict[str, Any]
-
-
-class RefusedError(PermanentError):
-    """The server understood, and will not."""
 
 
 class ModelServer:
@@ -104,7 +103,8 @@ async def _refusal(response: aiohttp.ClientResponse, quote: bool) -> EchoesError
         return PassingError(
             f"The model server is not ready ({response.status}).", float(after) if after.isdigit() else None
         )
-    return RefusedError(f"The model server refused a request ({response.status}: {words}).")
+    sentence = f"The model server refused a request ({response.status}: {words})."
+    return RefusedError(sentence, for_its_content=response.status in _OF_CONTENT)
 
 
 def _words(answer: Any, quote: bool) -> str:

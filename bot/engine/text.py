@@ -1,16 +1,9 @@
 """What a reply's tokens show: which of them nobody would see, and text in whole characters. No torch here."""
 
-import unicodedata
-
+from bot.letters import visible
 from bot.prompt import Codec
 
-_UNSEEN = frozenset({"Cc", "Cf", "Zs", "Zl", "Zp"})  # Unicode categories that show nothing
 _BROKEN = "\ufffd"
-
-
-def visible(text: str) -> bool:
-    """Whether anybody would see something in a text."""
-    return any(unicodedata.category(letter) not in _UNSEEN for letter in text)
 
 
 def blank_tokens(codec: Codec) -> frozenset[int]:

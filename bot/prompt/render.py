@@ -12,12 +12,14 @@ Bubbles are lines. In a group every message of somebody else is followed by the 
 A longer conversation's ids begin with the shorter one's: the prompt only grows.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
 
 from bot.dialogue import Bubble, Scene, Speaker, Turn
+from bot.letters import visible
 from bot.people import RELATIONSHIPS, STRANGER
 from bot.prompt.codec import Codec
 from bot.types import ChatKind
@@ -29,6 +31,9 @@ BUBBLE_BREAK = "\n"
 LINE_IN_BUBBLE = "\u2028"  # a line break inside one bubble
 _NAME_LENGTH = 40
 _NOT_IN_NAMES = str.maketrans(dict.fromkeys(":：()（）[]", " "))
+_THOUGHT = re.compile(r"<(think|thinking|thought|reasoning)>.*?</\1>", re.DOTALL | re.IGNORECASE)
+_THOUGHT_BEGUN_BEFORE = re.compile(r"^.*</(think|thinking|thought|reasoning)>", re.DOTALL | re.IGNORECASE)
+_UNFINISHED_THOUGHT = re.compile(r"<(think|thinking|thought|reasoning)>.*", re.DOTALL | re.IGNORECASE)
 _BUBBLE_TOKENS = 400  # the head of a longer message is read: ten thousand emoji must not push the conversation out
 
 _GAPS = ((60, "m", (1, 2, 5, 10, 30)), (3600, "h", (1, 2, 5, 12)), (86400, "d", (1, 2, 7, 30)))
@@ -148,9 +153,18 @@ def split_bubbles(text: str) -> list[str]:
     return [bubble.strip().replace(LINE_IN_BUBBLE, "\n") for bubble in text.split(BUBBLE_BREAK) if bubble.strip()]
 
 
+def without_thoughts(text: str) -> str:
+    """A reply without what a reasoning model thinks aloud before it, `<think>…</think>`, whole or broken off."""
+    text = _THOUGHT.sub("", text)
+    return _UNFINISHED_THOUGHT.sub("", _THOUGHT_BEGUN_BEFORE.sub("", text))
+
+
 def whole_bubbles(text: str, codec: Codec, max_tokens: int) -> list[str]:
-    """The bubbles of a reply of at most `max_tokens`, less the last one where the limit may have broken it off."""
-    bubbles = split_bubbles(text)
+    """The bubbles of a reply of at most `max_tokens`, less the last one where the limit may have broken it off.
+
+    Nobody is sent thoughts, or a bubble in which nothing can be seen.
+    """
+    bubbles = [bubble for bubble in split_bubbles(without_thoughts(text)) if visible(bubble)]
     if len(bubbles) > 1 and len(codec.encode(text)) >= max_tokens:
         bubbles.pop()  # nobody sends half a bubble
     return bubbles

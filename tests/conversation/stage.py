@@ -100,8 +100,14 @@ class StagePlatform:
         self.keys.append(key)
         return f"out{len(self.sent)}"
 
-    async def delivered(self, chat: Chat, text: str, key: str, after: str | None) -> str | bool | None:
-        self.asked.append(after)
+    def lane(self, chat: Chat) -> str:
+        return chat.id
+
+    def floor(self, chat: Chat) -> str | None:
+        return f"out{len(self.sent)}"
+
+    async def delivered(self, chat: Chat, text: str, key: str, floor: str | None) -> str | bool | None:
+        self.asked.append(floor)
         return self.arrived
 
     async def typing(self, chat: Chat) -> None:

@@ -33,7 +33,7 @@ async def test_a_reply_composed_but_not_sent_is_sent_as_it_was(stage: Stage) -> 
 async def test_a_bubble_cut_off_is_not_sent_again_if_it_arrived(stage: Stage) -> None:
     await introduced(stage)
     reply = stage.journal.reply(CHAT, [], ["first half", "second half"])
-    stage.journal.sending(reply)
+    stage.journal.sending(reply, "out2")
     stage.platform.arrived = "out77"
     await stage.restart()
     await stage.settled()
@@ -46,7 +46,7 @@ async def test_a_bubble_cut_off_is_not_sent_again_if_it_arrived(stage: Stage) ->
 async def test_a_bubble_cut_off_is_sent_again_under_its_key_if_it_did_not_arrive(stage: Stage) -> None:
     await introduced(stage)
     reply = stage.journal.reply(CHAT, [], ["only half"])
-    stage.journal.sending(reply)
+    stage.journal.sending(reply, "out2")
     await stage.restart()
     await stage.settled()
     assert stage.heard("1") == ["ok", "only half"]

@@ -1,7 +1,7 @@
 """A daemon's inbox that remembers, and the far side of the network."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 from dataclasses import dataclass, field
 
 import discord
@@ -14,14 +14,17 @@ from yarl import URL
 from adapters.discord import DiscordAdapter
 from bot.types import Chat, Message
 from tests.discord.far_side import TOKEN, FarSide
+from tests.inbox import QuietInbox
 
 
 @dataclass
-class Box:
+class Box(QuietInbox):
     """An inbox: keeps what it takes, once, and knows the newest of each chat."""
 
     messages: list[Message] = field(default_factory=list)
-    known: dict[Chat, str] = field(default_factory=dict)
+    newest: dict[Chat, str] = field(default_factory=dict)
+    edits: list[Message] = field(default_factory=list)
+    gone: list[tuple[str, str]] = field(default_factory=list)
     fails: Exception | None = None
     arrival: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -31,14 +34,19 @@ class Box:
             raise self.fails
         if (message.chat.key, message.id) not in {(one.chat.key, one.id) for one in self.messages}:
             self.messages.append(message)
-        self.known[message.chat] = message.id
+        self.newest[message.chat] = message.id
         self.arrival.set()
 
     async def latest(self, platform: str) -> Mapping[Chat, str]:
-        return {chat: last for chat, last in self.known.items() if chat.platform == platform}
+        return {chat: last for chat, last in self.newest.items() if chat.platform == platform}
 
-    async def moved(self, old: Chat, new: Chat) -> None:
-        raise AssertionError("no chat moves on Discord")
+    async def edited(self, message: Message) -> None:
+        self.edits.append(message)
+        self.arrival.set()
+
+    async def deleted(self, chat: Chat, ids: Collection[str]) -> None:
+        self.gone += [(chat.key, one) for one in ids]
+        self.arrival.set()
 
     @property
     def texts(self) -> list[str]:

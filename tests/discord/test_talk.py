@@ -71,7 +71,7 @@ async def test_after_a_restart_what_was_missed_comes_first_and_in_order(
     anna = env.create_user("anna")
     await anna.send_dm("one")
     await member.send(channel, "group one")
-    away = Box(known=dict(box.known))  # a new process, which knows what the journal knows
+    away = Box(newest=dict(box.newest))  # a new process, which knows what the journal knows
     env.bot._connection.parsers["MESSAGE_CREATE"] = lambda data: None  # the daemon is down
     await anna.send_dm("two")
     await anna.send_dm("three")
@@ -90,7 +90,7 @@ async def test_a_chat_that_is_gone_does_not_keep_the_others_from_catching_up(
     anna = env.create_user("anna")
     await anna.send_dm("one")
     gone = Chat("discord", "123456789012345678", ChatKind.GROUP)
-    away = Box(known={gone: "5", **box.known})
+    away = Box(newest={gone: "5", **box.newest})
     env.bot._connection.parsers["MESSAGE_CREATE"] = lambda data: None
     await anna.send_dm("two")
     await env.restart_bot(adapter.connect(away))
@@ -103,7 +103,7 @@ async def test_in_a_group_only_the_newest_is_caught_up_with(env: Any, box: Box, 
     channel = guild.create_text_channel("general")
     ben = guild.add_member(env.create_user("ben"))
     await ben.send(channel, "first")
-    away = Box(known=dict(box.known))
+    away = Box(newest=dict(box.newest))
     env.bot._connection.parsers["MESSAGE_CREATE"] = lambda data: None
     for number in range(250):
         env.backend.create_message(channel.id, ben.id, str(number))

@@ -15,8 +15,9 @@ from bot.engine.base import Engine, Sampling
 from bot.engine.choice import Chooser
 from bot.engine.local import LocalEngine
 from bot.engine.models import LoadedModel, photo_tensors
-from bot.engine.text import TextStream, visible
+from bot.engine.text import TextStream
 from bot.errors import EchoesError, PassingError
+from bot.letters import visible
 from bot.media import MediaStore
 from bot.persona import Persona
 from bot.prompt import Prompt, render

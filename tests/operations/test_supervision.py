@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 
 import pytest
 
@@ -11,17 +11,13 @@ from bot.health import State, Unobserved
 from bot.platform import Inbox
 from bot.supervision import Background, Backoff, Supervisor
 from bot.types import Chat, Message
+from tests.inbox import QuietInbox
 
 QUICK = Backoff(first=0.01, longest=0.05, healthy_after=60.0)
 
 
-class NoInbox:
+class NoInbox(QuietInbox):
     async def receive(self, message: Message) -> None: ...
-
-    async def latest(self, platform: str) -> Mapping[Chat, str]:
-        return {}
-
-    async def moved(self, old: Chat, new: Chat) -> None: ...
 
 
 class Platform:
@@ -46,7 +42,13 @@ class Platform:
     async def send(self, chat: Chat, text: str, key: str) -> str:
         return key
 
-    async def delivered(self, chat: Chat, text: str, key: str, after: str | None) -> str | bool | None:
+    def lane(self, chat: Chat) -> str:
+        return chat.id
+
+    def floor(self, chat: Chat) -> str | None:
+        return None
+
+    async def delivered(self, chat: Chat, text: str, key: str, floor: str | None) -> str | bool | None:
         return None
 
     async def typing(self, chat: Chat) -> None: ...

@@ -15,8 +15,8 @@ from bot.engine.embedded import embedded_id
 from bot.engine.local import LocalEngine
 from bot.engine.models import LoadedModel, codec_for
 from bot.engine.remote import RemoteEngine
-from bot.engine.text import visible
 from bot.errors import EchoesError
+from bot.letters import visible
 from bot.media import MediaStore
 from bot.prompt import Fingerprint
 from tests.remote.asking import CONTEXT, VLLM, Asked, needs_vllm, served, whole

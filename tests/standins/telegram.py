@@ -34,9 +34,10 @@ TOKEN = "123456789:AAStandInStandInStandInStandInStandIn"
 Phase = Literal["before", "recorded", "after"]
 Hook = Callable[[str, Mapping[str, str], Phase], Awaitable[None]]
 _METHODS = (
-    "getMe getUpdates getWebhookInfo deleteWebhook sendMessage sendChatAction editMessageText getFile"  # case is free
-)
-_NAMES = {name.lower(): name for name in _METHODS.split()}
+    "getMe", "getUpdates", "getWebhookInfo", "deleteWebhook", "sendMessage", "sendChatAction", "editMessageText",
+    "editMessageReplyMarkup", "getFile",
+)  # fmt: skip
+_NAMES = {name.lower(): name for name in _METHODS}  # case is free
 
 
 @dataclass(frozen=True, slots=True)

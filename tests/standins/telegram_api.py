@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from tests.standins.telegram_world import Group, Json, World, entities, utf16
+from tests.standins.telegram_world import Group, Json, Stored, World, entities, utf16
 
 TEXT_LIMIT = 4096
 FILE_LIMIT = 20 * 1024 * 1024
@@ -55,6 +55,7 @@ class BotApi:
             "sendmessage": (self._send_message, frozenset({"chat_id", "text", "message_thread_id"})),
             "sendchataction": (self._send_chat_action, frozenset({"chat_id", "action", "message_thread_id"})),
             "editmessagetext": (self._edit_message_text, frozenset({"chat_id", "message_id", "text"})),
+            "editmessagereplymarkup": (self._take_buttons_off, frozenset({"chat_id", "message_id"})),
             "getfile": (self._get_file, frozenset({"file_id"})),
         }
 
@@ -102,6 +103,19 @@ class BotApi:
     def _edit_message_text(self, params: Mapping[str, str]) -> object:
         chat_id = self._chat(params)
         text = self._text(params)
+        stored = self._editable(chat_id, params)
+        if stored.text == text:
+            raise ApiError(400, f"Bad Request: {_SAME}")
+        stored.json = {**stored.json, "text": text, "entities": entities(text), "edit_date": int(time.time())}
+        self.edits.append(Sent(chat_id, stored.json["message_id"], text, None, time.monotonic()))
+        return stored.json
+
+    def _take_buttons_off(self, params: Mapping[str, str]) -> object:
+        """No message of the bot has any."""
+        self._editable(self._chat(params), params)
+        raise ApiError(400, f"Bad Request: {_SAME}")
+
+    def _editable(self, chat_id: int, params: Mapping[str, str]) -> Stored:
         try:
             stored = self.world.messages.get((chat_id, int(params.get("message_id", ""))))
         except ValueError:
@@ -110,11 +124,7 @@ class BotApi:
             raise ApiError(400, "Bad Request: message to edit not found")
         if not stored.own:
             raise ApiError(400, "Bad Request: message can't be edited")
-        if stored.text == text:
-            raise ApiError(400, f"Bad Request: {_SAME}")
-        stored.json = {**stored.json, "text": text, "entities": entities(text), "edit_date": int(time.time())}
-        self.edits.append(Sent(chat_id, stored.json["message_id"], text, None, time.monotonic()))
-        return stored.json
+        return stored
 
     def _get_file(self, params: Mapping[str, str]) -> object:
         file = self.world.files.get(params.get("file_id", ""))

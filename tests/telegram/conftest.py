@@ -1,23 +1,27 @@
 import asyncio
 import io
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from datetime import datetime
 
 import pytest
 from PIL import Image
 
 from adapters.telegram import TelegramAdapter
 from bot.types import Chat, Message
+from tests.inbox import QuietInbox
 from tests.standins.telegram import TelegramServer
 
 
-class RecordingInbox:
+class RecordingInbox(QuietInbox):
     """Keeps what it is given; a message counts once however often it comes, as in the journal."""
 
     def __init__(self) -> None:
         self.messages: list[Message] = []
         self.again = 0  # deliveries of a message that was there already
         self.moves: list[tuple[str, str]] = []
+        self.edits: list[Message] = []
+        self.times: list[datetime] = []
         self.before_durable: Callable[[Message], Awaitable[None]] | None = None
         self._seen: set[tuple[str, str]] = set()
         self._bell = asyncio.Event()
@@ -33,8 +37,18 @@ class RecordingInbox:
             self.messages.append(message)
         self._ring()
 
+    async def edited(self, message: Message) -> None:
+        self.edits.append(message)
+        self._ring()
+
     async def latest(self, platform: str) -> Mapping[Chat, str]:
         return {message.chat: message.id for message in self.messages}
+
+    async def known(self, platform: str) -> Sequence[tuple[Chat, str]]:
+        return [(message.chat, message.id) for message in self.messages]
+
+    def server_said(self, at: datetime) -> None:
+        self.times.append(at)
 
     async def moved(self, old: Chat, new: Chat) -> None:
         self.moves.append((old.id, new.id))

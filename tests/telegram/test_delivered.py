@@ -8,8 +8,8 @@ from tests.standins.telegram import TelegramServer
 from tests.telegram.conftest import Connect, RecordingInbox, adapter_for
 
 
-def edits(server: TelegramServer) -> int:
-    return sum(call.method == "editMessageText" for call in server.calls)
+def probes(server: TelegramServer) -> int:
+    return sum(call.method == "editMessageReplyMarkup" for call in server.calls)
 
 
 async def crashed(server: TelegramServer, chat: Chat, text: str) -> None:
@@ -37,12 +37,13 @@ async def test_while_the_process_lives_a_newer_message_does_not_hide_it(
     server.user_says(anna, "lunch?")
     adapter = await connect()
     chat = (await inbox.got(1))[0].chat
+    floor = adapter.floor(chat)
     server.drop("sendMessage", "recorded")
     with pytest.raises(PassingError):
         await adapter.send(chat, "sure", "key")
-    newest = server.user_says(anna, "hello?")
+    server.user_says(anna, "hello?")
     await inbox.got(2)
-    assert await adapter.delivered(chat, "sure", "key", str(newest)) == str(server.sent[0].message_id)
+    assert await adapter.delivered(chat, "sure", "key", floor) == str(server.sent[0].message_id)
 
 
 async def test_what_was_sent_meanwhile_is_left_alone(server: TelegramServer, connect: Connect) -> None:
@@ -58,14 +59,16 @@ async def test_what_was_sent_meanwhile_is_left_alone(server: TelegramServer, con
     assert server.replies(anna) == ["I am a simulation of Echo."]
 
 
-async def test_one_that_did_not_is_not(server: TelegramServer, connect: Connect) -> None:
+async def test_one_that_did_not_is_not(server: TelegramServer, inbox: RecordingInbox, connect: Connect) -> None:
     anna = server.person("Anna")
     asked = server.user_says(anna, "lunch?")
     server.user_says(anna, "sure")  # theirs, word for word
     adapter = await connect()
+    await inbox.got(2)
     chat = Chat("telegram", str(anna.id), ChatKind.PRIVATE)
     assert await adapter.delivered(chat, "sure", "key", str(asked)) is False
-    assert edits(server) == 20
+    assert probes(server) == 20
+    assert "2" not in {call.params.get("message_id") for call in server.calls}, "what was seen is not looked at"
 
 
 async def test_of_two_alike_only_the_later_is_in_question(server: TelegramServer, connect: Connect) -> None:
@@ -74,9 +77,10 @@ async def test_of_two_alike_only_the_later_is_in_question(server: TelegramServer
     adapter = await connect()
     chat = Chat("telegram", str(anna.id), ChatKind.PRIVATE)
     first = await adapter.send(chat, "ok", "1")
+    assert adapter.floor(chat) == first
     assert await adapter.delivered(chat, "ok", "2", first) is False
-    second = await adapter.send(chat, "ok", "2")
-    assert await adapter.delivered(chat, "ok", "2", first) == second
+    await crashed(server, chat, "ok")
+    assert await adapter.delivered(chat, "ok", "2", first) == str(int(first) + 1)
 
 
 async def test_other_chats_in_between_do_not_hide_it(server: TelegramServer, connect: Connect) -> None:
@@ -107,9 +111,9 @@ async def test_nothing_known_and_no_answer_are_unknown(server: TelegramServer, c
     chat = Chat("telegram", str(anna.id), ChatKind.PRIVATE)
     adapter = await connect()
     assert await adapter.delivered(chat, "sure", "key", None) is None
-    server.fail("editMessageText", 500)
+    server.fail("editMessageReplyMarkup", 500)
     assert await adapter.delivered(chat, "sure", "key", str(asked)) is None
-    server.drop("editMessageText", "before")
+    server.drop("editMessageReplyMarkup", "before")
     assert await adapter.delivered(chat, "sure", "key", str(asked)) is None
 
 
@@ -126,32 +130,43 @@ async def test_of_a_long_bubble_only_the_missing_part_is_sent(server: TelegramSe
     assert await adapter.delivered(chat, text, "key", str(asked)) == last
 
 
-async def test_a_wrong_floor_never_doubles_a_bubble(
-    server: TelegramServer, connect: Connect, caplog: pytest.LogCaptureFixture
-) -> None:
-    """Should the caller not know of an own bubble, that one is changed: seen in the log, and not sent again."""
+async def test_an_own_message_is_never_changed(server: TelegramServer, connect: Connect) -> None:
+    """Whatever is looked for: what stands in a chat stays as it is."""
     anna = server.person("Anna")
     asked = server.user_says(anna, "lunch?")
     chat = Chat("telegram", str(anna.id), ChatKind.PRIVATE)
-    await crashed(server, chat, "one")
+    for text in ("one", "two", "three"):
+        await crashed(server, chat, text)
     adapter = await connect()
-    assert await adapter.delivered(chat, "two", "key", str(asked)) == str(asked + 1)
-    assert server.replies(anna) == ["two"]
-    assert "was changed" in caplog.text and "two" not in caplog.text
+    await adapter.delivered(chat, "something else", "key", str(asked))
+    assert server.replies(anna) == ["one", "two", "three"]
+    assert not any(call.method == "editMessageText" for call in server.calls)
 
 
-async def test_in_a_forum_other_topics_are_left_alone(server: TelegramServer, connect: Connect) -> None:
+async def test_after_a_restart_what_the_journal_knows_is_the_floor(
+    server: TelegramServer, inbox: RecordingInbox, connect: Connect
+) -> None:
+    anna, ben = server.person("Anna"), server.person("Ben")
+    server.user_says(anna, "lunch?")
+    newest = server.user_says(ben, "dinner?")
+    await connect()
+    await inbox.got(2)
+    again = await connect()
+    assert again.floor(Chat("telegram", str(anna.id), ChatKind.PRIVATE)) == str(newest)
+    assert again.floor(Chat("telegram", "-1001234567890", ChatKind.GROUP)) is None, "a supergroup counts by itself"
+
+
+async def test_in_a_forum_a_bubble_that_arrived_is_found(
+    server: TelegramServer, inbox: RecordingInbox, connect: Connect
+) -> None:
     anna = server.person("Anna")
     forum = server.group("Climbing", anna, forum=True)
-    asked = server.user_says(anna, "rope?", chat=forum, thread=3)
-    await crashed(server, Chat("telegram", f"{forum.id}/9", ChatKind.GROUP), "in another topic")
+    server.user_says(anna, "rope?", chat=forum, thread=3)
+    server.user_says(anna, "helmet?", chat=forum, thread=9)
     adapter = await connect()
-    here = Chat("telegram", f"{forum.id}/3", ChatKind.GROUP)
-    assert await adapter.delivered(here, "the blue one", "key", str(asked)) is None
-    assert server.replies(forum) == ["in another topic"]
-
-    server.drop("sendMessage", "recorded")
-    with pytest.raises(PassingError):
-        await adapter.send(here, "the blue one", "key 2")
-    # The same process knows what it had seen of the whole group.
-    assert await adapter.delivered(here, "the blue one", "key 2", str(asked)) is not False
+    here, there = (one.chat for one in await inbox.got(2))
+    assert adapter.lane(here) == adapter.lane(there), "of its topics one at a time is written to"
+    floor = adapter.floor(here)
+    await crashed(server, here, "the blue one")
+    assert await (await connect()).delivered(here, "the blue one", "key", floor) == str(server.sent[0].message_id)
+    assert server.replies(forum) == ["the blue one"]

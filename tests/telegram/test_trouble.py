@@ -139,7 +139,7 @@ async def test_waiting_grows_and_starts_over(
     async with running(adapter, inbox):
         await inbox.got(1)
     assert 0.8 <= slept[0] <= 1.2 and 1.4 <= slept[1] <= 2.1
-    assert 480 <= slept[19] <= 720, "ten minutes at most"
+    assert 24 <= slept[19] <= 36, "half a minute at most: people wait no longer after an outage"
     assert 0.8 <= slept[20] <= 1.2, "a success starts over"
 
 

@@ -14,6 +14,7 @@ from adapters.web import WebAdapter
 from bot.people import Contact, People
 from bot.platform import Adapter
 from bot.types import Chat, Message
+from tests.inbox import QuietInbox
 
 TOKEN = "a-token-for-tests"
 PEOPLE = People.of(
@@ -22,7 +23,7 @@ PEOPLE = People.of(
 
 
 @dataclass
-class Avatar:
+class Avatar(QuietInbox):
     """An inbox that answers each new message with what `says` makes of it, through the adapter."""
 
     says: Callable[[Message], Sequence[str]] = lambda message: ()
@@ -53,9 +54,6 @@ class Avatar:
 
     async def latest(self, platform: str) -> Mapping[Chat, str]:
         return {}
-
-    async def moved(self, old: Chat, new: Chat) -> None:
-        raise AssertionError("no chat moves on the web")
 
     @property
     def texts(self) -> list[str]:

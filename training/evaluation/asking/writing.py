@@ -9,7 +9,8 @@ import torch
 from bot.engine.base import Sampling
 from bot.engine.choice import Chooser
 from bot.engine.local import PATIENCE
-from bot.engine.text import TextStream, visible
+from bot.engine.text import TextStream
+from bot.letters import visible
 from bot.prompt import Codec, Prompt
 from bot.prompt.render import whole_bubbles
 from training.evaluation.asking.branches import Branch, Grower, Stem
