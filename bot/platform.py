@@ -1,6 +1,6 @@
 """The contract between the daemon and a platform adapter."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Protocol
 
@@ -21,9 +21,6 @@ class Inbox(Protocol):
 
     async def latest(self, platform: str) -> Mapping[Chat, str]:
         """The id of the newest message taken from each chat of a platform, to catch up from after a restart."""
-
-    async def known(self, platform: str) -> Sequence[tuple[Chat, str]]:
-        """The newest ids known of a platform, in any order, those of the avatar's own bubbles included."""
 
     async def moved(self, old: Chat, new: Chat) -> None:
         """A chat continues under another id (a Telegram group that became a supergroup). May be told again."""
@@ -53,6 +50,12 @@ class Adapter(Protocol):
         """Names what the chat shares its message ids with, such as the topics of a forum.
 
         Of a lane's bubbles one at a time is on its way, so that after a crash it is known which one to look for.
+        """
+
+    def saw(self, chat: Chat, message_id: str) -> None:
+        """Notes the id of a message or bubble that an earlier process knew; told before anything is sent.
+
+        An id from before the chat moved is none of this platform's.
         """
 
     def floor(self, chat: Chat) -> str | None:

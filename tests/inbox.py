@@ -1,6 +1,6 @@
 """An inbox in which nothing happens: a test overrides what it looks at."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from bot.types import Chat, Message
@@ -18,9 +18,6 @@ class QuietInbox:
 
     async def latest(self, platform: str) -> Mapping[Chat, str]:
         return {}
-
-    async def known(self, platform: str) -> Sequence[tuple[Chat, str]]:
-        return []
 
     async def moved(self, old: Chat, new: Chat) -> None:
         raise AssertionError("no chat was expected to move")

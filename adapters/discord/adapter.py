@@ -59,8 +59,6 @@ class DiscordAdapter:
         for name in ("discord.http", "discord.gateway", "discord.client", "discord.state"):
             logger = logging.getLogger(name)
             logger.setLevel(max(logger.getEffectiveLevel(), logging.INFO))  # at DEBUG they log what people write
-        for chat, message in await inbox.known(PLATFORM):
-            self._saw(int(chat.id), int(message))
         client = self.connect(inbox)
         try:
             async with client:
@@ -84,6 +82,10 @@ class DiscordAdapter:
                 arrived.append(str(sent))
         self._arrived.pop(key, None)
         return arrived[-1]
+
+    def saw(self, chat: Chat, message_id: str) -> None:
+        if message_id.isdecimal():
+            self._saw(int(chat.id), int(message_id))
 
     def lane(self, chat: Chat) -> str:
         return chat.id

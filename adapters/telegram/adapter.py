@@ -73,9 +73,6 @@ class TelegramAdapter:
         """Delivers until cancelled, waiting out what passes. Raises PermanentError for a token that is not accepted."""
         await self._request.initialize()
         self._inbox = inbox
-        for chat, message_id in await inbox.known(PLATFORM):
-            if message_id.isdecimal():  # others are from before the chat moved
-                self._outbox.saw(Place.of(chat).chat, int(message_id))
         try:
             me = await self._until_answered(self._start)
             await self._poll(inbox, me)
@@ -165,6 +162,10 @@ class TelegramAdapter:
 
     async def send(self, chat: Chat, text: str, key: str) -> str:
         return await self._outbox.send(chat, text, key)
+
+    def saw(self, chat: Chat, message_id: str) -> None:
+        if message_id.isdecimal():
+            self._outbox.saw(Place.of(chat).chat, int(message_id))
 
     def lane(self, chat: Chat) -> str:
         return str(Place.of(chat).chat)

@@ -114,6 +114,9 @@ class WebAdapter:
             running.hub.tell({"type": "line", "line": shown(line)})
         return str(line.id)
 
+    def saw(self, chat: Chat, message_id: str) -> None:
+        """Nothing: each bubble is known by its key."""
+
     def lane(self, chat: Chat) -> str:
         return chat.id
 

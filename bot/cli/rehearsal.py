@@ -51,6 +51,9 @@ class _Stage:
         self.sent.append(text)
         return str(len(self.sent))
 
+    def saw(self, chat: Chat, message_id: str) -> None:
+        """Nothing: each bubble is known by its key."""
+
     def lane(self, chat: Chat) -> str:
         return chat.id
 

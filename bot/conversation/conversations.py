@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime
 from weakref import WeakValueDictionary
@@ -79,9 +79,6 @@ class Conversations:
     async def latest(self, platform: str) -> Mapping[Chat, str]:
         return self._journal.latest(platform)
 
-    async def known(self, platform: str) -> Sequence[tuple[Chat, str]]:
-        return self._journal.known(platform)
-
     async def moved(self, old: Chat, new: Chat) -> None:
         """May be called from within the old chat's own worker, while it sends: that one goes on, in the new chat."""
         if self._journal.has_moved(old, new):
@@ -104,6 +101,9 @@ class Conversations:
     async def start(self) -> None:
         """Takes up what waits: messages without an answer, replies not sent."""
         self._warn_of_groups(self._journal.moves())
+        for platform, adapter in self._adapters.items():
+            for chat, message_id in self._journal.known(platform):
+                adapter.saw(chat, message_id)
         for chat in self._journal.unfinished():
             self._wake(chat, arrived=False)
 

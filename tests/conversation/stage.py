@@ -100,6 +100,9 @@ class StagePlatform:
         self.keys.append(key)
         return f"out{len(self.sent)}"
 
+    def saw(self, chat: Chat, message_id: str) -> None:
+        """Nothing: each bubble is known by its key."""
+
     def lane(self, chat: Chat) -> str:
         return chat.id
 

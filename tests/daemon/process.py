@@ -43,7 +43,9 @@ async def until(condition: Callable[[], bool], seconds: float = 20) -> None:
 class EchoesProcess:
     """Starts, kills and restarts the daemon; keeps what it logs."""
 
-    def __init__(self, workspace: Path, **environment: str) -> None:
+    def __init__(self, workspace: Path, module: str = "bot", **environment: str) -> None:
+        """module: what is run instead of `echoes`, for a platform whose address cannot be configured."""
+        self.module = module
         self.workspace = workspace
         self.environment = environment
         self.log = workspace.parent / "daemon.log"
@@ -53,7 +55,7 @@ class EchoesProcess:
     async def start(self) -> None:
         with self.log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "bot", "-w", str(self.workspace), "run",
+                sys.executable, "-m", self.module, "-w", str(self.workspace), "run",
                 cwd=ROOT, env={**os.environ, **self.environment}, stdout=log, stderr=log,
             )  # fmt: skip
 

@@ -4,6 +4,7 @@ import asyncio
 import itertools
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -25,6 +26,8 @@ class FarSide:
 
     base: str = ""  # its address
     content_intent: bool = True  # switched on in the developer portal
+    send_seconds: float = 0.0  # what a message takes, half of it before it is there
+    keeps_nonces: bool = True  # Discord does for some minutes
     refuse: dict[str, tuple[int, Mapping[str, Any]]] = field(default_factory=dict)  # "POST /channels/500/messages"
     messages: dict[str, list[dict[str, Any]]] = field(default_factory=lambda: {"500": []})
     bodies: list[dict[str, Any]] = field(default_factory=list)  # what was posted
@@ -77,9 +80,14 @@ class FarSide:
 
     async def tell(self, text: str, **more: Any) -> str:
         message = self.said(text, **more)
-        for socket in self.sockets:
-            await socket.send_json({"op": 0, "t": "MESSAGE_CREATE", "s": 2, "d": message})
+        await self.send("MESSAGE_CREATE", message)
         return str(message["id"])
+
+    async def send(self, event: str, data: Mapping[str, Any]) -> None:
+        """Sends an event to those connected."""
+        for socket in self.sockets:
+            with suppress(ConnectionError):  # it went away
+                await socket.send_json({"op": 0, "t": event, "s": 2, "d": data})
 
     async def hang_up(self, code: int) -> None:
         for socket in self.sockets:
@@ -133,9 +141,11 @@ class FarSide:
         self._check(request)
         if not body["content"].strip() or len(body["content"]) > 2000:
             raise _Refused(400, {"code": 50035, "message": "Invalid Form Body"})
-        known = self._nonces.get(body["nonce"]) if body.get("enforce_nonce") else None
+        await asyncio.sleep(self.send_seconds / 2)
+        known = self._nonces.get(body["nonce"]) if body.get("enforce_nonce") and self.keeps_nonces else None
         message = known or self.said(body["content"].strip(), ME, request.match_info["channel"])
         self._nonces[body["nonce"]] = message
+        await asyncio.sleep(self.send_seconds / 2)
         return _json({**message, "nonce": body["nonce"]})
 
     async def _typing(self, request: web.Request) -> web.Response:

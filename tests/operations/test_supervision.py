@@ -42,6 +42,9 @@ class Platform:
     async def send(self, chat: Chat, text: str, key: str) -> str:
         return key
 
+    def saw(self, chat: Chat, message_id: str) -> None:
+        """Nothing: each bubble is known by its key."""
+
     def lane(self, chat: Chat) -> str:
         return chat.id
 

@@ -1,6 +1,6 @@
 import asyncio
 import io
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import datetime
 
@@ -43,9 +43,6 @@ class RecordingInbox(QuietInbox):
 
     async def latest(self, platform: str) -> Mapping[Chat, str]:
         return {message.chat: message.id for message in self.messages}
-
-    async def known(self, platform: str) -> Sequence[tuple[Chat, str]]:
-        return [(message.chat, message.id) for message in self.messages]
 
     def server_said(self, at: datetime) -> None:
         self.times.append(at)
