@@ -14,6 +14,8 @@ from bot.media import MAX_BYTES
 from bot.types import Account, Chat, ChatKind, Message, PhotoRef
 
 PLATFORM = "telegram"
+SUPERGROUPS_BELOW = -1_000_000_000_000
+"""Ids of supergroups and channels are below this, those of basic groups are not."""
 log = logging.getLogger(__name__)
 
 _NOT_CONTENT = frozenset(
@@ -101,10 +103,8 @@ def to_message(message: telegram.Message, me: telegram.User, content: Collection
     if message.chat.type not in (ChatType.PRIVATE, ChatType.GROUP, ChatType.SUPERGROUP):
         return None
     chat = _chat(message)
-    if message.migrate_to_chat_id:
-        return Moved(chat, replace(chat, id=str(message.migrate_to_chat_id)))
-    if message.migrate_from_chat_id:
-        return Moved(replace(chat, id=str(message.migrate_from_chat_id)), chat)
+    if message.migrate_to_chat_id or message.migrate_from_chat_id:
+        return _moved(message, chat)
     sender = _sender(message)
     if sender is None or sender == _account(me.id) or not _SERVICE.isdisjoint(content):
         return None
@@ -137,6 +137,16 @@ def _chat(message: telegram.Message) -> Chat:
     # Only in forums is the thread a conversation of its own; elsewhere it marks replies to one message.
     topic = message.message_thread_id if message.is_topic_message else None
     return Chat(PLATFORM, str(Place(message.chat.id, topic)), kind, title)
+
+
+def _moved(message: telegram.Message, chat: Chat) -> Moved | None:
+    """Only a basic group moves, and only to a supergroup."""
+    new, old = message.migrate_to_chat_id, message.migrate_from_chat_id
+    if new and message.chat.type == ChatType.GROUP and new < SUPERGROUPS_BELOW:
+        return Moved(chat, replace(chat, id=str(new)))
+    if old and message.chat.type == ChatType.SUPERGROUP and SUPERGROUPS_BELOW < old < 0:
+        return Moved(replace(chat, id=str(old)), chat)
+    return None
 
 
 def _account(number: int) -> Account:

@@ -11,7 +11,7 @@ import telegram
 from telegram.constants import ChatAction
 from telegram.error import BadRequest, ChatMigrated, Forbidden, RetryAfter, TelegramError
 
-from adapters.telegram.convert import Place
+from adapters.telegram.convert import SUPERGROUPS_BELOW, Place
 from adapters.telegram.errors import explain, reason, seconds
 from adapters.telegram.text import split
 from bot.errors import EchoesError, UndeliverableError
@@ -25,8 +25,6 @@ V = TypeVar("V")
 _PATIENCE = 60.0  # seconds that one call waits in all where Telegram asks for it; longer is the caller's business
 _PROBES = 20  # messages of which nothing is known that are looked at for one that a crash cut off
 _REMEMBERED = 2000  # messages, and bubbles on their way, of which something is kept
-_SUPERGROUPS = -1_000_000_000_000
-"""Supergroups' ids are below this, and each counts its messages by itself; a bot's other chats count together."""
 
 
 class Outbox:
@@ -168,7 +166,7 @@ async def asked(call: Callable[[], Awaitable[T]], patience: float = _PATIENCE) -
 
 def _sequence(chat_id: int) -> int:
     """Which numbering a chat's messages are counted in; 0 is the one that private chats and basic groups share."""
-    return chat_id if chat_id < _SUPERGROUPS else 0
+    return chat_id if chat_id < SUPERGROUPS_BELOW else 0
 
 
 def _forget(remembered: dict[K, V]) -> None:

@@ -231,7 +231,7 @@ class ChatWorker:
     async def _decide(self, entry: Entry) -> Decision:
         avatar = self._avatar
         began = time.perf_counter()
-        entries = [one for one in self._journal.recent(self._chat, RECENT) if one.seq <= entry.seq]
+        entries = self._before_the_eyes(entry.seq)
         prompt = self._context.prompt(entries, avatar.people, avatar.engine.codec)
         p_model = await avatar.engine.p_answer(self._chat.key, prompt)
         others = {one.sender_name for one in entries if one.sender_name}
@@ -250,6 +250,18 @@ class ChatWorker:
         if avatar.show is not None and entry.native_id is not None:
             await avatar.show(self._chat, entry.native_id, decision.probability, decision.answer)
         return decision
+
+    def _before_the_eyes(self, until: int) -> list[Entry]:
+        """What was said, then what waits up to that message.
+
+        A message may have come while the reply to an earlier one was composed, and so stands before it in the journal:
+        read in that order, the earlier one would look unanswered, and be answered again.
+        """
+        recent = self._journal.recent(self._chat, RECENT)
+        waiting = [entry for entry in recent if entry.state is State.NEW]
+        return [entry for entry in recent if entry.state is not State.NEW] + [
+            entry for entry in waiting if entry.seq <= until
+        ]
 
     # -- answering ------------------------------------------------------------------------------------------------
 
@@ -295,7 +307,7 @@ class ChatWorker:
 
     async def _compose(self, until: int, interrupted: Callable[[], bool]) -> list[str] | None:
         avatar = self._avatar
-        entries = [entry for entry in self._journal.recent(self._chat, RECENT) if entry.seq <= until]
+        entries = self._before_the_eyes(until)
         prompt = self._context.prompt(entries, avatar.people, avatar.engine.codec)
         typing = asyncio.create_task(self._delivery.typing())
         pieces: list[str] = []

@@ -13,7 +13,7 @@ from bot.conversation.chat import Avatar
 from bot.decision import Calibration
 from bot.engine.base import Sampling
 from bot.errors import EchoesError, PermanentError
-from bot.health import Unobserved
+from bot.health import Observer, Unobserved
 from bot.journal import Journal
 from bot.media import MediaStore
 from bot.people import Contact, People
@@ -133,6 +133,7 @@ class Stage:
     persona: Persona = NORA
     calibration: Calibration = NO_CALIBRATION
     platform: StagePlatform = field(default_factory=StagePlatform)
+    observer: Observer = field(default_factory=Unobserved)
     number: int = 0
 
     def __post_init__(self) -> None:
@@ -145,7 +146,7 @@ class Stage:
         avatar = Avatar(
             self.engine, self.persona, self.people, self.calibration, Sampling(max_tokens=100), self.config, self.media
         )
-        return Conversations(avatar, self.journal, {"stage": self.platform}, Unobserved())
+        return Conversations(avatar, self.journal, {"stage": self.platform}, self.observer)
 
     async def restart(self) -> None:
         """As after a kill: nothing in memory survives; the journal does."""

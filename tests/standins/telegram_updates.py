@@ -34,6 +34,18 @@ class Updates:
             self.ring()
         return update_id
 
+    def push_raw(self, content: Json) -> int:
+        """Queues an update whatever is in it, and whatever the bot asked for; returns its id."""
+        update_id = next(self._ids)
+        self._pending.append({"update_id": update_id, **content})
+        self.ring()
+        return update_id
+
+    @property
+    def waiting(self) -> list[Json]:
+        """The updates that the bot has not confirmed."""
+        return list(self._pending)
+
     def start_at(self, update_id: int) -> None:
         """Goes on with other ids, as Telegram does after a week without updates."""
         self._ids = itertools.count(update_id)
