@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from bot.clock import Clock
 from bot.config import ConversationConfig
 from bot.conversation import Conversations
 from bot.conversation.chat import Avatar
@@ -133,26 +134,37 @@ class Stage:
     persona: Persona = NORA
     calibration: Calibration = NO_CALIBRATION
     platform: StagePlatform = field(default_factory=StagePlatform)
+    clock: Clock = field(default_factory=Clock)
     observer: Observer = field(default_factory=Unobserved)
     number: int = 0
+    seen_asked: int = 0
 
     def __post_init__(self) -> None:
         self.media = MediaStore(self.root / "received")
         self.engine = ScriptedEngine(byte_codec(self.media))
-        self.journal = Journal.open(self.root / "journal.sqlite")
+        self.journal = Journal.open(self.root / "journal.sqlite", self.clock.now)
         self.conversations = self._open()
 
     def _open(self) -> Conversations:
         avatar = Avatar(
             self.engine, self.persona, self.people, self.calibration, Sampling(max_tokens=100), self.config, self.media
         )
-        return Conversations(avatar, self.journal, {"stage": self.platform}, self.observer)
+        return Conversations(avatar, self.journal, {"stage": self.platform}, self.observer, self.clock)
 
     async def restart(self) -> None:
-        """As after a kill: nothing in memory survives; the journal does."""
+        """Stopped and started: nothing in memory survives; the journal does."""
         await self.conversations.drain(0)
+        await self._start()
+
+    async def die(self) -> None:
+        """Killed and started: nothing that would still have been done is done."""
+        self.journal._db.close()
+        await self.conversations.drain(0)
+        await self._start()
+
+    async def _start(self) -> None:
         self.journal.close()
-        self.journal = Journal.open(self.root / "journal.sqlite")
+        self.journal = Journal.open(self.root / "journal.sqlite", self.clock.now)
         self.conversations = self._open()
         await self.conversations.start()
 
@@ -189,6 +201,20 @@ class Stage:
         while not self.conversations.idle():
             assert time.monotonic() < end, "the conversation did not settle"
             await asyncio.sleep(0.005)
+
+    async def until(self, condition: Callable[[], bool]) -> None:
+        async with asyncio.timeout(10):
+            while not condition():  # noqa: ASYNC110 (what is waited for sets no event)
+                await asyncio.sleep(0.005)
+
+    async def asked_again(self) -> None:
+        """Waits until the engine has been asked once more than when this was awaited before."""
+        await self.until(lambda: len(self.engine.prompts) > self.seen_asked)
+        self.seen_asked = len(self.engine.prompts)
+
+    def on_disk(self) -> bytes:
+        """Whatever lies in the workspace's files."""
+        return b"".join(path.read_bytes() for path in self.root.rglob("*") if path.is_file())
 
     def heard(self, chat: str) -> list[str]:
         """What was sent to a chat, without the introduction."""

@@ -46,6 +46,7 @@ class RecordingInbox(QuietInbox):
 
     def server_said(self, at: datetime) -> None:
         self.times.append(at)
+        self._ring()
 
     async def moved(self, old: Chat, new: Chat) -> None:
         self.moves.append((old.id, new.id))

@@ -1,12 +1,14 @@
 """What people write reaches the inbox once, and nothing is confirmed before it is durable."""
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from adapters.telegram import TelegramAdapter
 from bot.types import ChatKind, Message
 from tests.standins.telegram import TelegramServer
+from tests.standins.telegram_world import Json
 from tests.telegram.conftest import Connect, RecordingInbox, adapter_for, picture, running
 
 
@@ -36,6 +38,45 @@ async def test_photos_an_album_and_a_sticker(server: TelegramServer, inbox: Reco
     assert [message.text for message in messages] == ["look", "and these", "", "😂"]
     photos = [await adapter.fetch(photo.ref, 10**6) for message in messages for photo in message.photos]
     assert photos == [red, blue, red, laugh]
+
+
+async def test_whatever_is_sent_in_private_counts_as_said(
+    server: TelegramServer, inbox: RecordingInbox, connect: Connect
+) -> None:
+    anna = server.person("Anna")
+    file = {"file_id": "f", "file_unique_id": "f"}
+    kinds: dict[str, Json] = {
+        "animation": {"animation": file | {"duration": 2, "width": 9, "height": 9}, "document": file},
+        "game": {"game": {"title": "Chess", "description": "", "photo": []}},
+        "checklist": {"checklist": {"title": "For Sunday", "tasks": []}},
+        "video": {"video_note": file | {"duration": 2, "length": 9}},
+        "unknown": {"something_new": {"id": 1}},
+    }
+    for extra in kinds.values():
+        server.user_says(anna, extra=extra)
+    server.user_says(anna, extra={"animation": {"of": "another version"}})
+    server.user_says(anna, extra={"pinned_message": {"message_id": 1}})  # nobody says that
+    server.user_says(anna, "bye")
+    await connect()
+    messages = await inbox.got(len(kinds) + 2)
+    assert [message.placeholder for message in messages] == [*kinds, "unknown", ""]
+    assert [message.text for message in messages[1:3]] == ["Chess", "For Sunday"]
+
+
+async def test_half_a_surrogate_pair_is_taken_with_all_that_follows(
+    server: TelegramServer, inbox: RecordingInbox, connect: Connect
+) -> None:
+    anna = server.person("An\ud83dna")
+    server.user_says(anna, "half a smile \ud83d")
+    server.user_says(anna, "and a whole one 😀")
+    await connect()
+    assert [message.text for message in await inbox.got(2)] == ["half a smile \ud83d", "and a whole one 😀"]
+
+
+async def test_it_tells_what_time_it_is_there(server: TelegramServer, inbox: RecordingInbox, connect: Connect) -> None:
+    await connect()
+    await inbox.until(lambda: bool(inbox.times))
+    assert abs(inbox.times[0] - datetime.now(UTC)) < timedelta(minutes=1)
 
 
 async def test_a_group_of_several(server: TelegramServer, inbox: RecordingInbox, connect: Connect) -> None:
