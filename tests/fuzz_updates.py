@@ -44,6 +44,9 @@ class Line(Protocol):
 
     adapter: Adapter
 
+    async def listened_to(self) -> None:
+        """Waits until the avatar is there."""
+
     async def damage(self, chance: random.Random) -> None:
         """Delivers one damaged update."""
 
@@ -95,6 +98,9 @@ class OnTelegram:
         server.user_edits(self._anna, first, "hi there, you")
         self._updates = [dict(update) for update in server.updates.waiting]
 
+    async def listened_to(self) -> None:
+        """Telegram keeps what nobody has fetched yet."""
+
     async def damage(self, chance: random.Random) -> None:
         update = mutated(chance.choice(self._updates), chance, keep=frozenset({"update_id"}))
         if chance.random() < 0.7 and isinstance(update.get("message"), dict):
@@ -132,6 +138,10 @@ class OnDiscord:
         named = {"id": "1", "filename": "cat.png", "size": 5, "url": url, "proxy_url": url}
         return {"attachments": [named | {"content_type": "image/png"}]}
 
+    async def listened_to(self) -> None:
+        """A private chat that a bot has never been told of cannot be caught up with."""
+        await asyncio.wait_for(self._far.connected.wait(), _PATIENCE)
+
     async def damage(self, chance: random.Random) -> None:
         kind = chance.randrange(10)
         told = self._far.said("hi <@900> there", **chance.choice((*_EXTRAS, self._photo)))
@@ -148,7 +158,7 @@ class OnDiscord:
         if chance.random() < 0.01:
             await self._far.hang_up(chance.choice((1001, 4000)))
             self._far.connected.clear()
-            await asyncio.wait_for(self._far.connected.wait(), _PATIENCE)
+            await self.listened_to()
 
     async def ask(self, text: str) -> None:
         await self._far.tell(text)
@@ -228,6 +238,7 @@ async def fuzz(
             stage.engine.say = lambda prompt: "re " + prompt.rpartition("ask")[2].partition(".")[0]
             running = asyncio.create_task(_keep_running(line, stage, outcome))
             try:
+                await line.listened_to()
                 for number in range(0, count, _BETWEEN):
                     for _ in range(min(_BETWEEN, count - number)):
                         await line.damage(chance)
