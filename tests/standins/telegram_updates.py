@@ -15,6 +15,7 @@ _LONGEST = 50  # seconds that a poll is held
 
 class Updates:
     def __init__(self) -> None:
+        self.held = False  # while it is, nothing is handed out
         self.confirmed = 0  # newest update that the bot confirmed
         self._pending: list[Json] = []
         self._ids = itertools.count(870_000_001)
@@ -76,8 +77,8 @@ class Updates:
         deadline = time.monotonic() + min(int(params.get("timeout", "0")), _LONGEST)
         while turn == self._turn:
             left = deadline - time.monotonic()
-            if self._pending or left <= 0:
-                return self._pending[:limit]
+            if (self._pending and not self.held) or left <= 0:
+                return [] if self.held else self._pending[:limit]
             try:
                 async with asyncio.timeout(left):
                     await self.changed()

@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from adapters.telegram import TelegramAdapter
+from bot.platform import Inbox
 from bot.types import Chat, Message
 from tests.inbox import QuietInbox
 from tests.standins.telegram import TelegramServer
@@ -91,7 +92,7 @@ def adapter_for(server: TelegramServer, token: str | None = None) -> TelegramAda
 
 
 @asynccontextmanager
-async def running(adapter: TelegramAdapter, inbox: RecordingInbox) -> AsyncIterator[asyncio.Task[None]]:
+async def running(adapter: TelegramAdapter, inbox: Inbox) -> AsyncIterator[asyncio.Task[None]]:
     """The adapter's run() as the daemon starts it; cancelled at the end, and whatever it raised comes out."""
     task = asyncio.create_task(adapter.run(inbox))
     try:
