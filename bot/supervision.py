@@ -21,7 +21,7 @@ class Backoff:
 
     first: float = 1.0
     factor: float = 1.75
-    longest: float = 600.0
+    longest: float = 120.0  # people wait no longer than this after an outage
     spread: float = 0.2
     healthy_after: float = 60.0
 

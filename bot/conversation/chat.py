@@ -101,6 +101,8 @@ class ChatWorker:
         try:
             if self._wishes.obey(self._chat, self._avatar.people):
                 self._obeyed.set()
+        except PassingError as error:
+            log.warning("A wish on %s waits: %s", self._chat.platform, error)
         except Exception:
             log.exception("A wish on %s could not be obeyed yet; it is tried again.", self._chat.platform)
             self._observe.failed("conversation")
@@ -130,6 +132,7 @@ class ChatWorker:
                 await self._delivery.send_all()
                 pending = self._journal.pending(self._chat)
                 if not pending:
+                    self._begun.clear()
                     return
                 if self._chat.kind is ChatKind.PRIVATE or await self._decide_all(pending):
                     await self._answer()
@@ -220,12 +223,15 @@ class ChatWorker:
         for entry in await self._admit(pending):
             if self._closing:
                 return False
+            if not self._journal.waits(entry.seq):
+                continue
             self._without_the_past(entry)
             with self._handling([entry]):
                 decision = await self._decide(entry)
             if decision.answer:
                 return True
-            self._journal.settle([entry.seq], State.SILENT)
+            if self._journal.waits(entry.seq):  # else it was deleted meanwhile
+                self._journal.settle([entry.seq], State.SILENT)
         return False
 
     async def _decide(self, entry: Entry) -> Decision:
@@ -341,8 +347,8 @@ class ChatWorker:
     # -- policy ---------------------------------------------------------------------------------------------------
 
     async def _admit(self, pending: Sequence[Entry]) -> list[Entry]:
-        """Settles what is not to be answered, fetches photos; returns what is left."""
-        admitted: list[Entry] = []
+        """Settles what is not to be answered, fetches photos; returns what is left, as it is then."""
+        admitted: set[int] = set()
         keys = self._journal.former(self._chat)
         for entry in self._give_up(pending):
             if entry.sender is None:
@@ -353,13 +359,12 @@ class ChatWorker:
                 group = self._chat.kind is ChatKind.GROUP
                 heard_only = group and takes_part(self._avatar.config, {self._chat.key, *keys})
                 self._journal.settle([entry.seq], State.SILENT if heard_only else State.IGNORED)
-            elif all(photo.digest is not None for photo in entry.photos):
-                admitted.append(entry)
             else:
-                with self._handling([entry]):
-                    await fetch_photos(entry, self._adapter, self._avatar.media, self._journal, self._observe)
-                admitted.append(entry)
-        return admitted
+                if any(photo.digest is None for photo in entry.photos):
+                    with self._handling([entry]):
+                        await fetch_photos(entry, self._adapter, self._avatar.media, self._journal, self._observe)
+                admitted.add(entry.seq)
+        return [entry for entry in self._journal.pending(self._chat) if entry.seq in admitted]
 
     def _may_answer(self, entry: Entry, keys: set[str]) -> bool:
         if not entry.text.strip() and not entry.photos:

@@ -51,7 +51,8 @@ class Context:
         entries = [entry for entry in entries if entry.seq >= self._begins_at]
         turns = to_turns(self._chat.kind, [self._said(entry, people) for entry in entries])
         turns = turns[dialogue_start(turns, self._gap, self._carried) :]
-        shown = [(seq, turn) for seq, turn in turns if seq >= self._start] or turns[-1:]
+        # What waits comes last, though it may have come before what was said meanwhile.
+        shown = [(seq, turn) for seq, turn in turns[:-1] if seq >= self._start] + turns[-1:]
         scene = self._scene(entries, people)
         prompt = self._render(scene, shown, codec)
         if len(prompt.ids) > self._max_tokens:

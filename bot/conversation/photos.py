@@ -24,7 +24,9 @@ async def fetch_photos(entry: Entry, adapter: Adapter, media: MediaStore, journa
         photo if photo.digest is not None else Photo(photo.ref, await _fetch(photo.ref, adapter, media, observe))
         for photo in entry.photos
     ]
-    journal.fetched(entry.seq, photos)
+    if not journal.fetched(entry.seq, photos):  # forgotten or deleted while they came
+        for digest in {photo.digest for photo in photos if photo.digest} - journal.digests():
+            media.delete(digest)
 
 
 async def _fetch(ref: str, adapter: Adapter, media: MediaStore, observe: Observer) -> str:

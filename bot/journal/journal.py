@@ -137,9 +137,10 @@ class Journal:
         ]
 
     def settle(self, seqs: Sequence[int], state: State) -> None:
-        """Says what became of messages."""
+        """Says what became of messages; one that was left out meanwhile stays so."""
+        became = "UPDATE entries SET state = ?, begun = 0 WHERE seq = ? AND state != 'ignored'"
         with self._change() as db:
-            db.executemany("UPDATE entries SET state = ?, begun = 0 WHERE seq = ?", [(state, seq) for seq in seqs])
+            db.executemany(became, [(state, seq) for seq in seqs])
 
     def erase(self, seqs: Sequence[int]) -> set[str]:
         """Leaves messages out and keeps nothing of what they said, in the file or beside it.
@@ -155,9 +156,11 @@ class Journal:
         self.checkpoint()
         return before - self.digests()
 
-    def fetched(self, seq: int, photos: Sequence[Photo]) -> None:
+    def fetched(self, seq: int, photos: Sequence[Photo]) -> bool:
+        """Notes the photos of a message; False, and nothing is noted, where it no longer waits."""
         with self._change() as db:
-            db.execute("UPDATE entries SET photos = ? WHERE seq = ?", (photos_json(photos), seq))
+            noted = "UPDATE entries SET photos = ? WHERE seq = ? AND state = 'new'"
+            return bool(db.execute(noted, (photos_json(photos), seq)).rowcount)
 
     # -- replies out ----------------------------------------------------------------------------------------------
 
@@ -299,6 +302,10 @@ class Journal:
         """Whether this notice was written since that time."""
         where = "chat = ? AND kind = 'notice' AND text = ? AND at > ? LIMIT 1"
         return bool(self._entries(where, chat.key, text, at.timestamp()))
+
+    def waits(self, seq: int) -> bool:
+        """Whether a message still waits for its decision or answer."""
+        return self._db.execute("SELECT 1 FROM entries WHERE seq = ? AND state = 'new'", (seq,)).fetchone() is not None
 
     def still(self, seq: int) -> Entry | None:
         """An entry as it is now."""

@@ -1,5 +1,6 @@
 """/stop, /start and /forget: obeyed at once, and not a way to make the avatar write."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -86,6 +87,24 @@ async def test_what_was_forgotten_is_nowhere_on_the_disk(stage: Stage) -> None:
     kept = stage.on_disk()
     assert b"tulip-77" not in kept and b"rose-12" in kept
     assert b"JFIF" not in kept and b"PNG" not in kept, "nor is the photo"
+
+
+async def test_a_photo_that_comes_after_it_was_forgotten_is_not_kept(stage: Stage) -> None:
+    fetch = stage.platform.fetch
+    coming = asyncio.Event()
+
+    async def slowly(ref: str, limit: int) -> bytes:
+        await coming.wait()
+        return await fetch(ref, limit)
+
+    stage.platform.fetch = slowly  # type: ignore[method-assign]
+    await stage.says(MEI, "look", photos={"a": picture("red")})
+    await asyncio.sleep(0.1)
+    await stage.says(MEI, "/forget")
+    coming.set()
+    await stage.settled()
+    assert stage.heard("1") == [FORGOTTEN]
+    assert b"PNG" not in stage.on_disk()
 
 
 async def test_nor_is_what_somebody_says_who_is_not_listened_to(stage: Stage) -> None:

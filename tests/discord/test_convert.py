@@ -174,10 +174,10 @@ async def test_bots_and_webhooks_are_marked_and_the_system_is_not_heard(env: Any
     assert [(one.text, one.from_bot) for one in box.messages] == [("beep", True), ("new release", True)]
 
 
-async def test_an_edit_is_not_delivered(env: Any, box: Box) -> None:
+async def test_an_edit_is_no_new_message(env: Any, box: Box) -> None:
     guild = env.create_guild()
     channel = guild.create_text_channel("general")
     anna = guild.add_member(env.create_user("anna"))
     sent = await anna.send(channel, "hello")
     await anna.edit(sent, "hello!")
-    assert box.texts == ["hello"]
+    assert box.texts == ["hello"] and [one.text for one in box.edits] == ["hello!"]
