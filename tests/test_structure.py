@@ -17,6 +17,7 @@ CONTRACT = {
     "bot.people",
     "bot.workspace",
     "bot.media",
+    "bot.pictures",
     "bot.config",
     "bot.secrets",
 }

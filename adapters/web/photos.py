@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.errors import DataError, PermanentError
-from bot.media import decode
+from bot.pictures import decode
 from bot.workspace import private_dir, write_private
 
 TYPES = {"jpg": "image/jpeg", "png": "image/png", "gif": "image/gif", "webp": "image/webp"}
