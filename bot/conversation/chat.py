@@ -23,6 +23,7 @@ from bot.media import MediaStore
 from bot.people import People
 from bot.persona import LANGUAGES, Persona
 from bot.platform import Adapter
+from bot.prompt import Prompt
 from bot.prompt.render import whole_bubbles
 from bot.types import Account, Chat, ChatKind
 
@@ -61,9 +62,7 @@ class ChatWorker:
         self._delivery = Delivery(chat, adapter, journal, avatar.config, observe)
         room = avatar.engine.max_context
         limit = max(room - avatar.sampling.max_tokens, room // 2)
-        self._context = Context(
-            chat, avatar.persona, avatar.config, limit, lambda digest: avatar.media.path(digest).is_file()
-        )
+        self._context = Context(chat, avatar.persona, avatar.config, limit, avatar.media.shows)
         self._news = asyncio.Event()  # something arrived since composing began
         self._last_arrival = 0.0  # monotonic
         self._closing = False
@@ -129,7 +128,7 @@ class ChatWorker:
         avatar = self._avatar
         began = time.perf_counter()
         entries = [one for one in self._journal.recent(self._chat, RECENT) if one.seq <= entry.seq]
-        prompt = self._context.prompt(entries, avatar.people, avatar.engine.codec)
+        prompt = await self._prompt(entries)
         p_model = await avatar.engine.p_answer(self._chat.key, prompt)
         others = {one.sender_name for one in entries if one.sender_name}
         seen = features([heard(one) for one in entries[-HISTORY:]], avatar.persona.names, tuple(others))
@@ -147,6 +146,13 @@ class ChatWorker:
         if avatar.show is not None and entry.native_id is not None:
             await avatar.show(self._chat, entry.native_id, decision.probability, decision.answer)
         return decision
+
+    async def _prompt(self, entries: Sequence[Entry]) -> Prompt:
+        """Photos not seen since the start are decoded for their size: not where the other chats would wait."""
+        people, codec = self._avatar.people, self._avatar.engine.codec
+        if not any(entry.photos for entry in entries):
+            return self._context.prompt(entries, people, codec)
+        return await asyncio.to_thread(self._context.prompt, entries, people, codec)
 
     # -- answering ------------------------------------------------------------------------------------------------
 
@@ -189,7 +195,7 @@ class ChatWorker:
     async def _compose(self, until: int, interrupted: Callable[[], bool]) -> list[str] | None:
         avatar = self._avatar
         entries = [entry for entry in self._journal.recent(self._chat, RECENT) if entry.seq <= until]
-        prompt = self._context.prompt(entries, avatar.people, avatar.engine.codec)
+        prompt = await self._prompt(entries)
         typing = asyncio.create_task(self._delivery.typing())
         pieces: list[str] = []
         try:

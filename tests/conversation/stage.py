@@ -142,6 +142,8 @@ class Stage:
         """As after a kill: nothing in memory survives; the journal does."""
         await self.conversations.drain(0)
         self.journal.close()
+        self.media = MediaStore(self.root / "received")
+        self.engine.codec = byte_codec(self.media)
         self.journal = Journal.open(self.root / "journal.sqlite")
         self.conversations = self._open()
         await self.conversations.start()
@@ -175,9 +177,12 @@ class Stage:
         return message
 
     async def settled(self, seconds: float = 10.0) -> None:
+        await self.until(self.conversations.idle, seconds)
+
+    async def until(self, happened: Callable[[], object], seconds: float = 10.0) -> None:
         end = time.monotonic() + seconds
-        while not self.conversations.idle():
-            assert time.monotonic() < end, "the conversation did not settle"
+        while not happened():
+            assert time.monotonic() < end, "it did not come to that"
             await asyncio.sleep(0.005)
 
     def heard(self, chat: str) -> list[str]:
