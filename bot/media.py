@@ -60,7 +60,8 @@ class MediaStore:
 
     def size(self, digest: str) -> tuple[int, int]:
         """Width and height as opened. Raises DataError; decodes the photo where it was not seen yet."""
-        return self._seen.size(digest) or self.open(digest).size
+        size = self._seen.size(digest) if self.path(digest).is_file() else None
+        return size or self.open(digest).size
 
     def shows(self, digest: str) -> bool:
         """Whether the photo is there and, as far as was seen, can be read."""
