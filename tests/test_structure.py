@@ -20,6 +20,7 @@ CONTRACT = {
     "bot.pictures",
     "bot.config",
     "bot.secrets",
+    "bot.serving",
 }
 """What of the daemon an adapter may know."""
 HEAVY = ("torch", "transformers", "peft", "accelerate")
