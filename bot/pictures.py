@@ -19,7 +19,7 @@ Measured: twelve PNGs of 49 megapixels at once, reduced and all, took 293 MB (te
 """
 
 _BYTES_A_PIXEL = {"JPEG": 1, "PNG": 4, "GIF": 1, "BMP": 4, "WEBP": 16, "TIFF": 16}
-"""What people send, and what Pillow takes to decode it, measured at 49 megapixels (TIFF: six channels of 16 bits).
+"""What people send, and what Pillow takes to decode it: measured, but for TIFF, reckoned for six channels of 16 bits.
 
 Its other formats are left alone. Some take any amount of memory whatever size they claim: an AVIF of two kilobytes that
 says 64×64 took 315 MB, and an icon holds another picture within. JPEG 2000 takes ten seconds, EPS is run as a program.

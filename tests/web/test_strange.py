@@ -104,8 +104,8 @@ async def test_who_sends_half_a_request_is_not_waited_for(
     host = f"{raw.host}:{raw.port}".encode()
     for path, kind in ((b"session", b"json"), (b"messages", b"json"), (b"photos", b"octet-stream")):
         head = b"POST /api/%s HTTP/1.1\r\nHost: %s\r\nCookie: %s\r\nContent-Type: application/%s\r\nContent-Length: 99"
-        answer = await raw.send(head % (path, host, raw.cookie, kind) + b"\r\n\r\n{")
-        assert answer.startswith(b"HTTP/1.1 408 ") and b"too slowly" in answer
+        said = await raw.send(head % (path, host, raw.cookie, kind) + b"\r\n\r\n{")
+        assert said.startswith(b"HTTP/1.1 408 ") and b"too slowly" in said
     monkeypatch.undo()
     monkeypatch.setattr("adapters.web.server._MESSAGE_SECONDS", 0.3)
 

@@ -49,7 +49,8 @@ const english = {
     many: (limits) => `A message can have at most ${limits.photos} photos.`,
     large: (limits) => `This photo is too large. At most ${limits.megabytes} MB can be sent.`,
     photo: (limits) =>
-      `This file is no photo that can be shown. Send JPEG, PNG or GIF of at most ${limits.megapixels} megapixels, or WebP of at most ${limits.webp}.`,
+      `This file is no photo that can be shown. Send JPEG, PNG or GIF of at most ${limits.megapixels} megapixels, ` +
+      `or WebP of at most ${limits.webp}.`,
     gone: () => "A photo is no longer there. Choose it again.",
     unknown: () => "This person is not in people.yaml any more. Load the page again.",
     later: () => "Echoes cannot take messages at the moment.",
