@@ -13,7 +13,7 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
 from bot.config import HealthConfig
 from bot.errors import ConfigError
-from bot.serving import Listener, answers_to
+from bot.serving import Listener, answers_to, routes
 from bot.types import ChatKind
 
 STUCK_AFTER = 300.0
@@ -181,8 +181,7 @@ class HealthServer:
     async def start(self) -> int:
         """Returns the port. Raises ConfigError where it cannot be listened on."""
         app = web.Application(middlewares=[self._only_ours])
-        app.router.add_get("/healthz", self._healthz)
-        app.router.add_get("/metrics", self._serve_metrics)
+        app.add_routes(routes(web.get("/healthz", self._healthz), web.get("/metrics", self._serve_metrics)))
         try:
             return await self._listener.start(app, self._config.host, self._config.port)
         except OSError as error:

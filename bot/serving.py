@@ -81,6 +81,25 @@ class Listener:
         return self._runner.server()
 
 
+def routes(*known: web.RouteDef) -> list[web.RouteDef]:
+    """These, and 404 for all else. With an answer to any Expect header: aiohttp's own fails where it is no text."""
+    every = [*known, web.route("*", "/{rest:.*}", _nothing)]
+    for route in every:
+        route.kwargs["expect_handler"] = _expected
+    return every
+
+
+async def _nothing(_: web.Request) -> web.StreamResponse:
+    raise web.HTTPNotFound
+
+
+async def _expected(request: web.Request) -> None:
+    if request.headers.get("Expect", "").lower() != "100-continue":
+        raise web.HTTPExpectationFailed
+    await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+    request.writer.output_size = 0  # so that an error may still be answered
+
+
 def _requests_log() -> logging.Logger:
     log = logging.getLogger(f"{__name__}.requests")
     log.addFilter(_our_fault)

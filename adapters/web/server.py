@@ -17,6 +17,7 @@ from adapters.web.hub import Event, Hub
 from adapters.web.photos import TYPES, PhotoFolder
 from bot.errors import DataError, EchoesError
 from bot.media import MAX_BYTES
+from bot.serving import routes
 from bot.workspace import private_dir
 
 log = logging.getLogger(__name__)
@@ -59,7 +60,7 @@ class Server:
     def app(self) -> web.Application:
         app = web.Application(middlewares=[self.guard.middleware])
         app.add_routes(
-            [
+            routes(
                 web.get("/{name:[a-z]*(?:\\.[a-z]+)?}", self._page),
                 web.post("/api/session", self._open),
                 web.get("/api/session", self._session),
@@ -67,7 +68,7 @@ class Server:
                 web.post("/api/messages", self._message),
                 web.post("/api/photos", self._upload),
                 web.get("/api/photos/{name}", self._photo),
-            ]
+            )
         )
         return app
 

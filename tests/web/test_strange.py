@@ -49,6 +49,12 @@ async def test_any_byte_in_a_cookie_is_no_session(raw: Client, web: WebAdapter) 
     assert answer.startswith(b"HTTP/1.1 401 ") and b"#token=" in answer
 
 
+@pytest.mark.parametrize("path", [b"/", b"/api/session", b"/nothing/here"])
+async def test_any_byte_in_what_is_expected_is_refused(raw: Client, path: bytes) -> None:
+    answer = await raw.send(b"GET %s HTTP/1.1\r\nHost: localhost\r\nExpect: \xff\r\n\r\n" % path)
+    assert answer.startswith(b"HTTP/1.1 417 ")
+
+
 async def test_a_malformed_request_is_not_quoted_in_the_log(raw: Client, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.DEBUG):
         answer = await raw.send(b"GET / HTTP/1.1\r\nHost: localhost\r\nCookie\x00: " + raw.cookie + b"\r\n\r\n")
