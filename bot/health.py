@@ -7,11 +7,13 @@ from enum import StrEnum
 from typing import Protocol
 
 from aiohttp import web
+from aiohttp.typedefs import Handler
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
 from bot.config import HealthConfig
 from bot.errors import ConfigError
+from bot.serving import Listener, answers_to, routes
 from bot.types import ChatKind
 
 STUCK_AFTER = 300.0
@@ -181,29 +183,31 @@ class HealthServer:
         self._config = config
         self._look = look
         self._metrics = metrics
-        self._runner: web.AppRunner | None = None
+        self._listener = Listener()
 
     async def start(self) -> int:
         """Returns the port. Raises ConfigError where it cannot be listened on."""
-        app = web.Application()
-        app.router.add_get("/healthz", self._healthz)
-        app.router.add_get("/metrics", self._serve_metrics)
-        self._runner = web.AppRunner(app, access_log=None)
-        await self._runner.setup()
-        site = web.TCPSite(self._runner, self._config.host, self._config.port)
+        app = web.Application(middlewares=[self._only_ours])
+        app.add_routes(routes(web.get("/healthz", self._healthz), web.get("/metrics", self._serve_metrics)))
         try:
-            await site.start()
+            return await self._listener.start(app, self._config.host, self._config.port)
         except OSError as error:
             await self.stop()
             raise ConfigError(
                 f"health: port {self._config.port} on {self._config.host} cannot be used ({error.strerror or error}): "
                 "choose another in config.yaml."
             ) from None
-        return int(self._runner.addresses[0][1])
 
     async def stop(self) -> None:
-        if self._runner is not None:
-            await self._runner.cleanup()
+        await self._listener.stop()
+
+    @web.middleware
+    async def _only_ours(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """Browsers name a host with every request; some monitors name none."""
+        host = request.headers.get("Host")
+        if host is not None and not answers_to(host, (self._config.host.lower(),)):
+            raise web.HTTPForbidden(text="Ask under an address, localhost, or the host that config.yaml names.\n")
+        return await handler(request)
 
     async def _healthz(self, _: web.Request) -> web.Response:
         health = self._look()

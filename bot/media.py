@@ -2,23 +2,28 @@
 
 import hashlib
 import io
-import warnings
-from dataclasses import dataclass
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image
 
 from bot.errors import DataError
+from bot.pictures import decode
 from bot.workspace import private_dir, write_private
 
 MAX_BYTES = 20 * 1024 * 1024
-MAX_PIXELS = 50_000_000
-MAX_SIDE = 1568  # longer photos are reduced when opened: more than any pixel bound in use
+KEPT_BYTES = 64 * 1024 * 1024
+"""Of photos at the size of a prompt, kept in memory so that a chat's photos are not decoded with each message."""
 
 
 @dataclass(frozen=True, slots=True)
 class MediaStore:
+    """A folder of photos. May be used from several threads at once."""
+
     root: Path
+    _seen: "_Seen" = field(default_factory=lambda: _Seen(), init=False, repr=False, compare=False)
 
     def path(self, digest: str) -> Path:
         return self.root / digest[:2] / digest
@@ -32,21 +37,51 @@ class MediaStore:
         digest = hashlib.sha256(data).hexdigest()
         path = self.path(digest)
         if not path.exists():
-            decode(data)
+            size = decode(data).size
             private_dir(path.parent)
             write_private(path, data)
+            self._seen.note(digest, size)
         return digest
 
     def open(self, digest: str) -> Image.Image:
-        """The photo as upright RGB, transparency over white, at most MAX_SIDE pixels a side."""
+        """The photo as upright RGB, transparency over white, at most MAX_SIDE pixels a side. Raises DataError."""
         try:
             data = self.path(digest).read_bytes()
         except FileNotFoundError:
+            self._seen.drop(digest)
             raise DataError(f"The photo {digest[:12]} is missing from {self.root}.") from None
-        return decode(data)
+        try:
+            image = decode(data)
+        except DataError:
+            self._seen.note(digest, None)
+            raise
+        self._seen.note(digest, image.size)
+        return image
+
+    def size(self, digest: str) -> tuple[int, int]:
+        """Width and height as opened. Raises DataError; decodes the photo where it was not seen yet."""
+        size = self._seen.size(digest) if self.path(digest).is_file() else None
+        return size or self.open(digest).size
+
+    def shows(self, digest: str) -> bool:
+        """Whether the photo is there and, as far as was seen, can be read."""
+        return self.path(digest).is_file() and not self._seen.unreadable(digest)
+
+    def resized(self, digest: str, width: int, height: int) -> bytes:
+        """The photo at that size, as PNG. Raises DataError, also where the photo has been deleted meanwhile."""
+        key = (digest, width, height)
+        if self.path(digest).is_file() and (kept := self._seen.picture(key)) is not None:
+            return kept
+        buffer = io.BytesIO()
+        self.open(digest).resize((width, height), Image.Resampling.BICUBIC).save(buffer, "PNG")
+        self._seen.keep(key, buffer.getvalue())
+        if not self.path(digest).is_file():  # deleted while it was looked at
+            self._seen.drop(digest)
+        return buffer.getvalue()
 
     def delete(self, digest: str) -> None:
         self.path(digest).unlink(missing_ok=True)
+        self._seen.drop(digest)
 
     def prune(self, keep: set[str], older_than: float) -> int:
         """Deletes photos that are not to be kept and were stored before a time (seconds since 1970); returns how many.
@@ -56,49 +91,47 @@ class MediaStore:
         old = [path for path in self.root.glob("??/*") if path.name not in keep and path.stat().st_mtime < older_than]
         for path in old:
             path.unlink(missing_ok=True)
+            self._seen.drop(path.name)
         return len(old)
 
 
-def decode(data: bytes) -> Image.Image:
-    """Decodes untrusted bytes; the first frame of an animation. Raises DataError in a sentence."""
+class _Seen:
+    """What is known of photos without looking at their files again; nothing of one that was deleted."""
 
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            image: Image.Image = Image.open(io.BytesIO(data), formats=_formats())
-            width, height = image.size
-            if width * height > MAX_PIXELS:
-                raise DataError(
-                    f"A photo of {width}×{height} pixels was left out: at most {MAX_PIXELS:,} pixels are read."
-                )
-            image.draft("RGB", (MAX_SIDE, MAX_SIDE))
-            image.load()
-            image = ImageOps.exif_transpose(image)
-    except DataError:
-        raise
-    except (
-        UnidentifiedImageError,
-        OSError,
-        ValueError,
-        SyntaxError,
-        EOFError,
-        Image.DecompressionBombError,
-    ) as error:
-        raise DataError(
-            f"A photo could not be read ({type(error).__name__}): it is damaged or of an unknown kind."
-        ) from error
-    if image.has_transparency_data:
-        rgba = image.convert("RGBA")
-        canvas = Image.new("RGBA", rgba.size, "white")
-        image = Image.alpha_composite(canvas, rgba)
-    elif image.mode.startswith("I"):  # 16 bits, in one byte order or the other
-        image = image.convert("I").point(lambda value: value / 256).convert("L")
-    image = image.convert("RGB")
-    image.thumbnail((MAX_SIDE, MAX_SIDE))
-    return image
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._sizes: dict[str, tuple[int, int] | None] = {}  # None: cannot be read
+        self._pictures: OrderedDict[tuple[str, int, int], bytes] = OrderedDict()  # the longest unused first
+        self._bytes = 0
 
+    def note(self, digest: str, size: tuple[int, int] | None) -> None:
+        with self._lock:
+            self._sizes[digest] = size
 
-def _formats() -> list[str]:
-    """Every format that Pillow reads by itself: EPS would be run as a program by Ghostscript."""
-    Image.init()
-    return [kind for kind in Image.OPEN if kind != "EPS"]
+    def size(self, digest: str) -> tuple[int, int] | None:
+        return self._sizes.get(digest)
+
+    def unreadable(self, digest: str) -> bool:
+        return self._sizes.get(digest, ()) is None
+
+    def keep(self, key: tuple[str, int, int], picture: bytes) -> None:
+        with self._lock:
+            if key in self._pictures:  # another thread was quicker
+                return
+            self._pictures[key] = picture
+            self._bytes += len(picture)
+            while self._bytes > KEPT_BYTES:
+                _, oldest = self._pictures.popitem(last=False)
+                self._bytes -= len(oldest)
+
+    def picture(self, key: tuple[str, int, int]) -> bytes | None:
+        with self._lock:
+            if key in self._pictures:
+                self._pictures.move_to_end(key)
+            return self._pictures.get(key)
+
+    def drop(self, digest: str) -> None:
+        with self._lock:
+            self._sizes.pop(digest, None)
+            for key in [key for key in self._pictures if key[0] == digest]:
+                self._bytes -= len(self._pictures.pop(key))

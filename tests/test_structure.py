@@ -17,8 +17,10 @@ CONTRACT = {
     "bot.people",
     "bot.workspace",
     "bot.media",
+    "bot.pictures",
     "bot.config",
     "bot.secrets",
+    "bot.serving",
 }
 """What of the daemon an adapter may know."""
 HEAVY = ("torch", "transformers", "peft", "accelerate")

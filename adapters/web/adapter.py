@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-from aiohttp import web
-
 from adapters.web.guard import Guard
 from adapters.web.hub import Event, Hub
 from adapters.web.photos import PhotoFolder
@@ -22,6 +20,7 @@ from adapters.web.store import Transcript
 from bot.errors import PassingError, PermanentError
 from bot.people import People
 from bot.platform import Inbox
+from bot.serving import Listener
 from bot.types import Chat
 
 log = logging.getLogger(__name__)
@@ -72,7 +71,7 @@ class WebAdapter:
         self._photos = PhotoFolder(folder / "photos")
         self._room = Room(people, avatar, group)
         self._keep_days = keep_days
-        self._names = tuple(name.lower() for name in ("localhost", host, *names))
+        self._names = tuple(name.lower() for name in (host, *names))
         self._announce = announce
         self._listening_on = port
         self._open: _Open | None = None
@@ -91,13 +90,12 @@ class WebAdapter:
         self._listening_on = listener.getsockname()[1]
         hub = Hub()
         with contextlib.closing(listener), contextlib.closing(Transcript.open(self._folder)) as transcript:
-            guard = Guard(self._token, f"echoes_{self._listening_on}", self._names)
+            serving = Listener()
+            guard = Guard(self._token, f"echoes_{self._listening_on}", self._names, serving.trust)
             server = Server(guard, hub, self._photos, self._post, self._greet)
-            runner = web.AppRunner(server.app(), access_log=None, shutdown_timeout=2.0)
             self._open = _Open(inbox, transcript, hub, asyncio.Lock())
             try:
-                await runner.setup()
-                await web.SockSite(runner, listener).start()
+                await serving.start(server.app(), sock=listener)
                 self._announce(self.url)
                 while True:
                     self._purge(transcript)
@@ -105,7 +103,7 @@ class WebAdapter:
             finally:
                 self._open = None
                 hub.close()
-                await runner.cleanup()
+                await serving.stop()
 
     async def send(self, chat: Chat, text: str, key: str) -> str:
         running = self._running()

@@ -2,13 +2,13 @@
 
 import hashlib
 import hmac
-import ipaddress
-import re
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
+
+from bot.serving import answers_to
 
 _NO_SESSION = (
     "Open the web chat with the link that Echoes shows when it starts; it ends in #token=…  "
@@ -20,7 +20,6 @@ _WRONG_TOKEN = (
 )
 _WRONG_HOST = "The web chat does not answer under this name: use the address that Echoes shows when it starts."
 _WRONG_ORIGIN = "Another web site may not use the web chat."
-_HOST = re.compile(r"(?P<name>\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:\d{1,5})?")
 _MONTH = 30 * 24 * 3600
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -45,11 +44,15 @@ class Refusal(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """`cookie` is the name of the session's cookie; `names`: host names the page answers to, beside addresses."""
+    """`cookie` is the name of the session's cookie; `names`: host names the page answers to, beside addresses.
+
+    trust: told of each request that has a session.
+    """
 
     token: str
     cookie: str
-    names: Collection[str] = ("localhost",)
+    names: Collection[str] = ()
+    trust: Callable[[web.Request], None] = lambda request: None
 
     @web.middleware
     async def middleware(self, request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -62,8 +65,8 @@ class Guard:
             response = say(request, Refusal(error.status, "http", f"{error.status}: {error.reason}."))
         if not response.prepared:
             response.headers.update(_HEADERS)
-            known = self._answers_to(request.host)
-            response.headers["Content-Security-Policy"] = _policy(request.host) if known else "default-src 'none'"
+            known = answers_to(_host(request), self.names)
+            response.headers["Content-Security-Policy"] = _policy(_host(request)) if known else "default-src 'none'"
         return response
 
     def open(self, given: str) -> web.Response:
@@ -75,30 +78,20 @@ class Guard:
         return response
 
     def check_session(self, request: web.Request) -> None:
-        given = request.cookies.get(self.cookie, "")
-        if not hmac.compare_digest(given.encode(), self._session().encode()):
+        given = request.cookies.get(self.cookie, "").encode("utf-8", "surrogateescape")  # a header may hold any byte
+        if not hmac.compare_digest(given, self._session().encode()):
             raise Refusal(401, "session", _NO_SESSION)
+        self.trust(request)
 
     def _session(self) -> str:
         return hmac.new(self.token.encode(), b"echoes web session", hashlib.sha256).hexdigest()
 
     def _check(self, request: web.Request) -> None:
-        if not self._answers_to(request.host):  # a foreign name that was made to point here
+        if not answers_to(_host(request), self.names):
             raise Refusal(403, "host", _WRONG_HOST)
         origin = request.headers.get("Origin")
-        if origin is not None and _netloc(origin) != request.host.lower():
+        if origin is not None and _netloc(origin) != _host(request).lower():
             raise Refusal(403, "origin", _WRONG_ORIGIN)
-
-    def _answers_to(self, host: str) -> bool:
-        """An address as it is, or a name that is known: a name of somebody else's may point here only now."""
-        match = _HOST.fullmatch(host.lower())
-        if match is None:
-            return False
-        try:
-            ipaddress.ip_address(match["name"].strip("[]"))
-        except ValueError:
-            return match["name"] in self.names
-        return True
 
 
 def say(request: web.Request, refusal: Refusal) -> web.Response:
@@ -106,6 +99,10 @@ def say(request: web.Request, refusal: Refusal) -> web.Response:
     if request.path.startswith("/api/"):
         return web.json_response({"error": refusal.code, "sentence": str(refusal)}, status=refusal.status)
     return web.Response(text=f"{refusal}\n", status=refusal.status)
+
+
+def _host(request: web.Request) -> str:
+    return request.headers.get("Host", "")  # where it is missing, aiohttp would ask the name server who we are
 
 
 def _netloc(origin: str) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.errors import DataError, PermanentError
-from bot.media import decode
+from bot.pictures import decode
 from bot.workspace import private_dir, write_private
 
 TYPES = {"jpg": "image/jpeg", "png": "image/png", "gif": "image/gif", "webp": "image/webp"}
@@ -38,10 +38,14 @@ class PhotoFolder:
         """Raises PermanentError where it is gone or larger than `limit` bytes."""
         if not self.holds(name):
             raise PermanentError("A photo of the web chat is no longer there.")
-        path = self.root / name
-        if path.stat().st_size > limit:
+        try:
+            with (self.root / name).open("rb") as file:
+                data = file.read(limit + 1)
+        except FileNotFoundError:  # forgotten just now
+            raise PermanentError("A photo of the web chat is no longer there.") from None
+        if len(data) > limit:
             raise PermanentError(f"A photo of the web chat was left out: it is larger than {limit / 1e6:.0f} MB.")
-        return path.read_bytes()
+        return data
 
     def prune(self, shown: Collection[str]) -> None:
         """Deletes what no line shows, but for what was uploaded just now."""

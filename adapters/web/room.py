@@ -7,8 +7,9 @@ from typing import Any
 
 from adapters.web.guard import Refusal
 from adapters.web.store import Line
-from bot.media import MAX_BYTES, MAX_PIXELS
+from bot.media import MAX_BYTES
 from bot.people import RELATIONSHIPS, STRANGER, Contact, People
+from bot.pictures import most_pixels
 from bot.types import Account, Chat, ChatKind, Message, PhotoRef
 
 PLATFORM = "web"
@@ -91,7 +92,8 @@ class Room:
                 "text": TEXT_LIMIT,
                 "photos": PHOTO_LIMIT,
                 "megabytes": MAX_BYTES // 1024 // 1024,
-                "megapixels": MAX_PIXELS // 1_000_000,
+                "megapixels": most_pixels("JPEG") // 1_000_000,
+                "webp": most_pixels("WEBP") // 1_000_000,
             },
         }
 

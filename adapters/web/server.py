@@ -5,9 +5,10 @@ import importlib.resources
 import json
 import logging
 import sqlite3
-from collections.abc import Awaitable, Callable
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import IO, Any
 
 from aiohttp import WSCloseCode, web
 
@@ -16,10 +17,15 @@ from adapters.web.hub import Event, Hub
 from adapters.web.photos import TYPES, PhotoFolder
 from bot.errors import DataError, EchoesError
 from bot.media import MAX_BYTES
+from bot.serving import routes
+from bot.workspace import private_dir
 
 log = logging.getLogger(__name__)
 
 _MESSAGE_BYTES = 64 * 1024  # a message as JSON: 4,000 characters, at most 6 bytes each as \uXXXX, and the rest
+_SILENCE_SECONDS = 20.0  # without a byte of a body
+_MESSAGE_SECONDS = 30.0
+_PHOTO_SECONDS = 600.0  # 20 MB at 0.3 Mbit/s
 _SCRIPTS = ("app.js", "composer.js", "list.js", "net.js", "state.js", "view.js", "words.js")
 _PAGE = {
     "": ("index.html", "text/html"),
@@ -52,9 +58,9 @@ class Server:
     _decoding: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(2))  # photos at a time
 
     def app(self) -> web.Application:
-        app = web.Application(middlewares=[self.guard.middleware], client_max_size=_MESSAGE_BYTES)
+        app = web.Application(middlewares=[self.guard.middleware])
         app.add_routes(
-            [
+            routes(
                 web.get("/{name:[a-z]*(?:\\.[a-z]+)?}", self._page),
                 web.post("/api/session", self._open),
                 web.get("/api/session", self._session),
@@ -62,7 +68,7 @@ class Server:
                 web.post("/api/messages", self._message),
                 web.post("/api/photos", self._upload),
                 web.get("/api/photos/{name}", self._photo),
-            ]
+            )
         )
         return app
 
@@ -110,21 +116,21 @@ class Server:
         """One photo as the request's body."""
         self.guard.check_session(request)
         too_large = Refusal(413, "large", f"A photo can have at most {MAX_BYTES // 1024 // 1024} MB.")
-        if (request.content_length or 0) > MAX_BYTES:
-            raise too_large
-        data = bytearray()
-        async for chunk in request.content.iter_chunked(64 * 1024):
-            data += chunk
-            if len(data) > MAX_BYTES:
-                raise too_large
         try:
-            async with self._decoding:
-                name = await asyncio.to_thread(self.photos.put, bytes(data))
+            with tempfile.TemporaryFile(dir=private_dir(self.photos.root)) as file:  # not in memory: many may be coming
+                async for chunk in _body(request, MAX_BYTES, _PHOTO_SECONDS, too_large):
+                    file.write(chunk)
+                async with self._decoding:
+                    name = await asyncio.to_thread(self._keep, file)
         except DataError as error:
             raise Refusal(415, "photo", str(error)) from error
         except OSError as error:
             raise Refusal(507, "later", f"The photo could not be stored ({error.strerror}).") from error
         return web.json_response({"name": name})
+
+    def _keep(self, file: IO[bytes]) -> str:
+        file.seek(0)
+        return self.photos.put(file.read())
 
     async def _photo(self, request: web.Request) -> web.Response:
         self.guard.check_session(request)
@@ -142,7 +148,10 @@ class Server:
             raise Refusal(403, "origin", "The stream is for the page alone.")
         since, erasures = _number(request, "since"), _number(request, "erasures")
         socket = web.WebSocketResponse(heartbeat=20, max_msg_size=1024)
-        await socket.prepare(request)
+        try:
+            await socket.prepare(request)
+        except ValueError:  # headers of the handshake that are no text
+            raise Refusal(400, "form", "The stream was not asked for as a browser does.") from None
         queue = self.hub.join()
         sending = asyncio.create_task(self._send(socket, queue, since, erasures))
         try:
@@ -172,12 +181,36 @@ class Server:
             await socket.close(code=WSCloseCode.GOING_AWAY)  # a page that is still there connects again
 
 
+async def _body(request: web.Request, limit: int, seconds: float, too_large: Refusal) -> AsyncIterator[bytes]:
+    """A request's body as it comes. Raises Refusal where it is too large or too slow, or breaks off."""
+    if (request.content_length or 0) > limit:
+        raise too_large
+    loop = asyncio.get_running_loop()
+    end, received = loop.time() + seconds, 0
+    while True:
+        try:
+            async with asyncio.timeout_at(min(end, loop.time() + _SILENCE_SECONDS)):
+                chunk = await request.content.readany()
+        except TimeoutError:
+            raise Refusal(408, "later", "The request came too slowly: try again.") from None
+        except (web.RequestPayloadError, ConnectionError):
+            raise Refusal(400, "form", "The request broke off, or was not sent as HTTP asks for.") from None
+        if not chunk:
+            return
+        received += len(chunk)
+        if received > limit:
+            raise too_large
+        yield chunk
+
+
 async def _json(request: web.Request) -> dict[str, Any]:
     if request.content_type != "application/json":
         raise Refusal(415, "form", "The request must be JSON.")
+    too_large = Refusal(413, "form", f"The request can have at most {_MESSAGE_BYTES // 1024} KB.")
+    sent = b"".join([chunk async for chunk in _body(request, _MESSAGE_BYTES, _MESSAGE_SECONDS, too_large)])
     try:
-        body = json.loads(await request.read())
-    except ValueError as error:
+        body = json.loads(sent)
+    except (ValueError, RecursionError) as error:
         raise Refusal(400, "form", "The request is not valid JSON.") from error
     if not isinstance(body, dict):
         raise Refusal(400, "form", "The request must be a JSON object.")

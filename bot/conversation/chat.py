@@ -25,6 +25,7 @@ from bot.media import MediaStore
 from bot.people import People
 from bot.persona import LANGUAGES, Persona
 from bot.platform import Adapter
+from bot.prompt import Prompt
 from bot.prompt.render import whole_bubbles
 from bot.types import Chat, ChatKind
 
@@ -77,9 +78,7 @@ class ChatWorker:
         self._delivery = Delivery(chat, adapter, journal, avatar.config, observe, lane)
         room = avatar.engine.max_context
         limit = max(room - avatar.sampling.max_tokens, room // 2)
-        self._context = Context(
-            chat, avatar.persona, avatar.config, limit, lambda digest: avatar.media.path(digest).is_file()
-        )
+        self._context = Context(chat, avatar.persona, avatar.config, limit, avatar.media.shows)
         self._news = asyncio.Event()  # something arrived since composing began
         self._obeyed = asyncio.Event()  # a wish was obeyed since composing began, or since the worker paused
         self._begun: set[int] = set()  # messages that this process has begun to handle
@@ -238,7 +237,7 @@ class ChatWorker:
         avatar = self._avatar
         began = time.perf_counter()
         entries = self._before_the_eyes(entry.seq)
-        prompt = self._context.prompt(entries, avatar.people, avatar.engine.codec)
+        prompt = await self._prompt(entries)
         p_model = await avatar.engine.p_answer(self._chat.key, prompt)
         others = {one.sender_name for one in entries if one.sender_name}
         seen = features([heard(one) for one in entries[-HISTORY:]], avatar.persona.names, tuple(others))
@@ -268,6 +267,13 @@ class ChatWorker:
         return [entry for entry in recent if entry.state is not State.NEW] + [
             entry for entry in waiting if entry.seq <= until
         ]
+
+    async def _prompt(self, entries: Sequence[Entry]) -> Prompt:
+        """Photos not seen since the start are decoded for their size: not where the other chats would wait."""
+        people, codec = self._avatar.people, self._avatar.engine.codec
+        if not any(entry.photos for entry in entries):
+            return self._context.prompt(entries, people, codec)
+        return await asyncio.to_thread(self._context.prompt, entries, people, codec)
 
     # -- answering ------------------------------------------------------------------------------------------------
 
@@ -314,7 +320,7 @@ class ChatWorker:
     async def _compose(self, until: int, interrupted: Callable[[], bool]) -> list[str] | None:
         avatar = self._avatar
         entries = self._before_the_eyes(until)
-        prompt = self._context.prompt(entries, avatar.people, avatar.engine.codec)
+        prompt = await self._prompt(entries)
         typing = asyncio.create_task(self._delivery.typing())
         pieces: list[str] = []
         try:

@@ -70,9 +70,9 @@ def describe(base: str, progress: Callable[[str], None] | None = None) -> BaseMo
 def codec_for(model: _Reader, media: MediaStore) -> Codec:
     """The codec of a base model, described or loaded, that finds its photos in a store."""
 
-    @lru_cache(maxsize=_SIZES_KEPT)  # a photo's size never changes, and asking decodes the photo
+    @lru_cache(maxsize=_SIZES_KEPT)  # a photo's size never changes, and asking may decode the photo
     def photo_size(digest: str) -> tuple[int, int]:
-        return media.open(digest).size
+        return media.size(digest)
 
     return Codec(model.tokenizer, model.geometry, photo_size)
 

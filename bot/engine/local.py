@@ -56,10 +56,12 @@ class LocalEngine:
 
     async def p_answer(self, chat: str, prompt: Prompt) -> float:
         self._check_length(prompt)
+        await self._look_at(prompt)
         return float(await asyncio.wrap_future(self._thread.submit(self._decide(chat, prompt))))
 
     async def reply(self, chat: str, prompt: Prompt, sampling: Sampling) -> AsyncGenerator[str, None]:
         self._check_length(prompt)
+        await self._look_at(prompt)
         loop = asyncio.get_running_loop()
         pieces: asyncio.Queue[str | None] = asyncio.Queue()
 
@@ -128,6 +130,12 @@ class LocalEngine:
         self._lora.switch(lora)
         self._store.clear()
         yield
+
+    async def _look_at(self, prompt: Prompt) -> None:
+        """Decodes photos before the inference thread asks for them, lest every chat wait for one chat's photos."""
+        size = self.codec.geometry.size
+        for photo in prompt.photos:
+            await asyncio.to_thread(self._media.resized, photo.digest, *size(photo.grid))
 
     def _check_length(self, prompt: Prompt) -> None:
         if len(prompt.ids) >= self.max_context:

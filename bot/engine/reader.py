@@ -1,9 +1,11 @@
 """The model reading: a prompt's ids and photos become key-value states, only as far as they are new."""
 
+import io
 from collections.abc import Generator, Iterator
 
 import numpy as np
 import torch
+from PIL import Image
 
 from bot.engine.cache import CacheStore, KeptCache, Reading, reading_of
 from bot.engine.models import LoadedModel, photo_tensors
@@ -48,13 +50,16 @@ class Reader:
         self._next_place += 1
         self._forward([token], places, [], np.array([token], np.int64))
 
+    def _picture(self, photo: PhotoSpan) -> Image.Image:
+        return Image.open(io.BytesIO(self._media.resized(photo.digest, *self._loaded.geometry.size(photo.grid))))
+
     @torch.inference_mode()
     def _forward(self, ids: list[int], places: torch.Tensor, photos: list[PhotoSpan], reading: Reading) -> None:
         pixels: torch.Tensor | None = None
         grids: torch.Tensor | None = None
         device = self._loaded.device
         if photos:
-            pixels, grids = photo_tensors(self._loaded, [self._media.open(photo.digest) for photo in photos])
+            pixels, grids = photo_tensors(self._loaded, [self._picture(photo) for photo in photos])
             pixels, grids = pixels.to(device), grids.to(device)
         try:
             output = self._loaded.model(

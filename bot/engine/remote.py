@@ -4,7 +4,7 @@ import asyncio
 import logging
 import math
 import secrets
-from collections.abc import AsyncGenerator, Iterable
+from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import aclosing
 from dataclasses import replace
 from pathlib import Path
@@ -86,7 +86,7 @@ class RemoteEngine:
         route = await self._route(prompt)
         # vLLM reports log-probabilities from before this restriction, and so tells that of the end of turn at any rank.
         only_end = {"temperature": 0, "max_tokens": 1, "allowed_token_ids": [self.codec.end_of_turn]}
-        answer = await self._server.post(route.path, self._named(route.decision(prompt, only_end)))
+        answer = await self._server.post(route.path, await self._body(route.decision, prompt, only_end))
         try:
             silence = route.end_log_probability(answer["choices"][0])
         except (KeyError, IndexError, TypeError):
@@ -147,16 +147,18 @@ class RemoteEngine:
         """Whether the server takes token ids beside photos, and then reads just the ids of the prompt."""
         route = self._ids_with_photos
         try:
-            answer = await self._server.post(
-                route.path, self._named(route.request(prompt, {"max_tokens": 1, "temperature": 0}))
-            )
+            one = {"max_tokens": 1, "temperature": 0}
+            answer = await self._server.post(route.path, await self._body(route.request, prompt, one))
         except RefusedError:
             return False
         return answer.get("prompt_token_ids") == list(prompt.ids)
 
-    def _named(self, body: Json) -> Json:
+    async def _body(self, make: Callable[[Prompt, Json], Json], prompt: Prompt, options: Json) -> Json:
         """With what every request holds. The salt keeps vLLM from reusing what another LoRA of that name has read."""
-        return {"model": self._model, "cache_salt": self._salt, **body}
+        named = {"model": self._model, "cache_salt": self._salt}
+        if not prompt.photos:
+            return named | make(prompt, options)
+        return named | await asyncio.to_thread(make, prompt, options)  # decoding must not hold up the other chats
 
     def _check_length(self, prompt: Prompt) -> None:
         if len(prompt.ids) >= self.max_context:
@@ -199,7 +201,7 @@ class RemoteEngine:
         # In process such tokens are barred until something is seen. A server has no such rule: so the first token is
         # asked for alone, and the rest as what follows the prompt and it.
         barred = options | {"max_tokens": 1, "logit_bias": _biases(self._blank, _NEVER)}
-        answer = await self._server.post(route.path, self._named(route.request(prompt, barred)))
+        answer = await self._server.post(route.path, await self._body(route.request, prompt, barred))
         first = route.written(answer["choices"][0])
         yield first
         if options["max_tokens"] > 1:
@@ -210,7 +212,8 @@ class RemoteEngine:
                     yield written
 
     async def _stream(self, route: Route, prompt: Prompt, options: Json) -> AsyncGenerator[Written, None]:
-        async with aclosing(self._server.events(route.path, self._named(route.request(prompt, options)))) as events:
+        body = await self._body(route.request, prompt, options)
+        async with aclosing(self._server.events(route.path, body)) as events:
             async for event in events:
                 for choice in event.get("choices", ()):
                     yield route.written(choice)

@@ -7,7 +7,6 @@ from those of training (see docs/remote.md).
 """
 
 import base64
-import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -28,7 +27,7 @@ class Written:
 
 
 class Route(Protocol):
-    """`options` are sampling parameters by their OpenAI and vLLM names."""
+    """`options` are sampling parameters by their OpenAI and vLLM names. Requests with photos take a while to make."""
 
     @property
     def path(self) -> str: ...
@@ -152,11 +151,8 @@ class ChatRoute:
 
 def _data_url(span: PhotoSpan, codec: Codec, media: MediaStore) -> str:
     """The photo at the very size the prompt counts on, so that the server cuts the same patches."""
-    patch = codec.geometry.patch
-    image = media.open(span.digest).resize((span.grid[2] * patch, span.grid[1] * patch), resample=3)
-    buffer = io.BytesIO()
-    image.save(buffer, "PNG")
-    return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()
+    png = media.resized(span.digest, *codec.geometry.size(span.grid))
+    return "data:image/png;base64," + base64.b64encode(png).decode()
 
 
 def _written(choice: Mapping[str, Any], text: str) -> Written:

@@ -45,6 +45,10 @@ class PhotoGeometry:
         rows, columns = min(rows, longest), min(columns, longest)
         return 1, rows // self.patch, columns // self.patch
 
+    def size(self, grid: tuple[int, int, int]) -> tuple[int, int]:
+        """Width and height of a photo that fills that grid."""
+        return grid[2] * self.patch, grid[1] * self.patch
+
     def tokens(self, grid: tuple[int, int, int]) -> int:
         """How many positions a photo takes in the prompt."""
         return math.prod(grid) // self.merge**2

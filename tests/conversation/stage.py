@@ -164,6 +164,8 @@ class Stage:
 
     async def _start(self) -> None:
         self.journal.close()
+        self.media = MediaStore(self.root / "received")
+        self.engine.codec = byte_codec(self.media)
         self.journal = Journal.open(self.root / "journal.sqlite", self.clock.now)
         self.conversations = self._open()
         await self.conversations.start()
@@ -197,15 +199,13 @@ class Stage:
         return message
 
     async def settled(self, seconds: float = 10.0) -> None:
-        end = time.monotonic() + seconds
-        while not self.conversations.idle():
-            assert time.monotonic() < end, "the conversation did not settle"
-            await asyncio.sleep(0.005)
+        await self.until(self.conversations.idle, seconds)
 
-    async def until(self, condition: Callable[[], bool]) -> None:
-        async with asyncio.timeout(10):
-            while not condition():  # noqa: ASYNC110 (what is waited for sets no event)
-                await asyncio.sleep(0.005)
+    async def until(self, happened: Callable[[], object], seconds: float = 10.0) -> None:
+        end = time.monotonic() + seconds
+        while not happened():
+            assert time.monotonic() < end, "it did not come to that"
+            await asyncio.sleep(0.005)
 
     async def asked_again(self) -> None:
         """Waits until the engine has been asked once more than when this was awaited before."""

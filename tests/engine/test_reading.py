@@ -2,18 +2,21 @@
 
 import asyncio
 import math
+import threading
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 import pytest
 import torch
+from PIL import Image
 
 from bot.dialogue import Bubble, Scene, Speaker, Turn
 from bot.engine.local import LocalEngine
 from bot.engine.models import LoadedModel, photo_tensors
 from bot.media import MediaStore
 from bot.persona import Persona
+from bot.pictures import decode
 from bot.prompt import Prompt, render
 from bot.types import ChatKind
 from tests.support import picture
@@ -175,3 +178,25 @@ def test_renders_only_grow(engine: LocalEngine) -> None:
     grown = [asked(engine, turns[:n]).ids for n in range(1, 8) if turns[n - 1].speaker]
     for shorter, longer in pairwise(grown):
         assert longer[: len(shorter)] == shorter
+
+
+async def test_nobody_waits_while_a_photo_is_decoded(
+    engine: LocalEngine, media: MediaStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    digest = media.put(picture("red", (300, 200)))
+    with_photo = asked(engine, [said(0, TOM, "look", photos=[digest])])
+    answered, decoded = threading.Event(), 0
+
+    def slow(data: bytes) -> Image.Image:
+        nonlocal decoded
+        decoded += 1
+        assert answered.wait(20), "another chat waited for this photo"
+        return decode(data)
+
+    monkeypatch.setattr("bot.media.decode", slow)
+    looking = asyncio.create_task(engine.p_answer("one", with_photo))
+    await engine.p_answer("other", asked(engine, [said(0, AN, "hi")]))
+    answered.set()
+    await looking
+    await engine.p_answer("one again", with_photo)
+    assert decoded == 1

@@ -1,5 +1,6 @@
 """A monitor asks how the avatar is."""
 
+import asyncio
 import socket
 import time
 
@@ -9,6 +10,7 @@ import pytest
 from bot.config import HealthConfig
 from bot.errors import ConfigError
 from bot.health import Health, HealthServer, Metrics, Observer, Platform, State, Unobserved
+from bot.serving import answers_to
 from bot.types import ChatKind
 
 RUNNING = Platform(State.RUNNING, time.monotonic())
@@ -22,8 +24,8 @@ class Monitor:
         self.health = Health({"web": RUNNING, "telegram": RUNNING}, lora="2026-11-22")
         self.server = HealthServer(HealthConfig(port=0), lambda: self.health, self.metrics)
 
-    async def get(self, path: str) -> tuple[int, str]:
-        async with aiohttp.ClientSession() as session:
+    async def get(self, path: str, host: str | None = None) -> tuple[int, str]:
+        async with aiohttp.ClientSession(headers={"Host": host} if host is not None else None) as session:
             port = await self.server.start()
             try:
                 async with session.get(f"http://127.0.0.1:{port}{path}") as response:
@@ -92,6 +94,44 @@ async def test_metrics_count_what_happened() -> None:
     ):
         assert f"\n{line}\n" in text, line
     assert "process_resident_memory_bytes" in text
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/metrics"])
+async def test_it_answers_only_under_its_own_name(path: str) -> None:
+    """A web site whose name was made to point here must not learn how the avatar is."""
+    for host in ("evil.example", "evil.example:8643", "127.0.0.1.evil.example", "localhost.evil.example", "a b"):
+        status, text = await Monitor().get(path, host)
+        assert status == 403 and "platforms" not in text and "echoes_" not in text, host
+    for host in ("localhost", "LOCALHOST:8643", "127.0.0.1:1", "192.168.1.5:8643", "[::1]:8643"):
+        assert (await Monitor().get(path, host))[0] == 200, host
+
+
+def test_names_of_the_owners_own_are_known() -> None:
+    assert answers_to("Echoes.lan:8643", ("echoes.lan",))
+    assert not answers_to("echoes.lan.evil.example", ("echoes.lan",))
+    assert not answers_to("", ("echoes.lan",))
+
+
+@pytest.mark.parametrize("sent", [b"", b"GET /healthz HTTP/1.1\r\nHost: loc"])
+async def test_who_connects_and_says_nothing_is_not_kept(sent: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.serving.IDLE_SECONDS", 0.2)
+    server = Monitor().server
+    reader, writer = await asyncio.open_connection("127.0.0.1", await server.start())
+    writer.write(sent)
+    async with asyncio.timeout(10):
+        assert await reader.read() == b""
+    writer.close()
+    await server.stop()
+
+
+async def test_a_monitor_that_names_no_host_is_answered() -> None:
+    server = Monitor().server
+    reader, writer = await asyncio.open_connection("127.0.0.1", await server.start())
+    writer.write(b"GET /healthz HTTP/1.0\r\n\r\n")
+    async with asyncio.timeout(10):
+        assert b" 200 OK" in await reader.readline()
+    writer.close()
+    await server.stop()
 
 
 async def test_two_avatars_in_one_process_count_apart() -> None:

@@ -4,6 +4,7 @@ import asyncio
 import base64
 import io
 import math
+import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing
 from datetime import UTC, datetime
@@ -15,9 +16,10 @@ from PIL import Image
 from bot.dialogue import Bubble, Scene, Speaker, Turn
 from bot.engine.base import Sampling
 from bot.engine.remote import RemoteEngine
-from bot.errors import EchoesError, PassingError, PermanentError
+from bot.errors import DataError, EchoesError, PassingError, PermanentError
 from bot.media import MediaStore
 from bot.persona import Persona
+from bot.pictures import decode
 from bot.prompt import Fingerprint, Prompt, render
 from bot.types import ChatKind
 from tests.standins.openai import Json, ModelServer
@@ -118,6 +120,46 @@ async def test_with_photos_too_token_ids_travel_to_a_server_that_takes_them(
     for part, span in zip(body["content_parts"], prompt.photos, strict=True):
         size = Image.open(io.BytesIO(base64.b64decode(part["url"].split(",")[1]))).size
         assert engine.codec.geometry.grid(*size) == span.grid
+    await engine.aclose()
+
+
+@pytest.mark.parametrize("exactly", [True, False])
+async def test_photos_are_decoded_once_and_nobody_waits_for_it(
+    server: ModelServer, media: MediaStore, monkeypatch: pytest.MonkeyPatch, exactly: bool
+) -> None:
+    photos = tuple(media.put(picture(colour, (300, 200))) for colour in ("red", "blue"))
+    engine = await connect(server.url, media)
+    prompt, other = asked(engine, Bubble("these", photos)), asked(engine, Bubble("hi"))
+    if exactly:
+        server.expand = lambda body: list(prompt.ids)
+    answered, decoded = threading.Event(), 0
+
+    def slow(data: bytes) -> Image.Image:
+        nonlocal decoded
+        decoded += 1
+        assert answered.wait(20), "another chat waited for this photo"
+        return decode(data)
+
+    monkeypatch.setattr("bot.media.decode", slow)
+    looking = asyncio.create_task(said(engine, prompt))
+    assert await said(engine, other) == "okok\nsee you"
+    answered.set()
+    assert await looking == "okok\nsee you"
+    await engine.p_answer("chat", prompt) if exactly else await said(engine, prompt)
+    assert decoded == len(photos)
+    await engine.aclose()
+
+
+async def test_a_photo_deleted_meanwhile_is_not_sent(server: ModelServer, media: MediaStore) -> None:
+    engine = await connect(server.url, media)
+    digest = media.put(picture())
+    prompt = asked(engine, Bubble("this", (digest,)))
+    await said(engine, prompt)
+    sent = len(server.requests)
+    media.delete(digest)
+    with pytest.raises(DataError, match="missing"):
+        await said(engine, prompt)
+    assert len(server.requests) == sent
     await engine.aclose()
 
 

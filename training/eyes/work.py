@@ -13,7 +13,7 @@ from bot.engine.lora import LoraSlot
 from bot.engine.models import load
 from bot.errors import DataError, UsageError
 from bot.lora import NONE
-from bot.media import decode
+from bot.pictures import decode
 from bot.prompt import Codec, Fingerprint
 from bot.workspace import write_private
 from training.eyes.asking import Answers, Names

@@ -72,7 +72,7 @@ export class Composer {
         this.say(words.errors.large(this.limits));
         continue;
       }
-      const photo = READY.includes(file.type) ? file : await converted(file);
+      const photo = await shown(file);
       if (photo === null) {
         this.say(words.errors.photo(this.limits));
         continue;
@@ -121,10 +121,14 @@ export class Composer {
   }
 }
 
-async function converted(file) {
-  // What only this browser can read, such as an iPhone's HEIC, goes out as JPEG.
+async function shown(file) {
+  // The photo, or null for what this browser cannot show. What only it can read, such as HEIC, goes out as JPEG.
   try {
     const bitmap = await createImageBitmap(file);
+    if (READY.includes(file.type)) {
+      bitmap.close();
+      return file;
+    }
     const canvas = make("canvas", { width: bitmap.width, height: bitmap.height });
     canvas.getContext("2d").drawImage(bitmap, 0, 0);
     return await new Promise((done) => canvas.toBlob(done, "image/jpeg", 0.9));

@@ -49,7 +49,8 @@ const english = {
     many: (limits) => `A message can have at most ${limits.photos} photos.`,
     large: (limits) => `This photo is too large. At most ${limits.megabytes} MB can be sent.`,
     photo: (limits) =>
-      `This file is no photo that can be shown. Send JPEG, PNG, WebP or GIF of at most ${limits.megapixels} megapixels.`,
+      `This file is no photo that can be shown. Send JPEG, PNG or GIF of at most ${limits.megapixels} megapixels, ` +
+      `or WebP of at most ${limits.webp}.`,
     gone: () => "A photo is no longer there. Choose it again.",
     unknown: () => "This person is not in people.yaml any more. Load the page again.",
     later: () => "Echoes cannot take messages at the moment.",
@@ -106,7 +107,7 @@ const chinese = {
     long: (limits) => `一条消息最多 ${limits.text} 个字，请分几条发。`,
     many: (limits) => `一条消息最多 ${limits.photos} 张照片。`,
     large: (limits) => `照片太大了，最多 ${limits.megabytes} MB。`,
-    photo: (limits) => `这个文件不是可以显示的照片，请发送不超过 ${limits.megapixels} 百万像素的 JPEG、PNG、WebP 或 GIF。`,
+    photo: (limits) => `这个文件不是可以显示的照片，请发送不超过 ${limits.megapixels} 百万像素的 JPEG、PNG 或 GIF，或不超过 ${limits.webp} 百万像素的 WebP。`,
     gone: () => "照片已经不在了，请重新选择。",
     unknown: () => "people.yaml 里已经没有这个人，请刷新页面。",
     later: () => "Echoes 暂时不能接收消息。",
