@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.errors import ConsentError
+from bot.files import read_text
 from bot.workspace import write_private
 
 VERSION = 1
@@ -78,15 +79,14 @@ def require(path: Path, use: Use, platforms: Sequence[str] = ()) -> Consent:
 
 
 def load_consent(path: Path) -> Consent | None:
-    """None where there is no record. Raises ConsentError where it cannot be read: a doubtful record allows nothing."""
+    """None where there is no record. Raises ConsentError where it is damaged: a doubtful record allows nothing.
+
+    Raises PassingError while it cannot be read.
+    """
     try:
-        text = path.read_text("utf-8")
+        return _parse(json.loads(read_text(path)))
     except FileNotFoundError:
         return None
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConsentError(f"{path} cannot be read ({type(error).__name__}): run `echoes consent` again.") from None
-    try:
-        return _parse(json.loads(text))
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise ConsentError(f"{path} is damaged ({type(error).__name__}): run `echoes consent` again.") from None
 

@@ -11,6 +11,7 @@ import yaml
 
 from bot.dialogue import Bubble, Scene, Speaker, Turn
 from bot.errors import ConfigError
+from bot.files import read_yaml
 from bot.persona import Persona
 from bot.types import ChatKind
 from training.dialogues import Dialogue
@@ -52,13 +53,9 @@ def load_questionnaire(path: Path) -> tuple[Answer, ...]:
     """The items that are answered. A missing file is no answers. Raises ConfigError with every mistake in the file."""
     try:
         # Every value as it is written: `answer: no` and `answer: 007` are words here.
-        raw: Any = yaml.load(path.read_text("utf-8"), Loader=yaml.BaseLoader)
+        raw: Any = read_yaml(path, yaml.BaseLoader)
     except FileNotFoundError:
         return ()
-    except UnicodeDecodeError:
-        raise ConfigError(f"{path}: not in UTF-8: save it again in that encoding.") from None
-    except yaml.YAMLError as error:
-        raise ConfigError(f"{path}: not valid YAML: {error}") from None
     if raw is None or raw == "":
         return ()
     if not isinstance(raw, dict) or not isinstance(raw.get("answers") or [], list):

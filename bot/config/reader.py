@@ -13,6 +13,7 @@ import yaml
 
 from bot.config.sections import Config, Option
 from bot.errors import ConfigError
+from bot.files import read_text
 from bot.secrets import NAMES, SAMPLE, TOKEN_SHAPES
 
 _SECRET_KEYS = re.compile(r"(^|_)tokens?$|api_?key|passw|secret", re.IGNORECASE)
@@ -21,15 +22,13 @@ _BAD = object()  # a value that was reported
 
 
 def load_config(path: Path) -> Config:
-    """Raises ConfigError with every mistake in the file, each with its line."""
+    """Raises ConfigError with every mistake in the file, each with its line; PassingError while it cannot be read."""
     try:
-        text = path.read_text("utf-8-sig")
+        text = read_text(path)
     except FileNotFoundError:
         raise ConfigError(f"{path} is missing: `echoes init` makes one.") from None
     except UnicodeDecodeError:
         raise ConfigError(f"{path}: not UTF-8: save it as UTF-8.") from None
-    except OSError as error:
-        raise ConfigError(f"{path} cannot be read: {error.strerror}.") from None
     return parse_config(text, str(path))
 
 
