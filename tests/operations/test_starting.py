@@ -24,10 +24,11 @@ from bot.errors import ConfigError, ConsentError, ExitCode, PassingError, Perman
 from bot.lora import find_lora
 from bot.media import MediaStore
 from bot.people import People
-from bot.prompt import Fingerprint
 from bot.secrets import Secrets, web_token_path
 from bot.workspace import Workspace
 from tests.operations.conftest import consent
+from tests.support import lora_folder
+from training.finetune.publish import publish
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -90,29 +91,90 @@ def test_the_registry_knows_every_platform_of_the_configuration() -> None:
 
 
 def lora(workspace: Workspace, name: str, age: int = 0) -> Path:
-    folder = workspace.loras / name
-    folder.mkdir(parents=True)
-    for file in ("prompt.json", "adapter_model.safetensors"):
-        (folder / file).write_text("{}", "utf-8")
-        os.utime(folder / file, (1_000_000 - age, 1_000_000 - age))
+    folder = lora_folder(workspace.loras / name)
+    os.utime(folder / "prompt.json", (1_000_000 - age, 1_000_000 - age))
     return folder
 
 
 def test_latest_is_what_the_link_says_or_else_the_newest(workspace: Workspace) -> None:
     old, new = lora(workspace, "old", 500), lora(workspace, "new")
-    (workspace.loras / "half").mkdir()
-    (workspace.loras / "half" / "prompt.json").write_text("{}", "utf-8")
     lora(workspace, ".making", -500)
     assert find_lora(workspace.loras, "latest") == new
     (workspace.loras / "latest").symlink_to("old")
     assert find_lora(workspace.loras, "latest") == old
     assert find_lora(workspace.loras, "new") == new
     assert find_lora(workspace.loras, "none") is None
-    with pytest.raises(ConfigError, match=r"half is not among the LoRAs in .* \(there: latest, new, old\)"):
-        find_lora(workspace.loras, "half")
+    with pytest.raises(ConfigError, match=r"gone is not among the LoRAs in .* \(there: latest, new, old\)"):
+        find_lora(workspace.loras, "gone")
     new.rename(workspace.root / "outside")
     with pytest.raises(ConfigError, match="outside is not among the LoRAs"):
         find_lora(workspace.loras, "../outside")
+
+
+FILES = ("adapter_config.json", "adapter_model.safetensors", "decision.json", "prompt.json")
+
+
+@pytest.mark.parametrize("linked", [True, False], ids=["with its link", "copied without the link"])
+@pytest.mark.parametrize("file", FILES)
+def test_the_newest_lora_that_lost_a_file_is_not_passed_over(workspace: Workspace, file: str, linked: bool) -> None:
+    lora(workspace, "old", 500)
+    (lora(workspace, "new") / file).unlink()
+    if linked:
+        (workspace.loras / "latest").symlink_to("new")
+    elif file == "prompt.json":  # written last: what lacks it never came to be finished
+        assert find_lora(workspace.loras, "latest") == workspace.loras / "old"
+        return
+    with pytest.raises(
+        ConfigError,
+        match=rf"The LoRA \S+/new cannot speak \({file} is missing\): run `echoes train` again.*there:.* old",
+    ):
+        find_lora(workspace.loras, "latest")
+
+
+@pytest.mark.parametrize("kept", [0, 7, 100, -1], ids=["empty", "no head", "half a head", "one byte short"])
+@pytest.mark.parametrize("name", ["latest", "new"])
+def test_weights_that_were_cut_short_are_not_passed_over(workspace: Workspace, kept: int, name: str) -> None:
+    lora(workspace, "old", 500)
+    weights = lora(workspace, "new") / "adapter_model.safetensors"
+    (workspace.loras / "latest").symlink_to("new")
+    weights.write_bytes(weights.read_bytes()[:kept])
+    with pytest.raises(ConfigError, match=r"/new cannot speak \(adapter_model.safetensors is cut short or damaged"):
+        find_lora(workspace.loras, name)
+    assert find_lora(workspace.loras, "old") == workspace.loras / "old", "asked for by name, another may speak"
+
+
+def test_a_newest_lora_that_is_gone_is_not_passed_over(workspace: Workspace) -> None:
+    lora(workspace, "old")
+    (workspace.loras / "latest").symlink_to("new")
+    with pytest.raises(ConfigError, match=r"/new cannot speak \(the folder is gone\)"):
+        find_lora(workspace.loras, "latest")
+
+
+def test_a_training_broken_off_while_it_writes_is_no_lora(workspace: Workspace) -> None:
+    old = lora(workspace, "old")
+    (workspace.loras / "latest").symlink_to("old")
+
+    def killed(folder: Path) -> None:
+        (folder / "adapter_model.safetensors").write_bytes(b"half")
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        publish(workspace.loras, "new", workspace.root / ".training", killed)
+    assert find_lora(workspace.loras, "latest") == old
+    (workspace.loras / "latest").unlink()
+    assert find_lora(workspace.loras, "latest") == old
+
+
+def test_run_says_which_lora_is_broken_and_does_not_start(
+    workspace: Workspace, capsys: pytest.CaptureFixture[str]
+) -> None:
+    workspace.config.write_text("platforms: {web: {port: 0}}\n", "utf-8")
+    lora(workspace, "old")
+    (lora(workspace, "new") / "adapter_model.safetensors").unlink()
+    (workspace.loras / "latest").symlink_to("new")
+    assert main(["-w", str(workspace.root), "run"]) == ExitCode.CONFIG
+    said = capsys.readouterr().err
+    assert "/new cannot speak (adapter_model.safetensors is missing): run `echoes train` again" in said
 
 
 def test_a_damaged_calibration_is_found_before_the_model_is_loaded(workspace: Workspace) -> None:
@@ -137,8 +199,8 @@ async def test_a_server_that_asks_for_a_token_gets_it(workspace: Workspace) -> N
     config = parse_config(f"model: {{lora: none, server: {{url: '{url}', model: nora}}}}\n")
     media = MediaStore(workspace.media)
     with pytest.raises(PermanentError, match="refused a request"):
-        await build_engine(config, workspace, media)
-    engine = await build_engine(config, workspace, media, server_token="s3cret")
+        await build_engine(config, None, media)
+    engine = await build_engine(config, None, media, server_token="s3cret")
     assert isinstance(engine, RemoteEngine) and engine.max_context == 1024 and engine.step_seconds() == 0.0
     await engine.aclose()
     await runner.cleanup()
@@ -148,23 +210,22 @@ async def test_with_a_server_too_the_lora_here_must_fit(workspace: Workspace) ->
     folder = lora(workspace, "mei")
     config = parse_config("model: {server: {url: 'http://127.0.0.1:9/v1', model: nora}}\n")
     with pytest.raises(PermanentError, match="does not fit"):
-        await build_engine(config, workspace, MediaStore(workspace.media))
-    fingerprint = Fingerprint(0, "", "", 0, 0, 0, 0, ())
-    fingerprint.save(folder)
+        await build_engine(config, folder, MediaStore(workspace.media))
+    (folder / "prompt.json").write_text("[]", "utf-8")
     with pytest.raises(PermanentError, match="does not fit"):
-        await build_engine(config, workspace, MediaStore(workspace.media))
+        await build_engine(config, folder, MediaStore(workspace.media))
 
 
 async def test_a_server_that_is_not_there_may_come(workspace: Workspace) -> None:
     config = parse_config("model: {lora: none, server: {url: 'http://127.0.0.1:9/v1', model: nora}}\n")
     with pytest.raises(PassingError, match="does not answer") as caught:
-        await build_engine(config, workspace, MediaStore(workspace.media))
+        await build_engine(config, None, MediaStore(workspace.media))
     assert caught.value.code is ExitCode.FAILED  # systemd tries again
 
 
 async def test_a_model_that_is_not_there_is_a_sentence(workspace: Workspace) -> None:
     with pytest.raises(ConfigError, match="neither a folder nor"):
-        await build_engine(parse_config("model: {lora: none, base: ./gone}\n"), workspace, MediaStore(workspace.media))
+        await build_engine(parse_config("model: {lora: none, base: ./gone}\n"), None, MediaStore(workspace.media))
 
 
 # -- the process ------------------------------------------------------------------------------------------------------
