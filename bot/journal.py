@@ -14,7 +14,8 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 
-from bot.errors import EchoesError
+from bot.errors import DataError, PassingError
+from bot.files import refusal
 from bot.types import Account, Chat, ChatKind, Message
 
 _SCHEMA = """
@@ -93,7 +94,7 @@ class Entry:
 
 
 class Journal:
-    """Raises EchoesError in a sentence when the disk refuses; the daemon then takes no message it cannot keep."""
+    """Raises PassingError in a sentence when the disk refuses; the daemon then takes no message it cannot keep."""
 
     def __init__(self, connection: sqlite3.Connection, clock: Callable[[], datetime]) -> None:
         self._db = connection
@@ -102,8 +103,11 @@ class Journal:
     @classmethod
     def open(cls, path: Path, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> "Journal":
         """`clock` tells when a bubble is sent."""
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-        connection = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None)
+        try:
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+            connection = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None)
+        except (OSError, sqlite3.Error) as error:
+            raise PassingError(refusal(error, path) or f"The journal {path} cannot be opened ({error}).") from error
         connection.row_factory = sqlite3.Row
         try:
             connection.execute("PRAGMA journal_mode = WAL")
@@ -113,7 +117,9 @@ class Journal:
             connection.executescript(_SCHEMA)
         except sqlite3.DatabaseError as error:
             connection.close()
-            raise EchoesError(f"The journal {path} cannot be opened ({error}): restore it, or move it away.") from error
+            if (sentence := refusal(error, f"The journal {path}")) is not None:
+                raise PassingError(sentence) from error
+            raise DataError(f"The journal {path} cannot be opened ({error}): restore it, or move it away.") from error
         return cls(connection, clock)
 
     def close(self) -> None:
@@ -131,7 +137,13 @@ class Journal:
                     self._db.execute("ROLLBACK")
                 raise
         except sqlite3.OperationalError as error:
-            raise EchoesError(f"The journal cannot be written ({error}): is the disk full?") from error
+            raise _unusable(error) from error
+
+    def _read(self, sql: str, values: Sequence[str | int] = ()) -> list[sqlite3.Row]:
+        try:
+            return self._db.execute(sql, values).fetchall()
+        except sqlite3.OperationalError as error:
+            raise _unusable(error) from error
 
     # -- messages in ----------------------------------------------------------------------------------------------
 
@@ -219,7 +231,7 @@ class Journal:
 
     def unfinished(self) -> list[Chat]:
         """The chats with messages to handle or bubbles to send."""
-        rows = self._db.execute(
+        rows = self._read(
             "SELECT DISTINCT chats.* FROM chats JOIN entries ON entries.chat = chats.key"
             " WHERE entries.state IN ('new', 'queued', 'sending')"
         )
@@ -255,7 +267,7 @@ class Journal:
 
     def latest(self, platform: str) -> dict[Chat, str]:
         """The id of the newest message taken, by chat."""
-        rows = self._db.execute(
+        rows = self._read(
             "SELECT chats.*, native_id, max(seq) FROM entries JOIN chats ON chats.key = entries.chat"
             " WHERE platform = ? AND entries.kind = 'message' GROUP BY chats.key",
             (platform,),
@@ -263,11 +275,11 @@ class Journal:
         return {_chat(row): row["native_id"] for row in rows}
 
     def queue_length(self) -> int:
-        row = self._db.execute("SELECT count(*) FROM entries WHERE state IN ('new', 'queued', 'sending')").fetchone()
+        [row] = self._read("SELECT count(*) FROM entries WHERE state IN ('new', 'queued', 'sending')")
         return int(row[0])
 
     def _entries(self, where: str, *values: str | int) -> list[Entry]:
-        return [_entry(row) for row in self._db.execute(f"SELECT * FROM entries WHERE {where}", values)]
+        return [_entry(row) for row in self._read(f"SELECT * FROM entries WHERE {where}", values)]
 
     # -- people's wishes and retention ----------------------------------------------------------------------------
 
@@ -280,8 +292,7 @@ class Journal:
             db.execute("DELETE FROM stopped WHERE platform = ? AND id = ?", (account.platform, account.id))
 
     def is_stopped(self, account: Account) -> bool:
-        row = self._db.execute("SELECT 1 FROM stopped WHERE platform = ? AND id = ?", (account.platform, account.id))
-        return row.fetchone() is not None
+        return bool(self._read("SELECT 1 FROM stopped WHERE platform = ? AND id = ?", (account.platform, account.id)))
 
     def forget(self, account: Account, until: int) -> set[str]:
         """Empties what an account wrote up to that seq, and private chats with it whole; the ids stay, so nothing
@@ -327,7 +338,7 @@ class Journal:
 
     def digests(self) -> set[str]:
         """The photos that entries still hold."""
-        rows = self._db.execute("SELECT photos FROM entries WHERE photos != '[]'")
+        rows = self._read("SELECT photos FROM entries WHERE photos != '[]'")
         return {photo.digest for row in rows for photo in _photos(row["photos"]) if photo.digest}
 
     def checkpoint(self) -> None:
@@ -339,6 +350,10 @@ class Journal:
         with self._change() as db:
             _keep_chat(db, new)
             db.execute("UPDATE OR IGNORE entries SET chat = ? WHERE chat = ?", (new.key, old.key))
+
+
+def _unusable(error: sqlite3.OperationalError) -> PassingError:
+    return PassingError(f"The journal cannot be read or written ({error}): is the disk full?")
 
 
 def _keep_chat(db: sqlite3.Connection, chat: Chat) -> None:

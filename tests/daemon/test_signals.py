@@ -14,10 +14,10 @@ from bot.media import MediaStore
 from bot.people import Contact
 from bot.prompt import Fingerprint
 from bot.types import Account
-from bot.workspace import private_dir
 from tests.daemon.process import EchoesProcess, make_workspace, until
 from tests.standins.openai import ModelServer
 from tests.standins.telegram import TelegramServer, User
+from tests.support import lora_folder
 
 
 @dataclass
@@ -31,10 +31,8 @@ class Scene:
     def lora(self, name: str, base_id: str | None = None) -> Path:
         """A LoRA folder, as far as a remote engine needs one; `latest` points to it."""
         base = describe("embedded")
-        folder = private_dir(self.workspace / "loras" / name)
-        Fingerprint.of(base_id or base.id, codec_for(base, MediaStore(self.workspace))).save(folder)
-        (folder / "adapter_config.json").write_text("{}")
-        (folder / "adapter_model.safetensors").write_bytes(b"")
+        fingerprint = Fingerprint.of(base_id or base.id, codec_for(base, MediaStore(self.workspace)))
+        folder = lora_folder(self.workspace / "loras" / name, fingerprint)
         latest = self.workspace / "loras" / "latest"
         latest.unlink(missing_ok=True)
         latest.symlink_to(name)
@@ -94,7 +92,7 @@ async def test_sighup_loads_a_retrained_lora_and_loses_no_message(scene: Scene) 
     scene.daemon.send(signal.SIGHUP)
     scene.server.user_says(scene.anna, "three")
     await until(lambda: any(body.get("lora_path") == str(second) for _, body in scene.model.requests))
-    await scene.logged("Reloaded people, calibration and the LoRA second.")
+    await scene.logged("Reloaded the LoRA second and its calibration.")
     await until(lambda: len(scene.server.replies(scene.anna)) >= 5)
     scene.server.user_says(scene.anna, "four")
     await until(lambda: len(scene.server.replies(scene.anna)) >= 7)
