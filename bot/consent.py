@@ -99,11 +99,21 @@ def save_consent(path: Path, consent: Consent) -> None:
 
 
 def record(path: Path, consent: Consent) -> None:
-    """Saves a new record; one that stood before is kept beside it under the time it was replaced."""
-    if path.exists():
-        stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%fZ")
-        path.rename(path.with_name(f"{path.stem}.until-{stamp}{path.suffix}"))
-    save_consent(path, consent)
+    """Saves a new record; one that stood before is kept beside it under the time it was replaced.
+
+    Where the disk is full, the one before stays.
+    """
+    if not path.exists():
+        save_consent(path, consent)
+        return
+    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%fZ")
+    before = path.with_name(f"{path.stem}.until-{stamp}{path.suffix}")
+    write_private(before, path.read_bytes())
+    try:
+        save_consent(path, consent)
+    except OSError:
+        before.unlink()
+        raise
 
 
 def withdraw(path: Path) -> Consent:

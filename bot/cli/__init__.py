@@ -76,7 +76,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         _leave_output()
         return 141
     except OSError as error:
-        _print_error(refusal(error, f"What {args.workspace} holds") or f"The machine refused something ({error}).")
+        _print_error(refusal(error, f"A file in {args.workspace}") or f"The machine refused something ({error}).")
         return ExitCode.FAILED
     except sqlite3.Error as error:
         if (sentence := refusal(error, f"A database in {args.workspace}")) is None:
