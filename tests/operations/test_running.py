@@ -1,7 +1,6 @@
 """The daemon from start to end: a scripted model, a platform in memory, systemd's end of the socket."""
 
 import asyncio
-import errno
 import os
 import socket
 import threading
@@ -32,7 +31,7 @@ from bot.signals import Orders
 from bot.types import Account, Chat, ChatKind, Message, PhotoRef
 from bot.workspace import Workspace
 from tests.conversation.stage import ScriptedEngine, StagePlatform
-from tests.operations.conftest import consent
+from tests.operations.conftest import consent, read_fails
 from tests.support import byte_codec, lora_folder, picture
 
 TOM = Account("web", "tom")
@@ -303,18 +302,6 @@ async def test_withdrawn_consent_stops_it_with_its_own_exit_code(
     running.start()
     assert await running.ended() is ExitCode.CONSENT
     assert "Stopping: The consent was withdrawn on" in caplog.text
-
-
-def read_fails(monkeypatch: pytest.MonkeyPatch, *failing: Path) -> None:
-    """From now on these files cannot be opened, for want of file descriptors."""
-    real = Path.read_text
-
-    def read_text(self: Path, *args: str) -> str:
-        if self in failing:
-            raise OSError(errno.EMFILE, "Too many open files", str(self))
-        return real(self, *args)
-
-    monkeypatch.setattr(Path, "read_text", read_text)
 
 
 async def test_consent_that_cannot_be_read_just_now_stops_nothing(

@@ -1,11 +1,13 @@
 """`echoes run` before anything runs: what it reads, what it refuses, what it puts together."""
 
 import asyncio
+import errno
 import logging
 import os
 import signal
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from aiohttp import web
@@ -26,7 +28,7 @@ from bot.media import MediaStore
 from bot.people import People
 from bot.secrets import Secrets, web_token_path
 from bot.workspace import Workspace
-from tests.operations.conftest import consent
+from tests.operations.conftest import consent, read_fails
 from tests.support import lora_folder
 from training.finetune.publish import publish
 
@@ -85,6 +87,40 @@ def test_without_its_token_a_platform_is_not_made(workspace: Workspace, name: st
 
 def test_the_registry_knows_every_platform_of_the_configuration() -> None:
     assert set(FACTORIES) == set(PlatformsConfig.__dataclass_fields__)
+
+
+@pytest.mark.parametrize("file", ["config.yaml", "people.yaml", "persona.yaml", "consent.json", "web_token"])
+def test_what_cannot_be_read_just_now_is_tried_again(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], file: str
+) -> None:
+    """systemd restarts what ends with 1; what ends with 77 or 78 waits for a person."""
+    path = workspace.root / file
+    path.touch(0o600)
+    read_fails(monkeypatch, path)
+    assert main(["-w", str(workspace.root), "run"]) == ExitCode.FAILED
+    assert f"{path} cannot be read just now (Too many open files)" in capsys.readouterr().err
+
+
+def test_a_loras_files_that_cannot_be_read_just_now_are_tried_again(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    workspace.config.write_text("platforms: {web: {port: 0}}\n", "utf-8")
+    folder = lora(workspace, "mei")
+    real = Path.open
+
+    def open_(self: Path, *args: Any, **options: Any) -> Any:
+        if self == folder / "adapter_model.safetensors":
+            raise OSError(errno.EMFILE, "Too many open files", str(self))
+        return real(self, *args, **options)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "open", open_)
+        assert main(["-w", str(workspace.root), "run"]) == ExitCode.FAILED
+    read_fails(monkeypatch, folder / "decision.json")
+    assert main(["-w", str(workspace.root), "run"]) == ExitCode.FAILED
+    said = capsys.readouterr().err
+    assert "adapter_model.safetensors cannot be used (Too many open files)" in said
+    assert "decision.json cannot be read just now (Too many open files)" in said
 
 
 # -- the LoRA and the engine ------------------------------------------------------------------------------------------
