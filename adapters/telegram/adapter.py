@@ -31,7 +31,8 @@ _LONGEST_WAIT = 600.0
 class TelegramAdapter:
     """A bot's private chats, groups, supergroups and forum topics (a chat each).
 
-    `first_wait`: seconds before the second try of a poll that failed; it grows to ten minutes.
+    `proxy`: as http://host:port. `first_wait`: seconds before the second try of a poll that failed; it grows to ten
+    minutes.
     """
 
     platform = PLATFORM
@@ -42,6 +43,7 @@ class TelegramAdapter:
         base_url: str = "https://api.telegram.org/bot",
         base_file_url: str = "https://api.telegram.org/file/bot",
         *,
+        proxy: str | None = None,
         poll_seconds: int = 50,
         first_wait: float = 1.0,
     ) -> None:
@@ -52,7 +54,10 @@ class TelegramAdapter:
                 "from @BotFather (/mybots, API Token)."
             )
         _quieten()
-        self._request = HTTPXRequest(connection_pool_size=32, read_timeout=20, connect_timeout=10, pool_timeout=10)
+        self._proxy = proxy
+        self._request = HTTPXRequest(
+            connection_pool_size=32, read_timeout=20, connect_timeout=10, pool_timeout=10, proxy=proxy
+        )
         self._bot = telegram.Bot(token, base_url, base_file_url, request=self._request)
         self._outbox = Outbox(self._bot, self._moved)
         self._poll_seconds = poll_seconds
@@ -155,7 +160,7 @@ class TelegramAdapter:
         if (file.file_size or 0) > limit:
             raise too_large(limit)
         base = self._bot.base_file_url
-        return await download(base, (file.file_path or "").removeprefix(f"{base}/"), limit)
+        return await download(base, (file.file_path or "").removeprefix(f"{base}/"), limit, self._proxy)
 
     async def _moved(self, old: Chat, new: Chat) -> None:
         if self._inbox:

@@ -60,7 +60,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     prepared = prepare(Workspace.open(args.workspace))
-    start_logging(prepared.secrets.values.values(), logging.DEBUG if args.verbose else logging.INFO)
+    hidden = [*prepared.secrets.values.values(), *prepared.config.platforms.secrets]
+    start_logging(hidden, logging.DEBUG if args.verbose else logging.INFO)
     os.umask(0o077)
     with only_one(pid_file(prepared.workspace)):
         try:
