@@ -11,7 +11,7 @@ import yaml
 
 from bot.dialogue import Bubble, Scene, Speaker, Turn
 from bot.errors import ConfigError
-from bot.files import read_yaml
+from bot.files import read_text, read_yaml
 from bot.persona import Persona
 from bot.types import ChatKind
 from training.dialogues import Dialogue
@@ -62,10 +62,21 @@ def load_questionnaire(path: Path) -> tuple[Answer, ...]:
         raise ConfigError(f"{path}: the file must hold `answers:`, a list of items with {', '.join(_KEYS)}.")
     problems = [f"{path}: {key}: unknown key (known: answers)." for key in raw if key != "answers"]
     ids: set[str] = set()
-    answers = [_answer(item, f"{path}: item {n}", ids, problems) for n, item in enumerate(raw.get("answers") or [], 1)]
+    answers = [
+        _answer(item, f"{path}:{line}: item {n}", ids, problems)
+        for n, (item, line) in enumerate(zip(raw.get("answers") or [], _lines(path), strict=True), 1)
+    ]
     if problems:
         raise ConfigError(*problems)
     return tuple(answer for answer in answers if answer)
+
+
+def _lines(path: Path) -> list[int]:
+    """On which line each item begins, in a file that was found to be in order so far."""
+    root = yaml.compose(read_text(path), Loader=yaml.BaseLoader)
+    found = dict((key.value, value) for key, value in root.value) if root else {}
+    items = found.get("answers")
+    return [item.start_mark.line + 1 for item in items.value] if isinstance(items, yaml.SequenceNode) else []
 
 
 def _answer(item: Any, where: str, ids: set[str], problems: list[str]) -> Answer | None:
