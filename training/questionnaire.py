@@ -74,7 +74,7 @@ def load_questionnaire(path: Path) -> tuple[Answer, ...]:
 def _lines(path: Path) -> list[int]:
     """On which line each item begins, in a file that was found to be in order so far."""
     root = yaml.compose(read_text(path), Loader=yaml.BaseLoader)
-    found = dict((key.value, value) for key, value in root.value) if root else {}
+    found = {key.value: value for key, value in root.value} if root else {}
     items = found.get("answers")
     return [item.start_mark.line + 1 for item in items.value] if isinstance(items, yaml.SequenceNode) else []
 
