@@ -11,7 +11,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Proc
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
 from bot.config import HealthConfig
-from bot.errors import ConfigError
+from bot.errors import ConfigError, PassingError
 from bot.types import ChatKind
 
 STUCK_AFTER = 300.0
@@ -177,7 +177,7 @@ class HealthServer:
         self._runner: web.AppRunner | None = None
 
     async def start(self) -> int:
-        """Returns the port. Raises ConfigError where it cannot be listened on."""
+        """Returns the port. Raises ConfigError where it cannot be listened on, PassingError where that may pass."""
         app = web.Application()
         app.router.add_get("/healthz", self._healthz)
         app.router.add_get("/metrics", self._serve_metrics)
@@ -192,6 +192,9 @@ class HealthServer:
                 f"health: port {self._config.port} on {self._config.host} cannot be used ({error.strerror or error}): "
                 "choose another in config.yaml."
             ) from None
+        if not self._runner.addresses:  # asyncio passes over a socket that the machine does not give
+            await self.stop()
+            raise PassingError("/healthz cannot be served just now: this machine gives no more sockets.")
         return int(self._runner.addresses[0][1])
 
     async def stop(self) -> None:

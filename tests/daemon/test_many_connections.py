@@ -7,6 +7,7 @@ import resource
 import sys
 from pathlib import Path
 
+import psutil
 import pytest
 
 from bot.people import Contact
@@ -28,11 +29,11 @@ async def test_out_of_file_descriptors_it_goes_on_and_does_not_flood_its_log(tmp
         try:
             await until(lambda: "The web chat: http://127.0.0.1:" in daemon.logged())
             port = int(daemon.logged().partition("The web chat: http://127.0.0.1:")[2].partition("/")[0])
-            open_files = len(list(Path(f"/proc/{daemon.pid}/fd").iterdir()))
+            open_files = psutil.Process(daemon.pid).num_fds()
             _, hard = resource.prlimit(daemon.pid, resource.RLIMIT_NOFILE)
             resource.prlimit(daemon.pid, resource.RLIMIT_NOFILE, (open_files + 5, hard))
-            for _ in range(60):
-                connections.append((await asyncio.open_connection("127.0.0.1", port))[1])
+            opened = await asyncio.gather(*(asyncio.open_connection("127.0.0.1", port) for _ in range(60)))
+            connections = [writer for _, writer in opened]
             await until(lambda: daemon.logged().count("socket.accept() out of system resource") >= 10)
             await asyncio.sleep(3)
             assert daemon.logged().count("socket.accept() out of system resource") == 10

@@ -5,7 +5,9 @@ import errno
 import logging
 import os
 import signal
+import socket
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,15 +20,17 @@ from adapters.telegram import TelegramAdapter
 from adapters.web import WebAdapter
 from bot.cli import main
 from bot.cli.run import prepare
-from bot.config import Config, PlatformsConfig, parse_config
+from bot.config import Config, HealthConfig, PlatformsConfig, parse_config
 from bot.consent import save_consent, withdraw
 from bot.engine.factory import build_engine
 from bot.engine.remote import RemoteEngine
 from bot.errors import ConfigError, ConsentError, ExitCode, PassingError, PermanentError
+from bot.health import Health, HealthServer, Metrics
 from bot.lora import find_lora
 from bot.media import MediaStore
 from bot.people import People
 from bot.secrets import Secrets, web_token_path
+from bot.types import Chat, Message
 from bot.workspace import Workspace
 from tests.operations.conftest import consent, read_fails
 from tests.support import lora_folder
@@ -83,6 +87,35 @@ async def test_each_platform_is_made_from_its_token(workspace: Workspace) -> Non
 def test_without_its_token_a_platform_is_not_made(workspace: Workspace, name: str) -> None:
     with pytest.raises(ConfigError, match=f"set ECHOES_{name.upper()}_TOKEN"):
         make(name, setting(workspace))
+
+
+class Nobody:
+    """An inbox that nothing reaches."""
+
+    async def receive(self, message: Message) -> None:
+        raise AssertionError("nobody writes here")
+
+    async def latest(self, platform: str) -> Mapping[Chat, str]:
+        return {}
+
+    async def moved(self, old: Chat, new: Chat) -> None:
+        raise AssertionError("nothing moves here")
+
+
+async def test_a_port_that_cannot_be_opened_for_want_of_files_is_tried_again(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_socket(*_: object, **__: object) -> socket.socket:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    web = make("web", setting(workspace))
+    health = HealthServer(HealthConfig(port=0), Health, Metrics())
+    with monkeypatch.context() as patched:
+        patched.setattr(socket, "socket", no_socket)
+        with pytest.raises(PassingError, match="The web chat cannot listen on"):
+            await web.run(Nobody())
+        with pytest.raises(PassingError, match="/healthz cannot be served just now"):
+            await health.start()
 
 
 def test_the_registry_knows_every_platform_of_the_configuration() -> None:
