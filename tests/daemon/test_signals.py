@@ -110,11 +110,14 @@ def become_elder(scene: Scene) -> None:
 
 async def asked_of_an_elder(scene: Scene) -> bool:
     """Anna writes; whether the model is told that she is one."""
-    before = len(scene.server.replies(scene.anna))
+
+    def prompts() -> list[list[int]]:
+        return [body["prompt"] for path, body in scene.model.requests if path == "/v1/completions"]
+
+    before = len(prompts())
     scene.server.user_says(scene.anna, "and now?")
-    await until(lambda: len(scene.server.replies(scene.anna)) > before)
-    prompts = [body["prompt"] for path, body in scene.model.requests if path == "/v1/completions"]
-    return "Relationship: elder." in load_tokenizer(ensure_embedded()).decode(prompts[-1], skip_special_tokens=False)
+    await until(lambda: len(prompts()) > before)
+    return "Relationship: elder." in load_tokenizer(ensure_embedded()).decode(prompts()[before])
 
 
 async def test_sighup_reloads_people_where_the_server_chooses_the_lora(scene: Scene) -> None:
