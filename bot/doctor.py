@@ -90,16 +90,16 @@ def _people(workspace: Workspace, config: Config | None) -> Iterator[Check]:
     except EchoesError as error:
         yield bad("people", error)
         return
-    if not workspace.people.exists():
-        yield note("people", "people.yaml is missing, so nobody is known: `echoes subject WHO`, then `echoes people`")
-        return
     contacts = people.contacts
     strangers = sum(contact.relationship == STRANGER for contact in contacts)
     counts = f"{len(contacts)} contact{'' if len(contacts) == 1 else 's'}" + (
         f", {strangers} without a relationship" if strangers else ""
     )
+    known, missing = good("people", counts), not workspace.people.exists()
+    if missing:
+        known = note("people", "people.yaml is missing, so nobody is known: `echoes subject WHO`, then `echoes people`")
     if config is None:
-        yield good("people", counts)
+        yield known
         return
     answer = config.conversation.answer
     slugs = {contact.slug for contact in contacts}
@@ -114,11 +114,11 @@ def _people(workspace: Workspace, config: Config | None) -> Iterator[Check]:
         and name != "web"  # there every contact can be spoken as
         and not any(account.platform == name for one in listed for account in one.accounts)
     ]
-    if unreachable:
+    if unreachable and not missing:
         where = ", ".join(unreachable)
         yield note("people", f"{counts}; nobody who is answered has an account on {where}: `echoes people` adds one")
     else:
-        yield good("people", counts)
+        yield known
 
 
 def _consent(workspace: Workspace, config: Config) -> Iterator[Check]:

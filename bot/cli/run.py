@@ -70,6 +70,7 @@ def run(args: argparse.Namespace) -> int:
             raise
         except Exception as error:
             if (sentence := refusal(error, prepared.workspace.root)) is not None:
+                log.debug("The machine refused something.", exc_info=True)
                 raise PassingError(sentence) from error
             log.critical("The daemon failed.", exc_info=True)  # not Python's own traceback: this one is redacted
             return ExitCode.FAILED

@@ -227,6 +227,12 @@ def test_people_that_are_missing_are_no_tick(workspace: Workspace) -> None:
     )
 
 
+def test_who_is_to_be_answered_but_nowhere_known_is_a_fault_all_the_same(workspace: Workspace) -> None:
+    workspace.people.unlink()
+    workspace.config.write_text("model: {lora: none}\nconversation: {answer: [tom]}\n", "utf-8")
+    assert "conversation.answer names tom: not in people.yaml" in examined(workspace)["people"].text
+
+
 def test_what_cannot_be_read_just_now_is_a_sentence(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     files = (workspace.config, workspace.people, workspace.persona, workspace.consent, workspace.root / "web_token")
     for file in files:

@@ -360,5 +360,26 @@ def test_an_unexpected_failure_is_logged_not_printed(
     assert "The daemon failed." in caplog.text
 
 
+def test_a_proxys_password_is_cut_from_the_log_as_tokens_are(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    workspace.config.write_text(
+        "model: {lora: none}\nplatforms: {web: {port: 0}, telegram: {proxy: 'http://me:open-sesame@127.0.0.1:9'}}\n",
+        "utf-8",
+    )
+
+    async def broken(*_: object) -> None:
+        raise RuntimeError("407 from http://me:open-sesame@127.0.0.1:9")
+
+    monkeypatch.setattr("bot.cli.run.build_engine", broken)
+    before = os.umask(0o022)
+    try:
+        assert main(["-w", str(workspace.root), "run"]) == ExitCode.FAILED
+    finally:
+        os.umask(before)
+    logged = capsys.readouterr().err
+    assert "407 from http://[token]@127.0.0.1:9" in logged and "sesame" not in logged
+
+
 def test_the_defaults_are_a_configuration() -> None:
     assert Config().platforms.on == ()
