@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
-from bot.config import Config, TelegramConfig, WebConfig
+from bot.config import Config, DiscordConfig, TelegramConfig, WebConfig
 from bot.errors import EchoesError
 from bot.people import People
 from bot.platform import Adapter
@@ -41,13 +41,14 @@ def _telegram(setting: Setting) -> Adapter:
     section = setting.config.platforms.telegram or TelegramConfig()
     api = section.api_url.rstrip("/")
     token = setting.secrets.need("telegram_token")
-    return TelegramAdapter(token, base_url=f"{api}/bot", base_file_url=f"{api}/file/bot")
+    return TelegramAdapter(token, base_url=f"{api}/bot", base_file_url=f"{api}/file/bot", proxy=section.proxy)
 
 
 def _discord(setting: Setting) -> Adapter:
     from adapters.discord import DiscordAdapter
 
-    return DiscordAdapter(setting.secrets.need("discord_token"))
+    section = setting.config.platforms.discord or DiscordConfig()
+    return DiscordAdapter(setting.secrets.need("discord_token"), proxy=section.proxy)
 
 
 def _web(setting: Setting) -> Adapter:

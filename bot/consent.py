@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.errors import ConsentError
+from bot.files import read_text
 from bot.workspace import write_private
 
 VERSION = 1
@@ -78,15 +79,14 @@ def require(path: Path, use: Use, platforms: Sequence[str] = ()) -> Consent:
 
 
 def load_consent(path: Path) -> Consent | None:
-    """None where there is no record. Raises ConsentError where it cannot be read: a doubtful record allows nothing."""
+    """None where there is no record. Raises ConsentError where it is damaged: a doubtful record allows nothing.
+
+    Raises PassingError while it cannot be read.
+    """
     try:
-        text = path.read_text("utf-8")
+        return _parse(json.loads(read_text(path)))
     except FileNotFoundError:
         return None
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConsentError(f"{path} cannot be read ({type(error).__name__}): run `echoes consent` again.") from None
-    try:
-        return _parse(json.loads(text))
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise ConsentError(f"{path} is damaged ({type(error).__name__}): run `echoes consent` again.") from None
 
@@ -99,11 +99,21 @@ def save_consent(path: Path, consent: Consent) -> None:
 
 
 def record(path: Path, consent: Consent) -> None:
-    """Saves a new record; one that stood before is kept beside it under the time it was replaced."""
-    if path.exists():
-        stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%fZ")
-        path.rename(path.with_name(f"{path.stem}.until-{stamp}{path.suffix}"))
-    save_consent(path, consent)
+    """Saves a new record; one that stood before is kept beside it under the time it was replaced.
+
+    Where the disk is full, the one before stays.
+    """
+    if not path.exists():
+        save_consent(path, consent)
+        return
+    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%fZ")
+    before = path.with_name(f"{path.stem}.until-{stamp}{path.suffix}")
+    write_private(before, path.read_bytes())
+    try:
+        save_consent(path, consent)
+    except OSError:
+        before.unlink()
+        raise
 
 
 def withdraw(path: Path) -> Consent:

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import sqlite3
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
@@ -9,17 +10,18 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from bot.clock import Clock
-from bot.config import Config
+from bot.config import Config, load_config
 from bot.consent import Use, require
 from bot.conversation import Conversations
 from bot.conversation.chat import Avatar
 from bot.decision import Calibration
-from bot.errors import ConsentError, EchoesError, ExitCode
+from bot.errors import ConsentError, EchoesError, ExitCode, PassingError
 from bot.health import STUCK_AFTER, Health, HealthServer, Metrics
 from bot.journal import Journal
 from bot.lora import find_lora
 from bot.notify import Notifier
 from bot.people import load_people
+from bot.persona import load_persona
 from bot.platform import Adapter
 from bot.schedule import Schedule, Task
 from bot.signals import Orders
@@ -29,6 +31,7 @@ from bot.workspace import Workspace
 log = logging.getLogger(__name__)
 
 _CLOSING_SECONDS = 5.0  # for each part that closes after the conversations are drained
+_CONSENT_TRIES = 60  # a minute each
 _FRESH_PHOTO_SECONDS = 600.0  # a photo just stored may not be in the journal yet
 
 
@@ -56,6 +59,7 @@ class Daemon:
         self._orders = orders
         self.stuck = False
         self._lora = parts.lora
+        self._consent_unread = 0  # times in a row that it could not be looked at
         clock = Clock()
         self._journal = Journal.open(parts.workspace.journal, clock.now)
         self._conversations = Conversations(parts.avatar, self._journal, parts.adapters, parts.metrics, clock)
@@ -124,27 +128,51 @@ class Daemon:
             self._parts.notifier.ready(self._status())
 
     async def _reload(self) -> None:
-        """All of it or nothing: what cannot be read leaves the old in place."""
-        await self._check_consent()
-        workspace = self._parts.workspace
-        try:
-            people = load_people(workspace.people)
-            lora = find_lora(workspace.loras, self._parts.config.model.lora)
-            calibration = Calibration.load(lora) if lora else Calibration()
-            await self._parts.avatar.engine.load_lora(lora)
-        except EchoesError as error:
-            log.error("Nothing was reloaded: %s", error)
-            self._parts.metrics.failed("daemon")
-            return
-        except Exception:
-            log.exception("Nothing was reloaded.")
-            self._parts.metrics.failed("daemon")
-            return
-        avatar = self._parts.avatar
-        avatar.people, avatar.calibration = people, calibration
-        self._lora = lora.name if lora else ""
+        """Each of two things by itself: what cannot be read or taken leaves the old in place."""
+        await self.check_consent()
+        for what, again in (("people.yaml", self._reload_people), ("the LoRA", self._reload_lora)):
+            try:
+                await again()
+            except EchoesError as error:
+                log.error("Not reloaded: %s. %s", what, error)
+                self._parts.metrics.failed("daemon")
+            except Exception:
+                log.exception("Not reloaded: %s.", what)
+                self._parts.metrics.failed("daemon")
         await self._conversations.start()  # what `echoes aside --again` has put back
-        log.info("Reloaded people, calibration and the LoRA %s.", self._lora or "(none)")
+        self._say_what_a_restart_takes()
+
+    async def _reload_people(self) -> None:
+        self._parts.avatar.people = load_people(self._parts.workspace.people)
+        log.info("Reloaded people.yaml.")
+
+    async def _reload_lora(self) -> None:
+        """The weights together with their calibration: either is wrong with the other's."""
+        avatar = self._parts.avatar
+        lora = find_lora(self._parts.workspace.loras, self._parts.config.model.lora)
+        calibration = Calibration.load(lora) if lora else Calibration()
+        await avatar.engine.load_lora(lora)
+        avatar.calibration = calibration
+        self._lora = lora.name if lora else ""
+        log.info("Reloaded the LoRA %s and its calibration.", self._lora or "(none)")
+
+    def _say_what_a_restart_takes(self) -> None:
+        """config.yaml and persona.yaml are what the running parts were made from."""
+        workspace, parts = self._parts.workspace, self._parts
+        try:
+            changed = [
+                path.name
+                for path, same in (
+                    (workspace.config, load_config(workspace.config) == parts.config),
+                    (workspace.persona, load_persona(workspace.persona) == parts.avatar.persona),
+                )
+                if not same
+            ]
+        except EchoesError as error:
+            log.warning("Only a restart would read this, and it would not start: %s", error)
+            return
+        if changed:
+            log.warning("%s changed: only a restart takes that.", " and ".join(changed))
 
     async def _watch(self) -> None:
         """Tells systemd that the loop turns and the inference thread moves; else systemd restarts the daemon."""
@@ -162,16 +190,26 @@ class Daemon:
 
     def _by_the_clock(self) -> list[Task]:
         return [
-            Task("consent check", self._check_consent, timedelta(minutes=1)),
+            Task("consent check", self.check_consent, timedelta(minutes=1)),
             Task("retention", self.retain, timedelta(days=1)),
         ]
 
-    async def _check_consent(self) -> None:
+    async def check_consent(self) -> None:
+        """Stops where it ended or was withdrawn; what cannot be read just now is looked at again."""
         try:
             require(self._parts.workspace.consent, Use.RUNNING, self._parts.config.platforms.on)
         except ConsentError as error:
             log.error("Stopping: %s", error)
             self._orders.stop(error.code, at_once=True)
+        except PassingError as error:
+            self._consent_unread += 1
+            if self._consent_unread == 1:
+                log.warning("The consent could not be looked at and is tried again every minute: %s", error)
+            elif self._consent_unread >= _CONSENT_TRIES:
+                log.error("Stopping: whether the consent still holds could not be seen for an hour.")
+                self._orders.stop(error.code)
+            return
+        self._consent_unread = 0
 
     async def retain(self) -> None:
         """Deletes what is older than the owner keeps, and photos that no message holds any more."""
@@ -219,5 +257,7 @@ class Daemon:
     def _close_journal(self) -> None:
         try:
             self._journal.checkpoint()
+        except (EchoesError, sqlite3.Error) as error:
+            log.warning("The journal is left in two files, as it is (%s); the next start joins them.", error)
         finally:
             self._journal.close()

@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 
 from bot.errors import PermanentError
+from bot.files import read_text
 from bot.workspace import write_private
 
 FILE = "decision.json"
@@ -191,9 +192,13 @@ class Calibration:
 
     @classmethod
     def load(cls, lora: Path) -> "Calibration":
-        """The calibration beside a LoRA; the model's own probability where there is none. Raises PermanentError."""
+        """The calibration beside a LoRA. Raises PermanentError where it is missing or damaged.
+
+        Without it groups would be decided by the model's own probability at one half, however often the person spoke.
+        Raises PassingError while it cannot be read.
+        """
         try:
-            saved = json.loads((lora / FILE).read_text("utf-8"))
+            saved = json.loads(read_text(lora / FILE))
             version = int(saved.get("version", 1))
             if version > VERSION:
                 raise PermanentError(
@@ -205,6 +210,9 @@ class Calibration:
             joining = float(saved.get("joining", threshold))
             return cls(float(saved["bias"]), float(saved["model"]), weights, threshold, joining)
         except FileNotFoundError:
-            return cls()
+            raise PermanentError(
+                f"{lora / FILE} is missing, which says when the avatar answers in groups: train again with "
+                "`echoes train`, or name another LoRA under model.lora in config.yaml."
+            ) from None
         except (ValueError, KeyError, TypeError, AttributeError):
             raise PermanentError(f"{lora / FILE} is damaged: train again with `echoes train`.") from None

@@ -6,44 +6,22 @@ import socket
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 
-import psutil
-
+from bot.checks import Check, bad, good, note
 from bot.config import Config, load_config
 from bot.consent import Use, require
-from bot.decision import Calibration
-from bot.engine.describe import EMBEDDED, BaseModel, codec_for, describe
-from bot.errors import ConfigError, EchoesError, ExitCode
+from bot.doctor_model import examine_model
+from bot.errors import ConfigError, EchoesError
+from bot.files import read_text
 from bot.lock import pid_file, running
-from bot.lora import find_lora
-from bot.media import MediaStore
 from bot.people import STRANGER, load_people
 from bot.persona import load_persona
-from bot.prompt import Fingerprint
 from bot.secrets import Secrets, load_secrets, web_token_path
 from bot.workspace import Workspace
 
 _DISK_NEEDED, _DISK_WANTED = 200e6, 2e9  # bytes free
 _EARLIEST = 1_767_225_600.0  # 2026: a clock that shows less was never set
-
-
-class Verdict(StrEnum):
-    GOOD = "✓"
-    NOTE = "!"
-    BAD = "✗"
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One line of the table. `code`: the exit status that a bad one stands for."""
-
-    name: str
-    verdict: Verdict
-    text: str
-    code: ExitCode = ExitCode.OK
 
 
 def examine(workspace: Workspace, progress: Callable[[str], None]) -> Iterator[Check]:
@@ -54,7 +32,7 @@ def examine(workspace: Workspace, progress: Callable[[str], None]) -> Iterator[C
         yield good("config", f"platforms: {', '.join(config.platforms.on) or 'none'}")
         if not config.platforms.on:
             yield bad("config", ConfigError("platforms: none is on: add `web: {}`, `telegram: {}` or `discord: {}`."))
-    except ConfigError as error:
+    except EchoesError as error:
         yield bad("config", error)
     yield from _folder(workspace)
     yield from _persona(workspace)
@@ -62,23 +40,11 @@ def examine(workspace: Workspace, progress: Callable[[str], None]) -> Iterator[C
     if config is not None:
         yield from _consent(workspace, config)
         yield from _tokens(workspace, config)
-        yield from _model(workspace, config, progress)
+        yield from examine_model(workspace, config, progress)
         yield from _ports(workspace, config)
     yield from _journal(workspace)
     yield from _disk(workspace)
     yield from _clock(workspace)
-
-
-def good(name: str, text: str) -> Check:
-    return Check(name, Verdict.GOOD, text)
-
-
-def note(name: str, text: str) -> Check:
-    return Check(name, Verdict.NOTE, text)
-
-
-def bad(name: str, error: EchoesError) -> Check:
-    return Check(name, Verdict.BAD, str(error), error.code)
 
 
 def _folder(workspace: Workspace) -> Iterator[Check]:
@@ -86,13 +52,18 @@ def _folder(workspace: Workspace) -> Iterator[Check]:
     if not os.access(root, os.R_OK | os.W_OK | os.X_OK):
         yield bad("workspace", ConfigError(f"{root} cannot be written: run as its owner, or give it to this user."))
         return
-    if root.stat().st_mode & 0o077 == 0:
-        yield good("workspace", f"{root} opens to its owner only")
-        return
     paths = [workspace.persona, workspace.people, workspace.questionnaire, workspace.consent, workspace.corpus]
-    paths += [workspace.journal, web_token_path(workspace), workspace.media, workspace.received, workspace.loras]
-    paths += [workspace.root / "web"]
-    exposed = [path for path in paths if path.exists() and path.stat().st_mode & 0o077]
+    paths += [workspace.journal, web_token_path(workspace), pid_file(workspace), *_folders(workspace)]
+    there = [path for path in paths if path.exists()]
+    closed = [path.name for path in there if not os.access(path, os.R_OK | os.W_OK | (os.X_OK if path.is_dir() else 0))]
+    if closed:
+        what = f"This user cannot read and write {', '.join(closed)}: run as its owner, or `chown -R USER {root}`."
+        yield bad("workspace", ConfigError(what))
+        return
+    if root.stat().st_mode & 0o077 == 0:
+        yield good("workspace", f"{root} opens to its owner only, who can write all of it")
+        return
+    exposed = [path for path in there if path.stat().st_mode & 0o077]
     if exposed:
         names = ", ".join(path.name for path in exposed)
         yield bad("workspace", ConfigError(f"Others on this machine can read {names}: run `chmod -R go= {root}`."))
@@ -100,18 +71,23 @@ def _folder(workspace: Workspace) -> Iterator[Check]:
         yield note("workspace", f"others on this machine can list {root}: `chmod 700 {root}` closes it")
 
 
+def _folders(workspace: Workspace) -> list[Path]:
+    """Where the running avatar and training write; each may be a link to another disk."""
+    return [workspace.media, workspace.received, workspace.loras, workspace.root / "web"]
+
+
 def _persona(workspace: Workspace) -> Iterator[Check]:
     try:
         persona = load_persona(workspace.persona)
         yield good("persona", f"{persona.name}, {persona.language}")
-    except ConfigError as error:
+    except EchoesError as error:
         yield bad("persona", error)
 
 
 def _people(workspace: Workspace, config: Config | None) -> Iterator[Check]:
     try:
         people = load_people(workspace.people)
-    except ConfigError as error:
+    except EchoesError as error:
         yield bad("people", error)
         return
     contacts = people.contacts
@@ -119,8 +95,11 @@ def _people(workspace: Workspace, config: Config | None) -> Iterator[Check]:
     counts = f"{len(contacts)} contact{'' if len(contacts) == 1 else 's'}" + (
         f", {strangers} without a relationship" if strangers else ""
     )
+    known, missing = good("people", counts), not workspace.people.exists()
+    if missing:
+        known = note("people", "people.yaml is missing, so nobody is known: `echoes subject WHO`, then `echoes people`")
     if config is None:
-        yield good("people", counts)
+        yield known
         return
     answer = config.conversation.answer
     slugs = {contact.slug for contact in contacts}
@@ -135,11 +114,11 @@ def _people(workspace: Workspace, config: Config | None) -> Iterator[Check]:
         and name != "web"  # there every contact can be spoken as
         and not any(account.platform == name for one in listed for account in one.accounts)
     ]
-    if unreachable:
+    if unreachable and not missing:
         where = ", ".join(unreachable)
         yield note("people", f"{counts}; nobody who is answered has an account on {where}: `echoes people` adds one")
     else:
-        yield good("people", counts)
+        yield known
 
 
 def _consent(workspace: Workspace, config: Config) -> Iterator[Check]:
@@ -153,15 +132,30 @@ def _consent(workspace: Workspace, config: Config) -> Iterator[Check]:
 def _tokens(workspace: Workspace, config: Config) -> Iterator[Check]:
     try:
         secrets = load_secrets()
-    except ConfigError as error:
+    except EchoesError as error:
         yield bad("tokens", error)
         return
     for name in config.platforms.on:
         if name == "web":
-            kept = web_token_path(workspace).exists() or secrets.get("web_token")
-            yield good("web token", "there" if kept else "will be made at the first start")
+            yield _web_token(workspace, secrets)
             continue
         yield _token(name, secrets)
+
+
+def _web_token(workspace: Workspace, secrets: Secrets) -> Check:
+    if secrets.get("web_token"):
+        return good("web token", "given")
+    path = web_token_path(workspace)
+    try:
+        if read_text(path).strip():
+            return good("web token", "there")
+    except FileNotFoundError:
+        pass
+    except UnicodeDecodeError:
+        return bad("web token", ConfigError(f"{path} is damaged: remove it, and a new one is made."))
+    except EchoesError as error:
+        return bad("web token", error)
+    return good("web token", "will be made at the first start")
 
 
 def _token(name: str, secrets: Secrets) -> Check:
@@ -170,50 +164,6 @@ def _token(name: str, secrets: Secrets) -> Check:
         return good(f"{name} token", "there (--online tries it)")
     except ConfigError as error:
         return bad(f"{name} token", error)
-
-
-def _model(workspace: Workspace, config: Config, progress: Callable[[str], None]) -> Iterator[Check]:
-    try:
-        base = describe(config.model.base, progress)
-    except EchoesError as error:
-        yield bad("model", error)
-        return
-    size = sum(path.stat().st_size for path in base.folder.glob("*.safetensors"))
-    if config.model.server is not None:
-        yield good("model", f"{base.id}, served at {config.model.server.url}")
-    elif size:
-        yield good("model", f"{base.id}, {size / 1e9:.1f} GB")
-        yield from _memory(config, size)
-    else:
-        yield note("model", f"the weights of {base.id} are not here yet: the first start fetches them")
-    yield from _lora(workspace, config, base)
-
-
-def _memory(config: Config, size: int) -> Iterator[Check]:
-    if config.model.device not in ("auto", "cpu"):
-        return
-    free = psutil.virtual_memory().available
-    needed = size + config.model.cache_mb * 1_000_000
-    amounts = f"{free / 1e9:.1f} GB free, about {needed / 1e9:.1f} GB used by the model and its caches"
-    if free >= needed:
-        yield good("memory", amounts)
-    elif config.model.device == "cpu" or config.model.base == EMBEDDED:
-        yield bad("memory", ConfigError(f"{amounts}: take a smaller model.base or model.cache_mb."))
-    else:
-        yield note("memory", f"{amounts}: enough only if the model goes to a GPU")
-
-
-def _lora(workspace: Workspace, config: Config, base: BaseModel) -> Iterator[Check]:
-    try:
-        lora = find_lora(workspace.loras, config.model.lora)
-        if lora is None:
-            yield note("lora", "none is asked for: the base model speaks as it is")
-            return
-        Fingerprint.of(base.id, codec_for(base, MediaStore(workspace.media))).check(lora)
-        Calibration.load(lora)
-        yield good("lora", f"{lora.name} fits the model")
-    except EchoesError as error:
-        yield bad("lora", error)
 
 
 def _ports(workspace: Workspace, config: Config) -> Iterator[Check]:
@@ -262,13 +212,19 @@ def _journal(workspace: Workspace) -> Iterator[Check]:
 
 
 def _disk(workspace: Workspace) -> Iterator[Check]:
-    free = shutil.disk_usage(workspace.root).free
-    if free < _DISK_NEEDED:
-        yield bad("disk", ConfigError(f"Only {free / 1e6:.0f} MB are free at {workspace.root}: make room."))
-    elif free < _DISK_WANTED:
-        yield note("disk", f"{free / 1e9:.1f} GB free: enough to talk, not to train")
-    else:
-        yield good("disk", f"{free / 1e9:.0f} GB free")
+    """Room for the journal, the photos, and logs where they go to the same disk."""
+    seen = set()
+    for folder in (workspace.root, *_folders(workspace)):
+        if not folder.exists() or folder.stat().st_dev in seen:
+            continue
+        seen.add(folder.stat().st_dev)
+        free = shutil.disk_usage(folder).free
+        if free < _DISK_NEEDED:
+            yield bad("disk", ConfigError(f"Only {free / 1e6:.0f} MB are free at {folder}: make room."))
+        elif free < _DISK_WANTED:
+            yield note("disk", f"{free / 1e9:.1f} GB free at {folder}: it fills with what is said and shown")
+        else:
+            yield good("disk", f"{free / 1e9:.0f} GB free at {folder}")
 
 
 def _clock(workspace: Workspace) -> Iterator[Check]:

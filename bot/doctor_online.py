@@ -8,8 +8,8 @@ from typing import Any
 
 import aiohttp
 
-from bot.config import Config, ServerConfig
-from bot.doctor import Check, bad, good, note
+from bot.checks import Check, bad, good, note
+from bot.config import Config, DiscordConfig, ServerConfig, TelegramConfig
 from bot.errors import ConfigError, PassingError
 from bot.secrets import Secrets
 
@@ -21,21 +21,22 @@ _READS_MESSAGES = (1 << 18) | (1 << 19)  # the application's flags for the messa
 async def examine_online(config: Config, secrets: Secrets, discord: str = DISCORD) -> list[Check]:
     """Asks every platform that is on, and the model server, once."""
     asked = []
-    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=_SECONDS), trust_env=True) as session:
-        telegram_token, discord_token = secrets.get("telegram_token"), secrets.get("discord_token")
-        if config.platforms.telegram is not None and telegram_token is not None:
-            asked.append(_telegram(session, config.platforms.telegram.api_url.rstrip("/"), telegram_token))
-        if config.platforms.discord is not None and discord_token is not None:
-            asked.append(_discord(session, discord, discord_token))
-        if config.model.server is not None:
-            asked.append(_server(session, config.model.server, secrets.get("server_token")))
-        return list(await asyncio.gather(*asked))
+    telegram_token, discord_token = secrets.get("telegram_token"), secrets.get("discord_token")
+    if config.platforms.telegram is not None and telegram_token is not None:
+        asked.append(_telegram(config.platforms.telegram, telegram_token))
+    if config.platforms.discord is not None and discord_token is not None:
+        asked.append(_discord(config.platforms.discord, discord, discord_token))
+    if config.model.server is not None:
+        asked.append(_server(config.model.server, secrets.get("server_token")))
+    return list(await asyncio.gather(*asked))
 
 
-async def _telegram(session: aiohttp.ClientSession, api: str, token: str) -> Check:
+async def _telegram(telegram: TelegramConfig, token: str) -> Check:
     name = "telegram online"
     try:
-        status, answer = await _get(session, f"{api}/bot{token}/getMe")
+        url = f"{telegram.api_url.rstrip('/')}/bot{token}/getMe"
+        # without a proxy of its own the platform's library takes the environment's
+        status, answer = await _get(url, proxy=telegram.proxy, trust_env=True)
     except PassingError as error:
         return bad(name, error)
     if status in (401, 404):
@@ -49,10 +50,10 @@ async def _telegram(session: aiohttp.ClientSession, api: str, token: str) -> Che
     return good(name, f"@{me.get('username')}, reads groups")
 
 
-async def _discord(session: aiohttp.ClientSession, api: str, token: str) -> Check:
+async def _discord(config: DiscordConfig, api: str, token: str) -> Check:
     name = "discord online"
     try:
-        status, answer = await _get(session, f"{api}/applications/@me", f"Bot {token}")
+        status, answer = await _get(f"{api}/applications/@me", f"Bot {token}", proxy=config.proxy)
     except PassingError as error:
         return bad(name, error)
     if status in (401, 403):
@@ -67,10 +68,10 @@ async def _discord(session: aiohttp.ClientSession, api: str, token: str) -> Chec
     return good(name, "reads messages")
 
 
-async def _server(session: aiohttp.ClientSession, server: ServerConfig, token: str | None) -> Check:
+async def _server(server: ServerConfig, token: str | None) -> Check:
     name = "server online"
     try:
-        status, answer = await _get(session, f"{server.url.rstrip('/')}/models", f"Bearer {token}" if token else None)
+        status, answer = await _get(f"{server.url.rstrip('/')}/models", f"Bearer {token}" if token else None)
     except PassingError as error:
         return bad(name, error)
     if status != 200:
@@ -83,11 +84,16 @@ async def _server(session: aiohttp.ClientSession, server: ServerConfig, token: s
 
 
 async def _get(
-    session: aiohttp.ClientSession, url: str, authorization: str | None = None
+    url: str, authorization: str | None = None, *, proxy: str | None = None, trust_env: bool = False
 ) -> tuple[int, dict[str, Any]]:
+    """Goes the way that the running avatar would go. trust_env: through the environment's proxy, if there is one."""
     headers = {"Authorization": authorization} if authorization else {}
+    timeout = aiohttp.ClientTimeout(total=_SECONDS)
     try:
-        async with session.get(url, headers=headers) as response:
+        async with (
+            aiohttp.ClientSession(timeout=timeout, trust_env=trust_env) as session,
+            session.get(url, headers=headers, proxy=proxy) as response,
+        ):
             answer = await response.json(content_type=None)
             return response.status, answer if isinstance(answer, dict) else {}
     except (aiohttp.ClientError, TimeoutError, ValueError) as error:

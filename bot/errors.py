@@ -60,7 +60,10 @@ class RefusedError(PermanentError):
 
 
 class PassingError(EchoesError):
-    """A platform or engine that may come right by waiting. `retry_after` in seconds, if the far side said so."""
+    """What may come right by waiting: a platform, an engine, a disk.
+
+    `retry_after` in seconds, if the far side said so.
+    """
 
     def __init__(self, message: str, retry_after: float | None = None) -> None:
         super().__init__(message)

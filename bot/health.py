@@ -1,5 +1,6 @@
 """What can be seen of a running avatar from outside: counters, and whether it is well. Never names, ids or text."""
 
+import errno
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -12,7 +13,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Proc
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
 from bot.config import HealthConfig
-from bot.errors import ConfigError
+from bot.errors import ConfigError, PassingError
 from bot.serving import Listener, answers_to, routes
 from bot.types import ChatKind
 
@@ -186,13 +187,15 @@ class HealthServer:
         self._listener = Listener()
 
     async def start(self) -> int:
-        """Returns the port. Raises ConfigError where it cannot be listened on."""
+        """Returns the port. Raises ConfigError where it cannot be listened on, PassingError where that may pass."""
         app = web.Application(middlewares=[self._only_ours])
         app.add_routes(routes(web.get("/healthz", self._healthz), web.get("/metrics", self._serve_metrics)))
         try:
             return await self._listener.start(app, self._config.host, self._config.port)
         except OSError as error:
             await self.stop()
+            if error.errno == errno.EMFILE:
+                raise PassingError("/healthz cannot be served just now: this machine gives no more sockets.") from None
             raise ConfigError(
                 f"health: port {self._config.port} on {self._config.host} cannot be used ({error.strerror or error}): "
                 "choose another in config.yaml."

@@ -28,8 +28,11 @@ def only_one(path: Path) -> Iterator[None]:
             raise UsageError(
                 f"This avatar is running already{known}: stop it first, or use another workspace."
             ) from None
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+        try:
+            os.ftruncate(descriptor, 0)
+            os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+        except OSError as error:
+            raise OSError(error.errno, error.strerror, str(path)) from error  # which file, said with it
         yield
     finally:
         os.close(descriptor)

@@ -1,10 +1,13 @@
 """Logging to standard error, where journald reads it. Tokens never pass, neither in messages nor in tracebacks."""
 
 import logging
+import math
 import os
 import sys
+import time
 import traceback
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Any, TextIO
 
 from bot.errors import EchoesError
@@ -13,6 +16,10 @@ from bot.secrets import TOKEN_SHAPES
 REDACTED = "[token]"
 _OURS = ("bot", "adapters", "training")
 _SHORTEST = 6  # a shorter secret would redact common words
+
+
+_OF_A_KIND = 10
+"""Warnings and errors of one kind that are written in a minute; how many more there were is said after it."""
 
 
 _QUOTING = (ValueError, LookupError, TypeError, AssertionError)
@@ -60,8 +67,70 @@ def _traceback(error: BaseException, seen: set[int]) -> list[str]:
     return lines
 
 
+@dataclass(slots=True)
+class _Kind:
+    """A minute of lines of one kind. `last`: the newest that was left out."""
+
+    since: float
+    count: int = 0
+    left_out: int = 0
+    last: str = ""
+
+
+class SparingHandler(logging.StreamHandler[TextIO]):
+    """Writes only so many warnings of one kind a minute: a fault that comes back at once must not fill the disk.
+
+    One kind: of the same logger, level, template and exception. What is no warning tells of work done, a line a piece,
+    and always passes. How many were left out is said with the next line of any kind after the minute, or at the end.
+    """
+
+    def __init__(self, stream: TextIO, clock: Callable[[], float] = time.monotonic) -> None:
+        """clock: seconds."""
+        super().__init__(stream)
+        self._clock = clock
+        self._kinds: dict[tuple[str, int, str, type[BaseException] | None], _Kind] = {}
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            now = self._clock()
+            self._say_left_out(now - 60)
+            passes = record.levelno < logging.WARNING or self._counted(record, now)
+        except Exception:
+            self.handleError(record)
+        else:
+            if passes:
+                super().emit(record)
+
+    def _counted(self, record: logging.LogRecord, now: float) -> bool:
+        """Whether there is room for it among its kind."""
+        message, template = record.getMessage(), str(record.msg)
+        words = message if template == "%s" else template  # "%s" is no template but a ready sentence
+        error = record.exc_info[0] if record.exc_info else None
+        kind = self._kinds.setdefault((record.name, record.levelno, words, error), _Kind(now))
+        kind.count += 1
+        if kind.count > _OF_A_KIND:
+            kind.left_out += 1
+            kind.last = message
+        return kind.count <= _OF_A_KIND
+
+    def close(self) -> None:
+        self._say_left_out(math.inf)
+        super().close()
+
+    def _say_left_out(self, until: float) -> None:
+        """Of the minutes that began by then."""
+        for key, kind in [(key, kind) for key, kind in self._kinds.items() if kind.since <= until]:
+            del self._kinds[key]
+            if kind.left_out:
+                words, values = "%d more of these were left out, the last: %s", (kind.left_out, kind.last)
+                super().emit(logging.LogRecord(key[0], key[1], "", 0, words, values, None))
+
+
 def start_logging(
-    tokens: Iterable[str] = (), level: int = logging.INFO, stream: TextIO | None = None
+    tokens: Iterable[str] = (),
+    level: int = logging.INFO,
+    stream: TextIO | None = None,
+    clock: Callable[[], float] = time.monotonic,
 ) -> logging.Handler:
     """Sends every log line to `stream` (standard error), redacted, and libraries' chatter nowhere. Returns the handler.
 
@@ -69,7 +138,7 @@ def start_logging(
     """
     stream = sys.stderr if stream is None else stream
     journald = "JOURNAL_STREAM" in os.environ  # it adds the time itself, and reads the priority from a mark
-    handler = logging.StreamHandler(stream)
+    handler = SparingHandler(stream, clock)
     handler.addFilter(_ours_or_serious)
     handler.setFormatter(RedactingFormatter(tokens, timestamps=not journald, priorities=journald))
     root = logging.getLogger()

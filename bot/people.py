@@ -8,6 +8,7 @@ from typing import Any
 import yaml
 
 from bot.errors import ConfigError
+from bot.files import read_yaml
 from bot.types import Account
 from bot.workspace import write_private
 
@@ -58,15 +59,14 @@ class People:
 
 
 def load_people(path: Path) -> People:
-    """Raises ConfigError with every mistake in the file. A missing file is nobody."""
+    """Raises ConfigError with every mistake in the file, PassingError while it cannot be read.
+
+    A missing file is nobody.
+    """
     try:
-        text = path.read_text("utf-8")
+        raw = read_yaml(path) or {}
     except FileNotFoundError:
         return People.of(())
-    try:
-        raw = yaml.safe_load(text) or {}
-    except yaml.YAMLError as error:
-        raise ConfigError(f"{path}: not valid YAML: {error}") from None
     problems: list[str] = []
     if not isinstance(raw, dict):
         raise ConfigError(f"{path}: the file must hold `people:`, a list of contacts by short name.")

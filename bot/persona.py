@@ -4,9 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from bot.errors import ConfigError
+from bot.files import read_yaml
 
 LANGUAGES = ("en", "zh")
 
@@ -25,13 +24,11 @@ class Persona:
 
 
 def load_persona(path: Path) -> Persona:
-    """Raises ConfigError with every mistake in the file."""
+    """Raises ConfigError with every mistake in the file, PassingError while it cannot be read."""
     try:
-        raw: Any = yaml.safe_load(path.read_text("utf-8"))
+        raw: Any = read_yaml(path)
     except FileNotFoundError:
         raise ConfigError(f"{path} is missing: run `echoes subject WHO` to make it.") from None
-    except yaml.YAMLError as error:
-        raise ConfigError(f"{path}: not valid YAML: {error}") from None
     if not isinstance(raw, dict):
         raise ConfigError(f"{path}: must have at least a name.")
     problems = [

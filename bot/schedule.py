@@ -1,5 +1,6 @@
 """What happens by the clock while the daemon runs: each task at its interval, and once soon after the start."""
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -7,6 +8,8 @@ from datetime import UTC, datetime, timedelta
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
+from bot.errors import EchoesError
+from bot.files import refusal
 from bot.health import Observer
 
 log = logging.getLogger(__name__)
@@ -29,6 +32,7 @@ class Schedule:
         self._observe = observe
         self._first_after = first_after
         self._scheduler = AsyncIOScheduler(timezone=UTC)
+        self._stopped = False
 
     def start(self) -> None:
         for task in self._tasks:
@@ -46,11 +50,20 @@ class Schedule:
         self._scheduler.start()
 
     def stop(self) -> None:
+        self._stopped = True
         self._scheduler.shutdown(wait=False)
 
     async def _run(self, task: Task) -> None:
         try:
             await task.work()
-        except Exception:
+        except asyncio.CancelledError:
+            if not self._stopped:
+                raise
+            # else the end of everything: APScheduler would log it as a failure
+        except Exception as error:
             self._observe.failed("schedule")
-            log.exception("The task %s failed; it runs again in %s.", task.name, task.every)
+            sentence = str(error) if isinstance(error, EchoesError) else refusal(error, "The workspace")
+            if sentence is None:
+                log.exception("The task %s failed; it runs again in %s.", task.name, task.every)
+            else:
+                log.warning("The task %s failed and runs again in %s: %s", task.name, task.every, sentence)

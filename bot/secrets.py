@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bot.errors import ConfigError
+from bot.files import read_text
 from bot.workspace import Workspace, write_private
 
 NAMES: Mapping[str, str] = {
@@ -49,7 +50,10 @@ class Secrets:
 
 
 def load_secrets(environment: Mapping[str, str] | None = None) -> Secrets:
-    """Every token given; a systemd credential goes before the environment. Raises ConfigError with all mistakes."""
+    """Every token given; a systemd credential goes before the environment.
+
+    Raises ConfigError with all mistakes, PassingError while a credential cannot be read.
+    """
     environment = os.environ if environment is None else environment
     folder = environment.get("CREDENTIALS_DIRECTORY")
     values: dict[str, str] = {}
@@ -60,9 +64,9 @@ def load_secrets(environment: Mapping[str, str] | None = None) -> Secrets:
         if credential is not None and credential.exists():
             source = f"The systemd credential {name}"
             try:
-                value = credential.read_text("utf-8")
-            except (OSError, UnicodeDecodeError) as error:
-                problems.append(f"{source} cannot be read ({type(error).__name__}): see systemd/README.md.")
+                value = read_text(credential)
+            except UnicodeDecodeError:
+                problems.append(f"{source} is no text in UTF-8: see systemd/README.md.")
                 continue
         value = (value or "").strip()
         if not value:
@@ -90,13 +94,11 @@ def web_token(workspace: Workspace, secrets: Secrets) -> str:
         return given
     path = web_token_path(workspace)
     try:
-        kept = path.read_text("utf-8").strip()
+        kept = read_text(path).strip()
     except FileNotFoundError:
         kept = ""
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(
-            f"{path} cannot be read ({type(error).__name__}): remove it, and a new one is made."
-        ) from None
+    except UnicodeDecodeError:
+        raise ConfigError(f"{path} is damaged: remove it, and a new one is made.") from None
     if not kept:
         kept = randomness.token_urlsafe(24)
         write_private(path, (kept + "\n").encode())

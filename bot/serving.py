@@ -1,8 +1,10 @@
 """Listening for HTTP: under which names Echoes answers, and how long it waits for whom."""
 
 import asyncio
+import errno
 import ipaddress
 import logging
+import os
 import re
 import socket
 from collections.abc import Collection
@@ -59,6 +61,8 @@ class Listener:
             self._server = await loop.create_server(self._accept, sock=sock)
         else:
             self._server = await loop.create_server(self._accept, host, port)
+        if not self._server.sockets:  # asyncio passes over a socket that the machine does not give
+            raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
         return int(self._server.sockets[0].getsockname()[1])
 
     async def stop(self) -> None:

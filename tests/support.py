@@ -1,13 +1,18 @@
-"""What many tests share: a tokenizer of plain bytes, and small pictures."""
+"""What many tests share: a tokenizer of plain bytes, small pictures, a LoRA's folder."""
 
 import io
+from pathlib import Path
 
+import numpy as np
 from PIL import Image
+from safetensors.numpy import save_file
 from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
 
+from bot.decision import Calibration
 from bot.media import MediaStore
-from bot.prompt import Codec, PhotoGeometry
+from bot.prompt import Codec, Fingerprint, PhotoGeometry
 from bot.prompt.codec import CONTROL
+from bot.workspace import private_dir
 
 
 def byte_tokenizer() -> Tokenizer:
@@ -30,3 +35,16 @@ def picture(colour: str = "red", size: tuple[int, int] = (64, 48)) -> bytes:
     buffer = io.BytesIO()
     Image.new("RGB", size, colour).save(buffer, "PNG")
     return buffer.getvalue()
+
+
+def lora_folder(folder: Path, fingerprint: Fingerprint | None = None, threshold: float = 0.5) -> Path:
+    """The files of a LoRA that are looked at before it is loaded, whole; weights that do nothing, of one matrix of the
+    embedded model. Without a fingerprint it fits no model."""
+    private_dir(folder)
+    matrix = "base_model.model.model.language_model.layers.0.self_attn.q_proj"
+    down, up = np.zeros((8, 576), np.float32), np.zeros((576, 8), np.float32)
+    save_file({f"{matrix}.lora_A.weight": down, f"{matrix}.lora_B.weight": up}, folder / "adapter_model.safetensors")
+    (folder / "adapter_config.json").write_text('{"r": 8}', "utf-8")
+    Calibration(threshold=threshold).save(folder)
+    (fingerprint or Fingerprint(0, "", "", 0, 0, 0, 0, ())).save(folder)
+    return folder

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from bot.dialogue import Bubble, Scene, Turn
 from bot.errors import DataError
+from bot.files import read_text
 from bot.lora import CANARIES
 from bot.persona import Persona
 from bot.prompt import Codec, render
@@ -135,9 +136,9 @@ def save(canaries: Sequence[Canary], folder: Path) -> None:
 def load(folder: Path) -> tuple[Canary, ...]:
     """None planted where the file is missing. Raises DataError where it is damaged."""
     try:
-        raw = json.loads((folder / CANARIES).read_text("utf-8"))
+        raw = json.loads(read_text(folder / CANARIES))
         return tuple(Canary(**{**one, "chats": tuple(one["chats"])}) for one in raw)
     except FileNotFoundError:
         return ()
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError) as error:
         raise DataError(f"{folder / CANARIES} is damaged: train the audit's LoRA again.") from error

@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 
-from bot.errors import DataError
+from bot.errors import DataError, PassingError
+from bot.files import refusal
 from bot.types import Account, Chat, ChatKind
 from bot.workspace import private_dir
 
@@ -129,7 +130,10 @@ class Corpus:
 
     @classmethod
     def open(cls, path: Path) -> "Corpus":
-        """Opens the corpus, making an empty one where there is none. Raises DataError if the file is something else."""
+        """Opens the corpus, making an empty one where there is none. Raises DataError if the file is something else.
+
+        Raises PassingError while the disk is full or another command holds it.
+        """
         try:
             private_dir(path.parent)
             os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))  # SQLite gives its -wal and -shm files the same mode
@@ -154,6 +158,8 @@ class Corpus:
                 )
         except sqlite3.DatabaseError as error:
             db.close()
+            if (sentence := refusal(error, path)) is not None:
+                raise PassingError(sentence) from error
             raise DataError(f"{path} cannot be used as a corpus: {error}.") from error
         except BaseException:
             db.close()

@@ -11,6 +11,7 @@ import yaml
 
 from bot.dialogue import Bubble, Scene, Speaker, Turn
 from bot.errors import ConfigError
+from bot.files import read_text, read_yaml
 from bot.persona import Persona
 from bot.types import ChatKind
 from training.dialogues import Dialogue
@@ -52,23 +53,30 @@ def load_questionnaire(path: Path) -> tuple[Answer, ...]:
     """The items that are answered. A missing file is no answers. Raises ConfigError with every mistake in the file."""
     try:
         # Every value as it is written: `answer: no` and `answer: 007` are words here.
-        raw: Any = yaml.load(path.read_text("utf-8"), Loader=yaml.BaseLoader)
+        raw: Any = read_yaml(path, yaml.BaseLoader)
     except FileNotFoundError:
         return ()
-    except UnicodeDecodeError:
-        raise ConfigError(f"{path}: not in UTF-8: save it again in that encoding.") from None
-    except yaml.YAMLError as error:
-        raise ConfigError(f"{path}: not valid YAML: {error}") from None
     if raw is None or raw == "":
         return ()
     if not isinstance(raw, dict) or not isinstance(raw.get("answers") or [], list):
         raise ConfigError(f"{path}: the file must hold `answers:`, a list of items with {', '.join(_KEYS)}.")
     problems = [f"{path}: {key}: unknown key (known: answers)." for key in raw if key != "answers"]
     ids: set[str] = set()
-    answers = [_answer(item, f"{path}: item {n}", ids, problems) for n, item in enumerate(raw.get("answers") or [], 1)]
+    answers = [
+        _answer(item, f"{path}:{line}: item {n}", ids, problems)
+        for n, (item, line) in enumerate(zip(raw.get("answers") or [], _lines(path), strict=True), 1)
+    ]
     if problems:
         raise ConfigError(*problems)
     return tuple(answer for answer in answers if answer)
+
+
+def _lines(path: Path) -> list[int]:
+    """On which line each item begins, in a file that was found to be in order so far."""
+    root = yaml.compose(read_text(path), Loader=yaml.BaseLoader)
+    found = {key.value: value for key, value in root.value} if root else {}
+    items = found.get("answers")
+    return [item.start_mark.line + 1 for item in items.value] if isinstance(items, yaml.SequenceNode) else []
 
 
 def _answer(item: Any, where: str, ids: set[str], problems: list[str]) -> Answer | None:

@@ -12,6 +12,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from bot.errors import DataError
+from bot.files import read_text
 from bot.people import People
 from bot.workspace import write_private
 from training.corpus import Corpus
@@ -95,11 +96,11 @@ class Borders:
     def load(cls, folder: Path) -> "Borders | None":
         """None where the LoRA is of a time when they were not kept. Raises DataError where the file is damaged."""
         try:
-            raw = json.loads((folder / FILE).read_text("utf-8"))
+            raw = json.loads(read_text(folder / FILE))
             return cls(date.fromisoformat(raw["judge_from"]), date.fromisoformat(raw["test_from"]))
         except FileNotFoundError:
             return None
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError) as error:
             raise DataError(f"{folder / FILE} is damaged: train the LoRA again.") from error
 
     def latest(self, other: "Borders") -> "Borders":

@@ -33,7 +33,8 @@ _LONGEST_WAIT = 30.0  # seconds; after an outage of whatever length people wait 
 class TelegramAdapter:
     """A bot's private chats, groups, supergroups and forum topics (a chat each).
 
-    `first_wait`: seconds before the second try of a poll that failed; it grows to half a minute.
+    `proxy`: as http://host:port. `first_wait`: seconds before the second try of a poll that failed; it grows to half a
+    minute.
     """
 
     platform = PLATFORM
@@ -44,6 +45,7 @@ class TelegramAdapter:
         base_url: str = "https://api.telegram.org/bot",
         base_file_url: str = "https://api.telegram.org/file/bot",
         *,
+        proxy: str | None = None,
         poll_seconds: int = 50,
         first_wait: float = 1.0,
     ) -> None:
@@ -54,11 +56,13 @@ class TelegramAdapter:
                 "from @BotFather (/mybots, API Token)."
             )
         _quieten()
+        self._proxy = proxy
         self._request = HTTPXRequest(
             connection_pool_size=32,
             read_timeout=20,
             connect_timeout=10,
             pool_timeout=10,
+            proxy=proxy,
             httpx_kwargs={"event_hooks": {"response": [self._tell_time]}},
         )
         self._bot = telegram.Bot(token, base_url, base_file_url, request=self._request)
@@ -188,7 +192,7 @@ class TelegramAdapter:
         if (file.file_size or 0) > limit:
             raise too_large(limit)
         base = self._bot.base_file_url
-        return await download(base, (file.file_path or "").removeprefix(f"{base}/"), limit)
+        return await download(base, (file.file_path or "").removeprefix(f"{base}/"), limit, self._proxy)
 
     async def _moved(self, old: Chat, new: Chat) -> None:
         if self._inbox:

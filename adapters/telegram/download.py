@@ -10,7 +10,7 @@ from bot.errors import PassingError, PermanentError
 _DEADLINE = 120.0  # seconds for one photo, however slowly it drips
 
 
-async def download(base: str, path: str, limit: int) -> bytes:
+async def download(base: str, path: str, limit: int, proxy: str | None = None) -> bytes:
     """`base`: the file URL with the token in it, which no error repeats. `path`: as getFile told it, not trusted.
 
     Raises PermanentError for a file that cannot be had or is larger than `limit` bytes, PassingError for trouble.
@@ -26,7 +26,7 @@ async def download(base: str, path: str, limit: int) -> bytes:
     try:
         async with (
             asyncio.timeout(_DEADLINE),
-            httpx.AsyncClient(timeout=20) as client,
+            httpx.AsyncClient(timeout=20, proxy=proxy) as client,
             client.stream("GET", url, headers=headers) as response,
         ):
             if response.status_code >= 500 or response.status_code == 429:

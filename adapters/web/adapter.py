@@ -85,7 +85,7 @@ class WebAdapter:
         )
 
     async def run(self, inbox: Inbox) -> None:
-        """Raises PermanentError where the port cannot be had."""
+        """Raises PermanentError where the port cannot be had, PassingError where the machine lacks something now."""
         listener = _listen(self._host, self._port)
         self._listening_on = listener.getsockname()[1]
         hub = Hub()
@@ -191,6 +191,8 @@ def _listen(host: str, port: int) -> socket.socket:
             listener.close()
             raise
     except OSError as error:
+        if error.errno in (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM):  # this passes
+            raise PassingError(f"The web chat cannot listen on {where} just now ({error.strerror}).") from error
         reason = {
             errno.EADDRINUSE: "another program uses this port",
             errno.EACCES: "this user may not use this port",

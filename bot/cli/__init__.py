@@ -4,11 +4,14 @@ import argparse
 import importlib
 import logging
 import os
+import sqlite3
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from bot.errors import EchoesError, ExitCode
+from bot.files import refusal
 
 COMMANDS = {
     "init": ("bot.cli.init", "make a workspace: the folder that holds one avatar"),
@@ -62,14 +65,38 @@ def main(argv: Sequence[str] | None = None) -> int:
         parser.print_help()
         return ExitCode.OK
     try:
-        return int(importlib.import_module(COMMANDS[args.command][0]).run(args))
+        code = int(importlib.import_module(COMMANDS[args.command][0]).run(args))
+        sys.stdout.flush()  # here, and not when all is over, is found out whether it could be written
+        return code
     except EchoesError as error:
-        print(f"echoes: {error}", file=sys.stderr)
+        _print_error(error)
         return error.code
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:  # `echoes people | head`: the reader has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _leave_output()
         return 141
+    except OSError as error:
+        _print_error(refusal(error, f"A file in {args.workspace}") or f"The machine refused something ({error}).")
+        return ExitCode.FAILED
+    except sqlite3.Error as error:
+        if (sentence := refusal(error, f"A database in {args.workspace}")) is None:
+            raise
+        _print_error(sentence)
+        return ExitCode.FAILED
     finally:
         logging.shutdown()
+
+
+def _print_error(sentence: object) -> None:
+    with suppress(OSError):  # nobody can be told
+        print(f"echoes: {sentence}", file=sys.stderr, flush=True)
+    try:
+        sys.stdout.flush()
+    except OSError:
+        _leave_output()
+
+
+def _leave_output() -> None:
+    """What is still to be written to standard output goes nowhere, lest Python complain of it at the end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

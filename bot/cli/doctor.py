@@ -2,15 +2,23 @@
 
 import argparse
 import asyncio
+import shutil
 import sys
+from collections.abc import Iterator
 
+from bot.checks import Check, Verdict, bad, good, note
 from bot.config import Config, load_config
-from bot.doctor import Check, Verdict, examine
+from bot.doctor import examine
 from bot.doctor_online import examine_online
-from bot.errors import ConfigError, ExitCode
+from bot.engine.describe import describe
+from bot.engine.matrices import decoder_of
+from bot.errors import EchoesError, ExitCode
 from bot.logs import start_logging
 from bot.secrets import Secrets, load_secrets
 from bot.workspace import Workspace
+from training.finetune.presets import TUNED
+from training.finetune.room import room
+from training.questionnaire import load_questionnaire
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -24,14 +32,42 @@ def run(args: argparse.Namespace) -> int:
     code = ExitCode.OK
     for check in examine(workspace, lambda what: print(f"  … {what}", file=sys.stderr)):
         code = _show(check, code)
+    config, secrets = _readable(workspace)
+    for check in _before_training(workspace, config):
+        code = _show(check, code)
     if args.online:
-        config, secrets = _readable(workspace)
-        start_logging(secrets.values.values())  # libraries log addresses, and those hold tokens
+        hidden = [*secrets.values.values(), *(config.platforms.secrets if config else ())]
+        start_logging(hidden)  # libraries log addresses, and those hold tokens
         if config is not None:
             for check in asyncio.run(examine_online(config, secrets)):
                 code = _show(check, code)
-    print("All is well." if code is ExitCode.OK else "✗ must be mended before `echoes run`.")
+    print("All is well." if code is ExitCode.OK else "✗ must be mended first.")
     return code
+
+
+def _before_training(workspace: Workspace, config: Config | None) -> Iterator[Check]:
+    """What `echoes train` reads and writes beyond what `echoes run` does."""
+    yield _questionnaire(workspace)
+    try:
+        if config is not None:
+            needed = room(decoder_of(describe(config.model.base)), TUNED)
+            free = shutil.disk_usage(workspace.root).free
+            amounts = f"about {needed / 1e9:.1f} GB are written meanwhile, {free / 1e9:.1f} GB free"
+            yield good("training", amounts) if free > needed else note("training", f"{amounts}: make room before it")
+    except EchoesError:
+        pass  # the model's fault, shown already
+
+
+def _questionnaire(workspace: Workspace) -> Check:
+    name, path = "questionnaire", workspace.questionnaire
+    try:
+        answers = load_questionnaire(path)
+    except EchoesError as error:
+        return bad(name, error)
+    if not answers:
+        return note(name, f"{path.name} holds no answers, or is not there: those in words are learnt, if there are any")
+    scaled = sum(answer.trait is not None for answer in answers)
+    return good(name, f"{len(answers) - scaled} answers in words, {scaled} from 1 to 7")
 
 
 def _show(check: Check, code: ExitCode) -> ExitCode:
@@ -50,6 +86,6 @@ def _readable(workspace: Workspace) -> tuple[Config | None, Secrets]:
     try:
         config = load_config(workspace.config)
         secrets = load_secrets()
-    except ConfigError:
+    except EchoesError:
         pass
     return config, secrets

@@ -18,7 +18,8 @@ from bot.daemon import Daemon, Parts
 from bot.decision import Calibration
 from bot.engine.base import Engine
 from bot.engine.factory import build_engine
-from bot.errors import ConfigError, EchoesError, ExitCode, PermanentError
+from bot.errors import ConfigError, EchoesError, ExitCode, PassingError, PermanentError
+from bot.files import refusal
 from bot.lock import only_one, pid_file
 from bot.logs import start_logging
 from bot.lora import find_lora
@@ -59,20 +60,27 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     prepared = prepare(Workspace.open(args.workspace))
-    start_logging(prepared.secrets.values.values(), logging.DEBUG if args.verbose else logging.INFO)
+    hidden = [*prepared.secrets.values.values(), *prepared.config.platforms.secrets]
+    start_logging(hidden, logging.DEBUG if args.verbose else logging.INFO)
     os.umask(0o077)
     with only_one(pid_file(prepared.workspace)):
         try:
             return asyncio.run(_serve(prepared, args.drain_seconds))
         except EchoesError:
             raise
-        except Exception:
+        except Exception as error:
+            if (sentence := refusal(error, prepared.workspace.root)) is not None:
+                log.debug("The machine refused something.", exc_info=True)
+                raise PassingError(sentence) from error
             log.critical("The daemon failed.", exc_info=True)  # not Python's own traceback: this one is redacted
             return ExitCode.FAILED
 
 
 def prepare(workspace: Workspace) -> Prepared:
-    """Reads every file. Raises ConfigError with all mistakes at once, ConsentError where nobody agreed."""
+    """Reads every file. Raises ConfigError with all mistakes at once, ConsentError where nobody agreed.
+
+    Raises PassingError where one cannot be read just now.
+    """
     problems: list[str] = []
 
     def read(what: Callable[[], T]) -> T | None:
@@ -107,12 +115,12 @@ async def _serve(prepared: Prepared, drain_seconds: float) -> ExitCode:
     media = MediaStore(private_dir(workspace.received))
     with orders.from_signals():
         notifier.status("loading the model")
-        log.info("Loading the model %s.", config.model.base)
-        engine = await _build_unless_stopped(prepared, media, orders)
+        lora = find_lora(workspace.loras, config.model.lora)
+        log.info("Loading the model %s with %s.", config.model.base, f"the LoRA {lora.name}" if lora else "no LoRA")
+        engine = await _build_unless_stopped(prepared, lora, media, orders)
         if engine is None:
             _leave_at_once(orders.code)
         try:
-            lora = find_lora(workspace.loras, config.model.lora)
             avatar = Avatar(
                 engine=engine,
                 persona=prepared.persona,
@@ -155,10 +163,12 @@ def _leave_at_once(code: ExitCode) -> NoReturn:
     os._exit(code)
 
 
-async def _build_unless_stopped(prepared: Prepared, media: MediaStore, orders: Orders) -> Engine | None:
+async def _build_unless_stopped(
+    prepared: Prepared, lora: Path | None, media: MediaStore, orders: Orders
+) -> Engine | None:
     """None where it was told to stop before the model was there: loading cannot be broken off, only left."""
     token = prepared.secrets.get("server_token")
-    building = asyncio.create_task(build_engine(prepared.config, prepared.workspace, media, log.info, token))
+    building = asyncio.create_task(build_engine(prepared.config, lora, media, log.info, token))
     stopping = asyncio.create_task(orders.stopping.wait())
     await asyncio.wait((building, stopping), return_when=asyncio.FIRST_COMPLETED)
     stopping.cancel()

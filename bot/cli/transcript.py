@@ -51,7 +51,7 @@ async def show_transcript(workspace: Workspace) -> None:
     lora = find_lora(workspace.loras, config.model.lora)
     with tempfile.TemporaryDirectory(prefix="echoes-photos-") as folder:
         media = MediaStore(Path(folder))
-        engine = await build_engine(config, workspace, media)
+        engine = await build_engine(config, lora, media)
         avatar = Avatar(
             engine=engine,
             persona=persona,

@@ -32,6 +32,8 @@ def _entry(field: dataclasses.Field[Any], owner: type, within: str) -> list[str]
     comment = [f"# {line}" for line in textwrap.wrap(option.text, 112)]
     section = next((kind for kind in kinds_of(hint) if dataclasses.is_dataclass(kind)), None)
     if section is None:
+        if field.default is None:
+            return [*comment, f"#{field.name}: {option.sample}"]
         value = option.sample if field.default is dataclasses.MISSING else field.default
         return [*comment, f"{field.name}: {yaml.safe_dump(value).splitlines()[0]}"]
     inner = [

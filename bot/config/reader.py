@@ -13,6 +13,7 @@ import yaml
 
 from bot.config.sections import Config, Option
 from bot.errors import ConfigError
+from bot.files import read_text
 from bot.secrets import NAMES, SAMPLE, TOKEN_SHAPES
 
 _SECRET_KEYS = re.compile(r"(^|_)tokens?$|api_?key|passw|secret", re.IGNORECASE)
@@ -21,15 +22,13 @@ _BAD = object()  # a value that was reported
 
 
 def load_config(path: Path) -> Config:
-    """Raises ConfigError with every mistake in the file, each with its line."""
+    """Raises ConfigError with every mistake in the file, each with its line; PassingError while it cannot be read."""
     try:
-        text = path.read_text("utf-8-sig")
+        text = read_text(path)
     except FileNotFoundError:
         raise ConfigError(f"{path} is missing: `echoes init` makes one.") from None
     except UnicodeDecodeError:
         raise ConfigError(f"{path}: not UTF-8: save it as UTF-8.") from None
-    except OSError as error:
-        raise ConfigError(f"{path} cannot be read: {error.strerror}.") from None
     return parse_config(text, str(path))
 
 
@@ -123,7 +122,7 @@ class _Reader:
         elif elsewhere:
             hint = f"it belongs at {' or '.join(elsewhere)}."
         else:
-            hint = f"known here: {', '.join(known)}." if known else f"{where} has nothing to set."
+            hint = f"known here: {', '.join(known)}."
         self.problem(line, place, f"unknown key; {hint}")
 
     def value(self, node: yaml.Node, hint: Any, where: str) -> Any:
@@ -177,12 +176,13 @@ class _Reader:
     def text(self, node: yaml.ScalarNode, option: Option, where: str) -> Any:
         text = str(node.value).strip()
         line = _line(node)
+        shown = "what stands there" if option.secret else repr(text)
         if SAMPLE.search(text):
-            self.problem(line, where, f"still holds the sample value {text!r}: {option.text}.")
+            self.problem(line, where, f"still holds the sample value {shown}: {option.text}.")
         elif not text:
             self.problem(line, where, f"has no value: {option.text}.")
         elif option.pattern and not re.fullmatch(option.pattern, text):
-            self.problem(line, where, f"{text!r} is not what is needed here: {option.text}.")
+            self.problem(line, where, f"{shown} is not what is needed here: {option.text}.")
         else:
             return text
         return _BAD
@@ -218,6 +218,11 @@ class _Reader:
         if web and health and web.port == health.port != 0 and web.host == health.host:
             where = self._given("health.port", "platforms.web.port", "health")
             self.problem(self.lines[where], where, f"the port {web.port} is taken by platforms.web: choose another.")
+
+        for name, platform in (("telegram", config.platforms.telegram), ("discord", config.platforms.discord)):
+            if platform and platform.proxy and not 0 < int(platform.proxy.rstrip("/").rpartition(":")[2]) < 65536:
+                where = f"platforms.{name}.proxy"
+                self.problem(self.lines[where], where, "the port must be from 1 to 65535.")
 
     def _given(self, *places: str) -> str:
         return next(place for place in places if place in self.lines)

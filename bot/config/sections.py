@@ -3,8 +3,9 @@
 The reader (`bot.config.reader`) and the example file (`bot.config.example`) are both made from these.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Literal
+from urllib.parse import unquote, urlsplit
 
 from bot.engine.base import Sampling
 
@@ -17,7 +18,20 @@ class Option:
     low: float | None = None
     high: float | None = None
     pattern: str = ""  # a text must match it whole
+    secret: bool = False  # never shown, not even where it is wrong
     sample: str = ""
+
+
+Proxy = Annotated[
+    str | None,
+    Option(
+        "an HTTP proxy that everything here goes through, as http://host:port or http://user:password@host:port",
+        pattern=r"http://([^\s/@:]+(:[^\s/@]*)?@)?([^\s/@:\[\]]+|\[[0-9A-Fa-f:]+\]):\d{1,5}/?",
+        secret=True,
+        sample="http://127.0.0.1:8080",
+    ),
+]
+"""With a password in it, it shows in no log: see `PlatformsConfig.secrets`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,11 +134,12 @@ class TelegramConfig:
             pattern=r"https?://\S+",
         ),
     ] = "https://api.telegram.org"
+    proxy: Proxy = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class DiscordConfig:
-    """Nothing to set: the token comes from the environment."""
+    proxy: Proxy = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +163,17 @@ class PlatformsConfig:
         """Names of the platforms that are on."""
         named = (("web", self.web), ("telegram", self.telegram), ("discord", self.discord))
         return tuple(name for name, section in named if section is not None)
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What of it no log may show: how a proxy is signed in to."""
+        urls = [urlsplit(section.proxy) for section in (self.telegram, self.discord) if section and section.proxy]
+        signed_in = [(url.username or "", url.password) for url in urls if url.password]
+        return tuple(
+            text
+            for user, password in signed_in
+            for text in (f"{user}:{password}", f"{unquote(user)}:{unquote(password)}", password, unquote(password))
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ import asyncio
 import logging
 
 from bot.errors import DataError, EchoesError, PassingError
+from bot.files import refusal
 from bot.health import Observer
 from bot.journal import Entry, Journal, Photo
 from bot.media import MAX_BYTES, MediaStore
@@ -29,11 +30,24 @@ async def fetch_photos(entry: Entry, adapter: Adapter, media: MediaStore, journa
             media.delete(digest)
 
 
+class _NoRoomError(PassingError):
+    """The disk does not take a photo now: its message waits, and nothing of it is lost."""
+
+
+async def _keep(data: bytes, media: MediaStore) -> str:
+    try:
+        return await asyncio.to_thread(media.put, data)
+    except OSError as error:
+        raise _NoRoomError(refusal(error, media.root) or f"A photo cannot be kept ({error}).") from error
+
+
 async def _fetch(ref: str, adapter: Adapter, media: MediaStore, observe: Observer) -> str:
     for attempt in range(_TRIES):
         try:
             data = await adapter.fetch(ref, MAX_BYTES)
-            return await asyncio.to_thread(media.put, data)
+            return await _keep(data, media)
+        except _NoRoomError:
+            raise
         except PassingError as error:
             log.warning("A photo on %s could not be fetched yet: %s", adapter.platform, error)
             await asyncio.sleep(error.retry_after if error.retry_after is not None else 2.0**attempt)

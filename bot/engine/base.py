@@ -32,7 +32,10 @@ class Engine(Protocol):
         """The text of a reply, in pieces, never empty. Closing the generator cancels it between two tokens."""
 
     async def load_lora(self, lora: Path | None) -> None:
-        """Changes the LoRA between two requests. Raises PermanentError if it does not fit; the old one stays."""
+        """Changes the LoRA between two requests. Raises PermanentError if it does not fit; the old one stays.
+
+        Raises PassingError while it cannot be read or its server does not answer. None asks for no LoRA of ours.
+        """
 
     def step_seconds(self) -> float:
         """How long the inference thread has been in its present step (one prefill, one token of a batch).

@@ -11,7 +11,8 @@ from typing import Any, Literal, Protocol
 from tokenizers import Tokenizer
 
 from bot.engine.embedded import embedded_id, ensure_embedded
-from bot.errors import ConfigError
+from bot.errors import ConfigError, PassingError
+from bot.files import read_text
 from bot.media import MediaStore
 from bot.prompt import Codec, PhotoGeometry
 from bot.prompt.codec import load_tokenizer
@@ -49,7 +50,7 @@ class _Reader(Protocol):
 
 
 def describe(base: str, progress: Callable[[str], None] | None = None) -> BaseModel:
-    """Looks at a base model: `embedded`, a hub id or a folder. Raises ConfigError in a sentence.
+    """Looks at a base model: `embedded`, a hub id or a folder. Raises ConfigError in a sentence, PassingError for now.
 
     `progress` is told of the embedded model's making, on first use.
     """
@@ -106,7 +107,7 @@ def _fetch(base: str) -> Path:
     except (LocalEntryNotFoundError, HfHubHTTPError, OSError) as error:
         if isinstance(error, EntryNotFoundError) and not isinstance(error, LocalEntryNotFoundError):
             raise ConfigError(f"model.base: {base} lacks a file of a Qwen-VL model ({', '.join(_FILES)}).") from error
-        raise ConfigError(
+        raise PassingError(
             f"model.base: {base} is not on this machine and the model hub cannot be reached ({type(error).__name__}): "
             f"check the network, or give {EMBEDDED} or a model's folder."
         ) from error
@@ -158,10 +159,10 @@ def _photo_settings(base: str, folder: Path) -> dict[str, Any]:
 
 def _json(base: str, folder: Path, name: str) -> dict[str, Any]:
     try:
-        content = json.loads((folder / name).read_text("utf-8"))
+        content = json.loads(read_text(folder / name))
     except FileNotFoundError:
         raise ConfigError(f"model.base: {base} has no {name}: give the folder of a Qwen-VL model.") from None
-    except (OSError, ValueError) as error:
+    except ValueError as error:
         raise ConfigError(f"model.base: {folder / name} cannot be read: copy the model again.") from error
     if not isinstance(content, dict):
         raise ConfigError(f"model.base: {folder / name} is not a model's: copy the model again.")

@@ -15,7 +15,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bot.errors import ConfigError
+from safetensors import SafetensorError
+
+from bot.errors import ConfigError, PassingError
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -99,7 +101,8 @@ def embedded_folder() -> Path:
 def ensure_embedded(progress: Callable[[str], None] | None = None) -> Path:
     """The folder of the embedded model, built on first use (about 20 s, 600 MB). Safe beside other builders.
 
-    `progress` is told what is being done, in a few words. Raises ConfigError where it cannot be built.
+    `progress` is told what is being done, in a few words. Raises ConfigError where it cannot be built,
+    PassingError where it cannot be written.
     """
     folder = embedded_folder()
     there = folder.is_dir()  # asked first: another builder's model may appear at any time, and is whole
@@ -116,12 +119,16 @@ def ensure_embedded(progress: Callable[[str], None] | None = None) -> Path:
             _publish(building, folder)
         finally:
             shutil.rmtree(building, ignore_errors=True)
-    except OSError as error:
-        raise ConfigError(
-            f"The embedded model could not be written to {folder} ({error.strerror or error}): "
+    except (OSError, SafetensorError) as error:
+        raise PassingError(
+            f"The embedded model could not be written to {folder} ({_reason(error)}): "
             "free 600 MB there, or set XDG_CACHE_HOME to another folder."
         ) from error
     return folder
+
+
+def _reason(error: Exception) -> str:
+    return (error.strerror or str(error)) if isinstance(error, OSError) else str(error)
 
 
 def _publish(building: Path, folder: Path) -> None:

@@ -10,26 +10,24 @@ from typing import TypeVar
 from bot.config import Config, ServerConfig
 from bot.engine.base import Engine
 from bot.engine.describe import codec_for, describe
-from bot.lora import find_lora
 from bot.media import MediaStore
 from bot.prompt import Fingerprint
-from bot.workspace import Workspace
 
 T = TypeVar("T")
 
 
 async def build_engine(
     config: Config,
-    workspace: Workspace,
+    lora: Path | None,
     media: MediaStore,
     progress: Callable[[str], None] | None = None,
     server_token: str | None = None,
 ) -> Engine:
     """Loads the base model and the LoRA, or connects to the server. Raises in a sentence what a person must mend.
 
-    media: the photos that prompts will name. `progress` is told what takes long. server_token: where one is asked for.
+    lora: as `find_lora` found it; whoever asks for it also takes its calibration. media: the photos that prompts will
+    name. `progress` is told what takes long. server_token: where one is asked for.
     """
-    lora = find_lora(workspace.loras, config.model.lora)
     if config.model.server is not None:
         return await _remote(config, config.model.server, media, lora, progress, server_token)
     return await _local(config, media, lora, progress)

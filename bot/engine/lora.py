@@ -11,7 +11,8 @@ from peft import PeftConfig, PeftModel
 from safetensors import SafetensorError
 
 from bot.engine.models import LoadedModel
-from bot.errors import PermanentError
+from bot.errors import PassingError, PermanentError
+from bot.files import refusal
 from bot.prompt import Fingerprint
 
 _WEIGHTS = "adapter_model.safetensors"
@@ -33,7 +34,10 @@ class LoraSlot:
         self._merges = loaded.model.dtype == torch.float32 and not loaded.four_bit
 
     def switch(self, folder: Path | None) -> None:
-        """Takes the LoRA of a folder, or none. Raises PermanentError, and keeps the old one, if it does not fit."""
+        """Takes the LoRA of a folder, or none. Raises PermanentError, and keeps the old one, if it does not fit.
+
+        Raises PassingError, and keeps it too, while the files cannot be read.
+        """
         if folder is not None:
             self._fingerprint.check(folder)
         old, new = self._active, None
@@ -49,6 +53,8 @@ class LoraSlot:
                 self._unmerge()
                 self._remove(new)
                 self._use(old)
+                if (sentence := refusal(error)) is not None and not isinstance(error, FileNotFoundError):
+                    raise PassingError(sentence) from error
                 reason = (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
                 raise PermanentError(
                     f"The LoRA in {folder} cannot be loaded ({reason}): run `echoes train` again, or choose another."

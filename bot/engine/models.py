@@ -19,7 +19,8 @@ from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLIm
 from transformers.utils import logging
 
 from bot.engine.describe import BaseModel, Family, codec_for, describe
-from bot.errors import ConfigError
+from bot.errors import ConfigError, PassingError
+from bot.files import refusal
 from bot.prompt import PhotoGeometry
 
 __all__ = ["LoadedModel", "QwenVL", "codec_for", "load", "photo_tensors"]
@@ -56,7 +57,7 @@ def load(
     four_bit: bool = False,
     progress: Callable[[str], None] | None = None,
 ) -> LoadedModel:
-    """Loads `embedded`, a hub id or a folder. Raises ConfigError in a sentence where it cannot.
+    """Loads `embedded`, a hub id or a folder. Raises ConfigError in a sentence where it cannot, PassingError for now.
 
     device: auto (a GPU where there is one), cpu, cuda, cuda:1, mps; dtype: auto, float32, bfloat16, float16.
     """
@@ -131,6 +132,8 @@ def _weights(
             f"model.base: {base} does not fit into the memory of {device}: take a smaller model or four_bit: true."
         ) from error
     except (OSError, ValueError, RuntimeError, SafetensorError) as error:
+        if (sentence := refusal(error)) is not None and not isinstance(error, FileNotFoundError):
+            raise PassingError(sentence) from error
         raise ConfigError(
             f"model.base: the weights of {base} cannot be loaded ({_first_line(error)}): "
             f"delete {described.folder} and fetch the model again."

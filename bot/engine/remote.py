@@ -111,8 +111,9 @@ class RemoteEngine:
             raise EchoesError("The model wrote nothing that can be read.")
 
     async def load_lora(self, lora: Path | None) -> None:
-        if lora is None:
-            raise PermanentError(f"The server chooses the LoRA by its model name ({self._model}): name the base model.")
+        if lora is None:  # none of ours was asked for, now as at the start
+            log.info("The model server goes on with what it serves as %s.", self._model)
+            return
         self._fingerprint.check(lora)
         body = {"lora_name": self._model, "lora_path": str(lora), "load_inplace": True}
         try:

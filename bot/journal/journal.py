@@ -7,12 +7,13 @@ outside the model). Every change is one transaction, synced to disk, so a killed
 import os
 import sqlite3
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bot.errors import EchoesError, PassingError
+from bot.errors import DataError, PassingError
+from bot.files import refusal
 from bot.journal.entries import Aside, Entry, Kind, Photo, State, chat_of, entry_of, photos_json, photos_of
 from bot.journal.schema import prepare
 from bot.types import Account, Chat, Message
@@ -43,8 +44,11 @@ class Journal:
     @classmethod
     def open(cls, path: Path, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> "Journal":
         """`clock` tells when a bubble is sent."""
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-        connection = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None)
+        try:
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+            connection = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None)
+        except (OSError, sqlite3.Error) as error:
+            raise PassingError(refusal(error, path) or f"The journal {path} cannot be opened ({error}).") from error
         connection.row_factory = sqlite3.Row
         journal = cls(connection, clock)
         try:
@@ -56,7 +60,9 @@ class Journal:
             journal.checkpoint()  # what was forgotten just before a kill is still in the write-ahead log
         except sqlite3.DatabaseError as error:
             connection.close()
-            raise EchoesError(f"The journal {path} cannot be opened ({error}): restore it, or move it away.") from error
+            if (sentence := refusal(error, f"The journal {path}")) is not None:
+                raise PassingError(sentence) from error
+            raise DataError(f"The journal {path} cannot be opened ({error}): restore it, or move it away.") from error
         return journal
 
     def close(self) -> None:
@@ -75,8 +81,14 @@ class Journal:
                 raise
         except sqlite3.DatabaseError as error:
             if isinstance(error, sqlite3.OperationalError) or type(error) is sqlite3.DatabaseError:
-                raise PassingError(f"The journal cannot be written ({error}): is the disk full?") from error
+                raise _unusable(error) from error
             raise  # about what was to be written, not about the disk
+
+    def _read(self, sql: str, values: Sequence[str | float] = ()) -> list[sqlite3.Row]:
+        try:
+            return self._db.execute(sql, values).fetchall()
+        except sqlite3.OperationalError as error:
+            raise _unusable(error) from error
 
     # -- messages in ----------------------------------------------------------------------------------------------
 
@@ -250,12 +262,12 @@ class Journal:
 
     def aside(self) -> list[Aside]:
         """What was set aside, oldest first."""
-        rows = self._db.execute("SELECT * FROM entries WHERE state = 'aside' ORDER BY seq").fetchall()
-        chats = {row["key"]: chat_of(row) for row in self._db.execute("SELECT * FROM chats")}
+        rows = self._read("SELECT * FROM entries WHERE state = 'aside' ORDER BY seq")
+        chats = {row["key"]: chat_of(row) for row in self._read("SELECT * FROM chats")}
         return [Aside(chats[row["chat"]], entry_of(row), row["trouble"] or "") for row in rows]
 
     def aside_count(self) -> int:
-        return int(self._db.execute("SELECT count(*) FROM entries WHERE state = 'aside'").fetchone()[0])
+        return int(self._read("SELECT count(*) FROM entries WHERE state = 'aside'")[0][0])
 
     def retry(self, seqs: Sequence[int]) -> None:
         """What was set aside waits again, as if it had come just now."""
@@ -270,7 +282,7 @@ class Journal:
 
     def unfinished(self) -> list[Chat]:
         """The chats with messages to handle or bubbles to send."""
-        rows = self._db.execute(
+        rows = self._read(
             "SELECT DISTINCT chats.* FROM chats JOIN entries ON entries.chat = chats.key"
             " WHERE entries.state IN ('new', 'queued', 'sending')"
         )
@@ -305,7 +317,7 @@ class Journal:
 
     def waits(self, seq: int) -> bool:
         """Whether a message still waits for its decision or answer."""
-        return self._db.execute("SELECT 1 FROM entries WHERE seq = ? AND state = 'new'", (seq,)).fetchone() is not None
+        return bool(self._read("SELECT 1 FROM entries WHERE seq = ? AND state = 'new'", (seq,)))
 
     def still(self, seq: int) -> Entry | None:
         """An entry as it is now."""
@@ -314,7 +326,7 @@ class Journal:
 
     def known(self, platform: str) -> list[tuple[Chat, str]]:
         """The ids of the newest entries of a platform, the avatar's own included."""
-        rows = self._db.execute(
+        rows = self._read(
             "SELECT chats.*, native_id FROM entries JOIN chats ON chats.key = entries.chat"
             " WHERE platform = ? AND native_id IS NOT NULL ORDER BY seq DESC LIMIT ?",
             (platform, _KNOWN),
@@ -323,7 +335,7 @@ class Journal:
 
     def latest(self, platform: str) -> Mapping[Chat, str]:
         """The id of the newest message taken, by chat."""
-        rows = self._db.execute(
+        rows = self._read(
             "SELECT chats.*, native_id, max(seq) FROM entries JOIN chats ON chats.key = entries.chat"
             " WHERE platform = ? AND entries.kind = 'message' GROUP BY chats.key",
             (platform,),
@@ -331,11 +343,11 @@ class Journal:
         return {chat_of(row): row["native_id"] for row in rows}
 
     def queue_length(self) -> int:
-        row = self._db.execute("SELECT count(*) FROM entries WHERE state IN ('new', 'queued', 'sending')").fetchone()
+        [row] = self._read("SELECT count(*) FROM entries WHERE state IN ('new', 'queued', 'sending')")
         return int(row[0])
 
     def _entries(self, where: str, *values: str | float) -> list[Entry]:
-        return [entry_of(row) for row in self._db.execute(f"SELECT * FROM entries WHERE {where}", values)]
+        return [entry_of(row) for row in self._read(f"SELECT * FROM entries WHERE {where}", values)]
 
     # -- people's wishes and retention ----------------------------------------------------------------------------
 
@@ -348,8 +360,7 @@ class Journal:
             db.execute("DELETE FROM stopped WHERE platform = ? AND id = ?", (account.platform, account.id))
 
     def is_stopped(self, account: Account) -> bool:
-        row = self._db.execute("SELECT 1 FROM stopped WHERE platform = ? AND id = ?", (account.platform, account.id))
-        return row.fetchone() is not None
+        return bool(self._read("SELECT 1 FROM stopped WHERE platform = ? AND id = ?", (account.platform, account.id)))
 
     def forget(self, account: Account, until: int) -> Forgotten:
         """Empties what an account wrote up to that seq, and private chats with it whole; the ids stay, so nothing
@@ -357,9 +368,9 @@ class Journal:
         """
         before = self.digests()
         said = "SELECT count(*) FROM entries WHERE kind = 'message' AND sender_platform = ? AND sender_id = ?"
-        messages = self._db.execute(
+        [[messages]] = self._read(
             f"{said} AND seq < ? AND (text != '' OR photos != '[]')", (account.platform, account.id, until)
-        ).fetchone()[0]
+        )
         with self._change() as db:
             own_chats = [
                 row["chat"]
@@ -398,12 +409,13 @@ class Journal:
 
     def digests(self) -> set[str]:
         """The photos that entries still hold."""
-        rows = self._db.execute("SELECT photos FROM entries WHERE photos != '[]'")
+        rows = self._read("SELECT photos FROM entries WHERE photos != '[]'")
         return {photo.digest for row in rows for photo in photos_of(row["photos"]) if photo.digest}
 
     def checkpoint(self) -> None:
-        """Folds the write-ahead log into the file, and empties it."""
-        self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        """Folds the write-ahead log into the file, and empties it; on a full disk that waits for the next time."""
+        with suppress(sqlite3.OperationalError):
+            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     def move(self, old: Chat, new: Chat) -> None:
         """A chat goes on under another id; what was said before comes with it.
@@ -425,17 +437,19 @@ class Journal:
 
     def former(self, chat: Chat) -> set[str]:
         """The keys that a chat had before it moved."""
-        return {row["old"] for row in self._db.execute("SELECT old FROM moved WHERE new = ?", (chat.key,))}
+        return {row["old"] for row in self._read("SELECT old FROM moved WHERE new = ?", (chat.key,))}
 
     def moves(self) -> dict[str, str]:
         """Former keys of chats, and where each goes on."""
-        return {row["old"]: row["new"] for row in self._db.execute("SELECT * FROM moved")}
+        return {row["old"]: row["new"] for row in self._read("SELECT * FROM moved")}
 
     def _moved_to(self, old: Chat) -> Chat | None:
-        row = self._db.execute(
-            "SELECT chats.* FROM moved JOIN chats ON chats.key = moved.new WHERE moved.old = ?", (old.key,)
-        ).fetchone()
-        return chat_of(row) if row else None
+        rows = self._read("SELECT chats.* FROM moved JOIN chats ON chats.key = new WHERE old = ?", (old.key,))
+        return chat_of(rows[0]) if rows else None
+
+
+def _unusable(error: sqlite3.Error) -> PassingError:
+    return PassingError(f"The journal cannot be read or written ({error}): is the disk full?")
 
 
 def _former_id(old: Chat, native_id: str) -> str:

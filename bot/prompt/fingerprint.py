@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.errors import PermanentError
+from bot.files import read_text
 from bot.people import RELATIONSHIPS
 from bot.prompt.codec import Codec
 from bot.prompt.render import RENDERER
@@ -43,12 +44,15 @@ class Fingerprint:
         write_private(lora / FILE, (json.dumps(dataclasses.asdict(self), indent=2) + "\n").encode())
 
     def check(self, lora: Path) -> None:
-        """Raises PermanentError where the LoRA in that folder was trained for another prompt."""
+        """Raises PermanentError where the LoRA in that folder was trained for another prompt.
+
+        Raises PassingError while that cannot be read.
+        """
         try:
-            saved = json.loads((lora / FILE).read_text("utf-8"))
+            saved = dict(json.loads(read_text(lora / FILE)))
         except FileNotFoundError:
             raise PermanentError(f"{lora} has no {FILE}: it is not a LoRA that `echoes train` made.") from None
-        except ValueError:
+        except (ValueError, TypeError):
             raise PermanentError(f"{lora / FILE} is damaged: train again with `echoes train`.") from None
         mine = json.loads(json.dumps(dataclasses.asdict(self)))
         differing = [key for key in mine if saved.get(key) != mine[key]]

@@ -1,9 +1,12 @@
 """In private every message is answered."""
 
 import asyncio
+import errno
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+
+import pytest
 
 from bot.errors import DataError, PassingError, UndeliverableError
 from tests.conversation.stage import MEI, NOBODY, OMA, Stage, quick
@@ -207,6 +210,25 @@ async def test_stop_start_and_forget(stage: Stage) -> None:
     await stage.settled()
     assert "tulips" not in stage.engine.prompts[-1]
     assert b"tulips" not in (stage.root / "journal.sqlite").read_bytes()
+
+
+async def test_a_photo_waits_with_its_message_until_there_is_room_for_it(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    full = True
+
+    def fsync(descriptor: int) -> None:
+        if full:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("bot.workspace.os.fsync", fsync)
+    await stage.says(MEI, "which colour?", photos={"a": picture("red")})
+    await asyncio.sleep(0.2)
+    assert not stage.engine.prompts, "nobody answers to half of it"
+    full = False
+    await stage.settled()
+    assert stage.heard("1") == ["ok"]
+    assert "<|vision_start|>" in stage.engine.prompts[0]
 
 
 async def test_forget_deletes_the_photos(stage: Stage) -> None:

@@ -59,6 +59,11 @@ class EchoesProcess:
                 cwd=ROOT, env={**os.environ, **self.environment}, stdout=log, stderr=log,
             )  # fmt: skip
 
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
     def send(self, number: signal.Signals) -> None:
         if self._process and self._process.returncode is None:
             self._process.send_signal(number)

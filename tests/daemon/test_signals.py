@@ -9,15 +9,17 @@ import aiohttp
 import pytest
 
 from bot.engine.describe import codec_for, describe
+from bot.engine.embedded import ensure_embedded
 from bot.errors import ExitCode
 from bot.media import MediaStore
-from bot.people import Contact
+from bot.people import Contact, People, save_people
 from bot.prompt import Fingerprint
+from bot.prompt.codec import load_tokenizer
 from bot.types import Account
-from bot.workspace import private_dir
 from tests.daemon.process import EchoesProcess, make_workspace, until
 from tests.standins.openai import ModelServer
 from tests.standins.telegram import TelegramServer, User
+from tests.support import lora_folder
 
 
 @dataclass
@@ -31,10 +33,8 @@ class Scene:
     def lora(self, name: str, base_id: str | None = None) -> Path:
         """A LoRA folder, as far as a remote engine needs one; `latest` points to it."""
         base = describe("embedded")
-        folder = private_dir(self.workspace / "loras" / name)
-        Fingerprint.of(base_id or base.id, codec_for(base, MediaStore(self.workspace))).save(folder)
-        (folder / "adapter_config.json").write_text("{}")
-        (folder / "adapter_model.safetensors").write_bytes(b"")
+        fingerprint = Fingerprint.of(base_id or base.id, codec_for(base, MediaStore(self.workspace)))
+        folder = lora_folder(self.workspace / "loras" / name, fingerprint)
         latest = self.workspace / "loras" / "latest"
         latest.unlink(missing_ok=True)
         latest.symlink_to(name)
@@ -94,12 +94,68 @@ async def test_sighup_loads_a_retrained_lora_and_loses_no_message(scene: Scene) 
     scene.daemon.send(signal.SIGHUP)
     scene.server.user_says(scene.anna, "three")
     await until(lambda: any(body.get("lora_path") == str(second) for _, body in scene.model.requests))
-    await scene.logged("Reloaded people, calibration and the LoRA second.")
+    await scene.logged("Reloaded the LoRA second and its calibration.")
     await until(lambda: len(scene.server.replies(scene.anna)) >= 5)
     scene.server.user_says(scene.anna, "four")
     await until(lambda: len(scene.server.replies(scene.anna)) >= 7)
     scene.daemon.send(signal.SIGTERM)
     assert await scene.daemon.ended() == ExitCode.OK
+
+
+def become_elder(scene: Scene) -> None:
+    """Anna becomes an elder in people.yaml."""
+    anna = Contact("anna", "Anna", "elder", (Account("telegram", str(scene.anna.id)),))
+    save_people(scene.workspace / "people.yaml", People.of((anna,)))
+
+
+async def asked_of_an_elder(scene: Scene) -> bool:
+    """Anna writes; whether the model is told that she is one."""
+
+    def prompts() -> list[list[int]]:
+        return [body["prompt"] for path, body in scene.model.requests if path == "/v1/completions"]
+
+    before = len(prompts())
+    scene.server.user_says(scene.anna, "and now?")
+    await until(lambda: len(prompts()) > before)
+    return "Relationship: elder." in load_tokenizer(ensure_embedded()).decode(prompts()[before])
+
+
+async def test_sighup_reloads_people_where_the_server_chooses_the_lora(scene: Scene) -> None:
+    config = scene.workspace / "config.yaml"
+    config.write_text(config.read_text().replace("lora: latest", "lora: none"))
+    await scene.daemon.start()
+    assert not await asked_of_an_elder(scene)
+    become_elder(scene)
+    config.write_text(config.read_text().replace("gather_seconds: 0.05", "gather_seconds: 0.06"))
+    scene.daemon.send(signal.SIGHUP)
+    await scene.logged("Reloaded people.yaml.")
+    await scene.logged("The model server goes on with what it serves as nora.")
+    await scene.logged("config.yaml changed: only a restart takes that.")
+    assert await asked_of_an_elder(scene)
+    assert "Not reloaded" not in scene.daemon.logged()
+
+
+async def test_sighup_reloads_people_where_the_server_takes_no_lora_while_it_runs(scene: Scene) -> None:
+    await scene.daemon.start()
+    assert not await asked_of_an_elder(scene)
+    become_elder(scene)
+    scene.model.failures.append(400)
+    scene.daemon.send(signal.SIGHUP)
+    await scene.logged("Not reloaded: the LoRA. The server did not take the LoRA")
+    assert await asked_of_an_elder(scene)
+
+
+async def test_the_start_names_the_lora(scene: Scene) -> None:
+    await scene.daemon.start()
+    await scene.logged("Loading the model embedded with the LoRA first.")
+    await scene.logged("Ready")
+
+
+async def test_a_broken_lora_does_not_start_and_no_older_one_takes_its_place(scene: Scene) -> None:
+    (scene.lora("second") / "adapter_model.safetensors").write_bytes(b"half")
+    await scene.daemon.start()
+    assert await scene.daemon.ended() == ExitCode.CONFIG
+    assert "/second cannot speak (adapter_model.safetensors is cut short or damaged" in scene.daemon.logged()
 
 
 async def test_a_lora_that_does_not_fit_is_refused_and_the_old_one_stays(scene: Scene) -> None:

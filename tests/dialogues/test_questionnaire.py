@@ -63,7 +63,7 @@ def test_the_sample_subjects_items_are_asked_without_the_note_on_the_scale(langu
     assert how_like_you("I worry (a lot).", "en") == "How much is this like you? I worry (a lot)."
 
 
-@pytest.mark.parametrize("text", ["", "answers:\n", "answers: []\n"])
+@pytest.mark.parametrize("text", ["", "{}", "answers:\n", "answers: []\n"])
 def test_nothing_answered_is_nothing_learnt(tmp_path: Path, text: str) -> None:
     assert load_questionnaire(written(tmp_path, text)) == ()
     assert load_questionnaire(tmp_path / "missing.yaml") == ()
@@ -97,6 +97,15 @@ answers:
     ):
         assert part in said
     assert len(raised.value.problems) == 7
+    lines = [problem.removeprefix(f"{path}:").partition(":")[0] for problem in raised.value.problems[1:]]
+    assert lines == ["4", "5", "6", "7", "8", "9"]
+
+
+@pytest.mark.parametrize("text", ["answer: One thing: patience", "answer: yes\n      no: maybe", "answer: {a: b}"])
+def test_a_colon_is_told_with_its_line_and_what_to_do(tmp_path: Path, text: str) -> None:
+    path = written(tmp_path, f"answers:\n  - id: one\n    question: Well?\n    {text}\n")
+    with pytest.raises(ConfigError, match=r"questionnaire\.yaml:[245]: .*quotes"):
+        load_questionnaire(path)
 
 
 @pytest.mark.parametrize("text", ["answers: {a: b}", "- a", "hello", "answers: ["])

@@ -20,7 +20,7 @@ from bot.engine.describe import codec_for, describe
 from bot.engine.embedded import embedded_folder, embedded_id, ensure_embedded
 from bot.engine.local import LocalEngine
 from bot.engine.models import LoadedModel, load
-from bot.errors import ConfigError
+from bot.errors import ConfigError, PassingError
 from bot.media import MediaStore
 from bot.persona import Persona
 from bot.prompt import render
@@ -171,7 +171,7 @@ def test_a_failed_building_leaves_nothing(quick: Path, monkeypatch: pytest.Monke
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(module, "_build", fail)
-    with pytest.raises(ConfigError, match=r"could not be written to .* \(No space left on device\): free 600 MB"):
+    with pytest.raises(PassingError, match=r"could not be written to .* \(No space left on device\): free 600 MB"):
         ensure_embedded()
     assert list(quick.iterdir()) == []
 
@@ -197,7 +197,7 @@ def test_without_the_wheel_it_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch
 def test_a_cache_that_cannot_be_made(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
-    with pytest.raises(ConfigError, match="set XDG_CACHE_HOME to another folder"):
+    with pytest.raises(PassingError, match="set XDG_CACHE_HOME to another folder"):
         ensure_embedded()
 
 

@@ -17,7 +17,7 @@ from bot.engine.base import Sampling
 from bot.engine.describe import Family
 from bot.engine.local import LocalEngine
 from bot.engine.models import LoadedModel, codec_for, load
-from bot.errors import PermanentError
+from bot.errors import PassingError, PermanentError
 from bot.media import MediaStore
 from bot.persona import Persona
 from bot.prompt import Fingerprint, Prompt, render
@@ -174,3 +174,21 @@ async def test_a_lora_for_another_base_is_refused(
         await engine.load_lora(trained(tmp_path / "lora", other, media, 1))
     with pytest.raises(PermanentError, match=r"has no prompt\.json"):
         await engine.load_lora(tmp_path)
+
+
+async def test_files_that_cannot_be_read_just_now_are_no_fault_of_the_lora(
+    engine: LocalEngine, base: Path, media: MediaStore, prompt: Prompt, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = await engine.p_answer("g", prompt)
+    lora = trained(tmp_path / "lora", base, media, 1)
+
+    def out_of_files(path: str, **_: object) -> None:
+        raise OSError(24, "Too many open files", path)
+
+    with monkeypatch.context() as patched:
+        patched.setattr("bot.engine.lora.PeftConfig.from_pretrained", out_of_files)
+        with pytest.raises(PassingError, match="Too many open files"):
+            await engine.load_lora(lora)
+    assert await engine.p_answer("g", prompt) == pytest.approx(before, abs=1e-6)
+    await engine.load_lora(lora)
+    assert await engine.p_answer("g", prompt) != before

@@ -16,7 +16,7 @@ from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import smart_res
 
 from bot.engine.describe import Family, codec_for, describe
 from bot.engine.models import LoadedModel, load, photo_tensors
-from bot.errors import ConfigError
+from bot.errors import ConfigError, PassingError
 from bot.media import MediaStore
 from bot.prompt import PhotoGeometry
 from tests.engine.conftest import tiny_model
@@ -167,8 +167,6 @@ def test_what_is_no_model_is_refused_without_asking_anybody(base: str) -> None:
 @pytest.mark.parametrize(
     ("error", "sentence"),
     [
-        (LocalEntryNotFoundError("no network"), r"cannot be reached .* check the network"),
-        (OSError("disk"), "cannot be reached"),
         (RepositoryNotFoundError("404", response=ANSWER), "knows no model Qwen/Nothing"),
         (GatedRepoError("403", response=ANSWER), "set HF_TOKEN"),
     ],
@@ -179,6 +177,16 @@ def test_a_hub_that_does_not_help(monkeypatch: pytest.MonkeyPatch, error: Except
 
     monkeypatch.setattr(huggingface_hub, "hf_hub_download", download)
     with pytest.raises(ConfigError, match=sentence):
+        describe("Qwen/Nothing")
+
+
+@pytest.mark.parametrize("error", [LocalEntryNotFoundError("no network"), OSError("disk")])
+def test_a_hub_that_is_out_of_reach_may_come_back(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
+    def download(*_: object, local_files_only: bool = False) -> str:
+        raise LocalEntryNotFoundError("not here") if local_files_only else error
+
+    monkeypatch.setattr(huggingface_hub, "hf_hub_download", download)
+    with pytest.raises(PassingError, match=r"cannot be reached .* check the network"):
         describe("Qwen/Nothing")
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from bot.decision import Calibration
 from bot.engine.describe import Family
 from bot.engine.models import LoadedModel, codec_for, load
 from bot.media import MediaStore
@@ -80,5 +81,6 @@ def make_lora(workspace: Workspace, model: Path, name: str, seed: int = 2) -> Pa
     folder = workspace.loras / name
     folder.mkdir(parents=True)
     save_adapter(lora, weights(lora), folder)
+    Calibration().save(folder)
     Fingerprint.of(loaded.base_id, codec_for(loaded, MediaStore(workspace.media))).save(folder)
     return folder

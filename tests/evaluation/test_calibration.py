@@ -205,8 +205,15 @@ def test_a_record_from_before_the_later_features_is_read_and_a_newer_one_refused
         Calibration.load(tmp_path)
 
 
-def test_without_a_file_it_is_the_models_own_probability(tmp_path: Path) -> None:
-    assert Calibration.load(tmp_path).probability(0.3, {"recency": 1.0}) == pytest.approx(0.3)
+def test_without_a_file_nothing_is_decided(tmp_path: Path) -> None:
+    with pytest.raises(
+        PermanentError, match=r"decision\.json is missing, .*: train again with `echoes train`, or name"
+    ):
+        Calibration.load(tmp_path)
+
+
+def test_uncalibrated_it_is_the_models_own_probability() -> None:
+    assert Calibration().probability(0.3, {"recency": 1.0}) == pytest.approx(0.3)
     for extreme in (0.0, 1.0):
         assert 0 <= Calibration().probability(extreme, {}) <= 1
 

@@ -1,5 +1,6 @@
 """A workspace with everything in it, and an observer that remembers."""
 
+import errno
 import logging
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
@@ -37,6 +38,18 @@ def logging_restored() -> Iterator[None]:
     root.handlers[:] = handlers
     root.setLevel(level)
     logging.captureWarnings(False)
+
+
+def read_fails(monkeypatch: pytest.MonkeyPatch, *failing: Path) -> None:
+    """From now on these files cannot be opened, for want of file descriptors."""
+    real = Path.read_text
+
+    def read_text(self: Path, *args: str) -> str:
+        if self in failing:
+            raise OSError(errno.EMFILE, "Too many open files", str(self))
+        return real(self, *args)
+
+    monkeypatch.setattr(Path, "read_text", read_text)
 
 
 def consent(**changes: object) -> Consent:

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from bot.config import Config, example_text, load_config, parse_config
-from bot.errors import ConfigError
+from bot.errors import ConfigError, PassingError
 
 ROOT = Path(__file__).parent.parent.parent
 TELEGRAM_TOKEN = "123456789:" + "AbCdEfGhIjKlMnOpQrStUvWxYz012345678"
@@ -57,12 +57,29 @@ def test_the_example_in_the_repository_is_the_one_the_code_makes() -> None:
     assert (ROOT / "config.example.yaml").read_text("utf-8") == example_text()
 
 
+@pytest.mark.parametrize(
+    "proxy", ["http://me:open-sesame@h", "http://h:1/me:open-sesame", "http://me:open-sesame@h:99999"]
+)
+def test_a_proxys_password_is_not_shown_where_it_is_wrong(proxy: str) -> None:
+    [found] = problems(f"platforms: {{telegram: {{proxy: '{proxy}'}}}}")
+    assert "platforms.telegram.proxy" in found and "sesame" not in found
+
+
+def test_a_proxys_password_is_no_part_of_what_is_shown_of_the_configuration() -> None:
+    config = parse_config("platforms: {telegram: {proxy: 'http://me:open%40sesame@[::1]:3128/'}, discord: {}}")
+    assert "sesame" not in repr(config)
+    assert {"me:open%40sesame", "me:open@sesame", "open%40sesame", "open@sesame"} == set(config.platforms.secrets)
+    assert parse_config("platforms: {discord: {proxy: 'http://10.0.0.1:3128'}}").platforms.secrets == ()
+
+
 def test_the_example_holds_every_key_and_a_comment_before_each() -> None:
     lines = example_text().splitlines()
-    switched_on = "\n".join(re.sub(r"^(\s*)#(\s*[a-z_]+:)", r"\1\2", line) for line in lines)
+    switched_on = "\n".join(
+        re.sub(r"^[\s#]*#(?=\s*[a-z_]+:)", lambda it: it[0].replace("#", ""), line) for line in lines
+    )
     assert written(yaml.safe_load(switched_on)) == keys(Config)
     for before, line in itertools.pairwise(lines):
-        if re.match(r"\s*#?\s*[a-z_]+:( |$)", line):
+        if re.match(r"[\s#]*[a-z_]+:( |$)", line):
             assert re.match(r"\s*#.* \w", before), f"no comment before: {line}"
 
 
@@ -90,7 +107,13 @@ def test_three_mistakes_are_three_lines_each_with_its_place() -> None:
             "2: conversation.max_tokens: unknown key; it belongs at sampling.max_tokens.",
         ),
         ("health: {path: /}", "1: health.path: unknown key; known here: host, port."),
-        ("platforms: {discord: {guild: 5}}", "1: platforms.discord.guild: unknown key; platforms.discord has nothing"),
+        ("platforms: {discord: {guild: 5}}", "1: platforms.discord.guild: unknown key; known here: proxy."),
+        (
+            "platforms: {telegram: {proxy: 'socks5://h:1'}}",
+            "1: platforms.telegram.proxy: what stands there is not what",
+        ),
+        ("platforms: {discord: {proxy: 'http://h'}}", "as http://host:port or http://user:password@host:port"),
+        ("platforms: {discord: {proxy: 'http://h:99999'}}", "1: platforms.discord.proxy: the port must be from 1"),
         ("sampling: 3", "1: sampling: must be a section: `sampling: {}`, or"),
         ("platforms: {discord: true}", "1: platforms.discord: must be a section: `discord: {}`, or"),
         ("- model", "1: must be a section: `model: {}`"),
@@ -169,5 +192,5 @@ def test_a_file_that_cannot_be_read_is_a_sentence(tmp_path: Path) -> None:
     assert int(caught.value.code) == 78
     path.write_bytes(b"\xef\xbb\xbfmodel: {base: embedded}\r\n")
     assert load_config(path) == Config()
-    with pytest.raises(ConfigError, match="cannot be read"):
+    with pytest.raises(PassingError, match="cannot be read just now"):
         load_config(tmp_path)

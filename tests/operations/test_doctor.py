@@ -1,21 +1,27 @@
 """The owner asks what is wrong before the first start."""
 
+import json
 import os
 import socket
 import sqlite3
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from datetime import UTC, datetime
+from pathlib import Path
 
+import numpy as np
 import pytest
 from aiohttp import web
+from safetensors.numpy import load_file, save_file
 
+from bot.checks import Check, Verdict
 from bot.cli import main
 from bot.config import parse_config
 from bot.consent import save_consent
-from bot.doctor import Check, Verdict, examine
+from bot.doctor import examine
 from bot.doctor_online import examine_online
 from bot.engine.describe import codec_for, describe
-from bot.errors import ExitCode
+from bot.engine.embedded import ensure_embedded
+from bot.errors import ExitCode, PassingError
 from bot.journal import Journal
 from bot.lock import only_one, pid_file
 from bot.media import MediaStore
@@ -23,9 +29,11 @@ from bot.prompt import Fingerprint
 from bot.secrets import Secrets
 from bot.types import Account, Chat, ChatKind, Message
 from bot.workspace import Workspace
-from tests.operations.conftest import consent
+from tests.operations.conftest import consent, read_fails
 from tests.standins.openai import ModelServer
+from tests.standins.proxy import HttpProxy
 from tests.standins.telegram import TelegramServer
+from tests.support import lora_folder
 
 
 def by_name(checks: Iterable[Check]) -> dict[str, Check]:
@@ -63,7 +71,7 @@ def test_every_fault_is_found_in_one_go(workspace: Workspace, capsys: pytest.Cap
     printed = capsys.readouterr().out
     for word in ("did you mean base?", "sampling.top_p", "echoes subject", "'pal' is not one of", "is damaged"):
         assert word in printed, word
-    assert printed.endswith("✗ must be mended before `echoes run`.\n")
+    assert printed.endswith("✗ must be mended first.\n")
 
 
 def test_the_exit_code_is_the_first_faults(workspace: Workspace) -> None:
@@ -113,12 +121,9 @@ def test_a_lora_for_another_model_is_found(workspace: Workspace) -> None:
     base = describe("embedded")
     codec = codec_for(base, MediaStore(workspace.media))
     for name, model in (("fits", base.id), ("other", "some/other-model")):
-        folder = workspace.loras / name
-        folder.mkdir(parents=True)
-        (folder / "adapter_model.safetensors").write_bytes(b"")
-        Fingerprint.of(model, codec).save(folder)
+        lora_folder(workspace.loras / name, Fingerprint.of(model, codec))
     workspace.config.write_text("model: {lora: fits}\nplatforms: {web: {port: 0}}\n", "utf-8")
-    assert examined(workspace)["lora"].text == "fits fits the model"
+    assert examined(workspace)["lora"].text == "fits is whole and fits the model"
     (workspace.loras / "fits" / "decision.json").write_text('{"bias": 1, "unknown": 2}', "utf-8")
     assert "decision.json is damaged" in examined(workspace)["lora"].text
     workspace.config.write_text("model: {lora: other}\nplatforms: {web: {port: 0}}\n", "utf-8")
@@ -127,6 +132,199 @@ def test_a_lora_for_another_model_is_found(workspace: Workspace) -> None:
     assert "third is not among the LoRAs" in examined(workspace)["lora"].text
     workspace.config.write_text("model: {lora: ../fits}\nplatforms: {web: {port: 0}}\n", "utf-8")
     assert "../fits is not among the LoRAs" in examined(workspace)["lora"].text
+
+
+@pytest.fixture
+def lora(workspace: Workspace) -> Path:
+    """The newest LoRA, in order, beside an older one."""
+    workspace.config.write_text("platforms: {web: {port: 0}}\n", "utf-8")
+    base = describe("embedded")
+    fingerprint = Fingerprint.of(base.id, codec_for(base, MediaStore(workspace.media)))
+    lora_folder(workspace.loras / "older", fingerprint)
+    (workspace.loras / "latest").symlink_to("newest")
+    return lora_folder(workspace.loras / "newest", fingerprint)
+
+
+@pytest.mark.parametrize("server", ["", "server: {url: 'http://127.0.0.1:9/v1', model: nora}"])
+@pytest.mark.parametrize(
+    ("damage", "sentence"),
+    [
+        (lambda lora: (lora / "decision.json").unlink(), "decision.json is missing"),
+        (lambda lora: (lora / "decision.json").write_text('{"bias": 1}'), "decision.json is damaged"),
+        (lambda lora: (lora / "adapter_model.safetensors").unlink(), "adapter_model.safetensors is missing"),
+        (lambda lora: (lora / "prompt.json").write_text("{"), "prompt.json is damaged"),
+        (lambda lora: cut_short(lora / "adapter_model.safetensors"), "adapter_model.safetensors is cut short"),
+        (lambda lora: of_another(lora, "layers.0", "layers.30"), "is none of the model's matrices"),
+        (lambda lora: of_another(lora, "q_proj", "down_proj"), "is made for 576 numbers, and the model's has 1,536"),
+        (lambda lora: of_another(lora, "lora_A", "lora_C"), "is none of the model's matrices"),
+    ],
+)  # fmt: skip
+def test_a_lora_that_lost_something_is_not_ticked(
+    workspace: Workspace, lora: Path, server: str, damage: Callable[[Path], object], sentence: str
+) -> None:
+    workspace.config.write_text(f"platforms: {{web: {{port: 0}}}}\nmodel: {{{server}}}\n", "utf-8")
+    assert examined(workspace)["lora"].text == "newest is whole and fits the model"
+    damage(lora)
+    found = examined(workspace)["lora"]
+    assert found.verdict is Verdict.BAD and found.code is ExitCode.CONFIG
+    assert sentence in found.text and "echoes train" in found.text
+
+
+def cut_short(file: Path) -> None:
+    file.write_bytes(file.read_bytes()[:-1])
+
+
+def of_another(lora: Path, name: str, other: str) -> None:
+    """Renames matrices: those of another model."""
+    file = lora / "adapter_model.safetensors"
+    save_file({key.replace(name, other): matrix for key, matrix in load_file(file).items()}, file)
+
+
+def test_weights_that_a_disk_no_longer_gives_are_not_ticked(
+    workspace: Workspace, lora: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def read_through(path: Path) -> None:
+        assert path == lora / "adapter_model.safetensors"
+        raise PassingError(f"{path} cannot be read (Input/output error): check that disk.")
+
+    monkeypatch.setattr("bot.doctor_model.read_through", read_through)
+    assert "Input/output error" in examined(workspace)["lora"].text
+
+
+@pytest.fixture
+def model(workspace: Workspace) -> Path:
+    """A model's folder: the embedded one's small files, and weights in two files of which the index tells."""
+    folder = workspace.root / "model"
+    folder.mkdir()
+    for file in ("config.json", "tokenizer.json", "preprocessor_config.json"):
+        (folder / file).symlink_to(ensure_embedded() / file)
+    for number in (1, 2):
+        save_file({f"w{number}": np.zeros((4, 4), np.float32)}, folder / f"model-{number}.safetensors")
+    index = {"weight_map": {"w1": "model-1.safetensors", "w2": "model-2.safetensors"}}
+    (folder / "model.safetensors.index.json").write_text(json.dumps(index), "utf-8")
+    workspace.config.write_text(f"model: {{lora: none, base: {folder}}}\nplatforms: {{web: {{port: 0}}}}\n", "utf-8")
+    return folder
+
+
+def test_a_models_weights_are_looked_into(workspace: Workspace, model: Path) -> None:
+    assert examined(workspace)["model"].verdict is Verdict.GOOD
+    cut_short(model / "model-2.safetensors")
+    found = examined(workspace)["model"]
+    assert found.verdict is Verdict.BAD and "model-2.safetensors is cut short or damaged" in found.text
+    (model / "model-2.safetensors").unlink()
+    found = examined(workspace)["model"]
+    assert found.verdict is Verdict.BAD and "model-2.safetensors is missing" in found.text
+    (model / "model.safetensors.index.json").write_text("{", "utf-8")
+    assert "index.json is damaged" in examined(workspace)["model"].text
+
+
+def test_people_that_are_missing_are_no_tick(workspace: Workspace) -> None:
+    workspace.people.unlink()
+    found = examined(workspace)["people"]
+    assert (
+        found.verdict is Verdict.NOTE
+        and "people.yaml is missing, so nobody is known: `echoes subject WHO`" in found.text
+    )
+
+
+def test_who_is_to_be_answered_but_nowhere_known_is_a_fault_all_the_same(workspace: Workspace) -> None:
+    workspace.people.unlink()
+    workspace.config.write_text("model: {lora: none}\nconversation: {answer: [tom]}\n", "utf-8")
+    assert "conversation.answer names tom: not in people.yaml" in examined(workspace)["people"].text
+
+
+def test_what_cannot_be_read_just_now_is_a_sentence(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    files = (workspace.config, workspace.people, workspace.persona, workspace.consent, workspace.root / "web_token")
+    for file in files:
+        with monkeypatch.context() as patched:
+            read_fails(patched, file)
+            bad = [check for check in examine(workspace, lambda what: None) if check.verdict is Verdict.BAD]
+        assert [check.code for check in bad] == [ExitCode.FAILED] and f"{file} cannot be read just now" in bad[0].text
+
+
+def test_what_this_user_may_not_write_is_no_tick(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    workspace.received.mkdir()
+    may = os.access
+    monkeypatch.setattr("bot.doctor.os.access", lambda path, mode: path != workspace.received and may(path, mode))
+    found = examined(workspace)["workspace"]
+    assert found.verdict is Verdict.BAD and "cannot read and write received" in found.text
+
+
+ANSWERS = """\
+answers:
+  - id: one
+    question: What do you like?
+    answer: {answer}
+  - id: trait_1
+    question: I am quiet. (1 = no, 7 = yes)
+    answer: 6
+"""
+
+
+@pytest.mark.parametrize(
+    ("answer", "advice"),
+    [
+        ("One thing: patience", "a text with a colon in it must stand in quotes"),
+        ('"tea" and coffee', "must stand in quotes whole"),
+        ('"tea', "the quotes that open here are never closed"),
+        ("@home", "must stand in quotes"),
+        ("[laughs] tea", "must stand in quotes"),
+        ("*tea* it is", "must stand in quotes"),
+        ("- tea", "must stand in quotes"),
+    ],
+)
+def test_an_answer_that_is_no_yaml_is_found_with_its_line(
+    workspace: Workspace, capsys: pytest.CaptureFixture[str], answer: str, advice: str
+) -> None:
+    workspace.questionnaire.write_text(ANSWERS.replace("{answer}", answer), "utf-8")
+    assert doctor(workspace) == ExitCode.CONFIG
+    printed = capsys.readouterr().out
+    assert f"✗ questionnaire    {workspace.questionnaire}:4: not valid YAML: " in printed and advice in printed
+    assert "tea" not in printed and "patience" not in printed.replace("'one thing: patience'", "")
+    assert main(["-w", str(workspace.root), "train"]) != ExitCode.OK
+
+
+def test_a_questionnaire_in_order_is_counted(workspace: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
+    doctor(workspace)
+    assert "! questionnaire    questionnaire.yaml holds no answers, or is not there" in capsys.readouterr().out
+    workspace.questionnaire.write_text(ANSWERS.replace("{answer}", "'One thing: patience'"), "utf-8")
+    assert doctor(workspace) == ExitCode.OK
+    assert "✓ questionnaire    1 answers in words, 1 from 1 to 7" in capsys.readouterr().out
+
+
+def test_room_for_a_training_is_counted(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Usage:
+        free = 50_000_000_000
+
+    monkeypatch.setattr("bot.doctor.shutil.disk_usage", lambda path: Usage())
+    assert doctor(workspace) == ExitCode.OK
+    assert "✓ training         about 0.2 GB are written meanwhile, 50.0 GB free" in capsys.readouterr().out
+    Usage.free = 180_000_000
+    doctor(workspace)
+    assert "! training         about 0.2 GB are written meanwhile, 0.2 GB free: make room" in capsys.readouterr().out
+
+
+def test_every_disk_that_is_written_to_is_looked_at(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Photos on a disk of their own, which is full."""
+    workspace.received.mkdir()
+    real = os.stat
+
+    class Elsewhere:
+        st_dev, st_mode, st_mtime = 999_999, 0o40700, 0.0
+
+    class Usage:
+        def __init__(self, path: Path) -> None:
+            self.free = 1_000_000 if path == workspace.received else 50_000_000_000
+
+    monkeypatch.setattr(
+        Path, "stat", lambda path, **how: Elsewhere() if path == workspace.received else real(path, **how)
+    )
+    monkeypatch.setattr("bot.doctor.shutil.disk_usage", Usage)
+    disks = [check for check in examine(workspace, lambda what: None) if check.name == "disk"]
+    assert [check.verdict for check in disks] == [Verdict.GOOD, Verdict.BAD]
+    assert f"Only 1 MB are free at {workspace.received}" in disks[1].text
 
 
 def test_a_model_that_is_not_there(workspace: Workspace) -> None:
@@ -251,6 +449,32 @@ async def test_tokens_are_tried_and_privileges_looked_at(discord: DiscordApi) ->
         assert "refused" in by_name(await examine_online(config, wrong, discord.url))["discord online"].text
         discord.status = 503
         assert by_name(await examine_online(config, wrong, discord.url))["discord online"].verdict is Verdict.NOTE
+
+
+async def test_it_asks_through_the_proxies_that_the_avatar_uses(discord: DiscordApi) -> None:
+    async with (
+        TelegramServer() as telegram,
+        HttpProxy({"telegram.invalid": telegram.base_url, "discord.invalid": discord.url}) as proxy,
+    ):
+        config = parse_config(
+            f"platforms: {{telegram: {{api_url: 'http://telegram.invalid', proxy: '{proxy.url}'}}, "
+            f"discord: {{proxy: '{proxy.url}'}}}}\n"
+        )
+        secrets = Secrets({"telegram_token": telegram.token, "discord_token": "a.b.c"})
+        checks = await examine_online(config, secrets, "http://discord.invalid")
+        assert [check.verdict for check in checks if check.verdict is Verdict.BAD] == []
+        assert len(proxy.passed) == 2 and not proxy.refused
+
+
+async def test_an_environments_proxy_counts_only_where_the_avatar_would_use_it(
+    discord: DiscordApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with HttpProxy({"discord.invalid": discord.url}) as proxy:
+        monkeypatch.setenv("HTTP_PROXY", proxy.url)
+        monkeypatch.setenv("http_proxy", proxy.url)
+        config = parse_config("platforms: {discord: {}}\n")
+        [check] = await examine_online(config, Secrets({"discord_token": "a.b.c"}), "http://discord.invalid")
+        assert check.verdict is Verdict.BAD and not proxy.passed
 
 
 async def test_without_a_network_no_address_is_shown() -> None:

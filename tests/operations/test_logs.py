@@ -92,3 +92,77 @@ def test_in_journald_lines_carry_their_priority_and_no_time(monkeypatch: pytest.
     monkeypatch.setenv("JOURNAL_STREAM", "8:1")
     text = logged(lambda: logging.getLogger("bot").error("one\ntwo"))
     assert text == "<3>bot: one\n<3>two\n"
+
+
+# -- a fault that comes back at once -----------------------------------------------------------------------------------
+
+
+class Clock:
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def raising(error: Exception) -> None:
+    """As asyncio tells of each connection that it cannot take."""
+    logging.getLogger("asyncio").error("socket.accept() out of system resource", exc_info=raised(error))
+
+
+def test_of_one_kind_so_many_are_written_and_the_rest_is_counted() -> None:
+    stream, clock = io.StringIO(), Clock()
+    start_logging([WEB], stream=stream, clock=clock)
+    for number in range(5_000):
+        clock.now = number / 100
+        raising(OSError(24, "Too many open files"))
+        logging.getLogger("bot.chat").warning("A chat waits %d s: %s", number, "the disk is full")
+    logging.getLogger("bot.chat").warning("Another sentence.")
+    written = stream.getvalue()
+    assert written.count("asyncio: socket.accept() out of system resource") == 10
+    assert written.count("OSError: [Errno 24]") == 10
+    assert written.count("bot.chat: A chat waits") == 10 and "A chat waits 0 s: the disk is full" in written
+    assert "Another sentence." in written, "one kind does not hide another"
+    clock.now = 61.0
+    logging.getLogger("bot").info("Ready.")
+    later = stream.getvalue().removeprefix(written)
+    assert "asyncio: 4990 more of these were left out, the last: socket.accept() out of system resource" in later
+    assert "bot.chat: 4990 more of these were left out, the last: A chat waits 4999 s: the disk is full" in later
+    raising(OSError(24, "Too many open files"))
+    assert stream.getvalue().removeprefix(written + later).count("asyncio: socket.accept() out") == 1, "a minute later"
+
+
+def test_another_error_under_the_same_words_is_another_kind() -> None:
+    stream = io.StringIO()
+    start_logging(stream=stream, clock=Clock())
+    for _ in range(50):
+        raising(OSError(24, "Too many open files"))
+    raising(RuntimeError("a bug"))
+    assert "RuntimeError: a bug" in stream.getvalue()
+
+
+def test_ready_sentences_are_told_apart_by_their_words() -> None:
+    stream = io.StringIO()
+    start_logging(stream=stream, clock=Clock())
+    for number in range(50):
+        logging.getLogger("bot").error("%s", PassingError("The network is away."))
+        logging.getLogger("bot").error("%s", PassingError(f"Sentence {number}."))
+    assert stream.getvalue().count("The network is away.") == 10
+    assert stream.getvalue().count("Sentence ") == 50
+
+
+def test_work_done_is_told_piece_by_piece() -> None:
+    stream = io.StringIO()
+    start_logging(stream=stream, clock=Clock())
+    for number in range(50):
+        logging.getLogger("bot.conversation").info("Decision on %s, entry %d", "web", number)
+    assert stream.getvalue().count("Decision on web") == 50
+
+
+def test_at_the_end_it_is_said_how_many_were_left_out_and_no_token_with_it() -> None:
+    stream = io.StringIO()
+    handler = start_logging([WEB], stream=stream, clock=Clock())
+    for _ in range(12):
+        logging.getLogger("bot").warning("refused: %s", WEB)
+    handler.close()
+    assert stream.getvalue().endswith("WARNING bot: 2 more of these were left out, the last: refused: [token]\n")
+    assert WEB not in stream.getvalue()

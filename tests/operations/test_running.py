@@ -3,6 +3,7 @@
 import asyncio
 import os
 import socket
+import threading
 import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
@@ -17,7 +18,7 @@ from bot.consent import save_consent, withdraw
 from bot.conversation.chat import Avatar
 from bot.daemon import Daemon, Parts
 from bot.decision import Calibration
-from bot.errors import ConfigError, EchoesError, ExitCode, PermanentError
+from bot.errors import ConfigError, EchoesError, ExitCode, PassingError, PermanentError
 from bot.health import State
 from bot.journal import Journal
 from bot.lora import find_lora
@@ -30,8 +31,8 @@ from bot.signals import Orders
 from bot.types import Account, Chat, ChatKind, Message, PhotoRef
 from bot.workspace import Workspace
 from tests.conversation.stage import ScriptedEngine, StagePlatform
-from tests.operations.conftest import consent
-from tests.support import byte_codec, picture
+from tests.operations.conftest import consent, read_fails
+from tests.support import byte_codec, lora_folder, picture
 
 TOM = Account("web", "tom")
 QUICK = (
@@ -144,11 +145,7 @@ class Running:
 
     def lora(self, name: str, threshold: float) -> None:
         """A new LoRA; `latest` points to it."""
-        folder = self.workspace.loras / name
-        folder.mkdir(parents=True)
-        (folder / "prompt.json").write_text("{}")
-        (folder / "adapter_model.safetensors").write_bytes(b"")
-        Calibration(threshold=threshold).save(folder)
+        lora_folder(self.workspace.loras / name, threshold=threshold)
         (self.workspace.loras / "latest").unlink(missing_ok=True)
         (self.workspace.loras / "latest").symlink_to(name)
 
@@ -240,26 +237,43 @@ async def test_a_reload_takes_people_calibration_and_lora(running: Running) -> N
     await running.stop()
 
 
-@pytest.mark.parametrize("fault", ["people", "calibration", "lora"])
-async def test_a_reload_that_fails_leaves_everything_as_it_was(
+@pytest.mark.parametrize("fault", ["weights", "calibration", "lora"])
+async def test_a_lora_that_cannot_be_taken_stays_out_whole_and_people_are_reloaded(
     running: Running, fault: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     running.start()
     await until(lambda: "READY=1" in running.heard())
     avatar = running.parts.avatar
-    before = avatar.people, avatar.calibration
+    before = avatar.calibration
     running.lora("second", 0.25)
-    if fault == "people":
-        running.workspace.people.write_text("people: 5\n", "utf-8")
+    if fault == "weights":
+        (running.workspace.loras / "second" / "adapter_model.safetensors").write_bytes(b"half")
     elif fault == "calibration":
         (running.workspace.loras / "second" / "decision.json").write_text("{", "utf-8")
     else:
         running.engine.refusal = PermanentError("The LoRA does not fit this engine.")
+    tom = Contact("tom", "Tommy", "classmate", (TOM,))
+    save_people(running.workspace.people, People.of((tom,)))
     running.orders.reload.set()
-    await until(lambda: "Nothing was reloaded" in caplog.text)
+    await until(lambda: "Not reloaded: the LoRA. The LoRA " in caplog.text or "decision.json is damaged" in caplog.text)
     await until(lambda: "READY=1" in running.heard())
-    assert (avatar.people, avatar.calibration) == before and running.daemon.health().lora == "first"
-    assert running.engine.loras == []
+    assert avatar.calibration == before and running.daemon.health().lora == "first" and running.engine.loras == []
+    assert avatar.people.find(TOM) == tom
+    await running.web.says("still there?")
+    await until(lambda: len(running.web.sent) == 2)
+    await running.stop()
+
+
+async def test_people_that_cannot_be_read_stay_as_they_were(running: Running, caplog: pytest.LogCaptureFixture) -> None:
+    running.start()
+    await until(lambda: "READY=1" in running.heard())
+    before = running.parts.avatar.people
+    running.workspace.people.write_text("people: {tom: {name: Tommy: Lee}}\n", "utf-8")
+    running.orders.reload.set()
+    await until(lambda: "READY=1" in running.heard())
+    assert running.parts.avatar.people == before
+    assert "Not reloaded: people.yaml." in caplog.text and "people.yaml:1: not valid YAML" in caplog.text
+    assert "Tommy" not in caplog.text, "a name is not for the log"
     await running.web.says("still there?")
     await until(lambda: len(running.web.sent) == 2)
     await running.stop()
@@ -288,6 +302,62 @@ async def test_withdrawn_consent_stops_it_with_its_own_exit_code(
     running.start()
     assert await running.ended() is ExitCode.CONSENT
     assert "Stopping: The consent was withdrawn on" in caplog.text
+
+
+async def test_consent_that_cannot_be_read_just_now_stops_nothing(
+    running: Running, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    daemon = running.start()
+    await until(lambda: "READY=1" in running.heard())
+    with monkeypatch.context() as patched:
+        read_fails(patched, running.workspace.consent)
+        for _ in range(3):
+            await daemon.check_consent()
+    await running.web.says("still there?")
+    await until(lambda: len(running.web.sent) == 2)
+    assert caplog.text.count("tried again every minute") == 1 and "Too many open files" in caplog.text
+    withdraw(running.workspace.consent)
+    await daemon.check_consent()
+    assert await running.ended() is ExitCode.CONSENT
+
+
+async def test_stopping_is_quiet_whatever_is_at_work(
+    running: Running, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Retention and the look at the consent begin together, and one ends the other."""
+    at_work, told = threading.Event(), threading.Event()
+
+    def prune(self: MediaStore, keep: set[str], older_than: float) -> int:
+        at_work.set()
+        return int(told.wait(10))
+
+    monkeypatch.setattr(MediaStore, "prune", prune)
+    running.tasks_after = timedelta(0)
+    running.start()
+    await until(at_work.is_set)
+    withdraw(running.workspace.consent)
+    await running.daemon.check_consent()
+    assert await running.ended() is ExitCode.CONSENT
+    told.set()
+    assert "Stopping: The consent was withdrawn on" in caplog.text
+    assert not [record for record in caplog.records if record.exc_info]
+
+
+async def test_consent_that_cannot_be_read_for_an_hour_stops_it_for_now(
+    running: Running, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unreadable(*_: object) -> None:
+        raise PassingError("consent.json cannot be read just now (Input/output error).")
+
+    daemon = running.start()
+    await until(lambda: running.web.inbox is not None)
+    monkeypatch.setattr("bot.daemon.require", unreadable)
+    for _ in range(59):  # minutes
+        await daemon.check_consent()
+    assert not running.orders.stopping.is_set()
+    await daemon.check_consent()
+    assert await running.ended() == ExitCode.FAILED, "which systemd starts again"
+    assert "for an hour" in caplog.text
 
 
 async def test_consent_is_looked_at_on_reload_too(running: Running) -> None:

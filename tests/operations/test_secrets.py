@@ -48,7 +48,7 @@ def test_all_bad_tokens_are_named_at_once_and_not_shown(tmp_path: Path) -> None:
     first, second, third = caught.value.problems
     assert first == "ECHOES_TELEGRAM_TOKEN still holds a sample value: put the real token there."
     assert second.startswith("ECHOES_DISCORD_TOKEN holds more than one token") and "abc" not in second
-    assert third.startswith("The systemd credential web_token cannot be read")
+    assert third.startswith("The systemd credential web_token is no text in UTF-8")
 
 
 def test_the_web_chats_token_is_made_once_and_kept_for_its_owner(workspace: Workspace) -> None:

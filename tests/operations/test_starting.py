@@ -1,11 +1,14 @@
 """`echoes run` before anything runs: what it reads, what it refuses, what it puts together."""
 
 import asyncio
+import errno
 import logging
 import os
 import signal
+import socket
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from aiohttp import web
@@ -16,18 +19,21 @@ from adapters.telegram import TelegramAdapter
 from adapters.web import WebAdapter
 from bot.cli import main
 from bot.cli.run import prepare
-from bot.config import Config, PlatformsConfig, parse_config
+from bot.config import Config, HealthConfig, PlatformsConfig, parse_config
 from bot.consent import save_consent, withdraw
 from bot.engine.factory import build_engine
 from bot.engine.remote import RemoteEngine
 from bot.errors import ConfigError, ConsentError, ExitCode, PassingError, PermanentError
+from bot.health import Health, HealthServer, Metrics
 from bot.lora import find_lora
 from bot.media import MediaStore
 from bot.people import People
-from bot.prompt import Fingerprint
 from bot.secrets import Secrets, web_token_path
 from bot.workspace import Workspace
-from tests.operations.conftest import consent
+from tests.inbox import QuietInbox
+from tests.operations.conftest import consent, read_fails
+from tests.support import lora_folder
+from training.finetune.publish import publish
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -82,37 +88,148 @@ def test_without_its_token_a_platform_is_not_made(workspace: Workspace, name: st
         make(name, setting(workspace))
 
 
+async def test_a_port_that_cannot_be_opened_for_want_of_files_is_tried_again(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_socket(*_: object, **__: object) -> socket.socket:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    web = make("web", setting(workspace))
+    health = HealthServer(HealthConfig(port=0), Health, Metrics())
+    with monkeypatch.context() as patched:
+        patched.setattr(socket, "socket", no_socket)
+        with pytest.raises(PassingError, match="The web chat cannot listen on"):
+            await web.run(QuietInbox())
+        with pytest.raises(PassingError, match="/healthz cannot be served just now"):
+            await health.start()
+
+
 def test_the_registry_knows_every_platform_of_the_configuration() -> None:
     assert set(FACTORIES) == set(PlatformsConfig.__dataclass_fields__)
+
+
+@pytest.mark.parametrize("file", ["config.yaml", "people.yaml", "persona.yaml", "consent.json", "web_token"])
+def test_what_cannot_be_read_just_now_is_tried_again(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], file: str
+) -> None:
+    """systemd restarts what ends with 1; what ends with 77 or 78 waits for a person."""
+    path = workspace.root / file
+    path.touch(0o600)
+    read_fails(monkeypatch, path)
+    assert main(["-w", str(workspace.root), "run"]) == ExitCode.FAILED
+    assert f"{path} cannot be read just now (Too many open files)" in capsys.readouterr().err
+
+
+def test_a_loras_files_that_cannot_be_read_just_now_are_tried_again(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    workspace.config.write_text("platforms: {web: {port: 0}}\n", "utf-8")
+    folder = lora(workspace, "mei")
+    real = Path.open
+
+    def open_(self: Path, *args: Any, **options: Any) -> Any:
+        if self == folder / "adapter_model.safetensors":
+            raise OSError(errno.EMFILE, "Too many open files", str(self))
+        return real(self, *args, **options)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "open", open_)
+        assert main(["-w", str(workspace.root), "run"]) == ExitCode.FAILED
+    read_fails(monkeypatch, folder / "decision.json")
+    assert main(["-w", str(workspace.root), "run"]) == ExitCode.FAILED
+    said = capsys.readouterr().err
+    assert "adapter_model.safetensors cannot be used (Too many open files)" in said
+    assert "decision.json cannot be read just now (Too many open files)" in said
 
 
 # -- the LoRA and the engine ------------------------------------------------------------------------------------------
 
 
 def lora(workspace: Workspace, name: str, age: int = 0) -> Path:
-    folder = workspace.loras / name
-    folder.mkdir(parents=True)
-    for file in ("prompt.json", "adapter_model.safetensors"):
-        (folder / file).write_text("{}", "utf-8")
-        os.utime(folder / file, (1_000_000 - age, 1_000_000 - age))
+    folder = lora_folder(workspace.loras / name)
+    os.utime(folder / "prompt.json", (1_000_000 - age, 1_000_000 - age))
     return folder
 
 
 def test_latest_is_what_the_link_says_or_else_the_newest(workspace: Workspace) -> None:
     old, new = lora(workspace, "old", 500), lora(workspace, "new")
-    (workspace.loras / "half").mkdir()
-    (workspace.loras / "half" / "prompt.json").write_text("{}", "utf-8")
     lora(workspace, ".making", -500)
     assert find_lora(workspace.loras, "latest") == new
     (workspace.loras / "latest").symlink_to("old")
     assert find_lora(workspace.loras, "latest") == old
     assert find_lora(workspace.loras, "new") == new
     assert find_lora(workspace.loras, "none") is None
-    with pytest.raises(ConfigError, match=r"half is not among the LoRAs in .* \(there: latest, new, old\)"):
-        find_lora(workspace.loras, "half")
+    with pytest.raises(ConfigError, match=r"gone is not among the LoRAs in .* \(there: latest, new, old\)"):
+        find_lora(workspace.loras, "gone")
     new.rename(workspace.root / "outside")
     with pytest.raises(ConfigError, match="outside is not among the LoRAs"):
         find_lora(workspace.loras, "../outside")
+
+
+FILES = ("adapter_config.json", "adapter_model.safetensors", "decision.json", "prompt.json")
+
+
+@pytest.mark.parametrize("linked", [True, False], ids=["with its link", "copied without the link"])
+@pytest.mark.parametrize("file", FILES)
+def test_the_newest_lora_that_lost_a_file_is_not_passed_over(workspace: Workspace, file: str, linked: bool) -> None:
+    lora(workspace, "old", 500)
+    (lora(workspace, "new") / file).unlink()
+    if linked:
+        (workspace.loras / "latest").symlink_to("new")
+    elif file == "prompt.json":  # written last: what lacks it never came to be finished
+        assert find_lora(workspace.loras, "latest") == workspace.loras / "old"
+        return
+    with pytest.raises(
+        ConfigError,
+        match=rf"The LoRA \S+/new cannot speak \({file} is missing\): run `echoes train` again.*there:.* old",
+    ):
+        find_lora(workspace.loras, "latest")
+
+
+@pytest.mark.parametrize("kept", [0, 7, 100, -1], ids=["empty", "no head", "half a head", "one byte short"])
+@pytest.mark.parametrize("name", ["latest", "new"])
+def test_weights_that_were_cut_short_are_not_passed_over(workspace: Workspace, kept: int, name: str) -> None:
+    lora(workspace, "old", 500)
+    weights = lora(workspace, "new") / "adapter_model.safetensors"
+    (workspace.loras / "latest").symlink_to("new")
+    weights.write_bytes(weights.read_bytes()[:kept])
+    with pytest.raises(ConfigError, match=r"/new cannot speak \(adapter_model.safetensors is cut short or damaged"):
+        find_lora(workspace.loras, name)
+    assert find_lora(workspace.loras, "old") == workspace.loras / "old", "asked for by name, another may speak"
+
+
+def test_a_newest_lora_that_is_gone_is_not_passed_over(workspace: Workspace) -> None:
+    lora(workspace, "old")
+    (workspace.loras / "latest").symlink_to("new")
+    with pytest.raises(ConfigError, match=r"/new cannot speak \(the folder is gone\)"):
+        find_lora(workspace.loras, "latest")
+
+
+def test_a_training_broken_off_while_it_writes_is_no_lora(workspace: Workspace) -> None:
+    old = lora(workspace, "old")
+    (workspace.loras / "latest").symlink_to("old")
+
+    def killed(folder: Path) -> None:
+        (folder / "adapter_model.safetensors").write_bytes(b"half")
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        publish(workspace.loras, "new", workspace.root / ".training", killed)
+    assert find_lora(workspace.loras, "latest") == old
+    (workspace.loras / "latest").unlink()
+    assert find_lora(workspace.loras, "latest") == old
+
+
+def test_run_says_which_lora_is_broken_and_does_not_start(
+    workspace: Workspace, capsys: pytest.CaptureFixture[str]
+) -> None:
+    workspace.config.write_text("platforms: {web: {port: 0}}\n", "utf-8")
+    lora(workspace, "old")
+    (lora(workspace, "new") / "adapter_model.safetensors").unlink()
+    (workspace.loras / "latest").symlink_to("new")
+    assert main(["-w", str(workspace.root), "run"]) == ExitCode.CONFIG
+    said = capsys.readouterr().err
+    assert "/new cannot speak (adapter_model.safetensors is missing): run `echoes train` again" in said
 
 
 def test_a_damaged_calibration_is_found_before_the_model_is_loaded(workspace: Workspace) -> None:
@@ -137,8 +254,8 @@ async def test_a_server_that_asks_for_a_token_gets_it(workspace: Workspace) -> N
     config = parse_config(f"model: {{lora: none, server: {{url: '{url}', model: nora}}}}\n")
     media = MediaStore(workspace.media)
     with pytest.raises(PermanentError, match="refused a request"):
-        await build_engine(config, workspace, media)
-    engine = await build_engine(config, workspace, media, server_token="s3cret")
+        await build_engine(config, None, media)
+    engine = await build_engine(config, None, media, server_token="s3cret")
     assert isinstance(engine, RemoteEngine) and engine.max_context == 1024 and engine.step_seconds() == 0.0
     await engine.aclose()
     await runner.cleanup()
@@ -148,23 +265,22 @@ async def test_with_a_server_too_the_lora_here_must_fit(workspace: Workspace) ->
     folder = lora(workspace, "mei")
     config = parse_config("model: {server: {url: 'http://127.0.0.1:9/v1', model: nora}}\n")
     with pytest.raises(PermanentError, match="does not fit"):
-        await build_engine(config, workspace, MediaStore(workspace.media))
-    fingerprint = Fingerprint(0, "", "", 0, 0, 0, 0, ())
-    fingerprint.save(folder)
+        await build_engine(config, folder, MediaStore(workspace.media))
+    (folder / "prompt.json").write_text("[]", "utf-8")
     with pytest.raises(PermanentError, match="does not fit"):
-        await build_engine(config, workspace, MediaStore(workspace.media))
+        await build_engine(config, folder, MediaStore(workspace.media))
 
 
 async def test_a_server_that_is_not_there_may_come(workspace: Workspace) -> None:
     config = parse_config("model: {lora: none, server: {url: 'http://127.0.0.1:9/v1', model: nora}}\n")
     with pytest.raises(PassingError, match="does not answer") as caught:
-        await build_engine(config, workspace, MediaStore(workspace.media))
+        await build_engine(config, None, MediaStore(workspace.media))
     assert caught.value.code is ExitCode.FAILED  # systemd tries again
 
 
 async def test_a_model_that_is_not_there_is_a_sentence(workspace: Workspace) -> None:
     with pytest.raises(ConfigError, match="neither a folder nor"):
-        await build_engine(parse_config("model: {lora: none, base: ./gone}\n"), workspace, MediaStore(workspace.media))
+        await build_engine(parse_config("model: {lora: none, base: ./gone}\n"), None, MediaStore(workspace.media))
 
 
 # -- the process ------------------------------------------------------------------------------------------------------
@@ -228,6 +344,27 @@ def test_an_unexpected_failure_is_logged_not_printed(
     finally:
         os.umask(before)
     assert "The daemon failed." in caplog.text
+
+
+def test_a_proxys_password_is_cut_from_the_log_as_tokens_are(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    workspace.config.write_text(
+        "model: {lora: none}\nplatforms: {web: {port: 0}, telegram: {proxy: 'http://me:open-sesame@127.0.0.1:9'}}\n",
+        "utf-8",
+    )
+
+    async def broken(*_: object) -> None:
+        raise RuntimeError("407 from http://me:open-sesame@127.0.0.1:9")
+
+    monkeypatch.setattr("bot.cli.run.build_engine", broken)
+    before = os.umask(0o022)
+    try:
+        assert main(["-w", str(workspace.root), "run"]) == ExitCode.FAILED
+    finally:
+        os.umask(before)
+    logged = capsys.readouterr().err
+    assert "407 from http://[token]@127.0.0.1:9" in logged and "sesame" not in logged
 
 
 def test_the_defaults_are_a_configuration() -> None:

@@ -14,7 +14,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from bot.errors import EchoesError, UsageError
+from bot.errors import EchoesError, PassingError, UsageError
+from bot.files import read_text
 from bot.workspace import private_dir, write_private
 
 FOLDER = ".training"
@@ -95,10 +96,10 @@ class Run:
             os.close(descriptor)
 
     def key(self) -> str | None:
-        """What the unfinished run was for; None where there is none."""
+        """What the unfinished run was for; None where there is none. Raises PassingError while it cannot be read."""
         try:
-            return str(json.loads((self.folder / _RUN).read_text("utf-8"))["key"])
-        except (OSError, ValueError, KeyError, TypeError):
+            return str(json.loads(read_text(self.folder / _RUN))["key"])
+        except (FileNotFoundError, ValueError, KeyError, TypeError):
             return None
 
     def begin(self, key: str) -> None:
@@ -154,10 +155,14 @@ class Run:
 
     def _read(self, name: str) -> dict[str, Any] | None:
         path = self.folder / name
-        if not path.exists():
-            return None
         try:
-            content: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
+            data = path.read_bytes()
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise PassingError(f"{path} cannot be read just now ({error.strerror}): train again later.") from error
+        try:
+            content: dict[str, Any] = torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
         except Exception as error:  # torch raises many kinds for a damaged file
             raise EchoesError(
                 f"{path} is damaged ({type(error).__name__}): start over with `echoes train --fresh`."

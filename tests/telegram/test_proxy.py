@@ -1,0 +1,51 @@
+"""Where Telegram can be reached through a proxy alone."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from adapters.registry import Setting, make
+from adapters.telegram import TelegramAdapter
+from bot.config import parse_config
+from bot.people import People
+from bot.secrets import Secrets
+from bot.workspace import Workspace
+from tests.standins.proxy import HttpProxy
+from tests.standins.telegram import TelegramServer
+from tests.telegram.conftest import RecordingInbox, picture, running
+
+
+def configured(server: TelegramServer, proxy: str, folder: Path) -> TelegramAdapter:
+    """As `echoes run` makes it of its configuration."""
+    text = f"platforms: {{telegram: {{api_url: 'http://telegram.invalid', proxy: '{proxy}'}}}}"
+    secrets = Secrets({"telegram_token": server.token})
+    adapter = make("telegram", Setting(parse_config(text), secrets, Workspace(folder), "Nora", lambda: People.of(())))
+    assert isinstance(adapter, TelegramAdapter)
+    return adapter
+
+
+async def test_everything_goes_through_it(server: TelegramServer, inbox: RecordingInbox, tmp_path: Path) -> None:
+    anna, photo = server.person("Anna"), picture()
+    async with HttpProxy({"telegram.invalid": server.base_url}) as proxy:
+        adapter = configured(server, proxy.url, tmp_path)
+        async with running(adapter, inbox):
+            server.user_says(anna, "look", photo=photo)
+            [message] = await inbox.got(1)
+            await adapter.typing(message.chat)
+            await adapter.send(message.chat, "nice", "k")
+            fetched = await adapter.fetch(message.photos[0].ref, 10**6)
+        assert fetched == photo and server.replies(anna) == ["nice"]
+        assert any("/file/bot" in address for address in proxy.passed)
+        assert len(proxy.passed) >= len(server.calls) + 1, "the photo, and every call"
+
+
+async def test_a_wrong_password_is_waited_out_and_not_shown(
+    server: TelegramServer, inbox: RecordingInbox, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with HttpProxy({"telegram.invalid": server.base_url}) as proxy:
+        adapter = configured(server, proxy.url.replace("open-sesame", "close-sesame"), tmp_path)
+        async with running(adapter, inbox), asyncio.timeout(10):
+            while not (proxy.refused and "Trying again" in caplog.text):  # noqa: ASYNC110 (logging has no event)
+                await asyncio.sleep(0.01)
+    assert not server.calls and "sesame" not in caplog.text and server.token not in caplog.text
