@@ -200,12 +200,15 @@ def _journal(workspace: Workspace) -> Iterator[Check]:
             waiting = connection.execute(
                 "SELECT count(*) FROM entries WHERE state IN ('new', 'queued', 'sending')"
             ).fetchone()[0]
+            aside = connection.execute("SELECT count(*) FROM entries WHERE state = 'aside'").fetchone()[0]
         finally:
             connection.close()
     except sqlite3.Error as error:
-        verdict, waiting = str(error), 0
+        verdict, waiting, aside = str(error), 0, 0
     if verdict == "ok":
         yield good("journal", f"whole; {waiting} messages wait")
+        if aside:
+            yield note("aside", f"{aside} failed again and again and were set aside: `echoes aside` shows them")
     else:
         what = f"{workspace.journal} is damaged ({verdict}): restore it from a copy, or move it away."
         yield bad("journal", ConfigError(what))

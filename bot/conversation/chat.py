@@ -90,23 +90,28 @@ class ChatWorker:
     def busy(self) -> bool:
         return self._task is not None and not self._task.done()
 
-    def wake(self, *, arrived: bool = True) -> None:
-        """Something waits in the journal; `arrived` now, or was left from before. Wishes are obeyed at once."""
+    def wake(self, *, arrived: bool = True, wish: bool = False) -> None:
+        """Something waits in the journal; `arrived` now, or was left from before. A `wish` is obeyed at once."""
         if self._closing:
             return
         if arrived:
             self._last_arrival = time.monotonic()
             self._news.set()
+        if wish:
+            self._obey_now()
+        if not self.busy:
+            self._task = asyncio.create_task(self._run(), name=f"chat-{self._chat.platform}")
+
+    def _obey_now(self) -> None:
+        """Interrupts what is in hand. What goes wrong is left to the loop, which tries again."""
         try:
-            if self._wishes.obey(self._chat, self._avatar.people):
-                self._obeyed.set()
+            self._wishes.obey(self._chat, self._avatar.people)
+            self._obeyed.set()
         except PassingError as error:
             log.warning("A wish on %s waits: %s", self._chat.platform, error)
         except Exception:
             log.exception("A wish on %s could not be obeyed yet; it is tried again.", self._chat.platform)
             self._observe.failed("conversation")
-        if not self.busy:
-            self._task = asyncio.create_task(self._run(), name=f"chat-{self._chat.platform}")
 
     def follow(self, chat: Chat) -> None:
         """The chat goes on under another id, whatever is in hand."""

@@ -54,20 +54,21 @@ class Conversations:
             self._left_out(message.chat, error)
             return
         self._observe.received(message.chat.platform, message.chat.kind)
-        self._wake(message.chat, arrived=True)
+        self._wake(message.chat, arrived=True, wish=command(message.text) is not None)
 
     async def edited(self, message: Message) -> None:
         """What has been answered stays answered, but for what has become a command."""
         try:
             message = self._kept(message)
-            before = self._journal.edit(message, again=command(message.text) is not None)
+            wish = command(message.text) is not None
+            before = self._journal.edit(message, again=wish)
         except (PassingError, OSError):
             raise
         except Exception as error:
             self._left_out(message.chat, error)
             return
-        if before is not None and (before.state is State.NEW or command(message.text) is not None):
-            self._wake(message.chat, arrived=True)
+        if before is not None and (before.state is State.NEW or wish):
+            self._wake(message.chat, arrived=True, wish=wish)
 
     async def deleted(self, chat: Chat, ids: Collection[str]) -> None:
         found = self._journal.find(chat, ids)
@@ -144,7 +145,7 @@ class Conversations:
                 moves[old],
             )
 
-    def _wake(self, chat: Chat, *, arrived: bool) -> None:
+    def _wake(self, chat: Chat, *, arrived: bool, wish: bool = False) -> None:
         busy = sum(worker.busy for worker in self._workers.values())
         self._observe.waiting(busy, self._journal.queue_length())
         adapter = self._adapters.get(chat.platform)
@@ -155,7 +156,7 @@ class Conversations:
             worker = self._workers[chat.key] = ChatWorker(
                 chat, self.avatar, adapter, self._journal, self._observe, self._clock, self._lane(chat, adapter)
             )
-        worker.wake(arrived=arrived)
+        worker.wake(arrived=arrived, wish=wish)
 
     def _lane(self, chat: Chat, adapter: Adapter) -> asyncio.Lock:
         name = (chat.platform, adapter.lane(chat))

@@ -36,8 +36,8 @@ class Wishes:
     journal: Journal
     clock: Clock
 
-    def obey(self, chat: Chat, people: People) -> bool:
-        """Does what the commands that wait in the chat ask for. Whether there were any."""
+    def obey(self, chat: Chat, people: People) -> None:
+        """Does what the commands that wait in the chat ask for."""
         orders = [(entry, order) for entry in self.journal.pending(chat) if (order := command(entry.text))]
         for entry, order in orders:
             try:
@@ -50,7 +50,6 @@ class Wishes:
                 if not self.journal.failed([entry.seq], type(error).__name__):
                     raise
                 log.exception("A wish on %s failed three times and is set aside: see `echoes aside`.", chat.platform)
-        return bool(orders)
 
     def _do(self, order: Command, entry: Entry, sender: Account, chat: Chat, people: People) -> None:
         language = self._language(entry, sender, chat)

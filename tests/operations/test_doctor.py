@@ -367,6 +367,10 @@ def test_what_waits_in_the_journal_is_told(workspace: Workspace) -> None:
     chat = Chat("web", "tom", ChatKind.PRIVATE)
     journal.take(Message(chat, "1", Account("web", "tom"), "Tom", datetime.now(UTC), "hello"))
     assert examined(workspace)["journal"].text == "whole; 1 messages wait"
+    for _ in range(3):
+        journal.failed([1], "KeyError")
+    found = examined(workspace)
+    assert found["journal"].text == "whole; 0 messages wait" and found["aside"].verdict is Verdict.NOTE
     journal.close()
     content = bytearray(workspace.journal.read_bytes())
     content[4096 : 4096 + 200] = b"\xff" * 200
