@@ -1,6 +1,8 @@
-"""What many tests share: a tokenizer of plain bytes, and small pictures."""
+"""What many tests share: a browser, a tokenizer of plain bytes, and small pictures."""
 
 import io
+import os
+import shutil
 
 from PIL import Image
 from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
@@ -8,6 +10,12 @@ from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
 from bot.media import MediaStore
 from bot.prompt import Codec, PhotoGeometry
 from bot.prompt.codec import CONTROL
+
+BROWSER = os.environ.get(
+    "ECHOES_TEST_BROWSER",
+    next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), ""),
+)
+"""The Chromium that pages are tried in: the one named, or else the one found; empty where there is none."""
 
 
 def byte_tokenizer() -> Tokenizer:
