@@ -51,6 +51,8 @@ def run_training(workspace: Workspace, settings: TrainSettings, reporter: Report
         described = describe(config.model.base, reporter.note)
         secrets = settings.seed if settings.canaries else None
         material = gather(workspace, config, codec_for(described, media), settings.preset.length, secrets)
+        if material.left_out:
+            reporter.note(material.left_out)
         key = _key(settings, described.id, material)
         resuming = not settings.fresh and run.key() == key
         if not resuming:
