@@ -137,6 +137,18 @@ def test_copies_are_counted_in_runs_of_six() -> None:
     assert guard.copy_ratio(sample(("the cat sat", "on the mat")))[0] == pytest.approx(4.0), "bubbles hide nothing"
 
 
+def test_numbers_that_were_masked_are_no_copies() -> None:
+    def masked(*texts: str) -> Sample:
+        return sample(*((MASK.text(text),) for text in texts))
+
+    numbers = "我的号码是 138 0013 8000 00 12 34 56"
+    learnt = masked("call 020 7946 0018 or 07700 900 123 when you are on the train", numbers)
+    guard = Guard.of(learnt, [sample(("we met nobody at all down there yesterday",))])
+    assert guard.copy_ratio(masked("000 0000 0000 00000 000 000", "00 00 00 00 00 00 00 ok"))[0] == 0.0
+    copied = guard.copy_ratio(masked("000 0000 when you are on 0 the train"))[0]
+    assert copied == pytest.approx(4.0), "the words beside them are, whatever number stands between"
+
+
 def test_variety_is_compared_at_the_same_number_of_words() -> None:
     words = [(f"w{n} x{n} y{n} z{n}",) for n in range(40)]
     real = sample(*words)
