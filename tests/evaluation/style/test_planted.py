@@ -47,6 +47,7 @@ def test_the_persons_own_words_score_about_100_and_pass(honest: Panel) -> None:
     assert honest.not_measurable is None
     assert 85 <= number(avatar, "fidelity") <= 115
     assert mark(honest) is Mark.PASSES, honest.verdicts()
+    assert not any(one.refuted for one in honest.rows if one.kind is not Kind.DEGENERATE)
     assert avatar.values["fidelity"].low < number(avatar, "fidelity") < avatar.values["fidelity"].high
 
 

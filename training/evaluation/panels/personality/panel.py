@@ -46,7 +46,7 @@ def panel(held: Held, voices: Voices, limits: Limits) -> Panel:
     metrics = (
         Metric("r", tell(language, "agreement, r", "一致程度 r"), Target(low=0.5)),
         Metric("mae", tell(language, "mean distance (1 to 7)", "平均差距（1 到 7）")),
-        Metric("above", tell(language, "r above the average person's", "r 比“平均人”高出")),
+        Metric("above", tell(language, "r above the average person's", "r 比“平均人”高出"), Target(low=0.0)),
     )
     missing = _missing(language, items, own)
     if missing:
@@ -191,7 +191,11 @@ def _findings(
     good = "describes itself much as the person does", "对自己的描述与本人相当一致"
     if r.number < 0.5:
         good = "does not describe itself as the person does", "对自己的描述与本人不一致"
-    more = ("more", "比这更多") if r.number > people else ("no more", "并不比这更多")
+    more = ("more", "比这更多")
+    if r.number < people:
+        more = ("no more", "并不比这更多")
+        if r.number >= 0.5:
+            good = "agrees with the person, but no more than most people do", "与本人一致，但并不比一般人更一致"
     findings = [
         tell(language, f"The avatar {good[0]} ({numbers}).", f"分身{good[1]}（{numbers}）。"),
         tell(

@@ -11,7 +11,7 @@ import numpy as np
 from training.evaluation.metrics import Floats
 from training.evaluation.panel import NAN
 from training.evaluation.panels.style.bundles import Index, Sample, centred, resampled
-from training.evaluation.panels.style.masking import NUMBER
+from training.evaluation.panels.style.masking import LINK, NAME, NUMBER
 from training.evaluation.voice import Bubbles
 
 _GRAM = 6
@@ -30,8 +30,8 @@ def tokens(bubbles: Bubbles) -> Tokens:
 
 
 def _runs(found: Tokens) -> list[Tokens]:
-    """Runs of six words. What stands for a number is none: else each long number would be a copy of every other."""
-    return grams([word for word in found if word != NUMBER], _GRAM)
+    """Runs of six words. What stands for a number, link or name is none: each would be a copy of every other."""
+    return grams([word for word in found if word not in (NUMBER, LINK, NAME)], _GRAM)
 
 
 def grams(found: Sequence[str], number: int) -> list[Tokens]:

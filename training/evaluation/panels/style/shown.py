@@ -9,6 +9,7 @@ from training.evaluation.panels.style.bundles import SIZE
 from training.evaluation.panels.style.judges import LETTERS, MEANING, SHAPE
 from training.evaluation.panels.style.measured import Author, Judged, Measured
 from training.evaluation.panels.style.profile import Property
+from training.evaluation.panels.style.refuted import refuted
 from training.evaluation.panels.style.subject import Subject
 from training.evaluation.voice import Bubbles, Occasion, Voices
 from training.evaluation.wording import before, whole
@@ -89,6 +90,8 @@ def _of_avatar(subject: Subject, judged: Judged, avatar: Measured, base: Measure
     person, found = subject.held.persona.name, avatar.values
     fidelity, plain = found["fidelity"], base.values["fidelity"].number if base else float("nan")
     other = floor_name(subject, judged)
+    if why := refuted(subject, avatar).get("fidelity"):
+        yield why
     if not judged.blind:
         stands = _span(fidelity, subject.held.language)
         stricter = NAMES[min(judged.separation, key=lambda key: found[key].number)]
