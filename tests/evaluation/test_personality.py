@@ -167,6 +167,17 @@ def test_the_base_model_alone_is_shown_and_not_judged() -> None:
     assert found.not_measurable and found.row(Kind.BASE) and not found.row(Kind.AVATAR)
 
 
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_statements_of_ones_own_have_no_average_person(language: str) -> None:
+    about = held(language)
+    items = [replace(item, id=f"{item.id}_own") for item in about.questionnaire if item.trait]
+    about = held(language, items)
+    found = panel(about, voices(about, own(about)), FULL)
+    assert found.verdicts() == {"r": True, "above": None}
+    assert ("cannot be said" if language == "en" else "无法判断") in found.findings[1]
+    assert "nan" not in " ".join(found.findings)
+
+
 def test_nothing_varies_nothing_correlates() -> None:
     import numpy as np
 

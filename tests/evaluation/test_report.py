@@ -237,6 +237,7 @@ def test_a_panel_passes_only_with_every_target() -> None:
         (Metric("a", ""), -0.001, "0.00"),
         (Metric("a", "", unit="bits"), 1.405, "1.41\xa0bits"),
         (Metric("a", ""), float("nan"), "–"),
+        (Metric("a", "", Target(high=1.5)), float("inf"), "∞"),
         (Metric("a", "", Target(high=0.05)), 0.052, "0.052"),  # 0.05 would look met
         (Metric("a", "", Target(low=0.05)), 0.052, "0.05"),
         (Metric("a", "", Target(low=0.6), "%"), 0.5996, "59.96\xa0%"),

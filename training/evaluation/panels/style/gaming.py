@@ -58,12 +58,12 @@ class Guard:
     def copy_ratio(self, generated: Sample) -> Floats:
         """The copy rate over the person's own (people repeat themselves, too); then that of each resample.
 
-        The novelty of n-grams, as McCoy et al., TACL 2023. 0 where nothing written has six words.
+        The novelty of n-grams, as McCoy et al., TACL 2023. NaN where nothing written has six words, which says nothing.
         """
 
         def ratio(_: Sequence[Tokens], theirs: Sequence[Tokens]) -> float:
             copied, every = _copied(self.learnt, theirs)
-            return copied / every / self.own if every else 0.0
+            return copied / every / self.own if every else NAN
 
         return _compared(generated, generated, ratio)
 

@@ -1,5 +1,7 @@
 """Likeness that is none: what is typical of a person is taken for them, even where nothing else is ever said."""
 
+import math
+
 from training.evaluation.panel import Kind
 from training.evaluation.panels.style.fidelity import FIDELITY
 from training.evaluation.panels.style.judges import LETTERS, MEANING, SHAPE
@@ -22,7 +24,8 @@ def refuted(subject: Subject, one: Measured) -> dict[str, str]:
         return {}
     found, person = one.values, subject.held.persona.name
     passing = [key for key in _FIDELITIES if key in found and found[key].number >= FIDELITY]
-    variety = min(found["entropy"].number, found["distinct"].number)
+    varieties = (found[key].number for key in ("entropy", "distinct"))
+    variety = min((one for one in varieties if not math.isnan(one)), default=1.0)
     if variety < LEAST_VARIETY:
         share = f"{100 * variety:.0f} %"
         why = subject.tell(
