@@ -110,9 +110,14 @@ class Loop:
         tokens = self.tokens or epoch.tokens * self.learner.preset.epochs
         self._times = self.held_out.times(self.clock.minutes, tokens, place.reading_speed)
         self.clock.reserved = self.after_training(place.reading_speed)
-        if self.clock.minutes is not None:
-            measuring = (self._times + 1) * self.held_out.tokens / place.reading_speed
-            self.clock.reserved += min(measuring, MEASURING * self.clock.minutes * 60)
+        if (minutes := self.clock.minutes) is not None:
+            measuring, kept = (self._times + 1) * self.held_out.tokens / place.reading_speed, MEASURING * minutes * 60
+            self.clock.reserved += min(measuring, kept)
+            if measuring > kept + 60:
+                self.reporter.note(
+                    f"Measuring is slow here, and is done on no less for that: this will end in about "
+                    f"{minutes + (measuring - kept) / 60:.0f} minutes, not in the {minutes:g} minutes asked for."
+                )
 
     def _epoch(self) -> Epoch:
         return epoch_of(self.dialogues, self.codec, self.learner.preset, self.seed, self.position.epoch)
