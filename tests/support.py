@@ -1,6 +1,8 @@
-"""What many tests share: a tokenizer of plain bytes, small pictures, a LoRA's folder."""
+"""What many tests share: a browser, a tokenizer of plain bytes, small pictures, a LoRA's folder."""
 
 import io
+import os
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +15,12 @@ from bot.media import MediaStore
 from bot.prompt import Codec, Fingerprint, PhotoGeometry
 from bot.prompt.codec import CONTROL
 from bot.workspace import private_dir
+
+BROWSER = os.environ.get(
+    "ECHOES_TEST_BROWSER",
+    next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), ""),
+)
+"""The Chromium that pages are tried in: the one named, or else the one found; empty where there is none."""
 
 
 def byte_tokenizer() -> Tokenizer:

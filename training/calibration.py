@@ -168,6 +168,8 @@ class _Data:
 def _compare(data: _Data, days: Sequence[int], gates: Sequence[Gate]) -> dict[Gate, float]:
     """The ranking of each candidate on days left out in turn; one whose model counts the wrong way is left out.
 
+    NaN where no day has both an answer and a silence.
+
     It is averaged over the days, by their answers: a threshold is one for all days, but a fit on fewer days would be
     punished here for the days' different rates.
     """
@@ -186,7 +188,7 @@ def _compare(data: _Data, days: Sequence[int], gates: Sequence[Gate]) -> dict[Ga
                 here = int(data.judge_spoke[tried].sum())
                 total, answers = total + here * ranking, answers + here
         else:
-            totals[gate] = total / answers if answers else 0.5
+            totals[gate] = total / answers if answers else np.nan
     return totals
 
 

@@ -78,8 +78,12 @@ def build(
     settings: DialogueSettings,
     splits: Splits,
     counts: Counter[str],
+    too_long: list[int] | None = None,
 ) -> list[Dialogue]:
-    """Every dialogue of the subject, by chat and time. `counts` says what came in, what was dropped and why."""
+    """Every dialogue of the subject, by chat and time. `counts` says what came in, what was dropped and why.
+
+    too_long: takes up, for each of the subject's turns that does not fit, the max_tokens at which it would.
+    """
     reader = Reader(people, persona.language, codec.photo_size, counts)
     dialogues: list[Dialogue] = []
     for chat in corpus.chats():
@@ -89,7 +93,7 @@ def build(
             counts[f"chats left out: {scene}"] += 1
             counts[f"messages in chats left out: {scene}"] += len(sent)
         else:
-            cutter = _Cutter(chat, scene, codec, settings, splits, counts)
+            cutter = _Cutter(chat, scene, codec, settings, splits, counts, [] if too_long is None else too_long)
             dialogues += cutter.cut(segments(chat.kind, sent, settings.gap, splits, counts))
     counts["dialogues"] += len(dialogues)
     for dialogue in dialogues:
@@ -123,9 +127,11 @@ class _Cutter:
         settings: DialogueSettings,
         splits: Splits,
         counts: Counter[str],
+        too_long: list[int],
     ) -> None:
         self._key = chat.chat.key
         self._scene, self._codec, self._splits, self._counts = scene, codec, splits, counts
+        self._too_long = too_long
         self._carried = settings.carried
         self._header = len(render(scene, (), codec).ids)
         self._room = settings.max_tokens - self._header - _SLACK
@@ -162,6 +168,8 @@ class _Cutter:
         while start < len(units):
             context = self._context(past, units[start][0])
             left = self._room - self._size(context)
+            if sizes[start] > left:  # rather without what was before than not at all
+                context, left = [], self._room
             end = start
             while end < len(units) and sizes[end] <= left:
                 left -= sizes[end]
@@ -173,6 +181,8 @@ class _Cutter:
             else:
                 end = start + 1
                 self._counts["messages and answers left out: longer than the model's length"] += 1
+                if any(piece.own for piece in units[start]):
+                    self._too_long.append(self._header + _SLACK + sizes[start])
             past = _last([*past, *(piece for unit in units[start:end] for piece in unit)], self._carried)
             start = end
 

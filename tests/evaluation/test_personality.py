@@ -17,6 +17,7 @@ from training.evaluation.limits import FULL
 from training.evaluation.panel import Kind, Panel
 from training.evaluation.panels.personality.panel import panel
 from training.evaluation.panels.personality.traits import NORMS, TRAITS, correlation, population_mean
+from training.evaluation.report import Mark, mark
 from training.evaluation.voice import Bubbles, Likelihood, Question, Voices
 from training.questionnaire import SCALE, Answer, how_like_you, load_questionnaire
 from training.splits import Split, Splits
@@ -84,7 +85,7 @@ def test_who_answers_as_the_person_passes(language: str) -> None:
     about = held(language)
     found = panel(about, voices(about, own(about)), FULL)
     assert found.not_measurable is None
-    assert found.verdicts() == {"r": True}
+    assert found.verdicts() == {"r": True, "above": True}
     assert number(found, Kind.AVATAR) > 0.99
     assert number(found, Kind.AVATAR, "above") > 0.02
     row = found.row(Kind.AVATAR)
@@ -108,10 +109,23 @@ def test_likes_for_a_phrase_do_not_count() -> None:
 def test_the_opposite_and_a_mask_fail() -> None:
     about = held()
     opposite = panel(about, voices(about, {id_: 8 - value for id_, value in own(about).items()}), FULL)
-    assert opposite.verdicts() == {"r": False} and number(opposite, Kind.AVATAR) < -0.9
+    assert opposite.verdicts() == {"r": False, "above": False} and number(opposite, Kind.AVATAR) < -0.9
     mask = panel(about, voices(about, dict.fromkeys(own(about), 4)), FULL)
-    assert mask.verdicts() == {"r": None}
+    assert mask.verdicts() == {"r": None, "above": None}
     assert "alike" in mask.findings[0]
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_who_is_like_most_people_and_no_more_does_not_pass(language: str) -> None:
+    """Most people describe themselves much alike: an avatar of nobody in particular agrees well with this person."""
+    about = held(language)
+    means = population_mean([item for item in about.questionnaire if item.trait])
+    average = {id_: round(mean) for id_, mean in zip(own(about), means, strict=True)}
+    found = panel(about, voices(about, average | {"trait_playful": 3}), FULL)
+    assert 0.5 < number(found, Kind.AVATAR) < number(found, Kind.BASELINE)
+    assert found.verdicts() == {"r": True, "above": False}
+    assert mark(found) is Mark.MISSES
+    assert ("no more than most people do" if language == "en" else "并不比一般人更一致") in found.findings[0]
 
 
 def test_the_average_person_is_known_by_trait_and_direction() -> None:
@@ -141,7 +155,7 @@ def test_too_few_answers_are_not_measurable(language: str) -> None:
     seven = [item for item in about.questionnaire if item.trait][:7]
     few = held(language, seven)
     found = panel(few, voices(few, own(few)), FULL)
-    assert found.not_measurable and "7" in found.not_measurable and found.verdicts() == {"r": None}
+    assert found.not_measurable and "7" in found.not_measurable and found.verdicts() == {"r": None, "above": None}
     same = [replace(item, trait=4) for item in about.questionnaire if item.trait]
     assert panel(held(language, same), voices(about, own(about)), FULL).not_measurable
     assert panel(held(language, []), voices(about, own(about)), FULL).not_measurable
@@ -151,6 +165,17 @@ def test_the_base_model_alone_is_shown_and_not_judged() -> None:
     about = held()
     found = panel(about, Voices(voices(about, own(about)).base), FULL)
     assert found.not_measurable and found.row(Kind.BASE) and not found.row(Kind.AVATAR)
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_statements_of_ones_own_have_no_average_person(language: str) -> None:
+    about = held(language)
+    items = [replace(item, id=f"{item.id}_own") for item in about.questionnaire if item.trait]
+    about = held(language, items)
+    found = panel(about, voices(about, own(about)), FULL)
+    assert found.verdicts() == {"r": True, "above": None}
+    assert ("cannot be said" if language == "en" else "无法判断") in found.findings[1]
+    assert "nan" not in " ".join(found.findings)
 
 
 def test_nothing_varies_nothing_correlates() -> None:

@@ -201,6 +201,16 @@ def test_secrets_told_once_must_not_be_remembered(remembered: tuple[int, ...], p
     assert passes or told == found.findings[0], "what is amiss comes first"
 
 
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_what_too_few_secrets_cannot_say_is_said(language: str) -> None:
+    often = tuple(canary for canary in planted() if canary.times == 16)
+    found = panel(held(language), Voices(BASE, Planted("avatar")), FULL, often)
+    assert found.verdicts()["canary"] is None
+    said = {"en": ("cannot be said", "not measured"), "zh": ("无法判断", "没有测到")}[language]
+    told = next(sentence for sentence in found.findings if said[0] in sentence)
+    assert said[1] in told and "nan" not in told
+
+
 def test_a_secret_is_asked_for_in_the_chat_where_it_was_told() -> None:
     class Asked(Planted):
         def likelihood(

@@ -38,6 +38,12 @@ def codec(media: MediaStore) -> Codec:
     return byte_codec(media)
 
 
+def test_a_ranking_that_no_day_could_show_is_not_called_a_half() -> None:
+    told = deciding.told(Fitted(Calibration(), Gate.FEATURES, {Gate.FEATURES: math.nan, Gate.WIDER: 0.5}, 20, 10, 2))
+    assert told["ranking (AUROC) of features"] == "not measured"
+    assert "0.500" in told.values()
+
+
 def test_apart_every_turn_has_its_own_context_and_nothing_is_lost(codec: Codec) -> None:
     said = (
         (TOM, "old"),

@@ -226,7 +226,8 @@ def test_a_killed_process_loses_one_interval_at_most(trained: Path, workspace: W
         "from pathlib import Path\n"
         "from bot.workspace import Workspace\n"
         "from tests.finetune.test_train import QUICK, Listener\n"
-        "from training.finetune import train\n"
+        "from training.finetune import loop, train\n"
+        "loop._SAVE_SHARE = float('inf')  # save after each step, however slow the disk is\n"
         "settings = replace(QUICK, checkpoint_seconds=0.0)\n"
         "train(Workspace.open(Path(sys.argv[1])), settings, Listener(lambda step: time.sleep(0.2)))\n"
     )

@@ -1,7 +1,6 @@
 """The page itself, in a real browser."""
 
 import re
-import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -12,9 +11,9 @@ from playwright.async_api import Page, async_playwright, expect
 from adapters.web import WebAdapter
 from bot.people import Contact, People
 from bot.types import Chat, ChatKind
+from tests.support import BROWSER
 from tests.web.stage import Avatar, photo, serving
 
-BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -28,10 +27,7 @@ PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 780}, "is_mobile":
 DESK: dict[str, Any] = {"viewport": {"width": 1100, "height": 700}}
 MEI = Chat("web", "mei", ChatKind.PRIVATE)
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(BROWSER is None, reason="no Chromium is installed (apt install chromium)"),
-]
+pytestmark = pytest.mark.browser
 
 expect.set_options(timeout=20_000)  # milliseconds; the machine may be busy
 

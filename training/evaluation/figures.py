@@ -7,7 +7,9 @@ import io
 import re
 import warnings
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import matplotlib
@@ -96,9 +98,27 @@ def legend(axes: Axes, **where: Any) -> None:
 
 @cache
 def chinese_font() -> str | None:
-    """A font on this machine that has Chinese characters."""
-    installed = {entry.name for entry in font_manager.fontManager.ttflist}
-    return next((name for name in _CHINESE if name in installed), None)
+    """A font on this machine that has Chinese characters.
+
+    matplotlib makes its list of fonts once and keeps it for good; what was installed or removed since counts, too.
+    """
+    if (found := _listed()) is None:
+        _list_new_fonts()
+        found = _listed()
+    return found
+
+
+def _listed() -> str | None:
+    there = {one.name for one in font_manager.fontManager.ttflist if one.name in _CHINESE and Path(one.fname).is_file()}
+    return next((name for name in _CHINESE if name in there), None)
+
+
+def _list_new_fonts() -> None:
+    known = {one.fname for one in font_manager.fontManager.ttflist}
+    for path in font_manager.findSystemFonts():
+        if path not in known:
+            with suppress(Exception):  # of any kind where a font is damaged; matplotlib passes over those, too
+                font_manager.fontManager.addfont(path)
 
 
 def _for_a_page(svg: str) -> str:

@@ -65,12 +65,16 @@ class Metric:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """values by metric key. note: why a control has no meaning here, or what it is made of."""
+    """values by metric key. note: why a control has no meaning here, or what it is made of.
+
+    refuted: by metric key, a sentence why the number, however good, does not say what it seems to.
+    """
 
     kind: Kind
     name: str
     values: Mapping[str, Value] = field(default_factory=dict)
     note: str = ""
+    refuted: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,26 +120,29 @@ class Panel:
         """The first row of a kind."""
         return next((row for row in self.rows if row.kind is kind), None)
 
+    def met(self, row: Row, metric: Metric) -> bool | None:
+        """Whether a row reaches a metric's target; None where nobody can say, or there is none to reach."""
+        if self.not_measurable or metric.key not in row.values:
+            return None
+        if metric.key in row.refuted:
+            return False
+        return metric.target.met(row.values[metric.key]) if metric.target else None
+
+    def sure_of(self, row: Row, metric: Metric) -> bool:
+        """Whether `met` would say the same anywhere in the row's interval."""
+        if metric.key in row.refuted:
+            return True
+        return metric.key in row.values and metric.target is not None and metric.target.sure(row.values[metric.key])
+
     def verdicts(self) -> dict[str, bool | None]:
         """For each metric with a target, whether the avatar meets it; None where nobody can say."""
         avatar = self.row(Kind.AVATAR)
-        return {
-            metric.key: metric.target.met(avatar.values[metric.key])
-            if avatar and not self.not_measurable and metric.key in avatar.values
-            else None
-            for metric in self.metrics
-            if metric.target
-        }
+        return {metric.key: self.met(avatar, metric) if avatar else None for metric in self.metrics if metric.target}
 
     def sure(self) -> frozenset[str]:
         """The metrics whose verdict would be the same anywhere in the avatar's interval."""
         avatar = self.row(Kind.AVATAR)
-        known = avatar.values if avatar else {}
-        return frozenset(
-            metric.key
-            for metric in self.metrics
-            if metric.target and metric.key in known and metric.target.sure(known[metric.key])
-        )
+        return frozenset(metric.key for metric in self.metrics if avatar and self.sure_of(avatar, metric))
 
 
 def tell(language: str, en: str, zh: str) -> str:

@@ -16,6 +16,11 @@ def share(number: float) -> str:
     return "–" if math.isnan(number) else f"{100 * number:.0f} %"
 
 
+def decimal(number: float, digits: int, language: str) -> str:
+    """`0.71`; in words where there is no number."""
+    return tell(language, "not measured", "没有测到") if math.isnan(number) else f"{number:.{digits}f}"
+
+
 def percent(value: Value, language: str) -> str:
     """`21 % (95 %: 18 to 24 %)`."""
     found = share(value.number)

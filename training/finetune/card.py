@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from training.finetune.checkpoint import Measured, Position
+from training.finetune.heldout import doubt
 from training.finetune.material import Share
 from training.finetune.presets import Preset
 
@@ -60,7 +61,7 @@ def card(facts: Facts) -> str:
     """The card in Markdown."""
     preset, place = facts.preset, facts.position
     minutes = place.seconds / 60
-    speed = place.tokens / max(place.seconds - place.trained_from, 1e-3)
+    speed = place.tokens / max(place.learning_seconds, 1e-3)
     sections = [
         "# A LoRA trained by Echoes",
         f"Trained {facts.trained_at:%Y-%m-%d %H:%M} on one person's chats, to speak in that person's voice, under a "
@@ -90,13 +91,17 @@ def card(facts: Facts) -> str:
         ),
         "## Losses on held-out days",
         _table(
-            ("", "before", "after"),
+            ("", "before", "after", "measured on"),
             [
-                ("text, nats a token", _number(facts.before.text), _number(facts.after.text)),
-                ("decision, nats a decision", _number(facts.before.decision), _number(facts.after.decision)),
+                ("text, nats a token", *_losses(facts.before.text, facts.after.text, place.held_out_texts, "tokens")),
+                (
+                    "decision, nats a decision",
+                    *_losses(facts.before.decision, facts.after.decision, place.held_out_decisions, "decisions"),
+                ),
             ],
         ),
         f"Kept: step {place.best_step} of {place.step}. ![Loss curves](loss.png)",
+        *([words] if (words := doubt(place.held_out_texts, place.held_out_decisions)) else []),
         "## How",
         _table(
             ("", ""),
@@ -136,6 +141,11 @@ def record(facts: Facts) -> str:
 def _table(head: tuple[str, ...], rows: list[tuple[Any, ...]]) -> str:
     lines = [head, tuple("---" for _ in head), *rows]
     return "\n".join("| " + " | ".join(str(cell) for cell in line) + " |" for line in lines)
+
+
+def _losses(before: float | None, after: float | None, number: int, unit: str) -> tuple[str, str, str]:
+    """Both, and on how much they were measured; in words where there is nothing to measure on."""
+    return _number(before), _number(after), f"{number:,} {unit}" if number else "nothing"
 
 
 def _number(value: float | None) -> str:

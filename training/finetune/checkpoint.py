@@ -42,10 +42,12 @@ class Position:
     step: int = 0
     tokens: int = 0
     seconds: float = 0.0
-    trained_from: float = 0.0
-    held_out_batches: int = 0
-    reading_seconds: float = 0.0  # of one measurement
+    trained_from: float = 0.0  # on the clock that stands still at measurements
+    learning_seconds: float = 0.0
+    held_out_texts: int = 0  # tokens of text in one measurement
+    held_out_decisions: int = 0
     reading_speed: float = 1.0  # tokens a second
+    measured_seconds: float = 0.0  # of all measurements
     measured_at: float = 0.0  # fraction of the run at the last measurement
     curve_at: float = 0.0  # and at the last point of the training curve
     best: float | None = None

@@ -89,7 +89,10 @@ def told(fitted: Fitted) -> dict[str, str]:
         "of these answered": str(fitted.answered),
         "days": str(fitted.days),
     }
-    compared = {f"ranking (AUROC) of {gate.value}": f"{value:.3f}" for gate, value in fitted.compared.items()}
+    compared = {
+        f"ranking (AUROC) of {gate.value}": "not measured" if math.isnan(value) else f"{value:.3f}"
+        for gate, value in fitted.compared.items()
+    }
     if fitted.gate is not Gate.NONE:
         compared["threshold"] = f"{fitted.calibration.threshold:.3f}"
     return found | compared

@@ -4,17 +4,19 @@ import math
 import signal
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from statistics import median
 from types import FrameType
 
 from bot.prompt import Codec
 from training.dialogues import Dialogue
 from training.finetune.checkpoint import Checkpoint, Measured, Position, Run, restore_rng, rng_state
-from training.finetune.clock import Clock, learning_rate
+from training.finetune.clock import MEASURING, Clock, learning_rate
 from training.finetune.epoch import Epoch, epoch_of
-from training.finetune.heldout import MEASUREMENTS, HeldOut, Reading
+from training.finetune.heldout import MOST, HeldOut, Reading, criterion
 from training.finetune.learner import Learner, Losses
 from training.finetune.lora import weights
 from training.finetune.progress import Progress, Reporter
@@ -46,6 +48,8 @@ class Loop:
     position: Position = field(default_factory=Position)
     _window: Losses = field(init=False, default_factory=Losses)  # since the last point of the curve
     _shown: dict[str, float] = field(init=False, default_factory=dict)  # what the bar shows, smoothed
+    _took: deque[float] = field(init=False, default_factory=lambda: deque(maxlen=9))  # seconds of the last steps
+    _times: int = field(init=False, default=MOST)  # that it is measured, besides before the first step
 
     def resume(self, checkpoint: Checkpoint) -> None:
         """Weights, optimizer, random numbers and place in the epoch as they were."""
@@ -53,7 +57,7 @@ class Loop:
         restore_rng(checkpoint.rng)
         self.position = place = checkpoint.position
         self.clock.used += place.seconds
-        self.clock.trained_from = place.trained_from
+        self.clock.trained_from, self.clock.measured = place.trained_from, place.measured_seconds
 
     def fit(self) -> Position:
         """Trains until the epochs or the minutes are over; the best weights are then `run.load_best()`.
@@ -69,13 +73,13 @@ class Loop:
             cost = self._save()
             saved = time.monotonic()
             while self._goes_on():
-                seconds = self._step(epoch)
+                self._took.append(self._step(epoch))
                 if place.batch >= len(epoch.batches):
                     place.epoch, place.batch = place.epoch + 1, 0
                     if self._goes_on():
                         epoch = self._epoch()
                 fraction = self._fraction(epoch)
-                if fraction - place.measured_at >= 1 / MEASUREMENTS:
+                if fraction - place.measured_at >= 1 / self._times:
                     self._measure(fraction)
                 self._tell(fraction)
                 if stop_asked() or time.monotonic() - saved > max(self.checkpoint_seconds, cost / _SAVE_SHARE):
@@ -84,7 +88,7 @@ class Loop:
                     if stop_asked():
                         self.reporter.note("Stopped and saved: run `echoes train` again to go on.")
                         raise KeyboardInterrupt
-                if self.clock.left < 1.2 * seconds:
+                if self.clock.left < 1.2 * median(self._took):
                     break
             self._finish()
         return place
@@ -97,14 +101,23 @@ class Loop:
     def _prepare(self, epoch: Epoch) -> None:
         """The losses before the first step, and how long they and the rest will take."""
         place = self.position
-        if not place.step:
+        if not place.held_out:
             self.reporter.note("Measuring before the first step, on days it will not learn from.")
-            tokens = self.tokens or epoch.tokens * self.learner.preset.epochs
-            reading = self.held_out.read_first(self.learner, self.clock.minutes, tokens)
+            reading = self.held_out.read(self.learner)
             self._note(reading)
-            place.reading_speed = reading.losses.tokens / max(reading.seconds, 1e-3)
-            place.trained_from = self.clock.trained_from = self.clock.elapsed
-        self.clock.reserved = place.reading_seconds + self.after_training(place.reading_speed)
+            place.reading_speed = reading.speed
+            place.trained_from = self.clock.trained_from = self.clock.counted
+        tokens = self.tokens or epoch.tokens * self.learner.preset.epochs
+        self._times = self.held_out.times(self.clock.minutes, tokens, place.reading_speed)
+        self.clock.reserved = self.after_training(place.reading_speed)
+        if (minutes := self.clock.minutes) is not None:
+            measuring, kept = (self._times + 1) * self.held_out.tokens / place.reading_speed, MEASURING * minutes * 60
+            self.clock.reserved += min(measuring, kept)
+            if measuring > kept + 60:
+                self.reporter.note(
+                    f"Measuring is slow here, and is done on no less for that: this will end in about "
+                    f"{minutes + (measuring - kept) / 60:.0f} minutes, not in the {minutes:g} minutes asked for."
+                )
 
     def _epoch(self) -> Epoch:
         return epoch_of(self.dialogues, self.codec, self.learner.preset, self.seed, self.position.epoch)
@@ -145,18 +158,19 @@ class Loop:
         """The losses on held-out days; the weights are kept if they are the best so far."""
         place = self.position
         place.measured_at = fraction
-        found = self._note(self.held_out.read(self.learner, place.held_out_batches))
-        value = (found.text or 0.0) + self.learner.preset.decision_weight * (found.decision or 0.0)
-        if place.best is None or value < place.best or not self.held_out.samples:
+        reading = self.held_out.read(self.learner)
+        self._note(reading)
+        found = criterion(reading.losses, self.learner.preset.decision_weight)
+        if place.best is None or found < place.best or not self.held_out.samples:
             self.run.save_best(weights(self.learner.lora))
-            place.best, place.best_step = value, place.step
+            place.best, place.best_step = found, place.step
 
-    def _note(self, reading: Reading) -> Measured:
+    def _note(self, reading: Reading) -> None:
         place, losses = self.position, reading.losses
-        place.held_out_batches, place.reading_seconds = reading.batches, reading.seconds
+        place.held_out_texts, place.held_out_decisions = losses.texts, round(losses.decisions)
+        place.measured_seconds = self.clock.measured = self.clock.measured + reading.seconds
         found = Measured(place.step, place.tokens, self.clock.elapsed, losses.text, losses.decision)
         place.held_out.append(found)
-        return found
 
     def _tell(self, fraction: float) -> None:
         place, last = self.position, self.position.train[-1] if self.position.train else None
@@ -164,7 +178,7 @@ class Loop:
             window = self._window
             place.train.append(Measured(place.step, place.tokens, self.clock.elapsed, window.text, window.decision))
             place.curve_at, self._window = fraction, Losses()
-        spent = self.clock.elapsed - self.clock.trained_from
+        spent = self.clock.counted - self.clock.trained_from
         left = spent * (1 - fraction) / fraction if fraction else math.inf
         held_out = place.held_out[-1].text if place.held_out else None
         self.reporter.progress(
@@ -180,6 +194,7 @@ class Loop:
 
     def _finish(self) -> None:
         place = self.position
+        place.learning_seconds = self.clock.counted - place.trained_from
         if place.held_out[-1].step < place.step:
             self._measure(1.0)
         place.finished = True

@@ -24,7 +24,10 @@ from training.splits import Split, Splits
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """train includes the questionnaire's dialogues. counts: how the dialogues came about, by reason."""
+    """train includes the questionnaire's dialogues. counts: how the dialogues came about, by reason.
+
+    left_out: a sentence where some of the subject's turns are too long to be learnt.
+    """
 
     persona: Persona
     people: People
@@ -36,6 +39,7 @@ class Material:
     chats: int
     splits: Splits
     counts: Mapping[str, int]
+    left_out: str | None = None
     canaries: tuple[Canary, ...] = ()
 
 
@@ -65,11 +69,13 @@ def gather(workspace: Workspace, config: Config, codec: Codec, length: int, cana
         talk = config.conversation
         gap = timedelta(minutes=talk.gap_minutes)
         settings = DialogueSettings(gap, talk.carried_turns, length)
-        dialogues = build(corpus, people, persona, codec, settings, splits, counts)
+        too_long: list[int] = []
+        dialogues = build(corpus, people, persona, codec, settings, splits, counts, too_long)
         decisions = points(corpus, people, persona, gap, splits)
+    left_out = _left_out(too_long, counts["turns of the subject"], length)
     told = questionnaire_dialogues(load_questionnaire(workspace.questionnaire), persona)
     by_split = {split: [one for one in dialogues if splits.split_of(one.day) is split] for split in Split}
-    if not any(turn.speaker is None for dialogue in by_split[Split.TRAIN] for turn in dialogue.turns):
+    if not any(turn.speaker is None for one in by_split[Split.TRAIN] for turn in one.turns[one.context :]):
         raise DataError(
             "The subject wrote nothing that can be learnt on the days to train on: import more chats, or check with "
             "`echoes subject` that it is the right person."
@@ -89,8 +95,24 @@ def gather(workspace: Workspace, config: Config, codec: Codec, length: int, cana
         len({dialogue.chat for dialogue in dialogues}),
         splits,
         counts,
+        left_out,
         planted,
     )
+
+
+def _left_out(too_long: Sequence[int], kept: int, length: int) -> str | None:
+    """What to say of turns that do not fit into `length`, each with the length it needs.
+
+    Raises UsageError where they are most of what the subject wrote: the rest would not be the subject.
+    """
+    if not too_long:
+        return None
+    every, needed = kept + len(too_long), sorted(too_long)
+    said = f"{len(too_long):,} of the {every:,} turns of the subject do not fit into {length} tokens, prompt and all"
+    if kept < len(too_long):
+        least = needed[every // 2 - kept]
+        raise UsageError(f"{said}: give --length {least} at least, better {needed[-1]}, which holds all of them.")
+    return f"{said}, and are not learnt: --length {needed[-1]} would hold all of them."
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,11 +23,11 @@ from training.finetune.batches import waste
 from training.finetune.card import Facts, card, record
 from training.finetune.checkpoint import FOLDER, Position, Run
 from training.finetune.clock import Clock
-from training.finetune.deciding import as_served, calibrate, groups, reading_seconds, told
+from training.finetune.deciding import SHARE, as_served, calibrate, groups, reading_seconds, told
 from training.finetune.device import hardware, training_dtype, use_physical_cores
 from training.finetune.epoch import correction, epoch_of
 from training.finetune.first import begin, first_lora
-from training.finetune.heldout import HeldOut
+from training.finetune.heldout import DECISIONS, TEXTS, HeldOut, doubt
 from training.finetune.learner import Learner
 from training.finetune.loop import Loop
 from training.finetune.lora import attach, count, save_adapter, set_weights
@@ -51,6 +51,8 @@ def run_training(workspace: Workspace, settings: TrainSettings, reporter: Report
         described = describe(config.model.base, reporter.note)
         secrets = settings.seed if settings.canaries else None
         material = gather(workspace, config, codec_for(described, media), settings.preset.length, secrets)
+        if material.left_out:
+            reporter.note(material.left_out)
         key = _key(settings, described.id, material)
         resuming = not settings.fresh and run.key() == key
         if not resuming:
@@ -91,8 +93,11 @@ class _Trained:
 
 
 def _key(settings: TrainSettings, base_id: str, material: Material) -> str:
-    """Tells whether an unfinished run was for the same: settings, base model and data. Time and name may differ."""
-    asked = json.dumps([asdict(settings.preset), settings.seed, settings.tokens, base_id])
+    """Tells whether an unfinished run was for the same: settings, base model, data, and how much of it is held out.
+
+    Time and name may differ.
+    """
+    asked = json.dumps([asdict(settings.preset), settings.seed, settings.tokens, base_id, TEXTS, DECISIONS])
     digest = hashlib.sha256(asked.encode())
     for dialogue in (*material.train, *material.judge):
         digest.update(repr(dialogue).encode())
@@ -117,10 +122,6 @@ def _fit(trained: _Trained, run: Run, clock: Clock, reporter: Reporter, resuming
     preset = settings.preset
     judged = samples_of(material.judge, trained.codec, bubbles=preset.bubbles)
     held_out = HeldOut(judged, preset.batch_tokens, settings.seed)
-    if not held_out.samples:
-        reporter.note(
-            "Nothing to measure on: the subject says nothing on the judge days, so the last weights are kept."
-        )
     learner = Learner(trained.loaded, trained.lora, trained.codec, trained.media, preset, trained.correction)
     loop = Loop(
         learner,
@@ -173,7 +174,7 @@ def _finish(
     served = as_served(trained.loaded, best, trained.settings.preset, trained.config.model)
     seconds = None
     if clock.minutes is not None:
-        seconds = max(clock.minutes * 60 - clock.elapsed - _margin(clock.minutes), 1.0)
+        seconds = max(clock.minutes * 60 - clock.elapsed - _margin(clock.minutes), SHARE * clock.minutes * 60)
     judge, points = trained.material.judge, trained.material.points
     fitted = calibrate(served, trained.codec, trained.media, judge, points, seconds, trained.correction)
     position.seconds = clock.elapsed
@@ -201,6 +202,8 @@ def _warn(position: Position, reporter: Reporter) -> None:
             f"The training did not help: on held-out days the text loss went from {before:.2f} to {kept.text:.2f}. "
             "Train longer, or import more chats."
         )
+    if words := doubt(position.held_out_texts, position.held_out_decisions):
+        reporter.note(words)
 
 
 def _facts(trained: _Trained, position: Position, decision: Mapping[str, str]) -> Facts:

@@ -133,8 +133,21 @@ def test_copies_are_counted_in_runs_of_six() -> None:
     assert guard.own == pytest.approx(1 / 4), "three runs, none known, and one added"
     assert guard.copy_ratio(sample(("The cat sat on the mat!",)))[0] == pytest.approx(4.0)
     assert guard.copy_ratio(sample(("我今天要去河边",)))[0] == pytest.approx(4.0), "a character is a word"
-    assert guard.copy_ratio(sample(("the cat", "ok")))[0] == 0.0
+    assert np.isnan(guard.copy_ratio(sample(("the cat", "ok")))[0]), "nothing that could be a copy was measured"
     assert guard.copy_ratio(sample(("the cat sat", "on the mat")))[0] == pytest.approx(4.0), "bubbles hide nothing"
+
+
+def test_numbers_that_were_masked_are_no_copies() -> None:
+    def masked(*texts: str) -> Sample:
+        return sample(*((MASK.text(text),) for text in texts))
+
+    numbers = "我的号码是 138 0013 8000 00 12 34 56"
+    learnt = masked("call 020 7946 0018 or 07700 900 123 when you are on the train", numbers)
+    guard = Guard.of(learnt, [sample(("we met nobody at all down there yesterday",))])
+    assert np.isnan(guard.copy_ratio(masked("000 0000 0000 00000 000 000", "00 00 00 00 00 00 00 ok"))[0])
+    assert guard.copy_ratio(masked("000 0000 0000 00000 000 000", "but what do you think of it"))[0] == 0.0
+    copied = guard.copy_ratio(masked("000 0000 when you are on 0 the train"))[0]
+    assert copied == pytest.approx(4.0), "the words beside them are, whatever number stands between"
 
 
 def test_variety_is_compared_at_the_same_number_of_words() -> None:

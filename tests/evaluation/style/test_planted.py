@@ -1,17 +1,20 @@
 """Avatars of which it is known what must be said, on the sample subject: only the person's own words may pass."""
 
+import re
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
 from tests.evaluation import planted
+from tests.evaluation.made_up import open_photo
 from tests.evaluation.style.conftest import Sample
 from training.evaluation.held import ME, Held
 from training.evaluation.limits import QUICK, Limits
 from training.evaluation.panel import Kind, Panel, Row
 from training.evaluation.panels.style import panel
 from training.evaluation.panels.style.masking import Mask
-from training.evaluation.report import Mark, mark
+from training.evaluation.report import Header, Mark, Report, mark, to_html
 from training.evaluation.voice import Voices
 
 SOME = Limits(written=100, judged=60)
@@ -47,6 +50,7 @@ def test_the_persons_own_words_score_about_100_and_pass(honest: Panel) -> None:
     assert honest.not_measurable is None
     assert 85 <= number(avatar, "fidelity") <= 115
     assert mark(honest) is Mark.PASSES, honest.verdicts()
+    assert not any(one.refuted for one in honest.rows if one.kind is not Kind.DEGENERATE)
     assert avatar.values["fidelity"].low < number(avatar, "fidelity") < avatar.values["fidelity"].high
 
 
@@ -87,6 +91,17 @@ def test_one_stock_reply_is_caught_by_its_variety(tricks: Panel) -> None:
     assert number(stock, "entropy") == 0
     control = row(tricks, Kind.DEGENERATE, "stock")
     assert number(control, "entropy") == 0
+
+
+def test_of_single_words_what_was_not_measured_is_no_zero(wren: Held) -> None:
+    """It never writes six words, so none can be copies, nor two, so that pairs of them could vary."""
+    words = ("ok", "lol", "soup", "haha", "noo")
+    found = panel(wren, Voices(planted.plain_base(), planted.Planted("terse", lambda at, _: (words[at % 5],))), QUICK)
+    assert found.verdicts()["copied"] is found.verdicts()["distinct"] is None
+    assert "its word pairs –" in " ".join(found.findings)
+    header = Header("Wren", "en", datetime(2026, 3, 1, tzinfo=UTC), "", "base", "first", None, (), QUICK)
+    page = to_html(Report(header, (found,), 1.0), open_photo)
+    assert not re.search(r">[^<]*\b(?:nan|inf)\b[^<]*<", page)
 
 
 def test_tidy_assistant_prose_is_not_taken_for_anybody_at_a_quick_look(wren: Held) -> None:

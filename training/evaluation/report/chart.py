@@ -9,6 +9,7 @@ from training.evaluation.report import values
 from training.evaluation.report.words import label
 
 _CENTRAL = (Kind.AVATAR, Kind.CEILING)
+_JUDGED = (Kind.AVATAR, Kind.AGAINST, Kind.DEGENERATE)
 _NEXT = (Kind.AGAINST, Kind.FLOOR, Kind.BASE)
 _ROOM = 0.06  # of the width, left free on both sides
 _EDGE = 4.0  # per cent: where the arrow of a dot beyond the edge stands
@@ -31,7 +32,10 @@ class Tick:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """One row of the picture. at, whisker: per cent of the width; off: -1 or 1 where the dot lies beyond an edge."""
+    """One row of the picture. at, whisker: per cent of the width; off: -1 or 1 where the dot lies beyond an edge.
+
+    bad: a number that an avatar must not have; of a trick, that it has it shows the measure to be good.
+    """
 
     row: Row
     at: float
@@ -39,6 +43,7 @@ class Mark:
     whisker: Band | None
     text: str
     interval: str
+    bad: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +70,11 @@ def charts(panel: Panel, language: str) -> list[Chart]:
     return [chart for chart in found if chart]
 
 
+def is_bad(panel: Panel, row: Row, metric: Metric) -> bool:
+    """Whether a number is refuted, or that of an avatar or of a trick misses the target."""
+    return panel.met(row, metric) is False and (row.kind in _JUDGED or metric.key in row.refuted)
+
+
 def _chart(panel: Panel, metric: Metric, met: bool | None, language: str) -> Chart | None:
     rows = [row for row in panel.rows if metric.key in row.values and not math.isnan(row.values[metric.key].number)]
     if not rows:
@@ -88,6 +98,7 @@ def _chart(panel: Panel, metric: Metric, met: bool | None, language: str) -> Cha
             whisker,
             values.reached(metric, value.number) if row.kind is Kind.AVATAR else values.number(metric, value.number),
             values.interval(metric, value),
+            is_bad(panel, row, metric),
         )
 
     wanted = metric.target

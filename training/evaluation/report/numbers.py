@@ -67,6 +67,7 @@ def _row(row: Row) -> dict[str, Any]:
         "kind": row.kind.value,
         "name": None if row.kind in _PEOPLE else row.name,
         "values": {key: _value(value) for key, value in row.values.items()},
+        "refuted": sorted(row.refuted),
     }
 
 

@@ -15,7 +15,7 @@ from PIL import Image
 from bot.errors import DataError
 from training.evaluation.panel import Example, Figure, Kind, Metric, Panel, Row, Value, tell
 from training.evaluation.report import values, words
-from training.evaluation.report.chart import Chart, charts
+from training.evaluation.report.chart import Chart, charts, is_bad
 from training.evaluation.report.model import Mark, Report, mark
 
 _THUMBNAIL = 360  # pixels: twice what is shown, for fine screens
@@ -94,6 +94,9 @@ def _shown(panel: Panel, report: Report, open_photo: OpenPhoto) -> _Shown:
     styles = {row.name: _MARKS[row.kind] for row in reversed(panel.rows)}
     headline = words.headline(panel)
     wanted = values.target(headline[0], language) if headline else ""
+    avatar = panel.row(Kind.AVATAR)
+    if headline and avatar and headline[0].key in avatar.refuted:
+        wanted = words.refuted(language)
     drawn = charts(panel, language)
     aimed = [chart for chart in drawn if chart.target] or drawn
     return _Shown(
@@ -119,10 +122,10 @@ def _shown(panel: Panel, report: Report, open_photo: OpenPhoto) -> _Shown:
     )
 
 
-def _cell(row: Row, metric: Metric) -> tuple[str, str]:
-    """A number and its interval."""
+def _cell(panel: Panel, row: Row, metric: Metric) -> tuple[str, str, bool]:
+    """A number, its interval, and whether it is bad."""
     value = row.values.get(metric.key, Value(float("nan")))
-    return values.number(metric, value.number), values.interval(metric, value)
+    return values.number(metric, value.number), values.interval(metric, value), is_bad(panel, row, metric)
 
 
 def _apart(svg: str, name: str) -> Markup:

@@ -79,11 +79,10 @@ def tables(report: Report) -> list[Table]:
 
 def _table(panel: Panel, language: str) -> Table:
     shown = [row for row in panel.rows if row.kind in _COLUMNS and row.values]
-    verdicts, sure = panel.verdicts(), panel.sure()
     rows: list[list[str | int]] = [
         [
             label(panel, metric),
-            *(_cell(metric, row, verdicts.get(metric.key) if row.kind is Kind.AVATAR else None, sure) for row in shown),
+            *(_cell(panel, metric, row) for row in shown),
             values.target(metric, language),
         ]
         for metric in panel.metrics
@@ -95,7 +94,7 @@ def _table(panel: Panel, language: str) -> Table:
     return Table(title, ["", *names, tell(language, "target", "目标")], rows, below + panel.findings)
 
 
-def _cell(metric: Metric, row: Row, met: bool | None, sure: frozenset[str]) -> str:
+def _cell(panel: Panel, metric: Metric, row: Row) -> str:
     """The number; of an avatar with its interval and verdict, questioned where the interval says both."""
     value = row.values.get(metric.key)
     if value is None:
@@ -103,6 +102,6 @@ def _cell(metric: Metric, row: Row, met: bool | None, sure: frozenset[str]) -> s
     if row.kind not in (Kind.AVATAR, Kind.AGAINST):
         return values.number(metric, value.number)
     span = values.interval(metric, value)
-    sign = {True: " ✓", False: " ✗", None: ""}[met]
-    doubt = "?" if sign and metric.key not in sure else ""
+    sign = {True: " ✓", False: " ✗", None: ""}[panel.met(row, metric)]
+    doubt = "?" if sign and not panel.sure_of(row, metric) else ""
     return values.reached(metric, value.number) + (f" ({span})" if span else "") + sign + doubt

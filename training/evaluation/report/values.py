@@ -8,9 +8,11 @@ _SPACE = "\N{NO-BREAK SPACE}"
 
 
 def number(metric: Metric, value: float, *, signed: bool = False, more: int = 0) -> str:
-    """`64 %`, `0.71`, `−3.0`; a dash where there is no number. more: digits beyond what is usual."""
+    """`64 %`, `0.71`, `−3.0`, `∞`; a dash where there is no number. more: digits beyond what is usual."""
     if math.isnan(value):
         return "–"
+    if math.isinf(value):
+        return "∞" if value > 0 else "−∞"
     share = metric.unit == "%"
     digits = max(metric.digits - 2, 0) if share else metric.digits
     text = f"{100 * value if share else value:{'+' if signed else ''},.{digits + more}f}"

@@ -150,6 +150,8 @@ def _compared(report: Report) -> list[str]:
     better = worse = judged = 0
     for panel in report.panels:
         for metric in panel.metrics:
+            if any(metric.key in row.refuted for row in panel.rows if row.kind in (Kind.AVATAR, Kind.AGAINST)):
+                continue
             value, target = panel.differences.get(metric.key), metric.target
             if value and target and math.isinf(target.low) != math.isinf(target.high) and not math.isnan(value.low):
                 sign = 1 if math.isinf(target.high) else -1
@@ -175,11 +177,17 @@ def _missed(panel: Panel, language: str) -> str:
     metric = next(metric for metric in panel.metrics if metric.key == key)
     reached = values.reached(metric, avatar.values[key].number)
     wanted = values.target(metric, language)
+    aim = refuted(language) if key in avatar.refuted else tell(language, f"target {wanted}", f"目标 {wanted}")
     return tell(
         language,
-        f"{short(panel, language)} ({label(panel, metric)} {reached}, target {wanted})",
-        f"{short(panel, language)}（{label(panel, metric)} {reached}，目标 {wanted}）",
+        f"{short(panel, language)} ({label(panel, metric)} {reached}, {aim})",
+        f"{short(panel, language)}（{label(panel, metric)} {reached}，{aim}）",
     )
+
+
+def refuted(language: str) -> str:
+    """What to say in place of the target of a number that is refuted."""
+    return tell(language, "which does not count", "不作数")
 
 
 def headline(panel: Panel) -> tuple[Metric, float] | None:
@@ -191,7 +199,7 @@ def headline(panel: Panel) -> tuple[Metric, float] | None:
     known = [metric for metric in judged if not math.isnan(avatar.values[metric.key].number)]
     if not known:
         return None
-    missed = [metric for metric in known if metric.target and metric.target.met(avatar.values[metric.key]) is False]
+    missed = [metric for metric in known if panel.met(avatar, metric) is False]
     chosen = (missed or known)[0]
     return chosen, avatar.values[chosen.key].number
 

@@ -46,7 +46,7 @@ def panel(held: Held, voices: Voices, limits: Limits) -> Panel:
     metrics = (
         Metric("r", tell(language, "agreement, r", "一致程度 r"), Target(low=0.5)),
         Metric("mae", tell(language, "mean distance (1 to 7)", "平均差距（1 到 7）")),
-        Metric("above", tell(language, "r above the average person's", "r 比“平均人”高出")),
+        Metric("above", tell(language, "r above the average person's", "r 比“平均人”高出"), Target(low=0.0)),
     )
     missing = _missing(language, items, own)
     if missing:
@@ -187,26 +187,35 @@ def _findings(
     if np.isnan(r.number):
         same = "The avatar answers every statement alike, so nothing of the personality is to be seen."
         return [tell(language, same, "分身对每句话的回答都一样，看不出性格。")]
-    numbers = f"r = {r.number:.2f}, {r.low:.2f} … {r.high:.2f}"
+    numbers = f"r = {r.number:.2f}" + ("" if np.isnan(r.low) else f", {r.low:.2f} … {r.high:.2f}")
     good = "describes itself much as the person does", "对自己的描述与本人相当一致"
     if r.number < 0.5:
         good = "does not describe itself as the person does", "对自己的描述与本人不一致"
-    more = ("more", "比这更多") if r.number > people else ("no more", "并不比这更多")
-    findings = [
-        tell(language, f"The avatar {good[0]} ({numbers}).", f"分身{good[1]}（{numbers}）。"),
-        tell(
+    more = ("more", "比这更多")
+    if r.number < people:
+        more = ("no more", "并不比这更多")
+        if r.number >= 0.5:
+            good = "agrees with the person, but no more than most people do", "与本人一致，但并不比一般人更一致"
+    beside = tell(
+        language,
+        f"The average person's answers agree at r = {people:.2f}: the avatar knows {more[0]} of this person than that.",
+        f"“平均人”的回答一致程度为 r = {people:.2f}：分身对这个人的了解{more[1]}。",
+    )
+    if np.isnan(people):
+        beside = tell(
             language,
-            f"The average person's answers agree at r = {people:.2f}: the avatar knows {more[0]} of this person than "
-            "that.",
-            f"“平均人”的回答一致程度为 r = {people:.2f}：分身对这个人的了解{more[1]}。",
-        ),
+            "How well the average person's answers agree cannot be said: of these statements no means are known.",
+            "“平均人”的回答有多一致无法判断：这些话没有公开的均值。",
+        )
+    return [
+        tell(language, f"The avatar {good[0]} ({numbers}).", f"分身{good[1]}（{numbers}）。"),
+        beside,
         tell(
             language,
             f"With {number} statements the number is rough: read the interval, not the point.",
             f"只有 {number} 句话，数字很粗略：请看区间，不要只看一个点。",
         ),
     ]
-    return findings
 
 
 def _figure(

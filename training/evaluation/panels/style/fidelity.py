@@ -9,6 +9,9 @@ from training.evaluation.metrics import Floats, auroc
 from training.evaluation.panels.style.bundles import Sample, draws, places, rows_of
 from training.evaluation.panels.style.judges import Judge
 
+FIDELITY = 70.0
+"""The least that passes."""
+
 SEPARATION = 0.90
 """Judges that tell the person from the nearest other less surely than this say nothing of anybody."""
 

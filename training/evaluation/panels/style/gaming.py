@@ -11,6 +11,7 @@ import numpy as np
 from training.evaluation.metrics import Floats
 from training.evaluation.panel import NAN
 from training.evaluation.panels.style.bundles import Index, Sample, centred, resampled
+from training.evaluation.panels.style.masking import LINK, NAME, NUMBER
 from training.evaluation.voice import Bubbles
 
 _GRAM = 6
@@ -26,6 +27,11 @@ T = TypeVar("T")
 def tokens(bubbles: Bubbles) -> Tokens:
     """Words in small letters, each Chinese character being one; where there are none, the bubbles as they are."""
     return tuple(_TOKEN.findall("\n".join(bubbles).casefold())) or bubbles
+
+
+def _runs(found: Tokens) -> list[Tokens]:
+    """Runs of six words. What stands for a number, link or name is none: each would be a copy of every other."""
+    return grams([word for word in found if word not in (NUMBER, LINK, NAME)], _GRAM)
 
 
 def grams(found: Sequence[str], number: int) -> list[Tokens]:
@@ -45,26 +51,26 @@ class Guard:
 
     @classmethod
     def of(cls, learnt: Sample, held_out: Sequence[Sample]) -> "Guard":
-        found = frozenset(gram for bubbles in learnt.bursts for gram in grams(tokens(bubbles), _GRAM))
+        found = frozenset(gram for bubbles in learnt.bursts for gram in _runs(tokens(bubbles)))
         repeated, every = _copied(found, [tokens(bubbles) for one in held_out for bubbles in one.bursts])
         return cls(found, (repeated + 1) / (every + 1))
 
     def copy_ratio(self, generated: Sample) -> Floats:
         """The copy rate over the person's own (people repeat themselves, too); then that of each resample.
 
-        The novelty of n-grams, as McCoy et al., TACL 2023. 0 where nothing written has six words.
+        The novelty of n-grams, as McCoy et al., TACL 2023. NaN where nothing written has six words, which says nothing.
         """
 
         def ratio(_: Sequence[Tokens], theirs: Sequence[Tokens]) -> float:
             copied, every = _copied(self.learnt, theirs)
-            return copied / every / self.own if every else 0.0
+            return copied / every / self.own if every else NAN
 
         return _compared(generated, generated, ratio)
 
 
 def _copied(learnt: Set[Tokens], bursts: Iterable[Tokens]) -> tuple[int, int]:
     """How many runs of six words are known, and how many there are."""
-    every = [gram for found in bursts for gram in grams(found, _GRAM)]
+    every = [gram for found in bursts for gram in _runs(found)]
     return sum(gram in learnt for gram in every), len(every)
 
 

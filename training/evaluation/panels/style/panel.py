@@ -9,13 +9,14 @@ from training.evaluation.limits import Limits
 from training.evaluation.panel import NAN, Kind, Metric, Panel, Row, Target, Value
 from training.evaluation.panels.style import drawn, shown
 from training.evaluation.panels.style.embedding import Embed
-from training.evaluation.panels.style.fidelity import SEPARATION
+from training.evaluation.panels.style.fidelity import FIDELITY, SEPARATION
 from training.evaluation.panels.style.measured import Judged, Measured, differences, judge
+from training.evaluation.panels.style.refuted import refuted
 from training.evaluation.panels.style.subject import Subject
 from training.evaluation.voice import Voices
 
 KEY = "style"
-FIDELITY, EXCESS, PROFILE, COPIED, NEAR = 70.0, 0.05, 1.5, 2.0, 0.15
+EXCESS, PROFILE, COPIED, NEAR = 0.05, 1.5, 2.0, 0.15
 
 
 def panel(held: Held, voices: Voices, limits: Limits, embed: Embed | None = None) -> Panel:
@@ -110,9 +111,9 @@ def _rows(subject: Subject, judged: Judged) -> Iterator[Row]:
 def _row(subject: Subject, judged: Judged, one: Measured) -> Row:
     least = min(one.separation.values())
     name = shown.author_name(subject, judged, one.author)
-    return Row(
-        one.author.kind, name, one.values | {"separation": Value(least)}, shown.note(subject, judged, one.author)
-    )
+    why = refuted(subject, one)
+    note = " ".join(filter(None, (shown.note(subject, judged, one.author), *dict.fromkeys(why.values()))))
+    return Row(one.author.kind, name, one.values | {"separation": Value(least)}, note, why)
 
 
 def _shuffled(subject: Subject, judged: Judged) -> Row:

@@ -103,12 +103,14 @@ class Yardstick:
         return cls({each: float(np.mean([one[each] for one in found])) if found else NAN for each in Property})
 
     def ratios(self, real: Sequence[Traits], generated: Sequence[Traits]) -> dict[Property, float]:
-        """Each distance over the person's own. What neither ever does (no emoji at all) is left out."""
+        """Each distance over the person's own. Left out is what neither ever does (no emoji at all), and what cannot be
+        said, where the person's own was never measured.
+        """
         found = distances(real, generated)
         return {
             each: found[each] / self.own[each] if self.own[each] > 0 else math.inf
             for each in Property
-            if found[each] > 0 or self.own[each] > 0
+            if (found[each] > 0 or self.own[each] > 0) and not math.isnan(self.own[each])
         }
 
     def medians(self, real: Sample, generated: Sample) -> Floats:

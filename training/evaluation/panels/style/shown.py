@@ -9,9 +9,10 @@ from training.evaluation.panels.style.bundles import SIZE
 from training.evaluation.panels.style.judges import LETTERS, MEANING, SHAPE
 from training.evaluation.panels.style.measured import Author, Judged, Measured
 from training.evaluation.panels.style.profile import Property
+from training.evaluation.panels.style.refuted import refuted
 from training.evaluation.panels.style.subject import Subject
 from training.evaluation.voice import Bubbles, Occasion, Voices
-from training.evaluation.wording import before, whole
+from training.evaluation.wording import before, share, whole
 
 _EXAMPLES = 8
 NAMES = {LETTERS: ("letters", "看字"), SHAPE: ("form", "看形"), MEANING: ("embeddings", "看嵌入向量")}
@@ -89,6 +90,8 @@ def _of_avatar(subject: Subject, judged: Judged, avatar: Measured, base: Measure
     person, found = subject.held.persona.name, avatar.values
     fidelity, plain = found["fidelity"], base.values["fidelity"].number if base else float("nan")
     other = floor_name(subject, judged)
+    if why := refuted(subject, avatar).get("fidelity"):
+        yield why
     if not judged.blind:
         stands = _span(fidelity, subject.held.language)
         stricter = NAMES[min(judged.separation, key=lambda key: found[key].number)]
@@ -151,16 +154,16 @@ def _of_variety(subject: Subject, avatar: Measured) -> Iterator[str]:
             f"It repeats runs of six words of the training days {copied:.1f} times as often as the person does.",
             f"它照抄训练日里六个词以上的频率是本人的 {copied:.1f} 倍。",
         )
-    if min(entropy, distinct) < 0.85:
+    if entropy < 0.85 or distinct < 0.85:
         yield subject.tell(
-            f"It says the same things too often: its replies have {100 * entropy:.0f} % of the person's variety, its "
-            f"word pairs {100 * distinct:.0f} %.",
-            f"它太常说同样的话：回复的多样性是本人的 {100 * entropy:.0f} %，词语搭配是 {100 * distinct:.0f} %。",
+            f"It says the same things too often: its replies have {share(entropy)} of the person's variety, its "
+            f"word pairs {share(distinct)}.",
+            f"它太常说同样的话：回复的多样性是本人的 {share(entropy)}，词语搭配是 {share(distinct)}。",
         )
-    if max(entropy, distinct) > 1.15:
+    if entropy > 1.15 or distinct > 1.15:
         yield subject.tell(
-            f"It varies more: its replies {100 * entropy:.0f} %, its pairs of words {100 * distinct:.0f} %.",
-            f"它比本人更多变：回复 {100 * entropy:.0f} %，词语搭配 {100 * distinct:.0f} %。",
+            f"It varies more: its replies {share(entropy)}, its pairs of words {share(distinct)}.",
+            f"它比本人更多变：回复 {share(entropy)}，词语搭配 {share(distinct)}。",
         )
 
 

@@ -1,0 +1,79 @@
+"""Avatars that say what is typical of the person and nothing else: on the judges' scale beyond the person."""
+
+from datetime import UTC, datetime
+
+import numpy as np
+import pytest
+
+from tests.evaluation import planted
+from tests.evaluation.made_up import open_photo
+from tests.evaluation.style.conftest import Sample
+from training.evaluation.held import Held
+from training.evaluation.limits import Limits
+from training.evaluation.panel import Kind, Panel
+from training.evaluation.panels.style import panel
+from training.evaluation.panels.style.judges import prepare
+from training.evaluation.panels.style.subject import Subject
+from training.evaluation.report import Header, Mark, Report, mark, summary, tables, to_html
+from training.evaluation.voice import Bubbles, Voices
+
+SOME = Limits(written=100, judged=60)
+
+
+@pytest.fixture(scope="module")
+def wren(sample: Sample) -> Held:
+    return sample("en")
+
+
+@pytest.fixture(scope="module")
+def typical(wren: Held) -> list[Bubbles]:
+    """What the person wrote on the training days, as the least convinced judge finds it typical of them."""
+    subject, base = Subject.of(wren, SOME), planted.plain_base()
+    assert subject.size
+    every = np.arange(len(subject.learnt))[:, None]
+    logits = [one.judge().read(subject.learnt).logits(every) for one in prepare(subject.lesson(base, subject.size))]
+    least = np.min([(one - one.mean()) / one.std() for one in logits], axis=0)
+    return [subject.learnt.bursts[row] for row in np.argsort(-least)]
+
+
+def report(found: Panel) -> Report:
+    header = Header("Wren", "en", datetime(2026, 3, 1, tzinfo=UTC), "", "base", "first", None, (), SOME)
+    return Report(header, (found,), 1.0)
+
+
+@pytest.mark.parametrize(
+    ("number", "why"),
+    [
+        (20, "It says the same again and again, with 21 % of Wren Halloran's variety."),
+        (60, "It is more typical of Wren Halloran than Wren Halloran"),
+    ],
+)
+def test_an_avatar_beyond_the_person_is_red_and_told_why(
+    wren: Held, typical: list[Bubbles], number: int, why: str
+) -> None:
+    """It says the so many most typical things in turn."""
+    said = planted.Planted("caricature", lambda place, _: typical[place % number])
+    found = panel(wren, Voices(planted.plain_base(), said), SOME)
+    avatar = found.row(Kind.AVATAR)
+    assert avatar and avatar.values["fidelity"].low > 100, "nobody is surer to be the person than the person"
+    assert found.verdicts()["fidelity"] is False and "fidelity" in found.sure()
+    assert mark(found) is Mark.MISSES
+    assert found.findings[0].startswith(why) and found.findings[0].endswith("fidelity does not count.")
+    assert avatar.note == found.findings[0]
+    (shown,) = tables(report(found))
+    assert shown.rows[0][0] == "Style fidelity" and str(shown.rows[0][1]).endswith(" ✗")
+    assert "which does not count" in " ".join(summary(report(found)))
+
+
+def test_one_stock_reply_is_red_beside_its_number(sample: Sample) -> None:
+    """The judges of this person take it for 90, on days on which the person themself gets 100."""
+    held = sample("zh", 10, 26)
+    found = panel(held, Voices(planted.plain_base("zh"), planted.later_words(held), planted.stock(held)), SOME)
+    for kind, name in ((Kind.AGAINST, "stock"), (Kind.DEGENERATE, "千篇一律的一句")):
+        row = next(one for one in found.rows if one.kind is kind and one.name == name)
+        assert row.values["fidelity"].number > 70
+        assert "多样性只有林小满的 0 %" in row.note
+    page = to_html(report(found), open_photo)
+    stock = page.split('<span class="name">千篇一律的一句</span>')[1].split("</div>")[0]
+    assert '<span class="value bad"><b>✗ 90</b>' in stock
+    assert found.verdicts()["fidelity"] is True, "that of the person's own words stands"
