@@ -3,8 +3,8 @@
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Iterator, Sequence
-from contextlib import aclosing, contextmanager
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -15,12 +15,13 @@ from bot.conversation.context import RECENT, Context, heard
 from bot.conversation.delivery import Delivery
 from bot.conversation.photos import fetch_photos
 from bot.conversation.policy import answerable, takes_part
+from bot.conversation.tries import Tries
 from bot.conversation.wishes import Wishes
 from bot.decision import HISTORY, Calibration, Decision, features
 from bot.engine.base import Engine, Sampling
-from bot.errors import EchoesError, PassingError, PermanentError, RefusedError
+from bot.errors import EchoesError, PassingError
 from bot.health import Observer
-from bot.journal import CRASHES, Entry, Journal, State
+from bot.journal import Entry, Journal, State
 from bot.media import MediaStore
 from bot.people import People
 from bot.persona import LANGUAGES, Persona
@@ -32,8 +33,6 @@ from bot.types import Chat, ChatKind
 log = logging.getLogger(__name__)
 
 _FIRST_WAIT, _LONGEST_WAIT = 1.0, 60.0
-_CAREFUL_FROM = 2
-"""Failures, or beginnings without an end, after which messages are handled one by one, to find which one it is."""
 
 
 ShowDecision = Callable[[Chat, str, float, bool], Awaitable[None]]
@@ -74,6 +73,7 @@ class ChatWorker:
         self._journal = journal
         self._observe = observe
         self._clock = clock
+        self._tries = Tries(chat, journal)
         self._wishes = Wishes(avatar.persona, avatar.config, avatar.media, journal, clock)
         self._delivery = Delivery(chat, adapter, journal, avatar.config, observe, lane)
         room = avatar.engine.max_context
@@ -81,7 +81,6 @@ class ChatWorker:
         self._context = Context(chat, avatar.persona, avatar.config, limit, avatar.media.shows)
         self._news = asyncio.Event()  # something arrived since composing began
         self._obeyed = asyncio.Event()  # a wish was obeyed since composing began, or since the worker paused
-        self._begun: set[int] = set()  # messages that this process has begun to handle
         self._last_arrival = 0.0  # monotonic
         self._closing = False
         self._task: asyncio.Task[None] | None = None
@@ -136,7 +135,7 @@ class ChatWorker:
                 await self._delivery.send_all()
                 pending = self._journal.pending(self._chat)
                 if not pending:
-                    self._begun.clear()
+                    self._tries.clear()
                     return
                 if self._chat.kind is ChatKind.PRIVATE or await self._decide_all(pending):
                     await self._answer()
@@ -159,67 +158,6 @@ class ChatWorker:
         except TimeoutError:
             pass
 
-    # -- what fails again and again -------------------------------------------------------------------------------
-
-    @contextmanager
-    def _handling(self, entries: Sequence[Entry]) -> Iterator[None]:
-        """Keeps count of what goes wrong with messages, so that one that always fails does not hold up the rest.
-
-        What passes, or hits every message alike, is no message's fault.
-        """
-        seqs = [entry.seq for entry in entries]
-        if fresh := [seq for seq in seqs if seq not in self._begun]:
-            self._journal.begin(fresh)
-            self._begun.update(fresh)
-        try:
-            yield
-        except Exception as error:
-            self._begun.difference_update(seqs)
-            if _passes(error):
-                self._journal.left(seqs)
-            elif self._journal.failed(seqs, type(error).__name__):
-                log.error(
-                    "Message %d on %s failed three times (%s) and is set aside, the chat goes on without it: "
-                    "see `echoes aside`.",
-                    seqs[0],
-                    self._chat.platform,
-                    type(error).__name__,
-                )
-            raise
-        except BaseException:  # cancelled: somebody stops the daemon in an orderly way
-            self._begun.difference_update(seqs)
-            self._journal.left(seqs)
-            raise
-
-    def _crashes(self, entry: Entry) -> int:
-        """How often a process ended while it handled this message."""
-        return entry.begun - (entry.seq in self._begun)
-
-    def _at_a_time(self, entries: Sequence[Entry]) -> Sequence[Entry]:
-        """What to handle at a time: all, or the first alone where some of it failed before."""
-        if not any(max(entry.tries, self._crashes(entry)) >= _CAREFUL_FROM for entry in entries):
-            return entries
-        self._without_the_past(entries[0])
-        return entries[:1]
-
-    def _without_the_past(self, entry: Entry) -> None:
-        """On its last try a message is read without what was said before it, which may be what fails."""
-        if entry.tries >= _CAREFUL_FROM:
-            self._context.begin_at(entry.seq)
-
-    def _give_up(self, entries: Sequence[Entry]) -> list[Entry]:
-        """Sets aside what the process died of again and again; returns the rest."""
-        lethal = [entry for entry in entries if self._crashes(entry) >= CRASHES]
-        for entry in lethal:
-            self._journal.set_aside(entry.seq, "the process ended")
-            log.error(
-                "The process ended %d times while message %d on %s was handled; it is set aside: see `echoes aside`.",
-                self._crashes(entry),
-                entry.seq,
-                self._chat.platform,
-            )
-        return [entry for entry in entries if entry not in lethal]
-
     # -- deciding -------------------------------------------------------------------------------------------------
 
     async def _decide_all(self, pending: Sequence[Entry]) -> bool:
@@ -229,8 +167,8 @@ class ChatWorker:
                 return False
             if not self._journal.waits(entry.seq):
                 continue
-            self._without_the_past(entry)
-            with self._handling([entry]):
+            self._look_again(entry)
+            with self._tries.handling([entry]):
                 decision = await self._decide(entry)
             if decision.answer:
                 return True
@@ -273,6 +211,11 @@ class ChatWorker:
             entry for entry in waiting if entry.seq <= until
         ]
 
+    def _look_again(self, entry: Entry) -> None:
+        """On its last try a message is read without what was said before it, which may be what fails."""
+        if self._tries.is_last(entry):
+            self._context.begin_at(entry.seq)
+
     async def _prompt(self, entries: Sequence[Entry]) -> Prompt:
         """Photos not seen since the start are decoded for their size: not where the other chats would wait."""
         people, codec = self._avatar.people, self._avatar.engine.codec
@@ -287,9 +230,10 @@ class ChatWorker:
         patience = time.monotonic() + self._avatar.config.gather_max_seconds
         while True:
             await self._gather(patience)
-            waiting = self._at_a_time(await self._admit(self._journal.pending(self._chat)))
+            waiting = self._tries.at_a_time(await self._admit(self._journal.pending(self._chat)))
             if not waiting or self._closing:
                 return
+            self._look_again(waiting[0])
             began = time.monotonic()
             self._news.clear()
             self._obeyed.clear()
@@ -297,7 +241,7 @@ class ChatWorker:
             def interrupted() -> bool:
                 return self._obeyed.is_set() or (self._news.is_set() and time.monotonic() < patience)
 
-            with self._handling(waiting):
+            with self._tries.handling(waiting):
                 bubbles = await self._compose(waiting[-1].seq, interrupted)
             if bubbles is None:
                 continue
@@ -361,7 +305,7 @@ class ChatWorker:
         """Settles what is not to be answered, fetches photos; returns what is left, as it is then."""
         admitted: set[int] = set()
         keys = self._journal.former(self._chat)
-        for entry in self._give_up(pending):
+        for entry in self._tries.without_lethal(pending):
             if entry.sender is None:
                 self._journal.settle([entry.seq], State.IGNORED)
             elif self._journal.is_stopped(entry.sender):
@@ -372,7 +316,7 @@ class ChatWorker:
                 self._journal.settle([entry.seq], State.SILENT if heard_only else State.IGNORED)
             else:
                 if any(photo.digest is None for photo in entry.photos):
-                    with self._handling([entry]):
+                    with self._tries.handling([entry]):
                         await fetch_photos(entry, self._adapter, self._avatar.media, self._journal, self._observe)
                 admitted.add(entry.seq)
         return [entry for entry in self._journal.pending(self._chat) if entry.seq in admitted]
@@ -390,10 +334,3 @@ class ChatWorker:
 
     def _age(self, entry: Entry) -> timedelta:
         return self._clock.now() - entry.at
-
-
-def _passes(error: Exception) -> bool:
-    """Whether an error may pass by itself, or hits every message alike until a person mends something."""
-    if isinstance(error, RefusedError):
-        return not error.for_its_content
-    return isinstance(error, PassingError | PermanentError)
