@@ -158,9 +158,20 @@ class Health:
 
     @property
     def well(self) -> bool:
-        """Whether every platform runs and the engine moves."""
-        runs = all(platform.state is State.RUNNING for platform in self.platforms.values())
+        """Whether the engine moves, and every platform runs that can.
+
+        One that its owner has to mend is off for good, and told as a warning: the others are well without it.
+        """
+        states = [platform.state for platform in self.platforms.values() if platform.state is not State.OFF]
+        runs = all(state is State.RUNNING for state in states) and (bool(states) or not self.platforms)
         return runs and self.step_seconds < STUCK_AFTER and not self.stopping
+
+    @property
+    def warnings(self) -> list[str]:
+        """What somebody should mend though it runs, in sentences."""
+        off = [f"{name} is off: {one.reason}" for name, one in self.platforms.items() if one.state is State.OFF]
+        aside = [f"{self.aside} set aside: see `echoes aside`."] if self.aside else []
+        return off + aside
 
     def document(self) -> dict[str, object]:
         """As /healthz shows it."""
@@ -174,6 +185,7 @@ class Health:
             "engine": {"step_seconds": round(self.step_seconds, 1), "lora": self.lora},
             "waiting": self.waiting,
             "aside": self.aside,
+            "warnings": self.warnings,
         }
 
 

@@ -21,29 +21,45 @@ class Said:
     at: datetime
 
 
-def to_turns(kind: ChatKind, said: Iterable[Said]) -> list[tuple[int, Turn]]:
-    """Turns with the seq of their first bubble.
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A turn, the seq of its first bubble, and when its last one was sent."""
+
+    seq: int
+    turn: Turn
+    until: datetime
+
+
+def to_turns(kind: ChatKind, said: Iterable[Said], gap: timedelta) -> list[Placed]:
+    """Turns in order; none goes on after a silence that ends a dialogue.
 
     A burst of the subject is one turn, a burst of the contact in a private chat too. In a group each message of
     somebody else is a turn of its own, because each is a decision.
     """
-    turns: list[tuple[int, Turn]] = []
+    turns: list[Placed] = []
     for one in said:
         if turns:
-            seq, last = turns[-1]
-            same_side = (last.speaker is None) == (one.speaker is None)
-            if same_side and (one.speaker is None or kind is ChatKind.PRIVATE):
-                turns[-1] = seq, Turn(last.speaker, (*last.bubbles, one.bubble), last.at)
+            placed = turns[-1]
+            last = placed.turn
+            same_burst = (last.speaker is None) == (one.speaker is None) and goes_on(placed.until, one.at, gap)
+            if same_burst and (one.speaker is None or kind is ChatKind.PRIVATE):
+                turns[-1] = Placed(placed.seq, Turn(last.speaker, (*last.bubbles, one.bubble), last.at), one.at)
                 continue
-        turns.append((one.seq, Turn(one.speaker, (one.bubble,), one.at)))
+        turns.append(Placed(one.seq, Turn(one.speaker, (one.bubble,), one.at), one.at))
     return turns
 
 
-def dialogue_start(turns: Sequence[tuple[int, Turn]], gap: timedelta, carried: int) -> int:
+def goes_on(before: datetime, here: datetime, gap: timedelta) -> bool:
+    """Whether a message belongs to the dialogue of the one before it: the only place that says where one ends."""
+    return here - before <= gap
+
+
+def dialogue_start(turns: Sequence[Placed], gap: timedelta, carried: int) -> int:
     """Index of the first turn to show: the dialogue that the last turn is in, and the turns carried over before it."""
     first = len(turns) - 1
-    while first > 0 and turns[first][1].at - turns[first - 1][1].at <= gap:
+    while first > 0 and goes_on(turns[first - 1].until, turns[first].turn.at, gap):
         first -= 1
-    if first <= 0 or turns[first][1].at - turns[first - 1][1].at > CARRIED_WITHIN:
-        return max(first, 0)
-    return max(0, first - carried)
+    start = max(first, 0)
+    while start > max(first - carried, 0) and goes_on(turns[start - 1].until, turns[start].turn.at, CARRIED_WITHIN):
+        start -= 1
+    return start

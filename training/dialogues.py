@@ -10,7 +10,7 @@ from bot.dialogue import Bubble, Scene, Speaker, Turn
 from bot.people import STRANGER, People
 from bot.persona import Persona
 from bot.prompt import Codec, Prompt, render
-from bot.transcript import CARRIED_WITHIN
+from bot.transcript import CARRIED_WITHIN, goes_on
 from bot.types import ChatKind
 from training.corpus import Corpus, CorpusChat
 from training.splits import Splits
@@ -202,7 +202,7 @@ class _Cutter:
         context: list[Piece] = []
         following = first
         for piece in reversed(_last(past, self._carried)):
-            near = following.turn.at - piece.turn.at <= CARRIED_WITHIN
+            near = goes_on(piece.until, following.turn.at, CARRIED_WITHIN)
             if not near or self._splits.at(piece.turn.at) is not self._splits.at(first.turn.at):
                 break
             if self._size([piece, *context]) > self._room // _CONTEXT_SHARE:

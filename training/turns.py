@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 from bot.dialogue import Bubble, Speaker, Turn
 from bot.errors import DataError
 from bot.people import STRANGER, People
-from bot.placeholders import placeholder
-from bot.transcript import Said, to_turns
+from bot.placeholders import shown_words
+from bot.transcript import Said, goes_on, to_turns
 from bot.types import ChatKind
 from training.corpus import CorpusMessage
 from training.splits import Splits
@@ -34,12 +34,14 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A turn, and its first message in the corpus. present: whether the decision at it counts; of an answer, too.
+    """A turn, when its last message was sent, and its first message in the corpus.
 
+    present: whether the decision at it counts; of an answer, too.
     blocked: the subject answered it, but with nothing that can be learnt.
     """
 
     turn: Turn
+    until: datetime
     message: int
     bot: bool = False
     blocked: bool = False
@@ -82,11 +84,8 @@ class Reader:
 
     def _others(self, message: CorpusMessage) -> Sent | None:
         photos = tuple(digest for digest in message.photos if self._readable(digest))
-        text, kind = message.text, message.placeholder
-        if message.photos and not photos:
-            kind = kind or "photo"
-        if kind and not (kind == "sticker" and text.strip()):  # a sticker's text is its emoji, which says more
-            text = placeholder(kind, self.language, text)
+        kind = message.placeholder or ""
+        text = shown_words(kind, message.text, self.language, photos=len(message.photos), readable=len(photos))
         if not text.strip() and not photos:
             self.counts["others: left out, empty"] += 1
             return None
@@ -116,9 +115,9 @@ def segments(
     for end in range(1, len(sent) + 1):
         if end < len(sent):
             here, before = sent[end].at, sent[end - 1].at
-            if here - before <= gap and splits.at(here) is splits.at(before):
+            if goes_on(before, here, gap) and splits.at(here) is splits.at(before):
                 continue
-        pieces = _pieces(kind, sent[start:end])
+        pieces = _pieces(kind, sent[start:end], gap)
         if kind is ChatKind.GROUP:
             pieces = _decided(pieces, own, counts)
         if pieces:
@@ -126,7 +125,7 @@ def segments(
         start = end
 
 
-def _pieces(kind: ChatKind, sent: Sequence[Sent]) -> list[Piece]:
+def _pieces(kind: ChatKind, sent: Sequence[Sent], gap: timedelta) -> list[Piece]:
     said, blocked = [], set()
     for number, one in enumerate(sent):
         if one.bubble is not None:
@@ -134,7 +133,8 @@ def _pieces(kind: ChatKind, sent: Sequence[Sent]) -> list[Piece]:
         elif said:
             blocked.add(said[-1].seq)
     return [
-        Piece(turn, sent[number].message, sent[number].bot, number in blocked) for number, turn in to_turns(kind, said)
+        Piece(one.turn, one.until, sent[one.seq].message, sent[one.seq].bot, one.seq in blocked)
+        for one in to_turns(kind, said, gap)
     ]
 
 

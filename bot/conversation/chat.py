@@ -322,7 +322,7 @@ class ChatWorker:
         return [entry for entry in self._journal.pending(self._chat) if entry.seq in admitted]
 
     def _may_answer(self, entry: Entry, keys: set[str]) -> bool:
-        if not entry.text.strip() and not entry.photos:
+        if not entry.text.strip() and not entry.photos and not entry.placeholder:
             return False
         if self._chat.kind is ChatKind.GROUP and self._age(entry) > self._stale:
             return False

@@ -9,9 +9,9 @@ from bot.dialogue import Bubble, Scene, Speaker, Turn
 from bot.journal import Entry
 from bot.people import STRANGER, People
 from bot.persona import Persona
-from bot.placeholders import placeholder
+from bot.placeholders import is_photo, shown_words
 from bot.prompt import Codec, Prompt, render
-from bot.transcript import Said, dialogue_start, to_turns
+from bot.transcript import Placed, Said, dialogue_start, to_turns
 from bot.types import Chat, ChatKind
 
 RECENT = 400
@@ -48,11 +48,10 @@ class Context:
 
     def prompt(self, entries: Sequence[Entry], people: People, codec: Codec) -> Prompt:
         """The prompt after the last entry, ready for the avatar's turn, of at most `max_tokens`."""
-        entries = [entry for entry in entries if entry.seq >= self._begins_at]
-        turns = to_turns(self._chat.kind, [self._said(entry, people) for entry in entries])
-        turns = turns[dialogue_start(turns, self._gap, self._carried) :]
+        turns = self.turns(entries, people)
         # What waits comes last, though it may have come before what was said meanwhile.
-        shown = [(seq, turn) for seq, turn in turns[:-1] if seq >= self._start] + turns[-1:]
+        shown = [(one.seq, one.turn) for one in turns[:-1] if one.seq >= self._start]
+        shown += [(one.seq, one.turn) for one in turns[-1:]]
         scene = self._scene(entries, people)
         prompt = self._render(scene, shown, codec)
         if len(prompt.ids) > self._max_tokens:
@@ -66,10 +65,18 @@ class Context:
         self._start = shown[0][0]
         return prompt
 
+    def turns(self, entries: Sequence[Entry], people: People) -> list[Placed]:
+        """The turns of the dialogue that the last entry is in, and those carried over before it."""
+        said = [self._said(entry, people) for entry in entries if entry.seq >= self._begins_at]
+        turns = to_turns(self._chat.kind, said, self._gap)
+        return turns[dialogue_start(turns, self._gap, self._carried) :]
+
     def _said(self, entry: Entry, people: People) -> Said:
         digests = tuple(photo.digest for photo in entry.photos if photo.digest and self._has_photo(photo.digest))
-        text = entry.text or ("" if digests or not entry.photos else placeholder("photo", self._persona.language))
-        return Said(entry.seq, speaker(entry, people) if entry.sender else None, Bubble(text, digests), entry.at)
+        words = shown_words(
+            entry.placeholder, entry.text, self._persona.language, photos=len(entry.photos), readable=len(digests)
+        )
+        return Said(entry.seq, speaker(entry, people) if entry.sender else None, Bubble(words, digests), entry.at)
 
     def _render(self, scene: Scene, shown: Sequence[tuple[int, Turn]], codec: Codec) -> Prompt:
         return render(scene, [turn for _, turn in shown], codec, open_turn=True)
@@ -94,7 +101,7 @@ def heard(entry: Entry) -> Heard:
         who=f"{entry.sender.platform}:{entry.sender.id}" if entry.sender else None,
         at=entry.at,
         text=entry.text,
-        photo=bool(entry.photos),
+        photo=is_photo(entry.placeholder, len(entry.photos)),
         addressed=entry.addressed,
         addressed_other=entry.addressed_other,
         name=entry.sender_name,

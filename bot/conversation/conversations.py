@@ -14,7 +14,6 @@ from bot.errors import PassingError
 from bot.health import Observer
 from bot.journal import Journal, State
 from bot.letters import well_formed
-from bot.placeholders import placeholder
 from bot.platform import Adapter
 from bot.types import Chat, Message
 
@@ -122,12 +121,8 @@ class Conversations:
     def _kept(self, message: Message) -> Message:
         """The message as it is kept: in words that can be stored, where its chat goes on."""
         chat = replace(message.chat, title=well_formed(message.chat.title))
-        words = well_formed(message.text)
-        if message.placeholder:
-            words = placeholder(message.placeholder, self.avatar.persona.language, words)
-        return self._journal.placed(
-            replace(message, chat=chat, text=words, sender_name=well_formed(message.sender_name))
-        )
+        text, name = well_formed(message.text), well_formed(message.sender_name)
+        return self._journal.placed(replace(message, chat=chat, text=text, sender_name=name))
 
     def _left_out(self, chat: Chat, error: Exception) -> None:
         """One message that cannot be kept, for whatever reason, must not hold up the others."""

@@ -38,8 +38,11 @@ class Photo:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """`floor`: the newest id that the platform had given out when sending began. `tries`: how often handling it
-    failed; `begun`: how often it was begun without an end that anybody saw, because the process died."""
+    """`placeholder`: what it is where words are missing, a kind of bot.placeholders; `text` holds only words.
+
+    `floor`: the newest id that the platform had given out when sending began. `tries`: how often handling it
+    failed; `begun`: how often it was begun without an end that anybody saw, because the process died.
+    """
 
     seq: int
     kind: Kind
@@ -54,6 +57,7 @@ class Entry:
     addressed_other: bool = False
     from_bot: bool = False
     reply: int | None = None
+    placeholder: str = ""
     floor: str | None = None
     tries: int = 0
     begun: int = 0
@@ -92,6 +96,7 @@ def entry_of(row: sqlite3.Row) -> Entry:
         addressed_other=bool(row["addressed_other"]),
         from_bot=bool(row["from_bot"]),
         reply=row["reply"],
+        placeholder=row["placeholder"],
         floor=row["floor"],
         tries=row["tries"],
         begun=row["begun"],

@@ -98,7 +98,8 @@ class Journal:
             _keep_chat(db, message.chat)
             cursor = db.execute(
                 "INSERT OR IGNORE INTO entries (chat, kind, state, at, native_id, sender_platform, sender_id,"
-                " sender_name, text, photos, addressed, addressed_other, from_bot) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)",
+                " sender_name, text, photos, addressed, addressed_other, from_bot, placeholder)"
+                " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
                 (
                     message.chat.key,
                     Kind.MESSAGE,
@@ -113,6 +114,7 @@ class Journal:
                     message.addressed,
                     message.addressed_other,
                     message.from_bot,
+                    message.placeholder,
                 ),
             )
             return cursor.lastrowid if cursor.rowcount else None
@@ -128,11 +130,14 @@ class Journal:
         again: it waits once more, whatever became of it. Returns the entry as it was, None where nothing changed.
         """
         found = self._entries("chat = ? AND native_id = ? AND kind = 'message'", message.chat.key, message.id)
-        if not found or found[0].text == message.text or (found[0].state is State.IGNORED and not again):
+        if not found or (found[0].text, found[0].placeholder) == (message.text, message.placeholder):
             return None
         entry = found[0]
+        if entry.state is State.IGNORED and not again:
+            return None
         with self._change() as db:
-            db.execute("UPDATE entries SET text = ? WHERE seq = ?", (message.text, entry.seq))
+            says = "UPDATE entries SET text = ?, placeholder = ? WHERE seq = ?"
+            db.execute(says, (message.text, message.placeholder, entry.seq))
             if entry.state is State.NEW and [one.ref for one in entry.photos] != [one.ref for one in message.photos]:
                 photos = photos_json([Photo(photo.ref) for photo in message.photos])
                 db.execute("UPDATE entries SET photos = ? WHERE seq = ?", (photos, entry.seq))
@@ -162,7 +167,8 @@ class Journal:
         before = self.digests()
         with self._change() as db:
             db.executemany(
-                "UPDATE entries SET state = 'ignored', text = '', photos = '[]', sender_name = '' WHERE seq = ?",
+                "UPDATE entries SET state = 'ignored', text = '', placeholder = '', photos = '[]', sender_name = ''"
+                " WHERE seq = ?",
                 [(seq,) for seq in seqs],
             )
         self.checkpoint()
@@ -381,7 +387,7 @@ class Journal:
                 )
             ]
             empty = (
-                "UPDATE entries SET text = '', photos = '[]', sender_name = '',"
+                "UPDATE entries SET text = '', placeholder = '', photos = '[]', sender_name = '',"
                 " state = CASE state WHEN 'queued' THEN 'dropped' ELSE 'ignored' END"
                 " WHERE kind != 'notice' AND seq <= ?"
             )
@@ -401,7 +407,7 @@ class Journal:
             )
             removed = cursor.rowcount
             db.execute(
-                "UPDATE entries SET text = '', photos = '[]', sender_name = '', state = 'ignored'"
+                "UPDATE entries SET text = '', placeholder = '', photos = '[]', sender_name = '', state = 'ignored'"
                 " WHERE at < ? AND kind = 'message' AND state NOT IN ('new', 'queued', 'sending')",
                 (before.timestamp(),),
             )

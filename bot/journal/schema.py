@@ -2,7 +2,7 @@
 
 import sqlite3
 
-VERSION = 1
+VERSION = 2
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS chats (
@@ -36,6 +36,9 @@ ALTER TABLE entries ADD COLUMN trouble TEXT;
 CREATE INDEX entries_aside ON entries(state) WHERE state = 'aside';
 CREATE TABLE moved (old TEXT PRIMARY KEY, new TEXT NOT NULL REFERENCES chats(key));
 """
+_FROM_1 = """
+ALTER TABLE entries ADD COLUMN placeholder TEXT NOT NULL DEFAULT '';
+"""
 
 
 def prepare(connection: sqlite3.Connection) -> None:
@@ -45,4 +48,5 @@ def prepare(connection: sqlite3.Connection) -> None:
         raise sqlite3.DatabaseError("it was written by a newer Echoes")
     if version == VERSION:
         return
-    connection.executescript(f"BEGIN IMMEDIATE; {_TABLES} {_FROM_0} PRAGMA user_version = {VERSION}; COMMIT;")
+    steps = (_TABLES + _FROM_0, _FROM_1)[version:]
+    connection.executescript(f"BEGIN IMMEDIATE; {' '.join(steps)} PRAGMA user_version = {VERSION}; COMMIT;")

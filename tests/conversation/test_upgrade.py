@@ -63,6 +63,25 @@ async def test_it_goes_on_where_it_was(tmp_path: Path) -> None:
     Journal.open(tmp_path / "journal.sqlite").close()  # and once more
 
 
+async def test_one_of_the_second_program_too(tmp_path: Path) -> None:
+    """Its placeholders stood in the text, and stay there."""
+    Journal.open(tmp_path / "journal.sqlite").close()
+    connection = sqlite3.connect(tmp_path / "journal.sqlite")
+    connection.executescript("ALTER TABLE entries DROP COLUMN placeholder; PRAGMA user_version = 1;")
+    connection.execute("INSERT INTO chats VALUES ('stage:1', 'stage', '1', 'private', '')")
+    connection.execute(
+        "INSERT INTO entries (chat, kind, state, at, native_id, sender_platform, sender_id, sender_name, text)"
+        " VALUES ('stage:1', 'message', 'new', strftime('%s', 'now'), 'in1', 'stage', '1', 'Mei', '[voice message]')"
+    )
+    connection.commit()
+    connection.close()
+    stage = Stage(tmp_path, QUICK)
+    await stage.conversations.start()
+    await stage.settled()
+    assert stage.heard("1") == ["ok"] and "[voice message]<|im_end|>" in stage.engine.prompts[0]
+    stage.journal.close()
+
+
 def test_one_of_a_newer_program_is_left_alone(tmp_path: Path) -> None:
     Journal.open(tmp_path / "journal.sqlite").close()
     connection = sqlite3.connect(tmp_path / "journal.sqlite")

@@ -58,6 +58,7 @@ class Log:
             export = self.folder / "export"
             export.mkdir()
             (export / "photo.png").write_bytes(picture())
+            (export / "broken.png").write_bytes(b"no picture")
             (export / "result.json").write_text(json.dumps({"chats": {"list": self.chats}}), "utf-8")
             self._corpus = Corpus.open(self.folder / "corpus.sqlite")
             import_paths(self._corpus, self.media, find_files([export]), Options(UTC))
@@ -109,6 +110,8 @@ def _content(text: str, number: int) -> dict[str, Any]:
     match mark[1]:
         case "photo":
             return words | {"photo": "photo.png"}
+        case "broken":
+            return words | {"photo": "broken.png"}
         case "forward":
             return words | {"forwarded_from": "somebody"}
         case "reply":

@@ -1,6 +1,7 @@
 """A monitor asks how the avatar is."""
 
 import asyncio
+import json
 import socket
 import time
 
@@ -43,7 +44,7 @@ async def test_all_is_well() -> None:
 @pytest.mark.parametrize(
     ("health", "word"),
     [
-        (Health({"web": RUNNING, "telegram": Platform(State.OFF, 0.0, "Telegram refused the token.")}), "unwell"),
+        (Health({"telegram": Platform(State.OFF, 0.0, "Telegram refused the token.")}), "unwell"),
         (Health({"web": Platform(State.WAITING, 0.0, "The network is gone.")}), "unwell"),
         (Health({"web": Platform(State.STARTING, 0.0)}), "unwell"),
         (Health({"web": RUNNING}, step_seconds=301.0), "unwell"),
@@ -56,6 +57,16 @@ async def test_what_is_not_well_answers_503_and_says_why(health: Health, word: s
     status, text = await monitor.get("/healthz")
     assert status == 503 and f'"status": "{word}"' in text
     assert all(platform.reason in text for platform in health.platforms.values())
+
+
+async def test_a_platform_that_its_owner_has_to_mend_is_a_warning_while_another_runs() -> None:
+    monitor = Monitor()
+    off = Platform(State.OFF, 0.0, "Telegram refused the token.")
+    monitor.health = Health({"web": RUNNING, "telegram": off}, aside=2)
+    status, text = await monitor.get("/healthz")
+    told = json.loads(text)
+    assert (status, told["status"]) == (200, "ok")
+    assert told["warnings"] == ["telegram is off: Telegram refused the token.", "2 set aside: see `echoes aside`."]
 
 
 def happens(observer: Observer) -> None:

@@ -9,6 +9,7 @@ from enum import StrEnum
 from bot.decision import HISTORY, Heard, features
 from bot.people import People
 from bot.persona import Persona
+from bot.placeholders import is_photo
 from bot.types import Account, ChatKind
 from training.corpus import Corpus, CorpusMessage
 from training.splits import Split, Splits
@@ -96,7 +97,7 @@ def heard(message: CorpusMessage, subject: frozenset[Account]) -> Heard:
         None if own else f"{message.sender.platform}:{message.sender.id}",
         message.sent_at,
         message.text,
-        bool(message.photos) or message.placeholder == "photo",
+        is_photo(message.placeholder or "", len(message.photos)),
         replied is not None and replied in subject,
         replied is not None and replied not in subject and not own,
         message.sender_name,
