@@ -161,8 +161,9 @@ async def test_a_reply_of_which_nothing_could_be_seen_fails_instead(
 ) -> None:
     half = engine.codec.encode("你")[0]
     monkeypatch.setattr(Chooser, "choose", lambda *_: half)
-    with pytest.raises(PassingError, match="nothing that can be read"):
+    with pytest.raises(EchoesError, match="nothing that can be read") as caught:
         await whole(engine.reply("a", conversation(engine, "hi"), GREEDY))
+    assert not isinstance(caught.value, PassingError), "it is not asked for again for ever"
     monkeypatch.undo()
     assert await whole(engine.reply("a", conversation(engine, "hi"), GREEDY))
 

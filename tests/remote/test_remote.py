@@ -214,8 +214,9 @@ async def test_a_reply_that_begins_with_nothing_visible_is_begun_anew(
 async def test_a_reply_in_which_nothing_is_visible_is_an_error(engine: RemoteEngine, server: ModelServer) -> None:
     for nothing in ([], ["\n", " \u200b"], ["\ufffd"]):
         server.say = saying(nothing)
-        with pytest.raises(PassingError, match="nothing that can be read"):
+        with pytest.raises(EchoesError, match="nothing that can be read") as caught:
             await said(engine, asked(engine, Bubble("hi")))
+        assert not isinstance(caught.value, PassingError), "it is not asked for again for ever"
 
 
 async def test_neither_the_servers_nor_the_models_defaults_bear_on_a_reply(
