@@ -112,10 +112,10 @@ class ChatWorker:
             log.exception("A wish on %s could not be obeyed yet; it is tried again.", self._chat.platform)
             self._observe.failed("conversation")
 
-    def follow(self, chat: Chat) -> None:
+    def follow(self, chat: Chat, lane: asyncio.Lock) -> None:
         """The chat goes on under another id, whatever is in hand."""
         self._chat = chat
-        self._delivery.follow(chat)
+        self._delivery.follow(chat, lane)
         self._context.follow(chat)
 
     async def finish(self, seconds: float) -> None:

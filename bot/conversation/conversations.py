@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from weakref import WeakValueDictionary
@@ -87,7 +88,7 @@ class Conversations:
             await other.finish(0)
         self._journal.move(old, new)
         if worker := self._workers.pop(old.key, None):
-            worker.follow(new)
+            worker.follow(new, self._lane(new, self._adapters[new.platform]))
             self._workers[new.key] = worker
         log.info("A group on %s goes on under another id.", old.platform)
         self._warn_of_groups({old.key: new.key})
@@ -141,8 +142,6 @@ class Conversations:
             )
 
     def _wake(self, chat: Chat, *, arrived: bool, wish: bool = False) -> None:
-        busy = sum(worker.busy for worker in self._workers.values())
-        self._observe.waiting(busy, self._journal.queue_length())
         adapter = self._adapters.get(chat.platform)
         if adapter is None or self._draining:
             return
@@ -152,6 +151,9 @@ class Conversations:
                 chat, self.avatar, adapter, self._journal, self._observe, self._clock, self._lane(chat, adapter)
             )
         worker.wake(arrived=arrived, wish=wish)
+        with suppress(PassingError):  # a number less: what was taken is in hand
+            busy = sum(one.busy for one in self._workers.values())
+            self._observe.waiting(busy, self._journal.queue_length())
 
     def _lane(self, chat: Chat, adapter: Adapter) -> asyncio.Lock:
         name = (chat.platform, adapter.lane(chat))

@@ -42,9 +42,9 @@ class Delivery:
         self._observe = observe
         self._lane = lane
 
-    def follow(self, chat: Chat) -> None:
-        """The chat goes on under another id."""
-        self._chat = chat
+    def follow(self, chat: Chat, lane: asyncio.Lock) -> None:
+        """The chat goes on under another id, and in another lane."""
+        self._chat, self._lane = chat, lane
 
     def pause(self, text: str) -> float:
         """Seconds a person would type this bubble."""

@@ -259,3 +259,16 @@ async def test_half_a_bubble_at_the_limit_is_not_sent(stage: Stage) -> None:
     await stage.says(MEI, "tell me everything")
     await stage.settled()
     assert stage.heard("1") == ["this one is whole"]
+
+
+async def test_a_message_that_was_kept_is_answered_though_the_disk_then_refuses_to_count(stage: Stage) -> None:
+    count = stage.journal.queue_length
+
+    def refuses() -> int:
+        stage.journal.queue_length = count  # type: ignore[method-assign]
+        raise PassingError("The journal cannot be read or written (disk I/O error): is the disk full?")
+
+    stage.journal.queue_length = refuses  # type: ignore[method-assign]
+    await stage.says(MEI, "hello?")
+    await stage.settled()
+    assert stage.heard("1") == ["ok"]

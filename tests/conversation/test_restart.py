@@ -1,5 +1,7 @@
 """Nothing is lost and nothing said twice when the process dies."""
 
+import asyncio
+
 from bot.journal import Kind, State
 from bot.types import Chat, ChatKind
 from tests.conversation.stage import MEI, Stage
@@ -72,3 +74,23 @@ async def test_a_chat_goes_on_under_a_new_id(stage: Stage) -> None:
     await stage.settled()
     assert "the old group" in stage.engine.prompts[-1]
     assert not any(entry.kind is Kind.NOTICE and entry.state is State.QUEUED for entry in stage.journal.outbox(new))
+
+
+async def test_of_chats_that_share_their_ids_one_at_a_time_is_written_to(stage: Stage) -> None:
+    """So that after a crash it is known whose bubble an unknown message is."""
+    send, on_their_way, most = stage.platform.send, 0, 0
+
+    async def slowly(chat: Chat, text: str, key: str) -> str:
+        nonlocal on_their_way, most
+        on_their_way += 1
+        most = max(most, on_their_way)
+        await asyncio.sleep(0.05)
+        on_their_way -= 1
+        return await send(chat, text, key)
+
+    stage.platform.send = slowly  # type: ignore[method-assign]
+    stage.platform.lane = lambda chat: "one forum"  # type: ignore[method-assign]
+    for topic in ("a", "b", "c"):
+        await stage.says(MEI, "hello", group=topic)
+    await stage.settled()
+    assert most == 1 and all(stage.heard(topic) == ["ok"] for topic in ("a", "b", "c"))
