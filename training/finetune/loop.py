@@ -160,7 +160,7 @@ class Loop:
         place.measured_at = fraction
         reading = self.held_out.read(self.learner)
         self._note(reading)
-        found = criterion(reading.losses, self.learner.preset.decision_weight)
+        found = criterion(reading.losses)
         if place.best is None or found < place.best or not self.held_out.samples:
             self.run.save_best(weights(self.learner.lora))
             place.best, place.best_step = found, place.step
