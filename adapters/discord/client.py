@@ -41,7 +41,7 @@ class AvatarClient(discord.Client):
     def __init__(
         self,
         inbox: Inbox,
-        saw: Callable[[int, int], None] = lambda channel, message: None,
+        saw: Callable[[int, int], None],
         proxy: str | None = None,
         ready_seconds: float = 2.0,
     ) -> None:

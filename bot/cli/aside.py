@@ -12,7 +12,7 @@ from bot.people import People, load_people
 from bot.types import ChatKind
 from bot.workspace import Workspace
 
-_SHOWN = 60  # characters of what was said
+_SHOWN = 60  # columns of what was said
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -48,11 +48,13 @@ def _show(found: list[Aside], people: People, words: bool) -> None:
             one.chat.title or "a group" if one.chat.kind is ChatKind.GROUP else "in private",
             _who(one, people),
             one.trouble,
-            *([one.entry.text[:_SHOWN].replace("\n", " / ")] if words else []),
+            *([one.entry.text or one.entry.placeholder] if words else []),
         ]
         for one in found
     ]
-    print(table(["", "when", "platform", "where", "who", "what went wrong", *(["words"] if words else [])], rows))
+    print(
+        table(["", "when", "platform", "where", "who", "what went wrong", *(["words"] if words else [])], rows, _SHOWN)
+    )
     print("`echoes aside --again` tries all of them again, `--again N` one; `--words` shows what was said.")
 
 

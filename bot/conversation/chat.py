@@ -206,10 +206,8 @@ class ChatWorker:
         read in that order, the earlier one would look unanswered, and be answered again.
         """
         recent = self._journal.recent(self._chat, RECENT)
-        waiting = [entry for entry in recent if entry.state is State.NEW]
-        return [entry for entry in recent if entry.state is not State.NEW] + [
-            entry for entry in waiting if entry.seq <= until
-        ]
+        seen = [entry for entry in recent if entry.state is not State.NEW or entry.seq <= until]
+        return sorted(seen, key=lambda entry: entry.state is State.NEW)
 
     def _look_again(self, entry: Entry) -> None:
         """On its last try a message is read without what was said before it, which may be what fails."""

@@ -134,7 +134,8 @@ class Delivery:
             if arrived:
                 self._journal.sent(entry.seq, arrived if isinstance(arrived, str) else None)
                 return
-        self._journal.sending(entry.seq, self._adapter.floor(self._chat))
+        if not self._journal.sending(entry.seq, self._adapter.floor(self._chat)):
+            return
         native_id = await self._adapter.send(self._chat, entry.text, entry.key)
         self._journal.sent(entry.seq, native_id)
         self._observe.sent(self._chat.platform)

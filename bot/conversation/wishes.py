@@ -10,8 +10,8 @@ from datetime import timedelta
 from bot import disclosure
 from bot.clock import Clock
 from bot.config import ConversationConfig
+from bot.conversation.context import RECENT
 from bot.conversation.policy import Command, allowed, command, takes_part
-from bot.disclosure import language_of
 from bot.errors import PassingError
 from bot.journal import Entry, Journal
 from bot.media import MediaStore
@@ -21,7 +21,6 @@ from bot.types import Account, Chat, ChatKind
 
 log = logging.getLogger(__name__)
 
-_RECENT = 400  # entries looked at for the language that somebody writes in
 _NOT_AGAIN = timedelta(minutes=10)
 """The same confirmation is not repeated within this time where nothing changed, or where others read it."""
 
@@ -86,5 +85,6 @@ class Wishes:
             self.journal.reply(chat, [], [], [text])
 
     def _language(self, entry: Entry, sender: Account, chat: Chat) -> str:
-        recent = self.journal.recent(chat, _RECENT)
-        return language_of(" ".join(one.text for one in recent if one.sender == sender and one != entry), self.persona)
+        recent = self.journal.recent(chat, RECENT)
+        written = " ".join(one.text for one in recent if one.sender == sender and one != entry)
+        return disclosure.language_of(written, self.persona)

@@ -164,7 +164,8 @@ class Journal:
 
         Returns the digests of photos that no entry holds any more.
         """
-        before = self.digests()
+        entries = [entry for seq in seqs for entry in self._entries("seq = ?", seq)]
+        photos = {photo.digest for entry in entries for photo in entry.photos if photo.digest}
         with self._change() as db:
             db.executemany(
                 "UPDATE entries SET state = 'ignored', text = '', placeholder = '', photos = '[]', sender_name = ''"
@@ -172,7 +173,7 @@ class Journal:
                 [(seq,) for seq in seqs],
             )
         self.checkpoint()
-        return before - self.digests()
+        return photos - self.digests() if photos else photos
 
     def fetched(self, seq: int, photos: Sequence[Photo]) -> bool:
         """Notes the photos of a message; False, and nothing is noted, where it no longer waits."""
@@ -214,22 +215,29 @@ class Journal:
             if db.execute(begun, (reply,)).fetchone():
                 return False
             db.execute("DELETE FROM entries WHERE reply = ? AND state = 'queued'", (reply,))
-            db.executemany("UPDATE entries SET state = 'new' WHERE seq = ?", [(seq,) for seq in answered])
+            waits = "UPDATE entries SET state = 'new' WHERE seq = ? AND state = 'answered'"
+            db.executemany(waits, [(seq,) for seq in answered])
             return True
 
-    def sending(self, seq: int, floor: str | None) -> None:
-        """floor: the newest id that the platform has given out where this bubble goes; that of the first try stays."""
+    def sending(self, seq: int, floor: str | None) -> bool:
+        """False, and nothing is noted, where the bubble no longer waits: it was forgotten or withheld meanwhile.
+
+        floor: the newest id that the platform has given out where this bubble goes; that of the first try stays.
+        """
         with self._change() as db:
-            db.execute(
+            begins = (
                 "UPDATE entries SET state = 'sending',"
-                " floor = CASE state WHEN 'sending' THEN coalesce(floor, ?1) ELSE ?1 END WHERE seq = ?2",
-                (floor, seq),
+                " floor = CASE state WHEN 'sending' THEN coalesce(floor, ?1) ELSE ?1 END"
+                " WHERE seq = ?2 AND state IN ('queued', 'sending')"
             )
+            return bool(db.execute(begins, (floor, seq)).rowcount)
 
     def sent(self, seq: int, native_id: str | None) -> None:
+        """One that was forgotten on its way keeps its id, and stays forgotten."""
         with self._change() as db:
             db.execute(
-                "UPDATE entries SET state = 'sent', native_id = ?, at = ? WHERE seq = ?",
+                "UPDATE entries SET state = CASE state WHEN 'ignored' THEN state ELSE 'sent' END, native_id = ?, at = ?"
+                " WHERE seq = ?",
                 (native_id, self._clock().timestamp(), seq),
             )
 

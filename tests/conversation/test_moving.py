@@ -1,6 +1,5 @@
 """A group that becomes a supergroup goes on as if nothing had happened, though the platform counts anew."""
 
-import asyncio
 from pathlib import Path
 
 import pytest
@@ -97,5 +96,4 @@ async def test_a_list_of_groups_that_names_the_old_id_still_holds(
     assert len(stage.heard("new")) == 2
     await stage.restart()
     assert caplog.text.count("write the new id") == 2, "and it is said again at each start"
-    await asyncio.sleep(0)
     stage.journal.close()

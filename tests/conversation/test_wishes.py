@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.types import Chat, ChatKind
 from tests.conversation.stage import MEI, NOBODY, OMA, Stage, quick
 from tests.support import picture
 
@@ -121,3 +122,34 @@ async def test_a_crash_right_after_forgetting_keeps_nothing(stage: Stage) -> Non
     await stage.says(MEI, "/forget")
     await stage.die()
     assert b"tulip-77" not in stage.on_disk()
+
+
+async def test_a_bubble_forgotten_on_its_way_leaves_nothing_behind(stage: Stage) -> None:
+    send, going = stage.platform.send, asyncio.Event()
+
+    async def slowly(chat: Chat, text: str, key: str) -> str:
+        going.set()
+        await asyncio.sleep(0.1)
+        return await send(chat, text, key)
+
+    await stage.says(MEI, "hi")
+    await stage.settled()
+    stage.platform.send = slowly  # type: ignore[method-assign]
+    stage.engine.say = lambda prompt: "the secret is tulip-77"
+    await stage.says(MEI, "tell me")
+    await going.wait()
+    await stage.says(MEI, "/forget")
+    await stage.settled()
+    assert stage.journal.recent(Chat("stage", "1", ChatKind.PRIVATE), 10) == []
+    assert b"tulip-77" not in stage.on_disk()
+
+
+async def test_what_was_forgotten_while_a_reply_was_typed_does_not_wait_again(stage: Stage) -> None:
+    stage.conversations.avatar.config = quick(characters_per_second=10)
+    stage.engine.say = lambda prompt: "a reply that takes a while"
+    await stage.says(MEI, "are you in?", group="g")
+    await stage.until(lambda: bool(stage.journal.outbox(Chat("stage", "g", ChatKind.GROUP))))
+    await stage.says(MEI, "/forget", group="g")
+    await stage.settled()
+    assert stage.heard("g") == [FORGOTTEN]
+    assert stage.journal.recent(Chat("stage", "g", ChatKind.GROUP), 10) == []
