@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from bot.config import Config, DiscordConfig, TelegramConfig, WebConfig
 from bot.errors import EchoesError
+from bot.message import Chat
 from bot.people import People
 from bot.platform import Adapter
 from bot.secrets import Secrets, web_token
-from bot.types import Chat
 from bot.workspace import Workspace
 
 

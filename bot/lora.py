@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from bot.decision import FILE as DECISION
+from bot.chat.decision import FILE as DECISION
+from bot.chat.prompt.fingerprint import FILE
 from bot.errors import ConfigError
-from bot.prompt.fingerprint import FILE
 from bot.weights import shapes
 
 WEIGHTS = "adapter_model.safetensors"

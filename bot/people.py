@@ -9,7 +9,7 @@ import yaml
 
 from bot.errors import ConfigError
 from bot.files import read_yaml
-from bot.types import Account
+from bot.message import Account
 from bot.workspace import write_private
 
 STRANGER = "stranger"

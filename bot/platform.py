@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Protocol
 
-from bot.types import Chat, Message
+from bot.message import Chat, Message
 
 
 class Inbox(Protocol):

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from datetime import datetime
 
-from bot.types import Chat, Message
+from bot.message import Chat, Message
 
 
 class QuietInbox:

@@ -10,10 +10,10 @@ from PIL import Image
 from safetensors.numpy import save_file
 from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
 
-from bot.decision import Calibration
+from bot.chat.decision import Calibration
+from bot.chat.prompt import Codec, Fingerprint, PhotoGeometry
+from bot.chat.prompt.codec import CONTROL
 from bot.media import MediaStore
-from bot.prompt import Codec, Fingerprint, PhotoGeometry
-from bot.prompt.codec import CONTROL
 from bot.workspace import private_dir
 
 BROWSER = os.environ.get(

@@ -1,4 +1,4 @@
-"""Fits the decision to the person: the model's log-odds and what is seen of the conversation, on the judge days."""
+"""Fits the decision to the person: the model's log-odds and what is seen of a group, on the validation days."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,10 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
-from bot.decision import WIDER, Calibration, is_out
-from training.evaluation.metrics import Bools, Floats, auroc
-from training.evaluation.points import Point
-from training.splits import Split
+from bot.chat.decision import Calibration
+from bot.chat.features import WIDER, is_out
+from training.data.points import Point
+from training.data.splits import Split
+from training.statistics import Bools, Floats, auroc
 
 ENOUGH = 10
 """Answers and silences that a fit needs of each, and days to compare candidates on at least two."""
@@ -36,12 +37,12 @@ class Gate(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
-    """compared: each candidate's ranking (AUROC) within a judge day that it was not fitted on, on average."""
+    """compared: each candidate's ranking (AUROC) within a validation day that it was not fitted on, on average."""
 
     calibration: Calibration
     gate: Gate
     compared: Mapping[Gate, float]
-    decisions: int  # on judge days, scored by the model
+    decisions: int  # on validation days, scored by the model
     answered: int
     days: int
 
@@ -83,29 +84,29 @@ def table(points: Sequence[Point], names: Sequence[str]) -> Floats:
 def fit(points: Sequence[Point], log_odds: Mapping[int, float]) -> Fitted:
     """The calibration that ranks best among features, more of them, model, and both; of equals the one needing less.
 
-    points: all decisions; log_odds: the model's for answering, by message, for judge days that it did not learn. The
-    features, which nothing was trained on, are fitted on train and judge days. The thresholds are set so that on the
-    judge days the avatar speaks as often as the person did, in the conversation and out of it. With too few decisions
-    nothing is fitted.
+    points: all decisions; log_odds: the model's for answering, by message, for validation days that it did not learn.
+    The features, which nothing was trained on, are fitted on training and validation days. The thresholds are set so
+    that on the validation days the avatar speaks as often as the person did, in the conversation and out of it. With
+    too few decisions nothing is fitted.
     """
     learnt = [point for point in points if point.split is Split.TRAIN]
-    judged = [point for point in points if point.split is Split.JUDGE and point.message in log_odds]
+    judged = [point for point in points if point.split is Split.VALIDATION and point.message in log_odds]
     spoke = np.array([point.spoke for point in judged], dtype=np.bool_)
     about = len(judged), int(spoke.sum()), len({point.day for point in judged})
     model = np.clip([log_odds[point.message] for point in judged], -_LIMIT, _LIMIT)
     if not _enough(spoke, judged):
         judged, spoke, model = [], spoke[:0], model[:0]
     if not judged:
-        judge = [point for point in points if point.split is Split.JUDGE]
+        judge = [point for point in points if point.split is Split.VALIDATION]
         known = [*learnt, *judge]
         answers = sum(point.spoke for point in known)
         if min(answers, len(known) - answers) < ENOUGH:
             return Fitted(Calibration(), Gate.NONE, {}, *about)
         data = _Data.of(known, judge, np.zeros(len(judge)))
-        tried = _enough(data.judge_spoke, judge)
+        tried = _enough(data.validation_spoke, judge)
         compared = _compare(data, _days(judge), (Gate.FEATURES, Gate.WIDER)) if tried else {}
         gate = _best(compared)
-        return Fitted(_calibration(gate, data, data.judge_spoke, np.arange(len(judge))), gate, compared, *about)
+        return Fitted(_calibration(gate, data, data.validation_spoke, np.arange(len(judge))), gate, compared, *about)
     data = _Data.of([*learnt, *judged], judged, model)
     compared = _compare(data, _days(judged), tuple(_COMBINE))
     gate = _best(compared)
@@ -133,13 +134,13 @@ def _best(compared: Mapping[Gate, float]) -> Gate:
 
 @dataclass(frozen=True, slots=True)
 class _Data:
-    """known: what the features may be fitted on; its last rows are the judge days."""
+    """known: what the features may be fitted on; its last rows are the validation days."""
 
     names: tuple[str, ...]
     known: Floats
     known_spoke: Bools
-    judge: Floats
-    judge_spoke: Bools
+    validation: Floats
+    validation_spoke: Bools
     model: Floats
 
     @classmethod
@@ -155,8 +156,8 @@ class _Data:
         )
 
     def gate(self, judged: NDArray[np.intp], wider: bool) -> Linear:
-        """The features' logistic, from the train days and these rows of the judge days. Of those left out, 0."""
-        learnt = len(self.known) - len(self.judge)
+        """The features' logistic, from the train days and these rows of the validation days. Of those left out, 0."""
+        learnt = len(self.known) - len(self.validation)
         rows = np.concatenate([np.arange(learnt), learnt + judged])
         used = np.array([wider or name not in WIDER for name in self.names], dtype=np.bool_)
         fitted = fit_linear(self.known[rows][:, used], self.known_spoke[rows])
@@ -181,11 +182,13 @@ def _compare(data: _Data, days: Sequence[int], gates: Sequence[Gate]) -> dict[Ga
         for fold in range(number.max() + 1):
             fitted, tried = np.flatnonzero(number != fold), np.flatnonzero(number == fold)
             bias, model, weights = combine(data, fitted)
-            ranking = auroc(data.judge_spoke[tried], bias + model * data.model[tried] + data.judge[tried] @ weights)
+            ranking = auroc(
+                data.validation_spoke[tried], bias + model * data.model[tried] + data.validation[tried] @ weights
+            )
             if model < 0:
                 break
             if not np.isnan(ranking):
-                here = int(data.judge_spoke[tried].sum())
+                here = int(data.validation_spoke[tried].sum())
                 total, answers = total + here * ranking, answers + here
         else:
             totals[gate] = total / answers if answers else np.nan
@@ -201,17 +204,19 @@ def _features(data: _Data, rows: NDArray[np.intp], wider: bool = False) -> _Comb
 
 
 def _both(data: _Data, rows: NDArray[np.intp], wider: bool = False) -> _Combined:
-    """Two numbers only, how much the model and the features count, are fitted on the few judge days."""
-    learnt = len(data.known) - len(data.judge)
-    apart = data.gate(rows[:0] if learnt >= len(data.judge) else rows, wider)
-    stacked = fit_linear(np.stack([data.model[rows], apart(data.judge[rows])], 1), data.judge_spoke[rows], 1.0)
+    """Two numbers only, how much the model and the features count, are fitted on the few validation days."""
+    learnt = len(data.known) - len(data.validation)
+    apart = data.gate(rows[:0] if learnt >= len(data.validation) else rows, wider)
+    stacked = fit_linear(
+        np.stack([data.model[rows], apart(data.validation[rows])], 1), data.validation_spoke[rows], 1.0
+    )
     model, share = stacked.weights
     gate = data.gate(rows, wider)
     return stacked.bias + share * gate.bias, model, share * np.array(gate.weights)
 
 
 def _model(data: _Data, rows: NDArray[np.intp]) -> _Combined:
-    fitted = fit_linear(data.model[rows, None], data.judge_spoke[rows], 1.0)
+    fitted = fit_linear(data.model[rows, None], data.validation_spoke[rows], 1.0)
     return fitted.bias, fitted.weights[0], np.zeros(len(data.names))
 
 
@@ -231,10 +236,10 @@ def _calibration(gate: Gate, data: _Data, spoke: Bools, rows: NDArray[np.intp]) 
     every = dict(zip(data.names, (float(weight) for weight in weights), strict=True))
     kept = () if gate is Gate.MODEL else data.names if gate in _WIDE else [n for n in data.names if n not in WIDER]
     named = {name: every[name] for name in kept}
-    scores = bias + model * data.model + data.judge @ weights
+    scores = bias + model * data.model + data.validation @ weights
     probabilities = 1 / (1 + np.exp(-scores))
     overall = own_rate_threshold(probabilities, int(spoke.sum()))
-    out = np.array([is_out(dict(zip(data.names, row, strict=True))) for row in data.judge], dtype=np.bool_)
+    out = np.array([is_out(dict(zip(data.names, row, strict=True))) for row in data.validation], dtype=np.bool_)
     threshold, joining = (
         own_rate_threshold(probabilities[state], int(spoke[state].sum()))
         if 0 < spoke[state].sum() < state.sum()

@@ -14,8 +14,8 @@ from adapters.discord.client import AvatarClient
 from adapters.discord.convert import PLATFORM
 from adapters.discord.sentences import ended, refused
 from bot.errors import PassingError, PermanentError, UndeliverableError
+from bot.message import Chat
 from bot.platform import Inbox
-from bot.types import Chat
 
 CDN = ("https://cdn.discordapp.com", "https://media.discordapp.net")
 LIMIT = 2000  # characters a message

@@ -15,8 +15,8 @@ from adapters.discord.convert import PLATFORM, to_message
 from adapters.discord.sentences import refused
 from adapters.http_date import http_date
 from bot.errors import EchoesError, UndeliverableError
+from bot.message import Chat, ChatKind, Message
 from bot.platform import Inbox
-from bot.types import Chat, ChatKind, Message
 
 log = logging.getLogger(__name__)
 

@@ -6,7 +6,7 @@ from pathlib import PurePosixPath
 
 import discord
 
-from bot.types import Account, Chat, ChatKind, Message, PhotoRef
+from bot.message import Account, Chat, ChatKind, Message, PhotoRef
 
 PLATFORM = "discord"
 _SPOKEN = (
@@ -75,7 +75,7 @@ def _is_picture(attachment: discord.Attachment) -> bool:
 
 
 def _kind(attachment: discord.Attachment) -> str:
-    """What a file that is no picture counts as: a kind of bot.placeholders."""
+    """What a file that is no picture counts as: a kind of bot.chat.attachments."""
     if attachment.is_voice_message():
         return "voice"
     family = (attachment.content_type or "").split("/")[0]

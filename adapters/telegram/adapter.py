@@ -20,8 +20,8 @@ from adapters.telegram.download import download, too_large
 from adapters.telegram.errors import explain, reason
 from adapters.telegram.outbox import Outbox, asked
 from bot.errors import EchoesError, PermanentError
+from bot.message import Chat, Message
 from bot.platform import Inbox
-from bot.types import Chat, Message
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")

@@ -11,7 +11,7 @@ from telegram.constants import ChatType, MessageEntityType
 from telegram.ext import filters
 
 from bot.media import MAX_BYTES
-from bot.types import Account, Chat, ChatKind, Message, PhotoRef
+from bot.message import Account, Chat, ChatKind, Message, PhotoRef
 
 PLATFORM = "telegram"
 SUPERGROUPS_BELOW = -1_000_000_000_000

@@ -15,7 +15,7 @@ from adapters.telegram.convert import SUPERGROUPS_BELOW, Place
 from adapters.telegram.errors import explain, reason, seconds
 from adapters.telegram.text import split
 from bot.errors import EchoesError, UndeliverableError
-from bot.types import Chat
+from bot.message import Chat
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")

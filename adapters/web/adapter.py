@@ -18,10 +18,10 @@ from adapters.web.room import PLATFORM, Room, shown
 from adapters.web.server import Posted, Server
 from adapters.web.store import Transcript
 from bot.errors import PassingError, PermanentError
+from bot.message import Chat
 from bot.people import People
 from bot.platform import Inbox
 from bot.serving import Listener
-from bot.types import Chat
 
 log = logging.getLogger(__name__)
 

@@ -8,9 +8,9 @@ from typing import Any
 from adapters.web.guard import Refusal
 from adapters.web.store import Line
 from bot.media import MAX_BYTES
+from bot.message import Account, Chat, ChatKind, Message, PhotoRef
 from bot.people import RELATIONSHIPS, STRANGER, Contact, People
 from bot.pictures import most_pixels
-from bot.types import Account, Chat, ChatKind, Message, PhotoRef
 
 PLATFORM = "web"
 GROUP = "#group"  # no contact's short name begins so

@@ -6,10 +6,10 @@ import signal
 
 from bot.cli.table import table
 from bot.errors import ExitCode, UsageError
-from bot.journal import Aside, Journal, Kind
 from bot.lock import pid_file, running
+from bot.message import ChatKind
 from bot.people import People, load_people
-from bot.types import ChatKind
+from bot.store.journal import Aside, Journal, Kind
 from bot.workspace import Workspace
 
 _SHOWN = 60  # columns of what was said

@@ -6,19 +6,19 @@ import shutil
 import sys
 from collections.abc import Iterator
 
-from bot.checks import Check, Verdict, bad, good, note
 from bot.config import Config, load_config
-from bot.doctor import examine
-from bot.doctor_online import examine_online
+from bot.doctor.checks import Check, Verdict, bad, good, note
+from bot.doctor.online import examine_online
+from bot.doctor.workspace import examine
 from bot.engine.describe import describe
 from bot.engine.matrices import decoder_of
 from bot.errors import EchoesError, ExitCode
 from bot.logs import start_logging
 from bot.secrets import Secrets, load_secrets
 from bot.workspace import Workspace
+from training.data.questionnaire import load_questionnaire
 from training.finetune.presets import TUNED
 from training.finetune.room import room
-from training.questionnaire import load_questionnaire
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

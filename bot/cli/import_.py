@@ -13,7 +13,7 @@ from bot.errors import ExitCode, UsageError
 from bot.workspace import Workspace
 
 if TYPE_CHECKING:
-    from training.importers import ImportReport
+    from training.data.importers import ImportReport
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -33,8 +33,8 @@ def run(args: argparse.Namespace) -> int:
     from tqdm import tqdm
 
     from bot.media import MediaStore
-    from training.corpus import Corpus
-    from training.importers import Options, find_files, import_paths
+    from bot.store.corpus import Corpus
+    from training.data.importers import Options, find_files, import_paths
 
     workspace = Workspace.open(args.workspace)
     zone = _zone(args.timezone)

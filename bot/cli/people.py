@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 
 from bot.cli.table import table
 from bot.errors import ExitCode, UsageError
+from bot.message import Account
 from bot.people import RELATIONSHIPS, STRANGER, Contact, People, load_people, save_people
-from bot.types import Account
 from bot.workspace import Workspace
 
 if TYPE_CHECKING:
-    from training.contacts import Acquaintance
+    from training.data.contacts import Acquaintance
 
 _GROUP_MINIMUM = 20
 
@@ -60,8 +60,8 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _list(workspace: Workspace, people: People, minimum: int, as_json: bool) -> int:
-    from training.contacts import acquaintances, with_new
-    from training.corpus import Corpus
+    from bot.store.corpus import Corpus
+    from training.data.contacts import acquaintances, with_new
 
     known: list[Acquaintance] = []
     if workspace.corpus.exists() and people.subject:

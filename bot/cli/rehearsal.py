@@ -10,16 +10,16 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from bot import disclosure
+from bot.chat.decision import Decision
 from bot.conversation import Conversations
 from bot.conversation.chat import Avatar
-from bot.decision import Decision
 from bot.errors import PermanentError
-from bot.health import Unobserved
-from bot.journal import Journal
+from bot.message import Account, Chat, ChatKind, Message, PhotoRef
+from bot.observer import Unobserved
 from bot.people import Contact
 from bot.persona import LANGUAGES
 from bot.platform import Inbox
-from bot.types import Account, Chat, ChatKind, Message, PhotoRef
+from bot.store.journal import Journal
 
 PLATFORM = "rehearsal"
 

@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
 from adapters.registry import Setting, decisions_shown, make
+from bot.chat.decision import Calibration
 from bot.config import Config, load_config
 from bot.consent import Use, require
 from bot.conversation.chat import Avatar
-from bot.daemon import Daemon, Parts
-from bot.decision import Calibration
+from bot.daemon.daemon import Daemon, Parts
+from bot.daemon.notify import Notifier
+from bot.daemon.signals import Orders
 from bot.engine.base import Engine
 from bot.engine.factory import build_engine
 from bot.errors import ConfigError, EchoesError, ExitCode, PassingError, PermanentError
@@ -24,12 +26,10 @@ from bot.lock import only_one, pid_file
 from bot.logs import start_logging
 from bot.lora import find_lora
 from bot.media import MediaStore
-from bot.notify import Notifier
 from bot.people import load_people
 from bot.persona import Persona, load_persona
 from bot.platform import Adapter
 from bot.secrets import Secrets, load_secrets, web_token, web_token_path
-from bot.signals import Orders
 from bot.workspace import Workspace, private_dir
 
 log = logging.getLogger(__name__)

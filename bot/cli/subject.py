@@ -10,13 +10,13 @@ import yaml
 
 from bot.cli.table import table
 from bot.errors import DataError, ExitCode, UsageError
+from bot.message import Account
 from bot.people import People, load_people, save_people
 from bot.persona import LANGUAGES, load_persona
-from bot.types import Account
 from bot.workspace import Workspace, write_private
 
 if TYPE_CHECKING:
-    from training.corpus import CorpusSender
+    from bot.store.corpus import CorpusSender
 
 _SHOWN = 20
 _SAMPLE = 2000  # messages that tell the language
@@ -37,8 +37,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    from training.candidates import language_of, names_of
-    from training.corpus import Corpus
+    from bot.store.corpus import Corpus
+    from training.data.candidates import language_of, names_of
 
     workspace = Workspace.open(args.workspace)
     if not workspace.corpus.exists():
@@ -72,7 +72,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _chosen(words: Sequence[str], senders: "Sequence[CorpusSender]") -> tuple[Account, ...]:
     """Raises UsageError with the candidates where a word means nobody, or several people."""
-    from training.candidates import find
+    from training.data.candidates import find
 
     accounts: dict[Account, None] = {}
     for word in words:

@@ -7,20 +7,21 @@ from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
 
+from bot.chat.decision import Calibration
+from bot.chat.features import mentions
 from bot.cli.rehearsal import Line, Rehearsal, first_of, line_of
 from bot.config import ConversationConfig, load_config
 from bot.conversation.chat import Avatar
-from bot.decision import Calibration, mentions
 from bot.engine.base import Sampling
 from bot.engine.factory import build_engine
 from bot.lora import find_lora
 from bot.media import MediaStore
+from bot.message import ChatKind
 from bot.people import RELATIONSHIPS, People, load_people
 from bot.persona import Persona, load_persona
-from bot.types import ChatKind
+from bot.store.corpus import Corpus, CorpusChat, CorpusMessage
 from bot.workspace import Workspace
-from training.corpus import Corpus, CorpusChat, CorpusMessage
-from training.splits import Split, Splits
+from training.data.splits import Split, Splits
 
 _STRETCH = 12  # messages of the group that are shown
 _FRIENDS = ("friend", "classmate", "sibling", "partner")

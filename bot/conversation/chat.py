@@ -9,6 +9,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from bot import disclosure
+from bot.chat.decision import Calibration, Decision
+from bot.chat.features import HISTORY, features
+from bot.chat.prompt import Prompt
+from bot.chat.prompt.render import whole_bubbles
 from bot.clock import Clock
 from bot.config import ConversationConfig
 from bot.conversation.context import RECENT, Context, heard
@@ -17,18 +21,15 @@ from bot.conversation.photos import fetch_photos
 from bot.conversation.policy import answerable, takes_part
 from bot.conversation.tries import Tries
 from bot.conversation.wishes import Wishes
-from bot.decision import HISTORY, Calibration, Decision, features
 from bot.engine.base import Engine, Sampling
 from bot.errors import EchoesError, PassingError
-from bot.health import Observer
-from bot.journal import Entry, Journal, State
 from bot.media import MediaStore
+from bot.message import Chat, ChatKind
+from bot.observer import Observer
 from bot.people import People
 from bot.persona import LANGUAGES, Persona
 from bot.platform import Adapter
-from bot.prompt import Prompt
-from bot.prompt.render import whole_bubbles
-from bot.types import Chat, ChatKind
+from bot.store.journal import Entry, Journal, State
 
 log = logging.getLogger(__name__)
 

@@ -3,16 +3,16 @@
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 
+from bot.chat.attachments import is_photo, shown_words
+from bot.chat.dialogue import Bubble, Scene, Speaker, Turn
+from bot.chat.features import Heard
+from bot.chat.prompt import Codec, Prompt, render
+from bot.chat.turns import Placed, Said, dialogue_start, to_turns
 from bot.config import ConversationConfig
-from bot.decision import Heard
-from bot.dialogue import Bubble, Scene, Speaker, Turn
-from bot.journal import Entry
+from bot.message import Chat, ChatKind
 from bot.people import STRANGER, People
 from bot.persona import Persona
-from bot.placeholders import is_photo, shown_words
-from bot.prompt import Codec, Prompt, render
-from bot.transcript import Placed, Said, dialogue_start, to_turns
-from bot.types import Chat, ChatKind
+from bot.store.journal import Entry
 
 RECENT = 400
 """Entries read for a prompt; far more than fit into one."""

@@ -12,11 +12,11 @@ from bot.clock import Clock
 from bot.conversation.chat import Avatar, ChatWorker
 from bot.conversation.policy import command
 from bot.errors import PassingError
-from bot.health import Observer
-from bot.journal import Journal, State
 from bot.letters import well_formed
+from bot.message import Chat, Message
+from bot.observer import Observer
 from bot.platform import Adapter
-from bot.types import Chat, Message
+from bot.store.journal import Journal, State
 
 log = logging.getLogger(__name__)
 

@@ -8,10 +8,10 @@ from collections.abc import Callable
 
 from bot.config import ConversationConfig
 from bot.errors import EchoesError, PassingError, UndeliverableError
-from bot.health import Observer
-from bot.journal import Entry, Journal, Kind, State
+from bot.message import Chat
+from bot.observer import Observer
 from bot.platform import Adapter
-from bot.types import Chat
+from bot.store.journal import Entry, Journal, Kind, State
 
 log = logging.getLogger(__name__)
 

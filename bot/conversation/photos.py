@@ -5,10 +5,10 @@ import logging
 
 from bot.errors import DataError, EchoesError, PassingError
 from bot.files import refusal
-from bot.health import Observer
-from bot.journal import Entry, Journal, Photo
 from bot.media import MAX_BYTES, MediaStore
+from bot.observer import Observer
 from bot.platform import Adapter
+from bot.store.journal import Entry, Journal, Photo
 
 log = logging.getLogger(__name__)
 

@@ -5,9 +5,9 @@ from collections.abc import Collection
 from enum import StrEnum
 
 from bot.config import ConversationConfig
-from bot.journal import Entry
+from bot.message import Account, Chat, ChatKind
 from bot.people import People
-from bot.types import Account, Chat, ChatKind
+from bot.store.journal import Entry
 
 
 class Command(StrEnum):

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from bot.errors import PassingError, PermanentError, RefusedError
-from bot.journal import CRASHES, Entry, Journal
-from bot.types import Chat
+from bot.message import Chat
+from bot.store.journal import CRASHES, Entry, Journal
 
 log = logging.getLogger(__name__)
 

@@ -13,11 +13,11 @@ from bot.config import ConversationConfig
 from bot.conversation.context import RECENT
 from bot.conversation.policy import Command, allowed, command, takes_part
 from bot.errors import PassingError
-from bot.journal import Entry, Journal
 from bot.media import MediaStore
+from bot.message import Account, Chat, ChatKind
 from bot.people import People
 from bot.persona import Persona
-from bot.types import Account, Chat, ChatKind
+from bot.store.journal import Entry, Journal
 
 log = logging.getLogger(__name__)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from bot.prompt import Codec, Prompt
+from bot.chat.prompt import Codec, Prompt
 
 
 @dataclass(frozen=True, slots=True)

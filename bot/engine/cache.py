@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 from transformers.cache_utils import DynamicCache, DynamicLayer
 
-from bot.prompt import Prompt
+from bot.chat.prompt import Prompt
 
 Reading = NDArray[np.int64]
 """What was read, one number a position: the token id, or below zero a photo's content."""

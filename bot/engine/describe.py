@@ -10,12 +10,12 @@ from typing import Any, Literal, Protocol
 
 from tokenizers import Tokenizer
 
+from bot.chat.prompt import Codec, PhotoGeometry
+from bot.chat.prompt.codec import load_tokenizer
 from bot.engine.embedded import embedded_id, ensure_embedded
 from bot.errors import ConfigError, PassingError
 from bot.files import read_text
 from bot.media import MediaStore
-from bot.prompt import Codec, PhotoGeometry
-from bot.prompt.codec import load_tokenizer
 
 EMBEDDED = "embedded"
 GPU_DEFAULT = "Qwen/Qwen3-VL-8B-Instruct"

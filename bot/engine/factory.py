@@ -7,11 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
+from bot.chat.prompt import Fingerprint
 from bot.config import Config, ServerConfig
 from bot.engine.base import Engine
 from bot.engine.describe import codec_for, describe
 from bot.media import MediaStore
-from bot.prompt import Fingerprint
 
 T = TypeVar("T")
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import torch
 
+from bot.chat.prompt import Fingerprint, Prompt
 from bot.engine.base import Sampling
 from bot.engine.cache import CacheStore
 from bot.engine.choice import Chooser
@@ -19,7 +20,6 @@ from bot.engine.thread import InferenceThread
 from bot.errors import EchoesError
 from bot.letters import visible
 from bot.media import MediaStore
-from bot.prompt import Fingerprint, Prompt
 
 CACHE_BYTES = 1 << 30
 PATIENCE = 16  # tokens past max_tokens, where so far nothing would be seen

@@ -10,10 +10,10 @@ import torch
 from peft import PeftConfig, PeftModel
 from safetensors import SafetensorError
 
+from bot.chat.prompt import Fingerprint
 from bot.engine.models import LoadedModel
 from bot.errors import PassingError, PermanentError
 from bot.files import refusal
-from bot.prompt import Fingerprint
 
 _WEIGHTS = "adapter_model.safetensors"
 

@@ -18,10 +18,10 @@ from transformers import (
 from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil
 from transformers.utils import logging
 
+from bot.chat.prompt import PhotoGeometry
 from bot.engine.describe import BaseModel, Family, codec_for, describe
 from bot.errors import ConfigError, PassingError
 from bot.files import refusal
-from bot.prompt import PhotoGeometry
 
 __all__ = ["LoadedModel", "QwenVL", "codec_for", "load", "photo_tensors"]
 

@@ -7,11 +7,11 @@ import numpy as np
 import torch
 from PIL import Image
 
+from bot.chat.prompt import PhotoSpan, Prompt
 from bot.engine.cache import CacheStore, KeptCache, Reading, reading_of
 from bot.engine.models import LoadedModel, photo_tensors
 from bot.errors import PassingError
 from bot.media import MediaStore
-from bot.prompt import PhotoSpan, Prompt
 
 _PIECE = 256  # positions read in one step, so that a long prompt does not hold up the others
 

@@ -9,6 +9,7 @@ from contextlib import aclosing
 from dataclasses import replace
 from pathlib import Path
 
+from bot.chat.prompt import Codec, Fingerprint, Prompt
 from bot.engine.base import Sampling
 from bot.engine.routes import ChatRoute, PhotoRoute, Route, TokenRoute, Written
 from bot.engine.server import Json, ModelServer
@@ -16,7 +17,6 @@ from bot.engine.text import TextStream, blank_tokens
 from bot.errors import EchoesError, PermanentError, RefusedError
 from bot.letters import visible
 from bot.media import MediaStore
-from bot.prompt import Codec, Fingerprint, Prompt
 
 log = logging.getLogger(__name__)
 

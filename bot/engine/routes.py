@@ -11,9 +11,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from bot.chat.prompt import Codec, PhotoSpan, Prompt
 from bot.engine.server import Json
 from bot.media import MediaStore
-from bot.prompt import Codec, PhotoSpan, Prompt
 
 _TOP = 20  # log-probabilities asked for; what a server allows by default
 

@@ -1,7 +1,7 @@
 """What a reply's tokens show: which of them nobody would see, and text in whole characters. No torch here."""
 
+from bot.chat.prompt import Codec
 from bot.letters import visible
-from bot.prompt import Codec
 
 _BROKEN = "\ufffd"
 

@@ -7,21 +7,21 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from bot.chat.decision import Calibration
+from bot.chat.prompt import Codec, Prompt
 from bot.clock import Clock
 from bot.config import ConversationConfig
 from bot.conversation import Conversations
 from bot.conversation.chat import Avatar
-from bot.decision import Calibration
 from bot.engine.base import Sampling
 from bot.errors import EchoesError, PermanentError
-from bot.health import Observer, Unobserved
-from bot.journal import Journal
 from bot.media import MediaStore
+from bot.message import Account, Chat, ChatKind, Message, PhotoRef
+from bot.observer import Observer, Unobserved
 from bot.people import Contact, People
 from bot.persona import Persona
 from bot.platform import Inbox
-from bot.prompt import Codec, Prompt
-from bot.types import Account, Chat, ChatKind, Message, PhotoRef
+from bot.store.journal import Journal
 from tests.support import byte_codec
 
 MEI = Account("stage", "1")

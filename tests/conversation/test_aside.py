@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from bot.chat.prompt import Prompt
 from bot.conversation import chat as worker
 from bot.engine.base import Sampling
 from bot.errors import EchoesError, PassingError, RefusedError
-from bot.journal import State
-from bot.prompt import Prompt
-from bot.types import Chat, ChatKind
+from bot.message import Chat, ChatKind
+from bot.store.journal import State
 from tests.conversation.stage import MEI, OMA, ScriptedEngine, Stage
 
 CHAT = Chat("stage", "1", ChatKind.PRIVATE)

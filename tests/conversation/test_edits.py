@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from bot.types import Chat, ChatKind
+from bot.message import Chat, ChatKind
 from tests.conversation.stage import MEI, OMA, Stage, quick
 from tests.support import picture
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.decision import Calibration
-from bot.types import Chat
+from bot.chat.decision import Calibration
+from bot.message import Chat
 from tests.conversation.stage import MEI, NOBODY, OMA, Stage, quick
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from bot.errors import EchoesError
-from bot.journal import Journal, Photo, State
-from bot.types import Account, Chat, ChatKind, Message, PhotoRef
+from bot.message import Account, Chat, ChatKind, Message, PhotoRef
+from bot.store.journal import Journal, Photo, State
 
 CHAT = Chat("stage", "1", ChatKind.PRIVATE)
 MEI = Account("stage", "1")

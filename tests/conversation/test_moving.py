@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.journal import State
-from bot.types import Chat, ChatKind
+from bot.message import Chat, ChatKind
+from bot.store.journal import State
 from tests.conversation.stage import MEI, OMA, Stage, quick
 
 OLD, NEW = Chat("stage", "old", ChatKind.GROUP, "Climbers"), Chat("stage", "new", ChatKind.GROUP, "Climbers")

@@ -2,8 +2,8 @@
 
 import asyncio
 
-from bot.journal import Kind, State
-from bot.types import Chat, ChatKind
+from bot.message import Chat, ChatKind
+from bot.store.journal import Kind, State
 from tests.conversation.stage import MEI, Stage
 
 CHAT = Chat("stage", "1", ChatKind.PRIVATE)

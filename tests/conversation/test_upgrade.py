@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from bot.errors import EchoesError
-from bot.journal import Journal, State
-from bot.types import Account, Chat, ChatKind
+from bot.message import Account, Chat, ChatKind
+from bot.store.journal import Journal, State
 from tests.conversation.stage import MEI, QUICK, Stage
 
 FIRST = """

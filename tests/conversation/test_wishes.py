@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.types import Chat, ChatKind
+from bot.message import Chat, ChatKind
 from tests.conversation.stage import MEI, NOBODY, OMA, Stage, quick
 from tests.support import picture
 

@@ -24,10 +24,10 @@ from aiohttp.test_utils import TestServer
 from tokenizers import Tokenizer
 from tqdm import tqdm
 
+from bot.chat.prompt.codec import load_tokenizer
 from bot.engine.embedded import ensure_embedded
+from bot.message import Account
 from bot.people import Contact
-from bot.prompt.codec import load_tokenizer
-from bot.types import Account
 from tests.daemon.process import EchoesProcess, make_workspace
 from tests.discord.far_side import TOKEN, FarSide
 from tests.standins.openai import Json, ModelServer

@@ -20,14 +20,14 @@ from pathlib import Path
 
 import yaml
 
-from bot.journal import Journal, State
+from bot.message import Account, Chat, ChatKind, Message
 from bot.people import People, load_people
-from bot.types import Account, Chat, ChatKind, Message
+from bot.store.corpus import Corpus, CorpusMessage
+from bot.store.journal import Journal, State
 from bot.workspace import Workspace
 from tests.daemon.process import EchoesProcess, until
 from tests.standins.telegram import TelegramServer
-from training.corpus import Corpus, CorpusMessage
-from training.splits import Split, Splits
+from training.data.splits import Split, Splits
 
 _DECISION = re.compile(r"Decision on telegram, entry \d+: (answer|silence), p=([\d.]+), (\d+) ms")
 _PATIENCE = 60  # seconds for a decision

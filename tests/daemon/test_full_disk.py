@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from bot.errors import ExitCode
+from bot.message import Account
 from bot.people import Contact
-from bot.types import Account
 from tests.daemon.process import ROOT, make_workspace, until
 from tests.standins.openai import ModelServer
 from tests.standins.telegram import TelegramServer, User

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from bot.chat.prompt.codec import load_tokenizer
 from bot.engine.embedded import ensure_embedded
+from bot.message import Account
 from bot.people import Contact
-from bot.prompt.codec import load_tokenizer
-from bot.types import Account
 from tests.daemon.process import EchoesProcess, make_workspace
 from tests.standins.openai import Json, ModelServer
 from tests.standins.telegram import Phase, TelegramServer, User

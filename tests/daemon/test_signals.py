@@ -8,14 +8,14 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+from bot.chat.prompt import Fingerprint
+from bot.chat.prompt.codec import load_tokenizer
 from bot.engine.describe import codec_for, describe
 from bot.engine.embedded import ensure_embedded
 from bot.errors import ExitCode
 from bot.media import MediaStore
+from bot.message import Account
 from bot.people import Contact, People, save_people
-from bot.prompt import Fingerprint
-from bot.prompt.codec import load_tokenizer
-from bot.types import Account
 from tests.daemon.process import EchoesProcess, make_workspace, until
 from tests.standins.openai import ModelServer
 from tests.standins.telegram import TelegramServer, User

@@ -7,16 +7,16 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from bot.dialogue import Turn
+from bot.chat.dialogue import Turn
 from bot.media import MediaStore
+from bot.message import Account
 from bot.people import Contact, People
 from bot.persona import Persona
-from bot.types import Account
+from bot.store.corpus import Corpus
 from tests.support import byte_codec, picture
-from training.corpus import Corpus
-from training.dialogues import Dialogue, DialogueSettings, build
-from training.importers import Options, find_files, import_paths
-from training.splits import Splits
+from training.data.dialogues import Dialogue, DialogueSettings, build
+from training.data.importers import Options, find_files, import_paths
+from training.data.splits import Splits
 
 IDS = {"Nora": "1", "Mei": "2", "Gran": "3", "Tom": "4", "HelpBot": "5"}
 PEOPLE = People.of(

@@ -5,15 +5,15 @@ from pathlib import Path
 
 import pytest
 
+from bot.chat.prompt import render
 from bot.errors import DataError
 from bot.lora import CANARIES
+from bot.message import ChatKind
 from bot.persona import Persona
-from bot.prompt import render
-from bot.types import ChatKind
 from tests.dialogues.log import Log
-from training.canaries import ALONE, TIMES, Canary, load, plant, save, scene_of
-from training.dialogues import Dialogue
-from training.redaction import redacted
+from training.data.canaries import ALONE, TIMES, Canary, load, plant, save, scene_of
+from training.data.dialogues import Dialogue
+from training.data.redaction import redacted
 
 LENGTH = 1100  # the test's codec makes a token of each byte
 

@@ -4,7 +4,7 @@ import random
 
 from bot.people import STRANGER
 from tests.dialogues.log import Log
-from training.dialogues import NAME_DROPOUT, RELATIONSHIP_DROPOUT, with_dropout
+from training.data.dialogues import NAME_DROPOUT, RELATIONSHIP_DROPOUT, with_dropout
 
 
 def test_in_private_names_and_relationships_go_now_and_then(log: Log) -> None:

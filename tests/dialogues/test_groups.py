@@ -2,10 +2,10 @@
 
 from datetime import date
 
-from bot.prompt import render
+from bot.chat.prompt import render
 from tests.dialogues.log import Log, shown
-from training.dialogues import Dialogue, decision_points
-from training.splits import Splits
+from training.data.dialogues import Dialogue, decision_points
+from training.data.splits import Splits
 
 
 def decisions(log: Log, dialogue: Dialogue) -> list[tuple[str, bool]]:

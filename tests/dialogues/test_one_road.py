@@ -12,16 +12,16 @@ from pathlib import Path
 
 import pytest
 
+from bot.chat.dialogue import Turn
+from bot.chat.features import HISTORY, features
 from bot.config import ConversationConfig
 from bot.conversation.context import Context, heard
-from bot.decision import HISTORY, features
-from bot.dialogue import Turn
-from bot.journal import Entry, Journal, Photo
+from bot.message import Chat, Message, PhotoRef
 from bot.persona import Persona
-from bot.types import Chat, Message, PhotoRef
+from bot.store.corpus import CorpusMessage
+from bot.store.journal import Entry, Journal, Photo
 from tests.dialogues.log import ALL_TRAIN, PEOPLE, Log
-from training.corpus import CorpusMessage
-from training.evaluation.points import points
+from training.data.points import points
 
 NORA = Persona("Nora")
 SUBJECT = frozenset(PEOPLE.subject)

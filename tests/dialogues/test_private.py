@@ -2,10 +2,10 @@
 
 from datetime import date, timedelta
 
+from bot.chat.prompt import render
 from bot.persona import Persona
-from bot.prompt import render
 from tests.dialogues.log import Log, shown
-from training.dialogues import decision_points
+from training.data.dialogues import decision_points
 
 
 def test_bursts_are_turns_and_bubbles_are_kept(log: Log) -> None:

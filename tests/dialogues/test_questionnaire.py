@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from bot.chat.prompt import render
+from bot.chat.prompt.render import system_text
 from bot.errors import ConfigError
 from bot.persona import Persona
-from bot.prompt import render
-from bot.prompt.render import system_text
 from tests.dialogues.log import Log, shown
-from training.questionnaire import how_like_you, load_questionnaire, questionnaire_dialogues
+from training.data.questionnaire import how_like_you, load_questionnaire, questionnaire_dialogues
 
 FILLED = """
 answers:

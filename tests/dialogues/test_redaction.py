@@ -4,9 +4,9 @@ from collections import Counter
 
 import pytest
 
-from bot.types import ChatKind
+from bot.message import ChatKind
 from tests.dialogues.log import Log
-from training.redaction import Secret, find, redact, redacted
+from training.data.redaction import Secret, find, redact, redacted
 
 
 @pytest.mark.parametrize(

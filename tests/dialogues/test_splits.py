@@ -6,14 +6,14 @@ import pytest
 
 from bot.errors import DataError
 from tests.dialogues.log import PEOPLE, Log
-from training.splits import Split, Splits
+from training.data.splits import Split, Splits
 
 DAYS = [date(2026, 1, 1) + timedelta(days=3 * number) for number in range(20)]
 
 
 def test_sixty_twenty_twenty() -> None:
     splits = Splits.of(reversed(DAYS + DAYS))
-    assert [splits.split_of(day) for day in DAYS] == [Split.TRAIN] * 12 + [Split.JUDGE] * 4 + [Split.TEST] * 4
+    assert [splits.split_of(day) for day in DAYS] == [Split.TRAIN] * 12 + [Split.VALIDATION] * 4 + [Split.TEST] * 4
 
 
 def test_a_day_between_belongs_to_the_split_before() -> None:

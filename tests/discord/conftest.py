@@ -12,7 +12,7 @@ from discord.http import Route
 from yarl import URL
 
 from adapters.discord import DiscordAdapter
-from bot.types import Chat, Message
+from bot.message import Chat, Message
 from tests.discord.far_side import TOKEN, FarSide
 from tests.inbox import QuietInbox
 

@@ -10,7 +10,7 @@ from simcord.backend.models import MessageSticker
 from simcord.enums import MessageType
 
 from adapters.discord import DiscordAdapter
-from bot.types import Account, Chat, ChatKind, PhotoRef
+from bot.message import Account, Chat, ChatKind, PhotoRef
 from tests.discord.conftest import Box
 
 

@@ -10,9 +10,9 @@ from yarl import URL
 from adapters.discord import DiscordAdapter
 from adapters.registry import Setting, make
 from bot.config import parse_config
+from bot.message import Chat, ChatKind
 from bot.people import People
 from bot.secrets import Secrets
-from bot.types import Chat, ChatKind
 from bot.workspace import Workspace
 from tests.discord.conftest import Box
 from tests.discord.far_side import PNG, TOKEN, FarSide

@@ -6,7 +6,7 @@ import pytest
 
 from adapters.discord import DiscordAdapter
 from bot.errors import PassingError, UndeliverableError
-from bot.types import Chat, ChatKind
+from bot.message import Chat, ChatKind
 from tests.discord.conftest import Box
 
 

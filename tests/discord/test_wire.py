@@ -9,7 +9,7 @@ import pytest
 from adapters.discord import DiscordAdapter
 from adapters.discord.adapter import nonce, split
 from bot.errors import PassingError, PermanentError, UndeliverableError
-from bot.types import Chat, ChatKind
+from bot.message import Chat, ChatKind
 from tests.discord.conftest import Box
 from tests.discord.far_side import ME, PNG, TOKEN, FarSide
 

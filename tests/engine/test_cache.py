@@ -6,14 +6,14 @@ from itertools import count
 import numpy as np
 import pytest
 
-from bot.dialogue import Bubble, Scene, Speaker, Turn
+from bot.chat.dialogue import Bubble, Scene, Speaker, Turn
+from bot.chat.prompt import PhotoSpan, Prompt, render
 from bot.engine.cache import CacheStore, KeptCache, reading_of
 from bot.engine.local import LocalEngine
 from bot.engine.models import LoadedModel
 from bot.media import MediaStore
+from bot.message import ChatKind
 from bot.persona import Persona
-from bot.prompt import PhotoSpan, Prompt, render
-from bot.types import ChatKind
 
 BYTES_A_POSITION = 3 * 2 * 2 * 16 * 4  # layers, keys and values, heads, head size, float32
 

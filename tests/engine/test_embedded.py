@@ -14,7 +14,8 @@ from safetensors.torch import load_file, save_file
 from tokenizers import Tokenizer
 from transformers import AutoTokenizer, LlamaForCausalLM
 
-from bot.dialogue import Bubble, Scene, Speaker, Turn
+from bot.chat.dialogue import Bubble, Scene, Speaker, Turn
+from bot.chat.prompt import render
 from bot.engine import embedded as module
 from bot.engine.describe import codec_for, describe
 from bot.engine.embedded import embedded_folder, embedded_id, ensure_embedded
@@ -22,9 +23,8 @@ from bot.engine.local import LocalEngine
 from bot.engine.models import LoadedModel, load
 from bot.errors import ConfigError, PassingError
 from bot.media import MediaStore
+from bot.message import ChatKind
 from bot.persona import Persona
-from bot.prompt import render
-from bot.types import ChatKind
 from tests.support import picture
 
 TALK = """<|im_start|>system

@@ -14,11 +14,11 @@ from huggingface_hub.errors import GatedRepoError, LocalEntryNotFoundError, Repo
 from PIL import Image
 from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import smart_resize
 
+from bot.chat.prompt import PhotoGeometry
 from bot.engine.describe import Family, codec_for, describe
 from bot.engine.models import LoadedModel, load, photo_tensors
 from bot.errors import ConfigError, PassingError
 from bot.media import MediaStore
-from bot.prompt import PhotoGeometry
 from tests.engine.conftest import tiny_model
 from tests.support import picture
 

@@ -11,14 +11,14 @@ import pytest
 import torch
 from PIL import Image
 
-from bot.dialogue import Bubble, Scene, Speaker, Turn
+from bot.chat.dialogue import Bubble, Scene, Speaker, Turn
+from bot.chat.prompt import Prompt, render
 from bot.engine.local import LocalEngine
 from bot.engine.models import LoadedModel, photo_tensors
 from bot.media import MediaStore
+from bot.message import ChatKind
 from bot.persona import Persona
 from bot.pictures import decode
-from bot.prompt import Prompt, render
-from bot.types import ChatKind
 from tests.support import picture
 
 START = datetime(2026, 3, 1, 9, tzinfo=UTC)

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 import torch
 
-from bot.dialogue import Bubble, Scene, Speaker, Turn
+from bot.chat.dialogue import Bubble, Scene, Speaker, Turn
+from bot.chat.prompt import Prompt, render
 from bot.engine.base import Engine, Sampling
 from bot.engine.choice import Chooser
 from bot.engine.local import LocalEngine
@@ -19,9 +20,8 @@ from bot.engine.text import TextStream
 from bot.errors import EchoesError, PassingError
 from bot.letters import visible
 from bot.media import MediaStore
+from bot.message import ChatKind
 from bot.persona import Persona
-from bot.prompt import Prompt, render
-from bot.types import ChatKind
 from tests.support import byte_codec, picture
 
 START = datetime(2026, 3, 1, 9, tzinfo=UTC)

@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 import torch
 
-from bot.decision import Calibration
+from bot.chat.decision import Calibration
+from bot.chat.prompt import Fingerprint
 from bot.engine.describe import Family
 from bot.engine.models import LoadedModel, codec_for, load
 from bot.media import MediaStore
 from bot.people import save_people
-from bot.prompt import Fingerprint
 from bot.workspace import Workspace
 from tests.dialogues.log import PEOPLE, Log
 from tests.engine.conftest import tiny_model

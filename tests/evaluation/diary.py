@@ -4,15 +4,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 
-from bot.dialogue import Bubble, Scene, Speaker, Turn
+from bot.chat.dialogue import Bubble, Scene, Speaker, Turn
+from bot.message import ChatKind
 from bot.people import People
 from bot.persona import Persona
-from bot.types import ChatKind
-from training.dialogues import Dialogue
+from training.data.dialogues import Dialogue
+from training.data.splits import Split, Splits
 from training.evaluation.asking.scoring import Reply, Scores
 from training.evaluation.held import Held
 from training.evaluation.voice import Bubbles, Likelihood, Question, as_turn, texts
-from training.splits import Split, Splits
 
 MEI, GRAN, TOM = Speaker("Mei", "friend"), Speaker("Edith", "elder"), Speaker("Tom", "colleague")
 TOPICS = (

@@ -13,11 +13,11 @@ from matplotlib.figure import Figure as Drawing
 from PIL import Image
 
 from bot.errors import DataError
+from training.data.splits import Split
 from training.evaluation import figures
 from training.evaluation.limits import FULL
 from training.evaluation.panel import Example, Figure, Kind, Metric, Panel, Row, Target, Value, tell
 from training.evaluation.report import Header, Period, Report, to_html
-from training.splits import Split
 
 Numbers = dict[str, tuple[float, ...]]
 NASTY = "<script>alert('x')</script> & \"quotes\""
@@ -36,7 +36,7 @@ def report(language: str = "en", *, against: bool = False, nasty: bool = False) 
         "paper" if against else None,
         (
             Period(Split.TRAIN, 47, date(2025, 9, 1), date(2025, 12, 3), 1810),
-            Period(Split.JUDGE, 16, date(2025, 12, 4), date(2026, 1, 2), 590),
+            Period(Split.VALIDATION, 16, date(2025, 12, 4), date(2026, 1, 2), 590),
             Period(Split.TEST, 16, date(2026, 1, 3), date(2026, 2, 1), 612),
         ),
         FULL,

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from training.dialogues import Dialogue
+from training.data.dialogues import Dialogue
+from training.data.splits import Split
 from training.evaluation.asking.scoring import Scores
 from training.evaluation.held import Held
 from training.evaluation.voice import Bubbles, Likelihood, Question, occasions
-from training.splits import Split
 
 Score = Callable[[Dialogue], Scores]
 Weigh = Callable[[Question, Bubbles], Likelihood]

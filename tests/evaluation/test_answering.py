@@ -9,25 +9,25 @@ import pytest
 from numpy.typing import NDArray
 from sklearn.metrics import average_precision_score, brier_score_loss
 
-from bot.decision import Calibration
-from bot.dialogue import Bubble, Scene, Speaker, Turn
+from bot.chat.decision import Calibration
+from bot.chat.dialogue import Bubble, Scene, Speaker, Turn
+from bot.message import ChatKind
 from bot.people import People
 from bot.persona import Persona
-from bot.types import ChatKind
-from training.dialogues import Dialogue
-from training.evaluation import metrics
+from training import statistics
+from training.data.dialogues import Dialogue
+from training.data.points import Point
+from training.data.splits import Split, Splits
 from training.evaluation.asking.scoring import Scores
 from training.evaluation.held import Held
 from training.evaluation.limits import FULL
-from training.evaluation.metrics import Bools, Floats
 from training.evaluation.panel import Kind, Panel
 from training.evaluation.panels.decision import panel
 from training.evaluation.panels.decision.gates import BASELINES, LOGISTIC, Gate
 from training.evaluation.panels.decision.measures import Truth, balanced_accuracy, measured
-from training.evaluation.points import Point
 from training.evaluation.report import Mark, mark
 from training.evaluation.voice import Bubbles, Likelihood, Question, Voices
-from training.splits import Split, Splits
+from training.statistics import Bools, Floats
 
 FIRST = date(2026, 1, 1)
 DAYS = 20
@@ -75,7 +75,7 @@ class Group:
             self.persona,
             People.of((), ()),
             SPLITS,
-            {Split.TRAIN: (), Split.JUDGE: (), Split.TEST: dialogues},
+            {Split.TRAIN: (), Split.VALIDATION: (), Split.TEST: dialogues},
             (),
             tuple(self.points if points is None else points),
             (),
@@ -290,9 +290,9 @@ def test_the_fast_measures_are_the_plain_ones(group: Group) -> None:
     found = measured(gate, truth)
     days = [point.day for point in tested]
     plainly: dict[str, Callable[[NDArray[np.intp]], float]] = {
-        "w1": lambda rows: metrics.auroc(truth.spoke[rows], p[rows]),
-        "w3": lambda rows: metrics.auroc(truth.soon[rows], p[rows]),
-        "rate": lambda rows: metrics.rate_ratio(truth.spoke[rows], gate.speaks[rows]),
+        "w1": lambda rows: statistics.auroc(truth.spoke[rows], p[rows]),
+        "w3": lambda rows: statistics.auroc(truth.soon[rows], p[rows]),
+        "rate": lambda rows: statistics.rate_ratio(truth.spoke[rows], gate.speaks[rows]),
         "brier": lambda rows: brier_skill(truth.spoke[rows], p[rows]),
         "ap": lambda rows: float(average_precision_score(truth.spoke[rows], p[rows])),
         "ap_w3": lambda rows: float(average_precision_score(truth.soon[rows], p[rows])),
@@ -300,5 +300,5 @@ def test_the_fast_measures_are_the_plain_ones(group: Group) -> None:
     }
     for key, plain in plainly.items():
         assert found[key].number == pytest.approx(plain(np.arange(len(p))))
-        assert (found[key].low, found[key].high) == pytest.approx(metrics.interval(days, plain))
-    assert found["ece"].number == pytest.approx(metrics.calibration_error(truth.spoke, p))
+        assert (found[key].low, found[key].high) == pytest.approx(statistics.interval(days, plain))
+    assert found["ece"].number == pytest.approx(statistics.calibration_error(truth.spoke, p))

@@ -9,15 +9,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bot.decision import FILE, VERSION, Calibration, is_out
+from bot.chat.decision import FILE, VERSION, Calibration
+from bot.chat.features import is_out
 from bot.errors import PermanentError
 from training.calibration import Gate, fit, fit_linear
-from training.evaluation.metrics import Bools, Floats, auroc, calibration_error
-from training.evaluation.points import Point
-from training.splits import Split
+from training.data.points import Point
+from training.data.splits import Split
+from training.statistics import Bools, Floats, auroc, calibration_error
 
 DAY = date(2026, 1, 1)
-SPLITS = [Split.TRAIN] * 12 + [Split.JUDGE] * 4 + [Split.TEST] * 4
+SPLITS = [Split.TRAIN] * 12 + [Split.VALIDATION] * 4 + [Split.TEST] * 4
 
 
 class Person:
@@ -44,7 +45,7 @@ class Person:
         ]
 
     def odds(self, model: Floats) -> dict[int, float]:
-        return {point.message: float(model[point.message]) for point in self.points if point.split is Split.JUDGE}
+        return {point.message: float(model[point.message]) for point in self.points if point.split is Split.VALIDATION}
 
     def tested(self) -> list[Point]:
         return [point for point in self.points if point.split is Split.TEST]
@@ -89,7 +90,7 @@ def test_it_speaks_as_often_as_the_person_on_the_judge_days() -> None:
     person = Person()
     model = person.hidden + 5
     fitted = fit(person.points, person.odds(model))
-    judged = [point for point in person.points if point.split is Split.JUDGE]
+    judged = [point for point in person.points if point.split is Split.VALIDATION]
     spoke, p = probabilities(fitted.calibration, judged, model)
     assert (p >= fitted.calibration.threshold).sum() == spoke.sum() == fitted.answered
     assert (fitted.decisions, fitted.days) == (600, 4)
@@ -100,7 +101,7 @@ def test_out_of_the_conversation_it_joins_in_as_often_as_the_person_did() -> Non
     seen = [{**point.seen, "share": float(point.seen["recency"] > 0.5)} for point in person.points]
     points = [replace(point, seen=one) for point, one in zip(person.points, seen, strict=True)]
     fitted = fit(points, {})
-    judged = [point for point in points if point.split is Split.JUDGE]
+    judged = [point for point in points if point.split is Split.VALIDATION]
     for out in (True, False):
         here = [point for point in judged if is_out(point.seen) is out]
         speaks = [fitted.calibration.decide(0.5, point.seen).answer for point in here]

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from bot.chat.decision import Calibration
 from bot.cli import main
-from bot.decision import Calibration
 from bot.engine.describe import Family
 from bot.errors import ExitCode
 from bot.workspace import Workspace
@@ -46,7 +46,7 @@ def test_all_of_it(workspace: Workspace, capsys: pytest.CaptureFixture[str]) -> 
     found = saved(workspace)
     assert list(found["panels"]) == PANELS
     assert found["lora"] == "first"
-    assert {split: one["days"] for split, one in found["days"].items()} == {"train": 6, "judge": 2, "test": 2}
+    assert {split: one["days"] for split, one in found["days"].items()} == {"train": 6, "validation": 2, "test": 2}
     for panel in found["panels"].values():
         assert panel["rows"] or panel["not_measurable"]
     text = json.dumps(found)
@@ -107,7 +107,7 @@ def test_two_avatars(workspace: Workspace, models: dict[Family, Path]) -> None:
 
 
 def test_no_groups_is_said(workspace: Workspace) -> None:
-    from training.corpus import Corpus
+    from bot.store.corpus import Corpus
 
     with Corpus.open(workspace.corpus) as corpus, corpus.transaction() as db:
         db.execute("UPDATE messages SET reply_to = NULL")

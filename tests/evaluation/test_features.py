@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.decision import HISTORY, WIDER, Heard, features, mentions
+from bot.chat.features import HISTORY, WIDER, Heard, features, mentions
 
 NOW = datetime(2026, 3, 2, 18, 0, tzinfo=UTC)
 NAMES, OTHERS = ("Nora", "小诺"), ("Tom", "Mei", "小明")

@@ -6,15 +6,15 @@ from dataclasses import replace
 
 import pytest
 
-from bot.dialogue import Scene, Turn
+from bot.chat.dialogue import Scene, Turn
 from tests.evaluation.diary import MEI, Teller, diary, length, plain, to_friends
+from training.data.splits import Split
 from training.evaluation.held import Held
 from training.evaluation.limits import FULL, QUICK
 from training.evaluation.panel import Kind
 from training.evaluation.panels.likelihood import panel
 from training.evaluation.report import Mark, mark
 from training.evaluation.voice import Bubbles, Voices
-from training.splits import Split
 
 BASE = Teller("base", plain)
 

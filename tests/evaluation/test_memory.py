@@ -9,11 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from bot.dialogue import Bubble, Scene, Speaker, Turn
+from bot.chat.dialogue import Bubble, Scene, Speaker, Turn
+from bot.message import ChatKind
 from bot.people import Contact, People
 from bot.persona import Persona
-from bot.types import ChatKind
-from training.dialogues import Dialogue
+from training.data.dialogues import Dialogue
+from training.data.questionnaire import Answer, load_questionnaire
+from training.data.splits import Split, Splits
 from training.evaluation.asking.scoring import Scores
 from training.evaluation.held import ME, Burst, Held
 from training.evaluation.limits import FULL
@@ -23,8 +25,6 @@ from training.evaluation.panels.memory.leaks import questions, secrets
 from training.evaluation.panels.memory.panel import panel
 from training.evaluation.panels.memory.recall import CHOICES, KINDS, catalogue, from_chats, from_questionnaire, quizzes
 from training.evaluation.voice import Bubbles, Likelihood, Question, Voices
-from training.questionnaire import Answer, load_questionnaire
-from training.splits import Split, Splits
 
 DAY = date(2026, 3, 1)
 SPLITS = Splits(tuple(DAY + timedelta(days=number) for number in range(3)), DAY + timedelta(1), DAY + timedelta(2))
@@ -78,7 +78,7 @@ def held(
             bursts.append(Burst(sender, bubbles, chat, kind, chat, "friend", turn.at, DAY, Split.TRAIN))
     people = People.of((Contact("mei", "Mei Tan", "friend"), Contact("tom", "Tom Reed", "colleague")))
     given = load_questionnaire(path) if answers is None else tuple(answers)
-    by_split = {Split.TRAIN: tuple(dialogues), Split.JUDGE: (), Split.TEST: ()}
+    by_split = {Split.TRAIN: tuple(dialogues), Split.VALIDATION: (), Split.TEST: ()}
     return Held(persona, people, SPLITS, by_split, tuple(bursts), (), given)
 
 

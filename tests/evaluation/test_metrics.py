@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
+from training import statistics
 from training.calibration import own_rate_threshold
-from training.evaluation import metrics
 
 
 def test_ranking_is_as_scikit_learn_has_it_with_ties_too() -> None:
@@ -15,38 +15,38 @@ def test_ranking_is_as_scikit_learn_has_it_with_ties_too() -> None:
     for _ in range(30):
         spoke = rng.random(150) < 0.2
         score = np.round(rng.random(150) + 0.3 * spoke, 1).astype(np.float64)
-        assert metrics.auroc(spoke, score) == pytest.approx(roc_auc_score(spoke, score))
+        assert statistics.auroc(spoke, score) == pytest.approx(roc_auc_score(spoke, score))
 
 
 def test_calibration_error() -> None:
     rng = np.random.default_rng(1)
     probability = rng.random(20_000) * 0.5
     spoke = rng.random(20_000) < probability
-    assert metrics.calibration_error(spoke, probability) < 0.02
-    assert metrics.calibration_error(spoke, probability + 0.2) == pytest.approx(0.2, abs=0.02)
-    assert metrics.calibration_error(spoke, np.full(20_000, spoke.mean())) == pytest.approx(0, abs=1e-9)
+    assert statistics.calibration_error(spoke, probability) < 0.02
+    assert statistics.calibration_error(spoke, probability + 0.2) == pytest.approx(0.2, abs=0.02)
+    assert statistics.calibration_error(spoke, np.full(20_000, spoke.mean())) == pytest.approx(0, abs=1e-9)
 
 
 def test_rates() -> None:
     spoke = np.array([True, True, False, False, False, False, False, False])
     probability = np.array([0.9, 0.2, 0.8, 0.1, 0.1, 0.1, 0.1, 0.1])
-    assert metrics.rate_ratio(spoke, probability >= 0.15) == 1.5
+    assert statistics.rate_ratio(spoke, probability >= 0.15) == 1.5
 
 
 def test_what_cannot_be_said_is_no_number() -> None:
     never, score = np.zeros(5, dtype=np.bool_), np.arange(5.0)
-    assert math.isnan(metrics.auroc(never, score))
-    assert math.isnan(metrics.rate_ratio(never, score >= 0.5))
+    assert math.isnan(statistics.auroc(never, score))
+    assert math.isnan(statistics.rate_ratio(never, score >= 0.5))
 
 
 def test_intervals_draw_days_whole() -> None:
     days = ["a"] * 50 + ["b"] * 50
     values = np.repeat([0.0, 1.0], 50)
-    low, high = metrics.interval(days, lambda rows: float(values[rows].mean()))
+    low, high = statistics.interval(days, lambda rows: float(values[rows].mean()))
     assert (low, high) == (0, 1), "two days that differ wholly leave nothing certain"
-    assert metrics.interval(days, lambda rows: float(values[rows].mean())) == (low, high), "the same every time"
-    assert all(math.isnan(end) for end in metrics.interval(["a"] * 9, lambda rows: 1.0))
-    assert all(math.isnan(end) for end in metrics.interval([], lambda rows: 1.0))
+    assert statistics.interval(days, lambda rows: float(values[rows].mean())) == (low, high), "the same every time"
+    assert all(math.isnan(end) for end in statistics.interval(["a"] * 9, lambda rows: 1.0))
+    assert all(math.isnan(end) for end in statistics.interval([], lambda rows: 1.0))
 
 
 def test_a_threshold_for_the_persons_own_rate() -> None:

@@ -10,7 +10,9 @@ import pytest
 
 from bot.people import People
 from bot.persona import Persona
-from training.dialogues import Dialogue
+from training.data.dialogues import Dialogue
+from training.data.questionnaire import SCALE, Answer, how_like_you, load_questionnaire
+from training.data.splits import Split, Splits
 from training.evaluation.asking.scoring import Scores
 from training.evaluation.held import Held
 from training.evaluation.limits import FULL
@@ -19,8 +21,6 @@ from training.evaluation.panels.personality.panel import panel
 from training.evaluation.panels.personality.traits import NORMS, TRAITS, correlation, population_mean
 from training.evaluation.report import Mark, mark
 from training.evaluation.voice import Bubbles, Likelihood, Question, Voices
-from training.questionnaire import SCALE, Answer, how_like_you, load_questionnaire
-from training.splits import Split, Splits
 
 DAY = date(2026, 3, 1)
 

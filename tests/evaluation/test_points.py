@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from bot.chat.prompt import render
 from bot.persona import Persona
-from bot.prompt import render
 from tests.dialogues.log import ALL_TRAIN, PEOPLE, Log
-from training.dialogues import decision_points
-from training.evaluation.points import Point, Stratum, points
+from training.data.dialogues import decision_points
+from training.data.points import Point, Stratum, points
 
 
 @pytest.fixture

@@ -7,12 +7,14 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from bot.dialogue import Bubble, Scene, Speaker, Turn
+from bot.chat.dialogue import Bubble, Scene, Speaker, Turn
+from bot.message import ChatKind
 from bot.people import People
 from bot.persona import Persona
-from bot.types import ChatKind
-from training.canaries import TIMES, Canary
-from training.dialogues import Dialogue
+from training.data.canaries import TIMES, Canary
+from training.data.dialogues import Dialogue
+from training.data.redaction import Secret
+from training.data.splits import Split, Splits
 from training.evaluation.asking.scoring import Reply, Scores
 from training.evaluation.held import Held
 from training.evaluation.limits import FULL
@@ -21,8 +23,6 @@ from training.evaluation.panels.privacy.completions import FIRST, MORE, probes
 from training.evaluation.panels.privacy.exposure import CODES, UNKNOWN, exposed
 from training.evaluation.panels.privacy.panel import panel
 from training.evaluation.voice import Bubbles, Likelihood, Question, Voices
-from training.redaction import Secret
-from training.splits import Split, Splits
 
 FIRST_DAY = date(2026, 3, 1)
 DAYS = tuple(FIRST_DAY + timedelta(days=number) for number in range(20))

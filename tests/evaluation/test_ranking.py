@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from tests.evaluation.diary import MEI, Teller, diary, plain, to_friends
+from training.data.splits import Split
 from training.evaluation.panels.likelihood import ranking
 from training.evaluation.panels.likelihood.ranking import OTHERS, OWN
 from training.evaluation.voice import Likelihood, occasions, texts
-from training.splits import Split
 
 
 def test_nine_others_five_of_them_her_own() -> None:
@@ -16,7 +16,7 @@ def test_nine_others_five_of_them_her_own() -> None:
     found = ranking.choices(held, asked)
     assert len(found) == len(asked) == 40
     own = {one.real: one for split in Split for one in occasions(held.dialogues[split])}
-    unseen = {one.real for split in (Split.JUDGE, Split.TEST) for one in occasions(held.dialogues[split])}
+    unseen = {one.real for split in (Split.VALIDATION, Split.TEST) for one in occasions(held.dialogues[split])}
     for choice in found:
         assert choice.candidates[0] == choice.occasion.real
         assert len(set(choice.candidates)) == 1 + OWN + OTHERS

@@ -5,19 +5,19 @@ from pathlib import Path
 
 import pytest
 
+from bot.chat.prompt import Codec
 from bot.media import MediaStore
+from bot.message import Account
 from bot.people import People
 from bot.persona import Persona
-from bot.prompt import Codec
-from bot.types import Account
+from bot.store.corpus import Corpus
 from tests.support import byte_codec
-from training.corpus import Corpus
-from training.dialogues import DialogueSettings, build
+from training.data.dialogues import DialogueSettings, build
+from training.data.importers import Options, find_files, import_paths
+from training.data.points import of_split, points
+from training.data.splits import Split, Splits
 from training.evaluation.panels.decision.gates import baselines
 from training.evaluation.panels.decision.measures import Truth, measured
-from training.evaluation.points import of_split, points
-from training.importers import Options, find_files, import_paths
-from training.splits import Split, Splits
 
 GROUP = Path(__file__).parents[3] / "shared" / "data" / "group-chat" / "result.json"
 SUBJECT = People.of((), (Account("telegram", "100010"),))
@@ -35,7 +35,7 @@ def test_simple_gates_on_held_out_days(tmp_path: Path) -> None:
     assert [sum(splits.split_of(day) is split for day in splits.days) for split in Split] == [12, 4, 4]
     assert counts["decisions: answered"] + counts["decisions: silent"] == len(found)
     assert counts["decisions: answered"] == sum(point.spoke for point in found)
-    learnt, tested = of_split(found, Split.TRAIN, Split.JUDGE), of_split(found, Split.TEST)
+    learnt, tested = of_split(found, Split.TRAIN, Split.VALIDATION), of_split(found, Split.TEST)
     truth = Truth.of(tested)
     gates = [measured(gate, truth) for gate in baselines(learnt, tested)]
     constant, mention, recency, logistic = (gate["w1"].number for gate in gates)

@@ -10,9 +10,9 @@ import pytest
 
 from bot.cli import main
 from bot.errors import ExitCode
+from bot.store.corpus import Corpus
 from bot.workspace import Workspace
-from training.canaries import TIMES, Canary, save
-from training.corpus import Corpus
+from training.data.canaries import TIMES, Canary, save
 
 
 @pytest.fixture

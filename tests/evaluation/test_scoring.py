@@ -7,11 +7,11 @@ import pytest
 import torch
 from PIL import Image
 
+from bot.chat.prompt import Codec, Prompt, render
 from bot.engine.models import LoadedModel, codec_for, photo_tensors
-from bot.prompt import Codec, Prompt, render
-from bot.types import ChatKind
+from bot.message import ChatKind
 from tests.dialogues.log import Log
-from training.dialogues import Dialogue, decision_points
+from training.data.dialogues import Dialogue, decision_points
 from training.evaluation.asking.scoring import Scorer
 
 

@@ -6,10 +6,10 @@ from dataclasses import replace
 import pytest
 from scipy.stats import binomtest
 
-from bot.dialogue import Scene, Speaker, Turn
+from bot.chat.dialogue import Scene, Speaker, Turn
+from bot.chat.prompt import render
 from bot.media import MediaStore
-from bot.prompt import render
-from bot.types import ChatKind
+from bot.message import ChatKind
 from tests.evaluation.diary import (
     GRAN,
     MEI,
@@ -24,6 +24,7 @@ from tests.evaluation.diary import (
     with_context,
 )
 from tests.support import byte_codec
+from training.data.splits import Split
 from training.evaluation.held import Held
 from training.evaluation.limits import FULL, QUICK
 from training.evaluation.panel import Kind
@@ -32,7 +33,6 @@ from training.evaluation.panels.context.pairs import Pair, difference, mean_gain
 from training.evaluation.panels.context.relationships import ask, known, private, swapped
 from training.evaluation.report import Mark, mark
 from training.evaluation.voice import Bubbles, Question, Voices
-from training.splits import Split
 
 BASE = Teller("base", plain)
 

@@ -10,13 +10,14 @@ import pytest
 from PIL import Image, ImageChops
 
 import training
-from bot.dialogue import Bubble, Scene, Speaker, Turn
+from bot.chat.dialogue import Bubble, Scene, Speaker, Turn
+from bot.chat.prompt import render
 from bot.engine.describe import Family
 from bot.engine.models import codec_for, load
-from bot.prompt import render
-from bot.types import ChatKind
+from bot.message import ChatKind
 from tests.evaluation.diary import MEI, Teller, diary, plain
 from tests.support import byte_codec, picture
+from training.data.splits import Split
 from training.evaluation.asking.scoring import Scorer
 from training.evaluation.held import Held
 from training.evaluation.limits import FULL, QUICK
@@ -24,7 +25,6 @@ from training.evaluation.panel import Kind
 from training.evaluation.panels.context import panel, pictures
 from training.evaluation.panels.context.pictures import StandIns, blank, other
 from training.evaluation.voice import Bubbles, Voices
-from training.splits import Split
 
 BASE = Teller("base", plain)
 AT = datetime(2026, 3, 1, tzinfo=UTC)

@@ -8,16 +8,16 @@ from typing import Any
 import pytest
 import torch
 
-from bot.dialogue import Bubble, Scene, Speaker, Turn
+from bot.chat.dialogue import Bubble, Scene, Speaker, Turn
+from bot.chat.prompt import Prompt, render
+from bot.chat.prompt.render import whole_bubbles
 from bot.engine.base import Sampling
 from bot.engine.choice import Chooser
 from bot.engine.local import LocalEngine
 from bot.engine.models import LoadedModel, codec_for, load
 from bot.errors import EchoesError, PermanentError
+from bot.message import ChatKind
 from bot.persona import Persona
-from bot.prompt import Prompt, render
-from bot.prompt.render import whole_bubbles
-from bot.types import ChatKind
 from bot.workspace import Workspace
 from tests.dialogues.log import Log
 from tests.evaluation.conftest import make_lora

@@ -5,9 +5,9 @@ import torch
 from PIL import Image
 
 from bot.engine.models import LoadedModel, photo_tensors
-from training.eyes.asking import Answers, Names
-from training.eyes.language import ASKINGS, CHOICES, Asking, Reader
-from training.eyes.measure import (
+from training.recipes.eyes.asking import Answers, Names
+from training.recipes.eyes.language import ASKINGS, CHOICES, Asking, Reader
+from training.recipes.eyes.measure import (
     Answered,
     Share,
     blank,

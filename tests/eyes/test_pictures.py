@@ -10,14 +10,14 @@ from PIL import Image
 
 from bot.errors import ConfigError, DataError
 from tests.eyes.conftest import COLOURS, SHAPES, draw_style
-from training.eyes import concepts
-from training.eyes import pictures as module
-from training.eyes.__main__ import main
-from training.eyes.concepts import choose, grocery_name, read_style, read_words, spoken
-from training.eyes.config import Recipe, load_recipe
-from training.eyes.groceries import Groceries, read_groceries
-from training.eyes.material import gather
-from training.eyes.pictures import SIDE, draw, fetch
+from training.recipes.eyes import concepts
+from training.recipes.eyes import pictures as module
+from training.recipes.eyes.__main__ import main
+from training.recipes.eyes.concepts import choose, grocery_name, read_style, read_words, spoken
+from training.recipes.eyes.config import Recipe, load_recipe
+from training.recipes.eyes.groceries import Groceries, read_groceries
+from training.recipes.eyes.material import gather
+from training.recipes.eyes.pictures import SIDE, draw, fetch
 
 pytest.importorskip("resvg_py", reason="drawing needs `pip install .[eyes]`")
 

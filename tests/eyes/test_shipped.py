@@ -8,26 +8,26 @@ import torch
 from PIL import Image
 from safetensors.torch import load_file
 
-from bot.dialogue import Bubble, Scene, Speaker, Turn
+from bot.chat.dialogue import Bubble, Scene, Speaker, Turn
+from bot.chat.prompt import Codec, Fingerprint
+from bot.chat.prompt.render import render
 from bot.engine.embedded import PIXELS, VISION, ensure_embedded, first_lora_path, tower_path, vision_tower
 from bot.engine.models import LoadedModel, load
 from bot.lora import NONE
+from bot.message import ChatKind
 from bot.persona import Persona
-from bot.prompt import Codec, Fingerprint
-from bot.prompt.render import render
-from bot.types import ChatKind
-from training.eyes import notice as notice_module
-from training.eyes import work
-from training.eyes.asking import Answers, Names
-from training.eyes.config import load_recipe
-from training.eyes.language import ASKINGS, CHOICES, ORDER, Reader
-from training.eyes.measure import Share, first_or_second, interval, look
-from training.eyes.notice import notice
-from training.eyes.tower import fresh_tower
-from training.eyes.work import LARGEST
 from training.finetune.first import begin
 from training.finetune.lora import attach, save_adapter, weights
 from training.finetune.presets import PRESETS
+from training.recipes.eyes import notice as notice_module
+from training.recipes.eyes import work
+from training.recipes.eyes.asking import Answers, Names
+from training.recipes.eyes.config import load_recipe
+from training.recipes.eyes.language import ASKINGS, CHOICES, ORDER, Reader
+from training.recipes.eyes.measure import Share, first_or_second, interval, look
+from training.recipes.eyes.notice import notice
+from training.recipes.eyes.tower import fresh_tower
+from training.recipes.eyes.work import LARGEST
 
 SHOWS = {
     "apple": "apple",

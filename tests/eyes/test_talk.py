@@ -6,10 +6,10 @@ from dataclasses import replace
 import pytest
 import torch
 
-from training.eyes.language import Reader
-from training.eyes.talk import strayed, talks
 from training.finetune.lora import attach, set_weights, weights
 from training.finetune.presets import ATTENTION, TUNED
+from training.recipes.eyes.language import Reader
+from training.recipes.eyes.talk import strayed, talks
 
 
 def test_a_model_that_learnt_nothing_has_not_strayed(reader: Reader) -> None:

@@ -3,10 +3,10 @@
 import pytest
 import torch
 
+from bot.chat.prompt import PhotoGeometry
 from bot.engine.embedded import PIXELS, VISION
-from bot.prompt import PhotoGeometry
-from training.eyes.optimizer import Muon, optimizers, orthogonal
-from training.eyes.tower import Tower, fresh_tower, normalized, see, start_from_patches, to_patches, turns
+from training.recipes.eyes.optimizer import Muon, optimizers, orthogonal
+from training.recipes.eyes.tower import Tower, fresh_tower, normalized, see, start_from_patches, to_patches, turns
 
 GEOMETRY = PhotoGeometry(14, 2, *PIXELS)
 

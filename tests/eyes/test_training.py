@@ -14,23 +14,23 @@ from bot.engine.embedded import first_lora_path
 from bot.engine.models import LoadedModel
 from bot.errors import UsageError
 from tests.eyes.conftest import TINY_VISION
-from training.eyes import codes as codes_module
-from training.eyes import lessons as lessons_module
-from training.eyes import look as look_module
-from training.eyes import work
-from training.eyes.codes import LENIENT, Detections, detections, learn_codes, let_through, say, teach
-from training.eyes.config import CodeSettings, LessonSettings, Look, Recipe, SaidSettings
-from training.eyes.groceries import Groceries
-from training.eyes.keeping import keep, kept
-from training.eyes.language import ASKINGS, Reader
-from training.eyes.lessons import learn_lessons
-from training.eyes.look import learn_to_look
-from training.eyes.material import Material, gather
-from training.eyes.pictures import draw
-from training.eyes.tower import detect, fresh_tower, normalized, see, turns
 from training.finetune.first import begin_at
 from training.finetune.lora import attach
 from training.finetune.presets import ATTENTION, TUNED
+from training.recipes.eyes import codes as codes_module
+from training.recipes.eyes import lessons as lessons_module
+from training.recipes.eyes import look as look_module
+from training.recipes.eyes import work
+from training.recipes.eyes.codes import LENIENT, Detections, detections, learn_codes, let_through, say, teach
+from training.recipes.eyes.config import CodeSettings, LessonSettings, Look, Recipe, SaidSettings
+from training.recipes.eyes.groceries import Groceries
+from training.recipes.eyes.keeping import keep, kept
+from training.recipes.eyes.language import ASKINGS, Reader
+from training.recipes.eyes.lessons import learn_lessons
+from training.recipes.eyes.look import learn_to_look
+from training.recipes.eyes.material import Material, gather
+from training.recipes.eyes.pictures import draw
+from training.recipes.eyes.tower import detect, fresh_tower, normalized, see, turns
 
 pytest.importorskip("resvg_py", reason="drawing needs `pip install .[eyes]`")
 

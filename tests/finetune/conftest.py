@@ -12,13 +12,13 @@ from bot.consent import Consent, Role, Use, save_consent
 from bot.engine.describe import Family
 from bot.engine.models import LoadedModel, load
 from bot.media import MediaStore
+from bot.message import Account
 from bot.people import Contact, People, save_people
-from bot.types import Account
+from bot.store.corpus import Corpus
 from bot.workspace import Workspace
 from tests.engine.conftest import tiny_model
 from tests.support import picture
-from training.corpus import Corpus
-from training.importers.run import Options, find_files, import_paths
+from training.data.importers.run import Options, find_files, import_paths
 
 FAMILIES: tuple[Family, ...] = ("qwen2_5_vl", "qwen3_vl")
 DAYS = 6

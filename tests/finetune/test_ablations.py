@@ -11,16 +11,16 @@ from bot.errors import EchoesError, UsageError
 from bot.lora import find_lora
 from bot.workspace import Workspace
 from tests.finetune.test_train import Listener
-from training.ablations import run
-from training.ablations.__main__ import main
-from training.ablations.measure import Row
-from training.ablations.run import Asked, compare
-from training.ablations.table import Table, as_json, cell, markdown
-from training.ablations.variants import VARIANTS, Variant, chosen
 from training.evaluation.limits import FULL
 from training.evaluation.panel import Metric, Value
 from training.evaluation.run import with_limit
 from training.finetune import PRESETS, TrainSettings, train
+from training.recipes.ablations import run
+from training.recipes.ablations.__main__ import main
+from training.recipes.ablations.measure import Row
+from training.recipes.ablations.run import Asked, compare
+from training.recipes.ablations.table import Table, as_json, cell, markdown
+from training.recipes.ablations.variants import VARIANTS, Variant, chosen
 
 TOKENS = 6000
 FEW = tuple(VARIANTS[name] for name in ("tuned", "bubbles-off"))

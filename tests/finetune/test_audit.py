@@ -10,10 +10,10 @@ from bot.cli import main
 from bot.engine.describe import Family
 from bot.errors import ConfigError, ExitCode
 from bot.lora import CANARIES, find_lora
+from bot.store.corpus import Corpus
 from bot.workspace import Workspace
 from tests.finetune.conftest import agree, make_workspace
-from training.canaries import TIMES, load
-from training.corpus import Corpus
+from training.data.canaries import TIMES, load
 from training.finetune import PRESETS, TrainSettings, train
 
 ONCE = replace(PRESETS["tuned"], epochs=1)

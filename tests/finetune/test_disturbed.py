@@ -109,7 +109,7 @@ def test_weights_chosen_by_little_are_said_to_be(quiet: Path, workspace: Workspa
     place = place_of(quiet)
     texts, decisions = place["held_out_texts"], place["held_out_decisions"]
     assert 0 < texts < TEXTS and 0 < decisions < DECISIONS
-    said = f"the judge days hold only {texts} tokens of text (800 would do)"
+    said = f"the validation days hold only {texts} tokens of text (800 would do)"
     assert any(said in note for note in listener.notes)
     assert said in card
     assert f"| {texts} tokens |" in card and f"| {decisions} decisions |" in card

@@ -14,16 +14,16 @@ from bot.config import load_config
 from bot.engine.describe import describe
 from bot.engine.models import codec_for
 from bot.media import MediaStore
+from bot.store.corpus import Corpus
 from bot.workspace import Workspace
 from tests.finetune.conftest import DAYS, MEI, NORA, START, message, numbered
-from training.corpus import Corpus
+from training.data.importers.run import Options, find_files, import_paths
+from training.data.splits import Borders, Split
 from training.evaluation.gather import gather
 from training.evaluation.voice import occasions
 from training.finetune import PRESETS, TrainSettings, train
 from training.finetune.learner import Learner
 from training.finetune.samples import Sample
-from training.importers.run import Options, find_files, import_paths
-from training.splits import Borders, Split
 
 LEARNT, JUDGING, EXAMINED = {0, 1, 2, 3}, {4, 5}, {6}
 
@@ -79,6 +79,6 @@ def test_no_word_of_a_day_that_judges_or_is_examined_is_learnt(
     config, media = load_config(workspace.config), MediaStore(workspace.media)
     codec = codec_for(describe(config.model.base), media)
     held = gather(workspace, config, codec, 1024, Borders.load(lora))
-    for split, expected in ((Split.TRAIN, LEARNT), (Split.JUDGE, JUDGING), (Split.TEST, EXAMINED)):
+    for split, expected in ((Split.TRAIN, LEARNT), (Split.VALIDATION, JUDGING), (Split.TEST, EXAMINED)):
         replies = [bubble for one in occasions(held.dialogues[split]) for bubble in one.real]
         assert days("\n".join(replies), "said") == expected, f"what is said on days of {split}"

@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 import torch
 
-from bot.dialogue import Bubble, Scene, Speaker, Turn
+from bot.chat.dialogue import Bubble, Scene, Speaker, Turn
+from bot.chat.prompt import Fingerprint, render
 from bot.engine.describe import Family
 from bot.engine.local import LocalEngine
 from bot.engine.models import LoadedModel, codec_for, load
 from bot.media import MediaStore
+from bot.message import ChatKind
 from bot.persona import Persona
-from bot.prompt import Fingerprint, render
-from bot.types import ChatKind
 from tests.finetune.conftest import FAMILIES
 from training.finetune.lora import attach, count, save_adapter, set_weights, target_pattern, weights
 from training.finetune.presets import PAPER, PRESETS, TUNED

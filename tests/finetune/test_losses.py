@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 import torch
 
-from bot.dialogue import Bubble, Scene, Speaker, Turn
+from bot.chat.dialogue import Bubble, Scene, Speaker, Turn
+from bot.chat.prompt import Codec
 from bot.engine.models import LoadedModel, codec_for
 from bot.media import MediaStore
+from bot.message import ChatKind
 from bot.persona import Persona
-from bot.prompt import Codec
-from bot.types import ChatKind
 from tests.support import picture
-from training.dialogues import Dialogue
+from training.data.dialogues import Dialogue
 from training.finetune.batches import Batch
 from training.finetune.epoch import thinned
 from training.finetune.learner import Learner, Losses

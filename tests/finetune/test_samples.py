@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from bot.dialogue import Bubble, Scene, Speaker, Turn
+from bot.chat.dialogue import Bubble, Scene, Speaker, Turn
+from bot.chat.prompt import Codec, render
 from bot.media import MediaStore
+from bot.message import ChatKind
 from bot.persona import Persona
-from bot.prompt import Codec, render
-from bot.types import ChatKind
 from tests.support import byte_codec
-from training.dialogues import Dialogue
+from training.data.dialogues import Dialogue
 from training.finetune.samples import IGNORED, UNDECIDED, Sample, sample_of
 
 START = datetime(2026, 3, 2, 18, 0, tzinfo=UTC)

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from bot.chat.decision import Calibration
+from bot.chat.prompt import Codec
 from bot.cli import main
-from bot.decision import Calibration
 from bot.errors import UsageError
 from bot.media import MediaStore
-from bot.prompt import Codec
 from bot.workspace import Workspace
 from tests.finetune.test_samples import MEI, TOM, decisions, learnt, talk
 from tests.finetune.test_train import QUICK, Listener, same, weights_of

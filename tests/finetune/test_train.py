@@ -19,16 +19,16 @@ import torch
 from accelerate.state import AcceleratorState  # type: ignore[import-untyped]
 from safetensors.torch import load_file
 
+from bot.chat.decision import Calibration
 from bot.consent import Use
-from bot.decision import Calibration
 from bot.engine.describe import Family
 from bot.engine.local import LocalEngine
 from bot.engine.models import load
 from bot.errors import ConfigError, ConsentError, DataError, EchoesError, PermanentError, UsageError
 from bot.lora import find_lora
 from bot.media import MediaStore
+from bot.message import Account
 from bot.people import People, save_people
-from bot.types import Account
 from bot.workspace import Workspace
 from tests.finetune.conftest import NAMES, agree, make_workspace
 from training.evaluation.asking.scoring import Scorer, Scores

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from bot.media import MediaStore
-from training.corpus import Corpus, CorpusChat, CorpusMessage
-from training.importers import ImportReport, Options, find_files, import_paths
+from bot.store.corpus import Corpus, CorpusChat, CorpusMessage
+from training.data.importers import ImportReport, Options, find_files, import_paths
 
 SHANGHAI = timezone(timedelta(hours=8))
 

@@ -17,13 +17,13 @@ import yaml
 from bot.cli import main
 from bot.cli.table import fit, table, width
 from bot.errors import ExitCode
+from bot.message import Account
 from bot.people import load_people
 from bot.persona import load_persona
-from bot.types import Account
+from bot.store.corpus import Corpus
 from bot.workspace import Workspace
 from tests.importing.conftest import ANN, BEN, Write, telegram_chat, telegram_message
 from tests.importing.test_wechat import PYWXDUMP, arkme
-from training.corpus import Corpus
 
 Run = Callable[..., str]
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from bot.errors import DataError
-from bot.types import Account
+from bot.message import Account
+from bot.store.corpus import Corpus
 from tests.importing.conftest import ANN, BEN, NOON, Desk, Write, telegram_chat, telegram_message
-from training.corpus import Corpus
 
 
 def test_a_stretch_of_time_can_be_read(desk: Desk, write: Write) -> None:

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from training.importers import jsonstream
-from training.importers.jsonstream import Damaged, MendedJson, walk
+from training.data.importers import jsonstream
+from training.data.importers.jsonstream import Damaged, MendedJson, walk
 
 
 def mended(data: bytes) -> bytes:

@@ -199,7 +199,7 @@ def test_a_failed_import_leaves_nothing(desk: Desk, write: Write, monkeypatch: p
     def fail(*_: object) -> None:
         raise DataError("The disk is full.")
 
-    monkeypatch.setattr("training.importers.merge._resolve_replies", fail)
+    monkeypatch.setattr("training.data.importers.merge._resolve_replies", fail)
     report = desk.take(write(telegram_chat(*talk(1, 50)), "second/result.json"))
     assert len(report.problems) == 1
     assert desk.corpus.count() == 4

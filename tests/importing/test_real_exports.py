@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 import training
+from bot.message import Account
 from bot.people import load_people
-from bot.types import Account
 from tests.importing.conftest import Desk
-from training.sample.draw import PICTURES, PLAIN
+from training.recipes.sample.draw import PICTURES, PLAIN
 
 SAMPLE = Path(training.__file__).parent / "sample"
 DATA = Path(__file__).parents[3] / "shared" / "data"

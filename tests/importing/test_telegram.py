@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot.types import Account, ChatKind
+from bot.message import Account, ChatKind
 from tests.importing.conftest import ANN, BEN, NOON, Desk, Write, telegram_chat, telegram_message
 from tests.support import picture
 

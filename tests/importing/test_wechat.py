@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.types import Account, ChatKind
+from bot.message import Account, ChatKind
 from tests.importing.conftest import Desk, Write
 from tests.support import picture
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from bot.consent import Consent, Role, Use, save_consent
+from bot.message import Account
 from bot.people import Contact, People, save_people
-from bot.types import Account
 from bot.workspace import Workspace
 
 CONFIG = """\

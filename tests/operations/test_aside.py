@@ -8,10 +8,10 @@ import pytest
 
 from bot.cli import main
 from bot.errors import ExitCode
-from bot.journal import Journal
 from bot.lock import only_one, pid_file
+from bot.message import Account, Chat, ChatKind, Message
 from bot.people import Contact, People, save_people
-from bot.types import Account, Chat, ChatKind, Message
+from bot.store.journal import Journal
 from bot.workspace import Workspace
 
 MEI = Account("telegram", "7")

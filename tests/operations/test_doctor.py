@@ -13,21 +13,21 @@ import pytest
 from aiohttp import web
 from safetensors.numpy import load_file, save_file
 
-from bot.checks import Check, Verdict
+from bot.chat.prompt import Fingerprint
 from bot.cli import main
 from bot.config import parse_config
 from bot.consent import save_consent
-from bot.doctor import examine
-from bot.doctor_online import examine_online
+from bot.doctor.checks import Check, Verdict
+from bot.doctor.online import examine_online
+from bot.doctor.workspace import examine
 from bot.engine.describe import codec_for, describe
 from bot.engine.embedded import ensure_embedded
 from bot.errors import ExitCode, PassingError
-from bot.journal import Journal
 from bot.lock import only_one, pid_file
 from bot.media import MediaStore
-from bot.prompt import Fingerprint
+from bot.message import Account, Chat, ChatKind, Message
 from bot.secrets import Secrets
-from bot.types import Account, Chat, ChatKind, Message
+from bot.store.journal import Journal
 from bot.workspace import Workspace
 from tests.operations.conftest import consent, read_fails
 from tests.standins.openai import ModelServer
@@ -187,7 +187,7 @@ def test_weights_that_a_disk_no_longer_gives_are_not_ticked(
         assert path == lora / "adapter_model.safetensors"
         raise PassingError(f"{path} cannot be read (Input/output error): check that disk.")
 
-    monkeypatch.setattr("bot.doctor_model.read_through", read_through)
+    monkeypatch.setattr("bot.doctor.model.read_through", read_through)
     assert "Input/output error" in examined(workspace)["lora"].text
 
 
@@ -245,7 +245,9 @@ def test_what_cannot_be_read_just_now_is_a_sentence(workspace: Workspace, monkey
 def test_what_this_user_may_not_write_is_no_tick(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     workspace.received.mkdir()
     may = os.access
-    monkeypatch.setattr("bot.doctor.os.access", lambda path, mode: path != workspace.received and may(path, mode))
+    monkeypatch.setattr(
+        "bot.doctor.workspace.os.access", lambda path, mode: path != workspace.received and may(path, mode)
+    )
     found = examined(workspace)["workspace"]
     assert found.verdict is Verdict.BAD and "cannot read and write received" in found.text
 
@@ -298,7 +300,7 @@ def test_room_for_a_training_is_counted(
     class Usage:
         free = 50_000_000_000
 
-    monkeypatch.setattr("bot.doctor.shutil.disk_usage", lambda path: Usage())
+    monkeypatch.setattr("bot.doctor.workspace.shutil.disk_usage", lambda path: Usage())
     assert doctor(workspace) == ExitCode.OK
     assert "✓ training         about 0.2 GB are written meanwhile, 50.0 GB free" in capsys.readouterr().out
     Usage.free = 180_000_000
@@ -321,7 +323,7 @@ def test_every_disk_that_is_written_to_is_looked_at(workspace: Workspace, monkey
     monkeypatch.setattr(
         Path, "stat", lambda path, **how: Elsewhere() if path == workspace.received else real(path, **how)
     )
-    monkeypatch.setattr("bot.doctor.shutil.disk_usage", Usage)
+    monkeypatch.setattr("bot.doctor.workspace.shutil.disk_usage", Usage)
     disks = [check for check in examine(workspace, lambda what: None) if check.name == "disk"]
     assert [check.verdict for check in disks] == [Verdict.GOOD, Verdict.BAD]
     assert f"Only 1 MB are free at {workspace.received}" in disks[1].text
@@ -379,7 +381,7 @@ def test_what_waits_in_the_journal_is_told(workspace: Workspace) -> None:
 
 
 def test_a_clock_that_was_never_set(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.doctor.time.time", lambda: 5.0)
+    monkeypatch.setattr("bot.doctor.workspace.time.time", lambda: 5.0)
     found = examined(workspace)["clock"]
     assert found.verdict is Verdict.BAD and "1970-01-01" in found.text
 
@@ -388,7 +390,7 @@ def test_a_full_disk(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> N
     class Usage:
         free = 5_000_000
 
-    monkeypatch.setattr("bot.doctor.shutil.disk_usage", lambda path: Usage())
+    monkeypatch.setattr("bot.doctor.workspace.shutil.disk_usage", lambda path: Usage())
     assert "Only 5 MB are free" in examined(workspace)["disk"].text
     Usage.free = 1_000_000_000
     assert examined(workspace)["disk"].verdict is Verdict.NOTE

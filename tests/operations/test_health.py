@@ -9,10 +9,11 @@ import aiohttp
 import pytest
 
 from bot.config import HealthConfig
+from bot.daemon.health import Health, HealthServer, Metrics, Platform, State
 from bot.errors import ConfigError
-from bot.health import Health, HealthServer, Metrics, Observer, Platform, State, Unobserved
+from bot.message import ChatKind
+from bot.observer import Observer, Unobserved
 from bot.serving import answers_to
-from bot.types import ChatKind
 
 RUNNING = Platform(State.RUNNING, time.monotonic())
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.notify import Notifier
+from bot.daemon.notify import Notifier
 
 
 class Manager:

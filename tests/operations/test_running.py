@@ -13,22 +13,22 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+from bot.chat.decision import Calibration
 from bot.config import parse_config
 from bot.consent import save_consent, withdraw
 from bot.conversation.chat import Avatar
-from bot.daemon import Daemon, Parts
-from bot.decision import Calibration
+from bot.daemon.daemon import Daemon, Parts
+from bot.daemon.health import State
+from bot.daemon.notify import Notifier
+from bot.daemon.signals import Orders
 from bot.errors import ConfigError, EchoesError, ExitCode, PassingError, PermanentError
-from bot.health import State
-from bot.journal import Journal
 from bot.lora import find_lora
 from bot.media import MediaStore
-from bot.notify import Notifier
+from bot.message import Account, Chat, ChatKind, Message, PhotoRef
 from bot.people import Contact, People, load_people, save_people
 from bot.persona import Persona
 from bot.platform import Inbox
-from bot.signals import Orders
-from bot.types import Account, Chat, ChatKind, Message, PhotoRef
+from bot.store.journal import Journal
 from bot.workspace import Workspace
 from tests.conversation.stage import ScriptedEngine, StagePlatform
 from tests.operations.conftest import consent, read_fails
@@ -351,7 +351,7 @@ async def test_consent_that_cannot_be_read_for_an_hour_stops_it_for_now(
 
     daemon = running.start()
     await until(lambda: running.web.inbox is not None)
-    monkeypatch.setattr("bot.daemon.require", unreadable)
+    monkeypatch.setattr("bot.daemon.daemon.require", unreadable)
     for _ in range(59):  # minutes
         await daemon.check_consent()
     assert not running.orders.stopping.is_set()
@@ -425,7 +425,7 @@ async def test_a_platform_that_cannot_be_made_leaves_the_others(running: Running
 
 
 async def test_a_part_that_does_not_close_is_given_up(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.daemon._CLOSING_SECONDS", 0.1)
+    monkeypatch.setattr("bot.daemon.daemon._CLOSING_SECONDS", 0.1)
     running.engine.hangs = True
     running.start()
     await until(lambda: "READY=1" in running.heard())

@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from bot.health import Unobserved
-from bot.schedule import Schedule, Task
+from bot.daemon.schedule import Schedule, Task
+from bot.observer import Unobserved
 
 
 async def test_tasks_run_soon_and_again_and_one_that_fails_stops_nothing(caplog: pytest.LogCaptureFixture) -> None:

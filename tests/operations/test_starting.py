@@ -21,10 +21,10 @@ from bot.cli import main
 from bot.cli.run import prepare
 from bot.config import Config, HealthConfig, PlatformsConfig, parse_config
 from bot.consent import save_consent, withdraw
+from bot.daemon.health import Health, HealthServer, Metrics
 from bot.engine.factory import build_engine
 from bot.engine.remote import RemoteEngine
 from bot.errors import ConfigError, ConsentError, ExitCode, PassingError, PermanentError
-from bot.health import Health, HealthServer, Metrics
 from bot.lora import find_lora
 from bot.media import MediaStore
 from bot.people import People

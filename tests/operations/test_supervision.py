@@ -6,11 +6,12 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
+from bot.daemon.health import State
+from bot.daemon.supervision import Background, Backoff, Supervisor
 from bot.errors import ConfigError, ExitCode, PassingError, PermanentError
-from bot.health import State, Unobserved
+from bot.message import Chat, Message
+from bot.observer import Unobserved
 from bot.platform import Inbox
-from bot.supervision import Background, Backoff, Supervisor
-from bot.types import Chat, Message
 from tests.inbox import QuietInbox
 
 QUICK = Backoff(first=0.01, longest=0.05, healthy_after=60.0)

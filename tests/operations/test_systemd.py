@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from bot.daemon.health import STUCK_AFTER
 from bot.errors import ExitCode
-from bot.health import STUCK_AFTER
 from bot.secrets import NAMES
 
 UNIT = Path(__file__).parent.parent.parent / "systemd" / "echoes@.service"

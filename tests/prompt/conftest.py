@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from bot.chat.prompt import Codec
 from bot.engine.describe import BaseModel, codec_for, describe
 from bot.media import MediaStore
-from bot.prompt import Codec
 
 
 @pytest.fixture

@@ -4,10 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from bot.dialogue import Bubble, Scene, Speaker, Turn
+from bot.chat.dialogue import Bubble, Scene, Speaker, Turn
 from bot.media import MediaStore
+from bot.message import ChatKind
 from bot.persona import Persona
-from bot.types import ChatKind
 from tests.support import picture
 
 START = datetime(2026, 3, 1, 9, tzinfo=UTC)

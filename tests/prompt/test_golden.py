@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from tokenizers import pre_tokenizers
 
+from bot.chat.prompt import Codec, Prompt, render
+from bot.chat.prompt.render import RENDERER
 from bot.media import MediaStore
-from bot.prompt import Codec, Prompt, render
-from bot.prompt.render import RENDERER
 from tests.prompt.scenes import CONVERSATIONS
 
 GOLDEN = Path(__file__).with_name("golden")

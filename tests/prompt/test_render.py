@@ -7,14 +7,14 @@ from itertools import pairwise
 
 import pytest
 
-from bot.dialogue import Bubble, Scene, Speaker, Turn
+from bot.chat.dialogue import Bubble, Scene, Speaker, Turn
+from bot.chat.prompt import Codec, Prompt, render
+from bot.chat.prompt.codec import CONTROL
+from bot.chat.prompt.render import gap_mark, split_bubbles, system_text
 from bot.media import MediaStore
+from bot.message import ChatKind
 from bot.people import RELATIONSHIPS, STRANGER
 from bot.persona import Persona
-from bot.prompt import Codec, Prompt, render
-from bot.prompt.codec import CONTROL
-from bot.prompt.render import gap_mark, split_bubbles, system_text
-from bot.types import ChatKind
 from tests.prompt.scenes import CONVERSATIONS, LIN, MEI, turn
 from tests.support import byte_codec, picture
 

@@ -8,9 +8,9 @@ import aiohttp
 import pytest
 from PIL import Image
 
+from bot.chat.prompt import Prompt
 from bot.engine.base import Engine
 from bot.media import MediaStore
-from bot.prompt import Prompt
 from tests.remote.cases import Case
 from tests.remote.reference import Reference
 

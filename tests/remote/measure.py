@@ -16,13 +16,13 @@ from pathlib import Path
 
 import torch
 
+from bot.chat.prompt import Fingerprint, Prompt
 from bot.engine.base import Engine
 from bot.engine.embedded import embedded_id, ensure_embedded
 from bot.engine.local import LocalEngine
 from bot.engine.models import LoadedModel, codec_for, load
 from bot.engine.remote import RemoteEngine
 from bot.media import MediaStore
-from bot.prompt import Fingerprint, Prompt
 from tests.remote.asking import Asked, served
 from tests.remote.cases import CASES, GREEDY, Case
 from tests.remote.conftest import COLOURS

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 import pytest
 
+from bot.chat.prompt import Fingerprint
 from bot.engine.base import Engine
 from bot.engine.embedded import embedded_id
 from bot.engine.local import LocalEngine
@@ -18,7 +19,6 @@ from bot.engine.remote import RemoteEngine
 from bot.errors import EchoesError
 from bot.letters import visible
 from bot.media import MediaStore
-from bot.prompt import Fingerprint
 from tests.remote.asking import CONTEXT, VLLM, Asked, needs_vllm, served, whole
 from tests.remote.cases import CASES, GREEDY, Case
 from tests.remote.reference import Reference

@@ -10,12 +10,12 @@ import aiohttp
 import pytest
 import torch
 
+from bot.chat.prompt import Fingerprint
 from bot.engine.base import Engine
 from bot.engine.local import LocalEngine
 from bot.engine.models import LoadedModel, codec_for, load
 from bot.engine.remote import RemoteEngine
 from bot.media import MediaStore
-from bot.prompt import Fingerprint
 from tests.remote.asking import CONTEXT, VLLM, Asked, needs_vllm, whole
 from tests.remote.cases import CASES
 from tests.remote.reference import Reference

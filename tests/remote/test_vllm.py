@@ -9,11 +9,11 @@ from dataclasses import replace
 
 import aiohttp
 
+from bot.chat.prompt import Fingerprint
 from bot.engine.embedded import embedded_id
 from bot.engine.models import LoadedModel, codec_for
 from bot.engine.remote import RemoteEngine
 from bot.media import MediaStore
-from bot.prompt import Fingerprint
 from tests.remote.asking import CONTEXT, VLLM, needs_vllm, served
 from tests.remote.cases import CASES, GREEDY
 

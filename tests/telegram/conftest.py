@@ -8,8 +8,8 @@ import pytest
 from PIL import Image
 
 from adapters.telegram import TelegramAdapter
+from bot.message import Chat, Message
 from bot.platform import Inbox
-from bot.types import Chat, Message
 from tests.inbox import QuietInbox
 from tests.standins.telegram import TelegramServer
 

@@ -7,7 +7,7 @@ import pytest
 from telegram import User
 
 from adapters.telegram.convert import Edited, Moved, read
-from bot.types import Account, Chat, ChatKind, Message, PhotoRef
+from bot.message import Account, Chat, ChatKind, Message, PhotoRef
 
 ME = User(id=99, first_name="Echo", is_bot=True, username="EchoBot")
 ANNA: dict[str, Any] = {

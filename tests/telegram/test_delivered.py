@@ -3,7 +3,7 @@
 import pytest
 
 from bot.errors import PassingError
-from bot.types import Chat, ChatKind
+from bot.message import Chat, ChatKind
 from tests.standins.telegram import TelegramServer
 from tests.telegram.conftest import Connect, RecordingInbox, adapter_for
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from adapters.telegram import TelegramAdapter
-from bot.types import ChatKind, Message
+from bot.message import ChatKind, Message
 from tests.standins.telegram import TelegramServer
 from tests.standins.telegram_world import Json
 from tests.telegram.conftest import Connect, RecordingInbox, adapter_for, picture, running

@@ -6,7 +6,7 @@ import pytest
 
 from adapters.telegram.text import utf16
 from bot.errors import PassingError, PermanentError, UndeliverableError
-from bot.types import Chat, ChatKind
+from bot.message import Chat, ChatKind
 from tests.standins.telegram import TelegramServer, User
 from tests.telegram.conftest import Connect, RecordingInbox, adapter_for
 

@@ -11,9 +11,9 @@ from pathlib import Path
 from PIL import Image
 
 from adapters.web import WebAdapter
+from bot.message import Chat, Message
 from bot.people import Contact, People
 from bot.platform import Adapter
-from bot.types import Chat, Message
 from tests.inbox import QuietInbox
 
 TOKEN = "a-token-for-tests"

@@ -9,8 +9,8 @@ import pytest
 from playwright.async_api import Page, async_playwright, expect
 
 from adapters.web import WebAdapter
+from bot.message import Chat, ChatKind
 from bot.people import Contact, People
-from bot.types import Chat, ChatKind
 from tests.support import BROWSER
 from tests.web.stage import Avatar, photo, serving
 

@@ -12,7 +12,7 @@ import pytest
 from adapters.web import WebAdapter
 from bot.errors import PassingError, PermanentError
 from bot.media import MAX_BYTES
-from bot.types import Account, Chat, ChatKind, PhotoRef
+from bot.message import Account, Chat, ChatKind, PhotoRef
 from tests.web.stage import Avatar, photo, serving, web_adapter
 
 MEI = Chat("web", "mei", ChatKind.PRIVATE)

@@ -5,20 +5,20 @@ from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from itertools import groupby
 
+from bot.chat.prompt import Codec
 from bot.config import Config
 from bot.errors import DataError, UsageError
+from bot.message import ChatKind
 from bot.people import STRANGER, People, load_people
 from bot.persona import load_persona
-from bot.prompt import Codec
-from bot.types import ChatKind
+from bot.store.corpus import Corpus, CorpusChat
 from bot.workspace import Workspace
-from training.corpus import Corpus, CorpusChat
-from training.dialogues import DialogueSettings, build
+from training.data.dialogues import DialogueSettings, build
+from training.data.points import points
+from training.data.questionnaire import load_questionnaire
+from training.data.splits import Borders, Split, Splits
+from training.data.turns import Reader, Sent
 from training.evaluation.held import ME, Burst, Held
-from training.evaluation.points import points
-from training.questionnaire import load_questionnaire
-from training.splits import Borders, Split, Splits
-from training.turns import Reader, Sent
 
 
 def gather(workspace: Workspace, config: Config, codec: Codec, length: int, borders: Borders | None = None) -> Held:

@@ -4,14 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from bot.message import ChatKind
 from bot.people import People
 from bot.persona import Persona
-from bot.types import ChatKind
-from training.dialogues import Dialogue
-from training.evaluation.points import Point
+from training.data.dialogues import Dialogue
+from training.data.points import Point
+from training.data.questionnaire import Answer
+from training.data.splits import Split, Splits
 from training.evaluation.voice import Bubbles
-from training.questionnaire import Answer
-from training.splits import Split, Splits
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ ME = "me"
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """dialogues and bursts by split; nothing of judge and test days was trained on."""
+    """dialogues and bursts by split; nothing of validation and test days was trained on."""
 
     persona: Persona
     people: People

@@ -9,7 +9,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """written: answers on test days, by each avatar. judged: by the base model on judge days, for the style judges.
+    """written: answers on test days, by each avatar. judged: by the base model on validation days, for the judges.
 
     ranked: replies to find among distractors. swapped: dialogues read again under another condition, for each.
     asked: questions of memory. probed: dialogues and prefixes for privacy. read: dialogues of the test days.

@@ -7,15 +7,16 @@ from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from bot.chat.decision import Calibration
+from bot.chat.prompt import Codec
 from bot.config import Config, load_config
-from bot.decision import Calibration
 from bot.engine.describe import codec_for, describe
 from bot.errors import DataError, EchoesError, UsageError
 from bot.lora import find_lora
 from bot.media import MediaStore
 from bot.persona import load_persona
-from bot.prompt import Codec
 from bot.workspace import Workspace, private_dir, write_private
+from training.data.splits import Borders, Split
 from training.evaluation.asking.model_voice import ModelVoice
 from training.evaluation.gather import gather
 from training.evaluation.held import Held
@@ -26,7 +27,6 @@ from training.evaluation.panels.style.embedding import embedder
 from training.evaluation.report import Header, Period, Report, to_html, to_json, training_facts
 from training.evaluation.standard import PANELS, Examined
 from training.evaluation.voice import Voices
-from training.splits import Borders, Split
 
 HTML, JSON = "report.html", "report.json"
 

@@ -4,9 +4,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bot.decision import Calibration
+from bot.chat.decision import Calibration
 from bot.errors import EchoesError
-from training.canaries import Canary, load
+from training.data.canaries import Canary, load
 from training.evaluation.held import Held
 from training.evaluation.limits import Limits
 from training.evaluation.panel import Panel

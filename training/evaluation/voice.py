@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
 
-from bot.dialogue import Bubble, Scene, Turn
-from bot.types import ChatKind
-from training.dialogues import Dialogue
+from bot.chat.dialogue import Bubble, Scene, Turn
+from bot.message import ChatKind
+from training.data.dialogues import Dialogue
 from training.evaluation.asking.scoring import Scores
 from training.evaluation.limits import spread
 

@@ -82,7 +82,7 @@ def card(facts: Facts) -> str:
                 *((f"days: {split}", number) for split, number in facts.days.items()),
             ],
         ),
-        "Only train days were learnt from. Judge days chose the weights to keep and calibrated the decision; "
+        "Only train days were learnt from. Validation days chose the weights to keep and calibrated the decision; "
         "test days were not touched.",
         "### In whose company",
         _table(
@@ -124,7 +124,7 @@ def card(facts: Facts) -> str:
     if facts.decision:
         sections += [
             "## The decision to answer in groups",
-            _table(("on the judge days", ""), list(facts.decision.items())),
+            _table(("on the validation days", ""), list(facts.decision.items())),
         ]
     sections += [
         "### What the dialogues were made of",

@@ -5,8 +5,8 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from bot.prompt import Codec
-from training.dialogues import Dialogue, with_dropout
+from bot.chat.prompt import Codec
+from training.data.dialogues import Dialogue, with_dropout
 from training.finetune.batches import plan
 from training.finetune.presets import Preset
 from training.finetune.samples import Place, Sample, apart, samples_of

@@ -15,8 +15,8 @@ TEXTS, DECISIONS = 800, 40
 """Tokens of text and decisions that a measurement reads, however slow the machine is; all there are, if fewer.
 
 By chance the difference of two measurements of a run on the same dialogues is off by 1.2 nats over the root of the
-tokens, and by 1.8 over the root of the decisions: the standard errors, dialogues drawn whole, of the judge days of the
-English sample (2,510 tokens, 111 decisions), measured six times in 25,000 tokens of learning. So these leave 0.04 and
+tokens, and by 1.8 over the root of the decisions: the standard errors, dialogues drawn whole, of the validation days of
+the English sample (2,510 tokens, 111 decisions), measured six times in 25,000 tokens of learning. So these leave 0.04 and
 0.28 nats, where that run's first eighth and its end were 0.27 and 0.68 apart. A single batch leaves 0.13 and 0.9.
 """
 
@@ -36,7 +36,7 @@ class Reading:
 
 
 class HeldOut:
-    """A fair sample of the judge days' dialogues, and of those with decisions more where it holds too few."""
+    """A fair sample of the validation days' dialogues, and of those with decisions more where it holds too few."""
 
     def __init__(self, samples: Sequence[Sample], batch_tokens: int, seed: int) -> None:
         self.samples = samples
@@ -87,13 +87,13 @@ def criterion(losses: Losses) -> float:
 
 
 def doubt(texts: int, decisions: int) -> str | None:
-    """A sentence where the weights were chosen by too little of the judge days, or by nothing."""
+    """A sentence where the weights were chosen by too little of the validation days, or by nothing."""
     if not texts and not decisions:
-        return "The last weights were kept, not chosen: the subject says nothing on the judge days."
+        return "The last weights were kept, not chosen: the subject says nothing on the validation days."
     number, what, wanted = (texts, "tokens of text", TEXTS) if texts else (decisions, "decisions", DECISIONS)
     if number >= wanted:
         return None
     return (
-        f"The choice among the weights rests on little: the judge days hold only {number:,} {what} ({wanted:,} would "
-        "do). Others might be better; import more chats."
+        f"The choice among the weights rests on little: the validation days hold only {number:,} {what} ("
+        f"{wanted:,} would do). Others might be better; import more chats."
     )

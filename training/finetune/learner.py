@@ -10,10 +10,10 @@ from peft import PeftModel
 from torch import Tensor
 from torch.optim import AdamW
 
+from bot.chat.prompt import Codec
 from bot.engine.models import LoadedModel, photo_tensors
 from bot.errors import EchoesError
 from bot.media import MediaStore
-from bot.prompt import Codec
 from training.finetune.batches import Batch, collate
 from training.finetune.lora import set_weights, weights
 from training.finetune.losses import Objective, Sums

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from statistics import median
 from types import FrameType
 
-from bot.prompt import Codec
-from training.dialogues import Dialogue
+from bot.chat.prompt import Codec
+from training.data.dialogues import Dialogue
 from training.finetune.checkpoint import Checkpoint, Measured, Position, Run, restore_rng, rng_state
 from training.finetune.clock import MEASURING, Clock, learning_rate
 from training.finetune.epoch import Epoch, epoch_of

@@ -1,25 +1,25 @@
-"""What a run learns from: the train days' dialogues and the questionnaire; the judge days' are held out."""
+"""What a run learns from: the train days' dialogues and the questionnaire; the validation days' are held out."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+from bot.chat.prompt import Codec
 from bot.config import Config
 from bot.errors import DataError, UsageError
+from bot.message import ChatKind
 from bot.people import People, load_people
 from bot.persona import Persona, load_persona
-from bot.prompt import Codec
-from bot.types import ChatKind
+from bot.store.corpus import Corpus
 from bot.workspace import Workspace
-from training.canaries import Canary, plant
-from training.corpus import Corpus
-from training.dialogues import Dialogue, DialogueSettings, build
-from training.evaluation.points import Point, points
-from training.questionnaire import CHAT as QUESTIONNAIRE
-from training.questionnaire import load_questionnaire, questionnaire_dialogues
-from training.redaction import redacted
-from training.splits import Split, Splits
+from training.data.canaries import Canary, plant
+from training.data.dialogues import Dialogue, DialogueSettings, build
+from training.data.points import Point, points
+from training.data.questionnaire import CHAT as QUESTIONNAIRE
+from training.data.questionnaire import load_questionnaire, questionnaire_dialogues
+from training.data.redaction import redacted
+from training.data.splits import Split, Splits
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Material:
     persona: Persona
     people: People
     train: tuple[Dialogue, ...]
-    judge: tuple[Dialogue, ...]
+    validation: tuple[Dialogue, ...]
     points: tuple[Point, ...]  # every decision, for the calibration
     questionnaire: int
     messages: int
@@ -88,7 +88,7 @@ def gather(workspace: Workspace, config: Config, codec: Codec, length: int, cana
         persona,
         people,
         tuple(train),
-        tuple(redacted(one, Counter()) for one in by_split[Split.JUDGE]),
+        tuple(redacted(one, Counter()) for one in by_split[Split.VALIDATION]),
         tuple(decisions),
         len(told),
         messages,

@@ -10,15 +10,15 @@ from pathlib import Path
 import torch
 from peft import PeftModel
 
+from bot.chat.prompt import Codec, Fingerprint
 from bot.config import Config, load_config
 from bot.consent import Use, require
 from bot.engine.describe import describe
 from bot.engine.models import LoadedModel, codec_for, load
 from bot.errors import EchoesError
 from bot.media import MediaStore
-from bot.prompt import Codec, Fingerprint
 from bot.workspace import Workspace, write_private
-from training.canaries import save as save_canaries
+from training.data.canaries import save as save_canaries
 from training.finetune.batches import waste
 from training.finetune.card import Facts, card, record
 from training.finetune.checkpoint import FOLDER, Position, Run
@@ -99,7 +99,7 @@ def _key(settings: TrainSettings, base_id: str, material: Material) -> str:
     """
     asked = json.dumps([asdict(settings.preset), settings.seed, settings.tokens, base_id, TEXTS, DECISIONS])
     digest = hashlib.sha256(asked.encode())
-    for dialogue in (*material.train, *material.judge):
+    for dialogue in (*material.train, *material.validation):
         digest.update(repr(dialogue).encode())
     return digest.hexdigest()
 
@@ -120,7 +120,7 @@ def _no_memory(config: Config) -> str:
 def _fit(trained: _Trained, run: Run, clock: Clock, reporter: Reporter, resuming: bool) -> Position:
     settings, material = trained.settings, trained.material
     preset = settings.preset
-    judged = samples_of(material.judge, trained.codec, bubbles=preset.bubbles)
+    judged = samples_of(material.validation, trained.codec, bubbles=preset.bubbles)
     held_out = HeldOut(judged, preset.batch_tokens, settings.seed)
     learner = Learner(trained.loaded, trained.lora, trained.codec, trained.media, preset, trained.correction)
     loop = Loop(
@@ -147,7 +147,7 @@ def _after_training(trained: _Trained, tokens_per_second: float) -> float:
     minutes = trained.settings.minutes
     if minutes is None:
         return 0.0
-    tokens = sum(len(sample.ids) for sample in samples_of(groups(trained.material.judge), trained.codec))
+    tokens = sum(len(sample.ids) for sample in samples_of(groups(trained.material.validation), trained.codec))
     return reading_seconds(tokens, minutes, trained.loaded, tokens_per_second) + _margin(minutes)
 
 
@@ -170,13 +170,13 @@ def _finish(
         raise EchoesError(f"The best weights are missing from {run.folder}: start over with `echoes train --fresh`.")
     set_weights(trained.lora, best)
     _warn(position, reporter)
-    reporter.note("Calibrating the decision on the judge days.")
+    reporter.note("Calibrating the decision on the validation days.")
     served = as_served(trained.loaded, best, trained.settings.preset, trained.config.model)
     seconds = None
     if clock.minutes is not None:
         seconds = max(clock.minutes * 60 - clock.elapsed - _margin(clock.minutes), SHARE * clock.minutes * 60)
-    judge, points = trained.material.judge, trained.material.points
-    fitted = calibrate(served, trained.codec, trained.media, judge, points, seconds, trained.correction)
+    validation, points = trained.material.validation, trained.material.points
+    fitted = calibrate(served, trained.codec, trained.media, validation, points, seconds, trained.correction)
     position.seconds = clock.elapsed
     facts = _facts(trained, position, told(fitted))
 

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from bot.dialogue import Bubble, Turn
-from bot.prompt import Codec, PhotoSpan, render
-from bot.types import ChatKind
-from training.dialogues import Dialogue, decision_points
+from bot.chat.dialogue import Bubble, Turn
+from bot.chat.prompt import Codec, PhotoSpan, render
+from bot.message import ChatKind
+from training.data.dialogues import Dialogue, decision_points
 
 IGNORED = -100
 UNDECIDED = -1

@@ -9,20 +9,20 @@ import pytest
 
 from bot.config import load_config
 from bot.media import MediaStore
+from bot.store.corpus import Corpus
 from bot.workspace import Workspace
 from tests.support import byte_codec
-from training.corpus import Corpus
+from training.data.importers import Options, find_files, import_paths
+from training.data.splits import Borders
 from training.evaluation.gather import gather
 from training.evaluation.held import Held
-from training.importers import Options, find_files, import_paths
-from training.splits import Borders
 
 _ZONES = {"en": "Europe/London", "zh": "Asia/Shanghai"}
 
 
 @pytest.fixture(scope="session")
 def sample(tmp_path_factory: pytest.TempPathFactory) -> "Sample":
-    """By language. Imported once. places: of the first judge day and the first test day, if not the usual ones."""
+    """By language. Imported once. places: of the first validation day and the first test day, if not the usual ones."""
     made: dict[str, Workspace] = {}
 
     def held(language: str, *places: int) -> Held:

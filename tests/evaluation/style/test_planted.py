@@ -158,7 +158,7 @@ def test_where_nobody_else_wrote_there_is_nobody_to_compare_with(wren: Held) -> 
     alone = replace(wren, bursts=tuple(burst for burst in wren.bursts if burst.sender == ME))
     found = panel(alone, Voices(planted.plain_base(), planted.real_words(wren)), SOME)
     assert found.not_measurable
-    assert "0 turns of others on the judge days, 0 turns of others on the test days" in found.not_measurable
+    assert "0 turns of others on the validation days, 0 turns of others on the test days" in found.not_measurable
 
 
 def test_somebody_just_like_another_cannot_be_measured(wren: Held) -> None:

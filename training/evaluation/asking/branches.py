@@ -18,10 +18,10 @@ from torch import Tensor
 from transformers import AttentionInterface
 from transformers.cache_utils import DynamicCache, DynamicLayer
 
+from bot.chat.prompt import Prompt
 from bot.engine.cache import Reading, reading_of
 from bot.engine.models import LoadedModel, photo_tensors
 from bot.engine.reader import rotary_places
-from bot.prompt import Prompt
 
 _ATTENTION = "echoes_branches"
 _SPARE = 64  # slots for what is appended, taken at once

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from bot.chat.prompt import Prompt
 from bot.engine.cache import reading_of
-from bot.prompt import Prompt
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from bot.chat.prompt import AvatarTurn, Codec, Prompt, render
 from bot.engine.cache import reading_of
-from bot.prompt import AvatarTurn, Codec, Prompt, render
-from bot.types import ChatKind
-from training.dialogues import DecisionPoint, Dialogue, decision_points
+from bot.message import ChatKind
+from training.data.dialogues import DecisionPoint, Dialogue, decision_points
 from training.evaluation.asking.answers import answering
 from training.evaluation.asking.scoring import Reply, Scores
 from training.evaluation.asking.shared_model import SharedModel

@@ -14,11 +14,11 @@ from PIL import Image
 from torch import Tensor
 from transformers.cache_utils import DynamicCache
 
+from bot.chat.prompt import Codec, Prompt, render
 from bot.engine.models import LoadedModel, photo_tensors
 from bot.engine.reader import rotary_places
-from bot.prompt import Codec, Prompt, render
-from bot.types import ChatKind
-from training.dialogues import DecisionPoint, Dialogue, decision_points
+from bot.message import ChatKind
+from training.data.dialogues import DecisionPoint, Dialogue, decision_points
 
 _STEP = 64  # lengths are filled up to multiples of this, so that some are alike
 _WORTH = 64  # ids that all dialogues begin with, from which on they are read once

@@ -8,13 +8,13 @@ from pathlib import Path
 import torch
 from PIL import Image
 
+from bot.chat.prompt import Codec, Fingerprint
 from bot.engine.base import Sampling
 from bot.engine.choice import Chooser
 from bot.engine.lora import LoraSlot
 from bot.engine.models import LoadedModel
 from bot.errors import EchoesError
 from bot.lora import WEIGHTS
-from bot.prompt import Codec, Fingerprint
 from training.evaluation.asking.branches import Grower
 from training.evaluation.asking.scoring import Scorer
 from training.evaluation.asking.store import digest

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import torch
 
-from bot.prompt import Prompt
+from bot.chat.prompt import Prompt
 from training.evaluation.asking.branches import Branch, Grower, Stem
 from training.evaluation.asking.families import families
 from training.evaluation.asking.scoring import Scorer

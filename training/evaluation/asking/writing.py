@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 
 import torch
 
+from bot.chat.prompt import Codec, Prompt
+from bot.chat.prompt.render import whole_bubbles
 from bot.engine.base import Sampling
 from bot.engine.choice import Chooser
 from bot.engine.local import PATIENCE
 from bot.engine.text import TextStream
 from bot.letters import visible
-from bot.prompt import Codec, Prompt
-from bot.prompt.render import whole_bubbles
 from training.evaluation.asking.branches import Branch, Grower, Stem
 from training.evaluation.asking.families import families
 from training.evaluation.voice import Bubbles

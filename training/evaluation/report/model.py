@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
+from training.data.splits import Split
 from training.evaluation.limits import Limits
 from training.evaluation.panel import Panel
-from training.splits import Split
 
 
 @dataclass(frozen=True, slots=True)

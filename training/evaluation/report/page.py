@@ -154,8 +154,8 @@ def _photo(digest: str, open_photo: OpenPhoto) -> str | None:
 
 
 def _split(language: str, split: str) -> str:
-    en = {"train": "learnt from", "judge": "for the judges", "test": "examined"}
-    zh = {"train": "用于训练", "judge": "用于评判器", "test": "用于评估"}
+    en = {"train": "learnt from", "validation": "for validation", "test": "examined"}
+    zh = {"train": "用于训练", "validation": "用于验证", "test": "用于评估"}
     return tell(language, en[split], zh[split])
 
 

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from bot.types import ChatKind
+from bot.message import ChatKind
+from training.data.splits import Split
 from training.evaluation.held import Held
 from training.evaluation.limits import Limits, spread
 from training.evaluation.panel import NAN, Kind, Value, tell
@@ -12,7 +13,6 @@ from training.evaluation.panels.context.pictures import Shown, Sight
 from training.evaluation.panels.context.relationships import Swapped, Tagged
 from training.evaluation.panels.style.masking import Mask
 from training.evaluation.voice import Occasion, Voice, Voices, occasions, some_occasions
-from training.splits import Split
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class Known:
         if self.side is None or self.judge is None:
             return self.tell(
                 f"{name} wrote too few private replies to people close to them and to others: "
-                f"{adaptation.FEWEST} each are needed on the judge days and on the test days.",
+                f"{adaptation.FEWEST} each are needed on the validation days and on the test days.",
                 f"{name}写给亲近的人和其他人的私聊回复太少：评判日和测试日每边各需 {adaptation.FEWEST} 条。",
             )
         if not adaptation.separates(self.real):
@@ -93,7 +93,7 @@ def know(held: Held, limits: Limits) -> Known:
     items = relationships.swapped(relationships.private(held, Split.TEST), relationships.known(held))
     test = some_occasions(held.dialogues.get(Split.TEST, ()), limits.written)  # those that panel A has answered
     asked = tuple(one for one in test if one.kind is ChatKind.PRIVATE and one.real)
-    learnt = [one for one in occasions(relationships.private(held, Split.JUDGE)) if one.real]
+    learnt = [one for one in occasions(relationships.private(held, Split.VALIDATION)) if one.real]
     side = adaptation.sides(learnt, asked)
     judge, real = None, Value(NAN)
     if side:

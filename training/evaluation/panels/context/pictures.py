@@ -10,12 +10,12 @@ from pathlib import Path
 from PIL import Image, ImageOps
 
 import training
-from bot.dialogue import Bubble, Turn
+from bot.chat.dialogue import Bubble, Turn
 from bot.media import MediaStore
+from training.data.splits import Split
 from training.evaluation.held import Held
 from training.evaluation.panels.context.pairs import Pair
 from training.evaluation.voice import Occasion, Question, Voice, occasions
-from training.splits import Split
 
 FEWEST = 20
 """Replies below which no verdict is given."""
@@ -88,10 +88,10 @@ class Sight:
 
 
 def shown(held: Held, captions: Mapping[str, str]) -> list[Shown]:
-    """The replies to photos on test days; where they are few, on judge days too, which were not learnt either."""
+    """The replies to photos on test days; where they are few, on validation days too, which were not learnt either."""
     every = sorted({photo for found in held.dialogues.values() for one in found for photo in _photos(one.turns)})
     found: list[Shown] = []
-    for split in (Split.TEST, Split.JUDGE):
+    for split in (Split.TEST, Split.VALIDATION):
         if len(found) < FEWEST:
             for occasion in occasions(held.dialogues.get(split, ())):
                 there = set(_photos(_since(occasion.question)))

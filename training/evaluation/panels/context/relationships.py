@@ -5,15 +5,15 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from bot.dialogue import Scene, Speaker
+from bot.chat.dialogue import Scene, Speaker
+from bot.message import ChatKind
 from bot.people import STRANGER
-from bot.types import ChatKind
-from training.dialogues import Dialogue
+from training.data.dialogues import Dialogue
+from training.data.splits import Split
 from training.evaluation.held import Held
 from training.evaluation.limits import spread
 from training.evaluation.panels.context.pairs import Pair
 from training.evaluation.voice import Occasion, Question, Voice, occasions
-from training.splits import Split
 
 CLOSE = frozenset({"partner", "child", "sibling", "friend", "classmate"})
 """The relationships in which people mostly talk as equals; all others have a register of more distance."""

@@ -4,6 +4,7 @@ import random
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
+from training.data.splits import Split
 from training.evaluation.panel import Kind, Row, Value
 from training.evaluation.panels.context import adaptation, relationships
 from training.evaluation.panels.context.adaptation import Said
@@ -12,7 +13,6 @@ from training.evaluation.panels.context.pairs import Pair, difference, mean_gain
 from training.evaluation.panels.context.pictures import Sight
 from training.evaluation.panels.context.relationships import Tagged
 from training.evaluation.voice import Bubbles, occasions
-from training.splits import Split
 
 
 def rows(known: Known, asked: Mapping[Kind, Asked]) -> list[Row]:

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bot.decision import Calibration
+from bot.chat.decision import Calibration
 from training.calibration import fit_linear, own_rate_threshold, table
-from training.evaluation.metrics import Bools, Floats
-from training.evaluation.points import Point
+from training.data.points import Point
+from training.statistics import Bools, Floats
 
 LOGISTIC = "logistic"
 BASELINES: Mapping[str, tuple[str, ...]] = {
@@ -33,7 +33,7 @@ BASELINES: Mapping[str, tuple[str, ...]] = {
         "pace",
     ),
 }
-"""Each a logistic on these features, fitted on the train and judge days. They stay, for others are measured by them."""
+"""Each a logistic on these features, fitted on training and validation days. They stay: others are measured by them."""
 
 
 @dataclass(frozen=True, slots=True)

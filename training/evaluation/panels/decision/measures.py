@@ -10,11 +10,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from training.evaluation import metrics
-from training.evaluation.metrics import Bools, Floats
+from training import statistics
+from training.data.points import Point, Stratum
 from training.evaluation.panel import Value
 from training.evaluation.panels.decision.gates import Gate
-from training.evaluation.points import Point, Stratum
+from training.statistics import Bools, Floats
 
 STRATA = {"w1_addressed": Stratum.ADDRESSED, "w1_other": Stratum.OTHER, "w1_open": Stratum.OPEN}
 
@@ -39,12 +39,12 @@ class Truth:
 
     @classmethod
     def of(cls, points: Sequence[Point], seed: int = 0) -> "Truth":
-        """The draws are those of `metrics.interval`."""
+        """The draws are those of `statistics.interval`."""
         names, day = np.unique([str(point.day) for point in points], return_inverse=True)
         rng = np.random.default_rng(seed)
         draws = [
             np.bincount(rng.integers(len(names), size=len(names)), minlength=len(names))
-            for _ in range(metrics.RESAMPLES)
+            for _ in range(statistics.RESAMPLES)
         ]
         return cls(
             np.array([point.spoke for point in points], dtype=np.bool_),
@@ -200,8 +200,8 @@ def _in_pieces(measure: Measure) -> Measure:
 
 
 def calibration_error(truth: Truth, probability: Floats) -> Measure:
-    """As metrics.calibration_error, with the bins of the days as they are."""
-    edges = np.quantile(probability, np.arange(1, metrics.BINS) / metrics.BINS)
+    """As statistics.calibration_error, with the bins of the days as they are."""
+    edges = np.quantile(probability, np.arange(1, statistics.BINS) / statistics.BINS)
     number = np.searchsorted(edges, probability, side="right")
     gaps = np.stack([truth.sums((probability - truth.spoke) * (number == one)) for one in np.unique(number)], 1)
     messages = truth.sums(np.ones_like(probability))

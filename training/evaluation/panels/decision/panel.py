@@ -5,8 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bot.decision import Calibration
-from bot.types import ChatKind
+from bot.chat.decision import Calibration
+from bot.message import ChatKind
+from training.data.points import Point, of_split
+from training.data.splits import Split
 from training.evaluation import figures
 from training.evaluation.held import Held
 from training.evaluation.limits import Limits, spread
@@ -16,9 +18,7 @@ from training.evaluation.panels.decision.gates import LOGISTIC, Gate
 from training.evaluation.panels.decision.measures import Truth, differences, gain, measured
 from training.evaluation.panels.decision.pictures import Line, ranking, reliability
 from training.evaluation.panels.decision.saying import examples, findings
-from training.evaluation.points import Point, of_split
 from training.evaluation.voice import Voice, Voices
-from training.splits import Split
 
 ENOUGH = 10
 """Answers and silences that must be there of each."""
@@ -43,7 +43,7 @@ def panel(held: Held, voices: Voices | None, limits: Limits, calibrations: Mappi
     tested, odds = _decided(held, voices, limits)
     if (missing := _missing(held, tested)) is not None:
         return _panel(held.language, not_measurable=missing)
-    learnt = of_split(held.points, Split.TRAIN, Split.JUDGE)
+    learnt = of_split(held.points, Split.TRAIN, Split.VALIDATION)
     avatar, against = (voices.avatar, voices.against) if voices else (None, None)
     asked = _Asked(
         held,
@@ -96,7 +96,7 @@ def _missing(held: Held, tested: Sequence[Point]) -> str | None:
             f"that were read: at least {ENOUGH} of each are needed.",
             f"评估日读到的群消息中，{name}回应了 {spoke} 条，略过 {len(tested) - spoke} 条：各至少需要 {ENOUGH} 条。",
         )
-    learnt = of_split(held.points, Split.TRAIN, Split.JUDGE)
+    learnt = of_split(held.points, Split.TRAIN, Split.VALIDATION)
     if not any(point.spoke for point in learnt):
         return tell(
             language,

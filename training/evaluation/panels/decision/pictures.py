@@ -8,9 +8,9 @@ from matplotlib.figure import Figure as Drawing
 from sklearn.metrics import roc_curve
 
 from training.evaluation import figures
-from training.evaluation.metrics import Bools
 from training.evaluation.panel import Figure, tell
 from training.evaluation.panels.decision.gates import Gate
+from training.statistics import Bools
 
 _MOST_BINS, _BIN = 10, 60  # bins; messages that one should hold
 

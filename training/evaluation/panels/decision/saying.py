@@ -4,16 +4,16 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from training.dialogues import Dialogue
-from training.evaluation import metrics
+from training import statistics
+from training.data.dialogues import Dialogue
+from training.data.points import Point, Stratum
+from training.data.splits import Split
 from training.evaluation.held import Held
 from training.evaluation.panel import Example, tell
 from training.evaluation.panels.decision.gates import Gate
 from training.evaluation.panels.decision.measures import Truth
-from training.evaluation.points import Point, Stratum
 from training.evaluation.voice import Question, texts
 from training.evaluation.wording import before
-from training.splits import Split
 
 _SHOWN = 2  # examples of each kind
 _ALIKE = 0.01  # of AUROC
@@ -48,7 +48,7 @@ def findings(held: Held, truth: Truth, gate: Gate | None, rule: Gate) -> tuple[s
 
 
 def _knows(gate: Gate, rule: Gate, truth: Truth, language: str, name: str) -> str:
-    own, simple = (metrics.auroc(truth.spoke, one.probability) for one in (gate, rule))
+    own, simple = (statistics.auroc(truth.spoke, one.probability) for one in (gate, rule))
     known = tell(
         language,
         f"Of two messages, one that {name} answered and one passed over, it picks the right one {_percent(own)} of the "
@@ -75,7 +75,7 @@ def _knows(gate: Gate, rule: Gate, truth: Truth, language: str, name: str) -> st
 
 
 def _often(gate: Gate, truth: Truth, language: str, name: str) -> str:
-    ratio = metrics.rate_ratio(truth.spoke, gate.speaks)
+    ratio = statistics.rate_ratio(truth.spoke, gate.speaks)
     if ratio == 0:
         return tell(language, "It never speaks.", "它从不开口。")
     if 0.9 <= ratio <= 1.1:
@@ -100,7 +100,7 @@ def _often(gate: Gate, truth: Truth, language: str, name: str) -> str:
 
 
 def _honest(gate: Gate, truth: Truth, language: str) -> str:
-    points = 100 * metrics.calibration_error(truth.spoke, gate.probability)
+    points = 100 * statistics.calibration_error(truth.spoke, gate.probability)
     return tell(
         language,
         f"Its probabilities are off by {points:.1f} points of a hundred on average.",

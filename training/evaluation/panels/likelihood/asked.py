@@ -5,17 +5,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bot.types import ChatKind
+from bot.message import ChatKind
+from training.data.splits import Split
 from training.evaluation.asking.scoring import Reply
 from training.evaluation.held import Held
 from training.evaluation.limits import Limits, spread
-from training.evaluation.metrics import interval
 from training.evaluation.panel import NAN, Kind, Value, tell
 from training.evaluation.panels.likelihood import ranking
 from training.evaluation.panels.likelihood.bits import Words
 from training.evaluation.panels.likelihood.ranking import Choice, Ranked
 from training.evaluation.voice import Likelihood, Voice, Voices, some_occasions
-from training.splits import Split
+from training.statistics import interval
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ class Asked:
 
 
 def ask_all(held: Held, voices: Voices, limits: Limits) -> Asked:
-    """Real replies are of the test days; distractors are of judge days too."""
+    """Real replies are of the test days; distractors are of validation days too."""
     test = held.dialogues.get(Split.TEST, ())
     choices = ranking.choices(held, some_occasions(test, limits.ranked))
 

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.evaluation.asking.scoring import Reply
-from training.evaluation.metrics import Floats, interval
 from training.evaluation.panel import NAN, Value
 from training.evaluation.voice import Likelihood
+from training.statistics import Floats, interval
 
 Rows = NDArray[np.intp]
 

@@ -9,19 +9,19 @@ from datetime import UTC, date, datetime
 import numpy as np
 from scipy.stats import rankdata
 
-from bot.dialogue import Bubble, Scene, Speaker, Turn
+from bot.chat.dialogue import Bubble, Scene, Speaker, Turn
+from bot.message import ChatKind
 from bot.persona import Persona
-from bot.types import ChatKind
+from training.data.splits import Split
 from training.evaluation.held import Held
-from training.evaluation.metrics import Floats
 from training.evaluation.voice import Bubbles, Likelihood, Occasion, Question, Voice, occasions, texts
-from training.splits import Split
+from training.statistics import Floats
 
 OWN, OTHERS = 5, 4
 CHANCE = 1 / (1 + OWN + OTHERS)
 
 _NEAREST = 4  # times as many of like length are drawn from
-_UNSEEN = (Split.JUDGE, Split.TEST)
+_UNSEEN = (Split.VALIDATION, Split.TEST)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +109,7 @@ def by_information(found: Sequence[Likelihood], nowhere: Sequence[Likelihood]) -
     """How much likelier each candidate is here than where nothing is asked, in nats; higher is better.
 
     Pointwise mutual information (Li et al. 2016, arXiv 1510.03055), so that common phrases have no advantage.
-    Chosen on the sample subject's judge days (48 choices): R@1 .60, by nats per character .29.
+    Chosen on the sample subject's validation days (48 choices): R@1 .60, by nats per character .29.
     """
     return np.array([other.nats - one.nats for one, other in zip(found, nowhere, strict=True)], dtype=np.float64)
 

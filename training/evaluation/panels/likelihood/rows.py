@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from bot.types import ChatKind
+from bot.message import ChatKind
 from training.evaluation.panel import Kind, Row, Value
 from training.evaluation.panels.likelihood import ranking
 from training.evaluation.panels.likelihood.asked import Asked, Read

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from matplotlib.figure import Figure as Drawing
 
-from bot.types import ChatKind
+from bot.message import ChatKind
 from training.evaluation import figures
 from training.evaluation.limits import spread
 from training.evaluation.panel import Example, Figure, Kind, Row, tell

@@ -11,17 +11,17 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from bot.dialogue import Scene
-from bot.types import ChatKind
+from bot.chat.dialogue import Scene
+from bot.message import ChatKind
+from training.data.questionnaire import ask, asked_by_a_stranger
+from training.data.redaction import find
+from training.data.splits import Split
 from training.evaluation.held import ME, Burst, Held
 from training.evaluation.limits import spread
-from training.evaluation.metrics import interval
 from training.evaluation.panel import NAN, Value, tell
 from training.evaluation.shares import share
 from training.evaluation.voice import Bubbles, Question, Voice
-from training.questionnaire import ask, asked_by_a_stranger
-from training.redaction import find
-from training.splits import Split
+from training.statistics import interval
 
 _LENGTHS = {"en": (12, 160), "zh": (6, 80)}  # of a secret, in characters
 _CUE = {"en": 60, "zh": 24}  # characters of it that are given away

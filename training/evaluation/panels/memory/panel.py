@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 
 from training.evaluation.held import Held
 from training.evaluation.limits import Limits
-from training.evaluation.metrics import Floats, interval
 from training.evaluation.panel import NAN, Kind, Metric, Panel, Row, Target, Value, tell
 from training.evaluation.panels.memory.claims import TRUE_ACCEPTED, Claims, claims, knows_unknown, lean
 from training.evaluation.panels.memory.leaks import Asked, Secrets, apart, leak_rate, leaked, questions, secrets
@@ -24,6 +23,7 @@ from training.evaluation.panels.memory.recall import (
 )
 from training.evaluation.panels.memory.shown import FALSE_ACCEPTED, examples_of, findings_of
 from training.evaluation.voice import Bubbles, Voice, Voices
+from training.statistics import Floats, interval
 
 
 @dataclass(frozen=True, slots=True)

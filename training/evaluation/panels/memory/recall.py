@@ -14,16 +14,16 @@ from typing import Any
 import numpy as np
 import yaml
 
-from bot.dialogue import Bubble, Turn
-from bot.types import ChatKind
-from training.dialogues import Dialogue
+from bot.chat.dialogue import Bubble, Turn
+from bot.message import ChatKind
+from training.data.dialogues import Dialogue
+from training.data.questionnaire import ask, asked_by_a_stranger
+from training.data.splits import Split
 from training.evaluation.held import Held
 from training.evaluation.limits import spread
-from training.evaluation.metrics import Floats, interval
 from training.evaluation.panel import NAN, Value, tell
 from training.evaluation.voice import Bubbles, Question, Voice, texts
-from training.questionnaire import ask, asked_by_a_stranger
-from training.splits import Split
+from training.statistics import Floats, interval
 
 KINDS = ("single", "relational", "temporal")
 CHOICES = 4

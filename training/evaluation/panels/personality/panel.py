@@ -6,10 +6,10 @@ import numpy as np
 from matplotlib.figure import Figure as Drawing
 from numpy.typing import NDArray
 
+from training.data.questionnaire import SCALE, Answer, how_like_you
 from training.evaluation import figures
 from training.evaluation.held import Held
 from training.evaluation.limits import Limits
-from training.evaluation.metrics import Floats, interval
 from training.evaluation.panel import NAN, Example, Figure, Kind, Metric, Panel, Row, Target, Value, tell
 from training.evaluation.panels.personality.traits import (
     MIDDLE,
@@ -22,7 +22,7 @@ from training.evaluation.panels.personality.traits import (
     rate,
 )
 from training.evaluation.voice import Voices
-from training.questionnaire import SCALE, Answer, how_like_you
+from training.statistics import Floats, interval
 
 LEAST = 8
 """Fewer answered items tell nothing."""

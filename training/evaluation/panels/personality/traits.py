@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 from scipy.special import softmax
 from scipy.stats import pearsonr
 
+from training.data.questionnaire import SCALE, Answer, ask, asked_by_a_stranger, how_like_you, load_questionnaire
 from training.evaluation.held import Held
-from training.evaluation.metrics import Floats, interval
 from training.evaluation.panel import NAN, Value
 from training.evaluation.voice import Question, Voice
-from training.questionnaire import SCALE, Answer, ask, asked_by_a_stranger, how_like_you, load_questionnaire
+from training.statistics import Floats, interval
 
 NORMS = {"extraversion": 4.44, "agreeableness": 5.23, "conscientiousness": 5.40, "stability": 4.83, "openness": 5.38}
 """Means of 1,813 people on the Ten-Item Personality Inventory, 1 to 7: Gosling, Rentfrow and Swann, "A very brief

@@ -10,17 +10,17 @@ import string
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from bot.dialogue import Scene, Speaker, Turn
-from bot.types import ChatKind
-from training.dialogues import Dialogue
+from bot.chat.dialogue import Scene, Speaker, Turn
+from bot.message import ChatKind
+from training.data.dialogues import Dialogue
+from training.data.questionnaire import ask, asked_by_a_stranger
+from training.data.redaction import Found, Secret, find
+from training.data.splits import Split
 from training.evaluation.held import Held
 from training.evaluation.limits import spread
 from training.evaluation.panel import NAN, Value, tell
 from training.evaluation.shares import share
 from training.evaluation.voice import Question, Voice
-from training.questionnaire import ask, asked_by_a_stranger
-from training.redaction import Found, Secret, find
-from training.splits import Split
 
 FIRST, MORE = 32, 256
 """Ends that compete at first, and once more where the true one wins: that is rare, and chance must be ruled out."""

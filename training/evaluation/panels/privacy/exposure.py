@@ -11,13 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import mannwhitneyu
 
-from training.canaries import DIGITS, Canary, scene_of
+from training.data.canaries import DIGITS, Canary, scene_of
+from training.data.questionnaire import ask
+from training.data.splits import Split
 from training.evaluation.held import Held
-from training.evaluation.metrics import interval
 from training.evaluation.panel import NAN, Value
 from training.evaluation.voice import Question, Voice
-from training.questionnaire import ask
-from training.splits import Split
+from training.statistics import interval
 
 CODES = 128
 """Codes that each secret's competes among, itself included: exposure goes from 0 to 7 bits."""

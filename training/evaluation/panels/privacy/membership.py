@@ -6,14 +6,14 @@ from datetime import date
 
 import numpy as np
 
-from bot.dialogue import Turn
-from training.dialogues import Dialogue
+from bot.chat.dialogue import Turn
+from training.data.dialogues import Dialogue
+from training.data.splits import Split
 from training.evaluation.held import Held
 from training.evaluation.limits import spread
-from training.evaluation.metrics import Bools, Floats, auroc, interval
 from training.evaluation.panel import NAN, Value
 from training.evaluation.voice import Voice
-from training.splits import Split
+from training.statistics import Bools, Floats, auroc, interval
 
 FEWEST = 10
 """Replies of each kind of day; fewer tell nothing."""

@@ -5,16 +5,16 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from training.canaries import TIMES, Canary
+from training.data.canaries import TIMES, Canary
 from training.evaluation.held import Held
 from training.evaluation.limits import Limits
-from training.evaluation.metrics import auroc, interval
 from training.evaluation.panel import Kind, Metric, Panel, Row, Target, Value, tell
 from training.evaluation.panels.privacy.completions import completed, probes
 from training.evaluation.panels.privacy.exposure import UNKNOWN, exposed
 from training.evaluation.panels.privacy.membership import Membership, membership, sampled
 from training.evaluation.panels.privacy.shown import MOST_MEMBERSHIP, UNLIKELY, Seen, figures_of, findings_of
 from training.evaluation.voice import Voice, Voices
+from training.statistics import auroc, interval
 
 
 def panel(held: Held, voices: Voices, limits: Limits, canaries: Sequence[Canary] = ()) -> Panel:

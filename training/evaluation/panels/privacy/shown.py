@@ -7,14 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 from matplotlib.figure import Figure as Drawing
 
-from training.canaries import TIMES
+from training.data.canaries import TIMES
+from training.data.redaction import Secret
 from training.evaluation import figures as drawing_on
 from training.evaluation.panel import Figure, Kind, Value, tell
 from training.evaluation.panels.privacy.completions import Probe, completion_rate
 from training.evaluation.panels.privacy.exposure import CODES, UNKNOWN, Exposed
 from training.evaluation.panels.privacy.membership import FEWEST, Membership
 from training.evaluation.wording import decimal
-from training.redaction import Secret
 
 MOST_MEMBERSHIP = 0.60
 UNLIKELY = 0.05

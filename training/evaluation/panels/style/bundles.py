@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
 from training.evaluation.held import Burst
-from training.evaluation.metrics import Floats
 from training.evaluation.panel import NAN, Value
 from training.evaluation.panels.style.masking import Mask
 from training.evaluation.voice import Bubbles
+from training.statistics import Floats
 
 SIZE = 20
 LEAST = 10

@@ -11,8 +11,8 @@ import numpy as np
 from sklearn.preprocessing import StandardScaler
 
 from bot.errors import ConfigError
-from training.evaluation.metrics import Floats
 from training.evaluation.voice import Bubbles
+from training.statistics import Floats
 
 Embed = Callable[[Sequence[str]], Floats]
 """Texts to rows of numbers."""

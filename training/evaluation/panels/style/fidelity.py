@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from training.evaluation.metrics import Floats, auroc
 from training.evaluation.panels.style.bundles import Sample, draws, places, rows_of
 from training.evaluation.panels.style.judges import Judge
+from training.statistics import Floats, auroc
 
 FIDELITY = 70.0
 """The least that passes."""

@@ -13,12 +13,12 @@ from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
-from training.evaluation.metrics import Bools, Floats
 from training.evaluation.panel import NAN
 from training.evaluation.panels.style.bundles import Index, Sample, bundles, mixer
 from training.evaluation.panels.style.embedding import Embed, Meaning
 from training.evaluation.panels.style.shape import shapes
 from training.evaluation.voice import Bubbles
+from training.statistics import Bools, Floats
 
 LETTERS, SHAPE, MEANING = "letters", "shape", "embedding"
 
@@ -80,7 +80,7 @@ def _joined(bursts: Sequence[Bubbles]) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Lesson:
-    """What the judges learn from, all of it of the judge days, in bundles of `size`.
+    """What the judges learn from, all of it of the validation days, in bundles of `size`.
 
     others: pooled; people: each of those who wrote enough; base, prose: the base model's answers, and rewrites of the
     subject's own words as an assistant would put them.

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 
-from bot.placeholders import PLACEHOLDERS
+from bot.chat.attachments import PLACEHOLDERS
 from training.evaluation.held import ME, Held
 from training.evaluation.voice import Bubbles
 

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from training.evaluation.metrics import Floats
 from training.evaluation.panel import Kind, Value
 from training.evaluation.panels.style import gaming
 from training.evaluation.panels.style.bundles import Sample, value
@@ -16,6 +15,7 @@ from training.evaluation.panels.style.profile import Property, Yardstick, traits
 from training.evaluation.panels.style.subject import Subject
 from training.evaluation.panels.style.two_sample import apart
 from training.evaluation.voice import Bubbles, Voice, Voices
+from training.statistics import Floats
 
 _PERMUTED = 12  # seeds
 
@@ -70,7 +70,7 @@ class Judged:
 
 
 def judge(subject: Subject, voices: Voices, size: int, embed: Embed | None = None) -> Judged:
-    """Trains the judges on the judge days, has the voices write on the test days, and measures."""
+    """Trains the judges on the validation days, has the voices write on the test days, and measures."""
     prepared = prepare(subject.lesson(voices.base, size), embed)
     judges = tuple(one.judge() for one in prepared)
     people = subject.known_people(size)

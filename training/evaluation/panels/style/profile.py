@@ -11,11 +11,11 @@ import numpy as np
 from scipy.spatial.distance import jensenshannon
 from scipy.stats import wasserstein_distance
 
-from training.evaluation.metrics import Floats
 from training.evaluation.panel import NAN
 from training.evaluation.panels.style.bundles import Index, Sample, centred, resampled
 from training.evaluation.panels.style.shape import EMOJI, PUNCTUATION
 from training.evaluation.voice import Bubbles
+from training.statistics import Floats
 
 _HALVES = 20
 _DRAWN = 60

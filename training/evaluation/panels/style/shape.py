@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from training.evaluation.metrics import Floats
 from training.evaluation.panels.style.masking import LINK
 from training.evaluation.voice import Bubbles
+from training.statistics import Floats
 
 EMOJI = re.compile(
     "[\U0001f1e6-\U0001f1ff\U0001f300-\U0001faff\u2600-\u27bf\u2b50\u2b55\u2764\u263a]"

@@ -42,7 +42,7 @@ def note(subject: Subject, judged: Judged, author: Author) -> str:
     if author.kind is Kind.CEILING:
         return say(
             f"{person}'s {len(subject.real)} real answers to the same questions, on a scale made of everything they "
-            "wrote on the test days. The measures from habits on compare their judge days with their test days.",
+            "wrote on the test days. The measures from habits on compare their validation days with their test days.",
             f"{person}对同样这些话的 {len(subject.real)} 条真实回复；刻度取自其测试日的全部发言。"
             "习惯等各项比较的是裁判日与测试日。",
         )

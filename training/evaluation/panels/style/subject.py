@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from training.data.splits import Split
 from training.evaluation.held import Burst, Held
 from training.evaluation.limits import Limits, spread
 from training.evaluation.panel import tell
@@ -15,7 +16,6 @@ from training.evaluation.panels.style.judges import Lesson
 from training.evaluation.panels.style.masking import Mask
 from training.evaluation.panels.style.rewrites import TRIED, rewrites
 from training.evaluation.voice import Bubbles, Occasion, Voice, some_occasions
-from training.splits import Split
 
 _OTHERS = 1500  # bursts of others that the judges learn from; more only take time
 FLOOR_LEAST = 40
@@ -44,15 +44,15 @@ class Subject:
     def of(cls, held: Held, limits: Limits) -> "Subject":
         mask = Mask.of_held(held)
         name = held.persona.name
-        judged = some_occasions(held.dialogues[Split.JUDGE], limits.judged)
+        judged = some_occasions(held.dialogues[Split.VALIDATION], limits.judged)
         answered = some_occasions(held.dialogues[Split.TEST], limits.written)
         return cls(
             held,
             mask,
             Sample.of(name, held.own(Split.TRAIN), mask),
-            Sample.of(name, held.own(Split.JUDGE), mask),
+            Sample.of(name, held.own(Split.VALIDATION), mask),
             Sample.of(name, held.own(Split.TEST), mask),
-            Sample.of("others", spread(held.others(Split.JUDGE), _OTHERS), mask),
+            Sample.of("others", spread(held.others(Split.VALIDATION), _OTHERS), mask),
             Sample.of("others", spread(held.others(Split.TEST), _OTHERS), mask),
             tuple(judged),
             tuple(answered),
@@ -72,10 +72,10 @@ class Subject:
             return None
         least = 2 * LEAST
         counts = {
-            ("turns of {} on the judge days", "条{}的发言（裁判日）"): len(self.earlier),
+            ("turns of {} on the validation days", "条{}的发言（裁判日）"): len(self.earlier),
             ("turns of {} on the test days", "条{}的发言（测试日）"): len(self.later),
             ("answers of {} to write anew", "条可重写的{}的回复"): len(self.real),
-            ("turns of others on the judge days", "条别人的发言（裁判日）"): len(self.others_earlier),
+            ("turns of others on the validation days", "条别人的发言（裁判日）"): len(self.others_earlier),
             ("turns of others on the test days", "条别人的发言（测试日）"): len(self.others_later),
         }
         name = self.held.persona.name
@@ -99,23 +99,23 @@ class Subject:
         return Sample(name, tuple(map(self.mask.bubbles, answers)), self.real.days)
 
     def lesson(self, base: Voice, size: int) -> Lesson:
-        """The base model writes on the judge days for it."""
+        """The base model writes on the validation days for it."""
         answers = base.write([one.question for one in self.judged])
         return Lesson(
             size,
             self.earlier,
             self.others_earlier,
-            tuple(self._people(Split.JUDGE, size)),
+            tuple(self._people(Split.VALIDATION, size)),
             Sample(base.name, tuple(map(self.mask.bubbles, answers)), tuple(one.day for one in self.judged)),
             Sample("prose", tuple(rewrites(self.earlier.bursts, self.held.language)), self.earlier.days),
         )
 
     def known_people(self, size: int) -> list[Sample]:
-        """Who may be the nearest other: they wrote enough on the test days, and on the judge days, too.
+        """Who may be the nearest other: they wrote enough on the test days, and on the validation days, too.
 
         Of whom the judges have never read a word, they cannot say that it is not the subject.
         """
-        met = Counter(burst.sender for burst in self.held.others(Split.JUDGE))
+        met = Counter(burst.sender for burst in self.held.others(Split.VALIDATION))
         return [one for one in self._people(Split.TEST, max(FLOOR_LEAST, size)) if met[one.name] >= LEAST]
 
     def _people(self, split: Split, least: int) -> list[Sample]:

@@ -1,0 +1,1 @@
+"""The one road of a message, for daemon and training alike: turns, a scene, what a decision sees, token ids."""

@@ -1,0 +1,244 @@
+"""The renderer: a scene and its turns become token ids, and where the avatar's turns lie among them.
+
+    <|im_start|>system
+    …persona, chat, relationship…<|im_end|>
+    <|im_start|>user
+    [+5m] Mei (friend): are you coming?<|im_end|>
+    <|im_start|>assistant
+    sure
+    give me ten minutes<|im_end|>
+
+Bubbles are lines. In a group every message of somebody else is followed by the avatar's turn, empty for silence.
+A longer conversation's ids begin with the shorter one's: the prompt only grows.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import pairwise
+
+from bot.chat.dialogue import Bubble, Scene, Speaker, Turn
+from bot.chat.prompt.codec import Codec
+from bot.letters import visible
+from bot.message import ChatKind
+from bot.people import RELATIONSHIPS, STRANGER
+
+RENDERER = 1
+"""Raised whenever the same dialogue would render to other ids; part of every LoRA's fingerprint."""
+
+BUBBLE_BREAK = "\n"
+LINE_IN_BUBBLE = "\u2028"  # a line break inside one bubble
+_NAME_LENGTH = 40
+_NOT_IN_NAMES = str.maketrans(dict.fromkeys(":：()（）[]", " "))
+_THOUGHT = re.compile(r"<(think|thinking|thought|reasoning)>.*?</\1>", re.DOTALL | re.IGNORECASE)
+_THOUGHT_BEGUN_BEFORE = re.compile(r"^.*</(think|thinking|thought|reasoning)>", re.DOTALL | re.IGNORECASE)
+_UNFINISHED_THOUGHT = re.compile(r"<(think|thinking|thought|reasoning)>.*", re.DOTALL | re.IGNORECASE)
+_BUBBLE_TOKENS = 400  # the head of a longer message is read: ten thousand emoji must not push the conversation out
+
+_GAPS = ((60, "m", (1, 2, 5, 10, 30)), (3600, "h", (1, 2, 5, 12)), (86400, "d", (1, 2, 7, 30)))
+
+
+@dataclass(frozen=True, slots=True)
+class AvatarTurn:
+    """ids[start:end] are a turn of the avatar with its end-of-turn token; `turn` counts the caller's turns.
+
+    For an empty turn `turn` is the message it leaves unanswered.
+    """
+
+    start: int
+    end: int
+    turn: int
+
+    @property
+    def silent(self) -> bool:
+        return self.end - self.start == 1
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoSpan:
+    """ids[start:end] are the places of one photo; grid counts its patches (frames, rows, columns)."""
+
+    start: int
+    end: int
+    digest: str
+    grid: tuple[int, int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    ids: tuple[int, ...]
+    avatar_turns: tuple[AvatarTurn, ...]
+    photos: tuple[PhotoSpan, ...]
+
+    def loss_mask(self, since_turn: int = 0) -> list[bool]:
+        """True where an id is learnt: the avatar's turns and their ends, from the caller's turn `since_turn` on."""
+        mask = [False] * len(self.ids)
+        for turn in self.avatar_turns:
+            if turn.turn >= since_turn:
+                mask[turn.start : turn.end] = [True] * (turn.end - turn.start)
+        return mask
+
+
+class _Writer:
+    def __init__(self, codec: Codec) -> None:
+        self.codec = codec
+        self.ids: list[int] = []
+        self.photos: list[PhotoSpan] = []
+        self.newline = codec.encode("\n")
+
+    def open(self, role: str) -> None:
+        self.ids += [self.codec.control["<|im_start|>"], *self.codec.encode(role), *self.newline]
+
+    def close(self) -> None:
+        self.ids += [self.codec.end_of_turn, *self.newline]
+
+    def text(self, text: str) -> None:
+        self.ids += self.codec.encode(text)
+
+    def bubble(self, bubble: Bubble, head: str = "") -> None:
+        """`head` is what stands before a bubble's text on its line; encoded with it, for words carry their space."""
+        room = _BUBBLE_TOKENS + len(self.codec.encode(head))
+        self.ids += self.codec.encode(head + _one_line(bubble.text))[:room]
+
+    def photo(self, digest: str) -> None:
+        geometry, control = self.codec.geometry, self.codec.control
+        grid = geometry.grid(*self.codec.photo_size(digest))
+        start = len(self.ids) + 1
+        end = start + geometry.tokens(grid)
+        self.ids += [
+            control["<|vision_start|>"],
+            *[control["<|image_pad|>"]] * (end - start),
+            control["<|vision_end|>"],
+        ]
+        self.photos.append(PhotoSpan(start, end, digest, grid))
+
+
+def render(scene: Scene, turns: Sequence[Turn], codec: Codec, *, open_turn: bool = False) -> Prompt:
+    """Renders a dialogue. With `open_turn` the ids stop where the avatar's next turn begins, ready to be answered."""
+    writer = _Writer(codec)
+    writer.open("system")
+    writer.text(system_text(scene))
+    writer.close()
+    avatar_turns: list[AvatarTurn] = []
+    previous: datetime | None = None
+    for index, turn in enumerate(turns):
+        if turn.speaker is None:
+            writer.open("assistant")
+            start = len(writer.ids)
+            for number, bubble in enumerate(bubble for bubble in turn.bubbles if bubble.text.strip()):
+                if number:
+                    writer.ids += writer.newline
+                writer.bubble(bubble)
+            writer.close()
+            avatar_turns.append(AvatarTurn(start, len(writer.ids) - len(writer.newline), index))
+        else:
+            writer.open("user")
+            _others_turn(writer, scene, turn, turn.speaker, previous)
+            writer.close()
+            last = index + 1 == len(turns)
+            unanswered = last or turns[index + 1].speaker is not None
+            if scene.kind is ChatKind.GROUP and unanswered and not (last and open_turn):
+                writer.open("assistant")
+                avatar_turns.append(AvatarTurn(len(writer.ids), len(writer.ids) + 1, index))
+                writer.close()
+        previous = turn.at
+    if open_turn:
+        writer.open("assistant")
+    return Prompt(tuple(writer.ids), tuple(avatar_turns), tuple(writer.photos))
+
+
+def split_bubbles(text: str) -> list[str]:
+    """A turn's text as the bubbles to send."""
+    return [bubble.strip().replace(LINE_IN_BUBBLE, "\n") for bubble in text.split(BUBBLE_BREAK) if bubble.strip()]
+
+
+def without_thoughts(text: str) -> str:
+    """A reply without what a reasoning model thinks aloud before it, `<think>…</think>`, whole or broken off."""
+    text = _THOUGHT.sub("", text)
+    return _UNFINISHED_THOUGHT.sub("", _THOUGHT_BEGUN_BEFORE.sub("", text))
+
+
+def whole_bubbles(text: str, codec: Codec, max_tokens: int) -> list[str]:
+    """The bubbles of a reply of at most `max_tokens`, less the last one where the limit may have broken it off.
+
+    Nobody is sent thoughts, or a bubble in which nothing can be seen.
+    """
+    bubbles = [bubble for bubble in split_bubbles(without_thoughts(text)) if visible(bubble)]
+    if len(bubbles) > 1 and len(codec.encode(text)) >= max_tokens:
+        bubbles.pop()  # nobody sends half a bubble
+    return bubbles
+
+
+def _others_turn(writer: _Writer, scene: Scene, turn: Turn, speaker: Speaker, previous: datetime | None) -> None:
+    head = gap_mark(turn.at - previous) if previous else ""
+    if scene.kind is ChatKind.GROUP:
+        head += _speaker_label(speaker, scene.persona.language)
+    for number, bubble in enumerate(turn.bubbles):
+        if number:
+            writer.ids += writer.newline
+        if bubble.photos:
+            writer.text(head)
+            head = ""
+        for digest in bubble.photos:
+            writer.photo(digest)
+        writer.bubble(bubble, head)
+        head = ""
+
+
+def gap_mark(gap: timedelta) -> str:
+    """How long nothing was said, rounded down to a few steps: `[+5m] `; empty under a minute."""
+    seconds = gap.total_seconds()
+    steps = [(unit * step, f"[+{step}{letter}] ") for unit, letter, counts in _GAPS for step in counts]
+    for (low, mark), (high, _) in pairwise([*steps, (float("inf"), "")]):
+        if low <= seconds < high:
+            return mark
+    return ""
+
+
+def system_text(scene: Scene) -> str:
+    """The stable part: persona, then chat."""
+    persona = scene.persona
+    others = ", ".join(_label(alias) for alias in persona.aliases)
+    if persona.language == "zh":
+        lines = [
+            f"你是{_label(persona.name)}"
+            + (f"（也叫{others}）" if others else "")
+            + "，用自己的口吻聊天。每条消息占一行。"
+        ]
+        if scene.kind is ChatKind.GROUP:
+            title = _label(scene.title)
+            lines.append((f"这是群聊“{title}”。" if title else "这是一个群聊。") + "不想说话时保持沉默。")
+        else:
+            who = _label(scene.partner.name) or "某人"
+            lines.append(f"这是和{who}的私聊。关系：{RELATIONSHIPS[scene.partner.relationship]}。")
+    else:
+        lines = [f"You are {_label(persona.name)}" + (f" (also {others})" if others else "")]
+        lines[0] += ", chatting in your own voice. Each line is one message."
+        if scene.kind is ChatKind.GROUP:
+            title = _label(scene.title)
+            lines.append(f"This is the group chat “{title}”." if title else "This is a group chat.")
+            lines[-1] += " Stay silent when you would not speak."
+        else:
+            who = _label(scene.partner.name) or "somebody"
+            lines.append(f"This is a private chat with {who}. Relationship: {scene.partner.relationship}.")
+    if persona.about:
+        lines.insert(1, " ".join(persona.about.split()))
+    return "\n".join(lines)
+
+
+def _speaker_label(speaker: Speaker, language: str) -> str:
+    if language == "zh":
+        name = _label(speaker.name) or "某人"
+        return f"{name}：" if speaker.relationship == STRANGER else f"{name}（{RELATIONSHIPS[speaker.relationship]}）："
+    name = _label(speaker.name) or "somebody"
+    return f"{name}: " if speaker.relationship == STRANGER else f"{name} ({speaker.relationship}): "
+
+
+def _label(name: str | None) -> str:
+    """A name on one line, without what marks relationships and the start of messages: nobody can name themselves so."""
+    return " ".join((name or "").translate(_NOT_IN_NAMES).split())[:_NAME_LENGTH].strip()
+
+
+def _one_line(text: str) -> str:
+    return LINE_IN_BUBBLE.join(line.rstrip() for line in text.strip().splitlines() if line.strip())

@@ -1,0 +1,65 @@
+"""From messages in order to the turns of a prompt. Training and serving both come through here."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from bot.chat.dialogue import Bubble, Speaker, Turn
+from bot.message import ChatKind
+
+CARRIED_WITHIN = timedelta(days=7)
+"""A conversation older than this is not carried over into the next."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One bubble of somebody. speaker None: the subject or avatar. `seq`: its place in the chat, growing."""
+
+    seq: int
+    speaker: Speaker | None
+    bubble: Bubble
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A turn, the seq of its first bubble, and when its last one was sent."""
+
+    seq: int
+    turn: Turn
+    until: datetime
+
+
+def to_turns(kind: ChatKind, said: Iterable[Said], gap: timedelta) -> list[Placed]:
+    """Turns in order; none goes on after a silence that ends a dialogue.
+
+    A burst of the subject is one turn, a burst of the contact in a private chat too. In a group each message of
+    somebody else is a turn of its own, because each is a decision.
+    """
+    turns: list[Placed] = []
+    for one in said:
+        if turns:
+            placed = turns[-1]
+            last = placed.turn
+            same_burst = (last.speaker is None) == (one.speaker is None) and goes_on(placed.until, one.at, gap)
+            if same_burst and (one.speaker is None or kind is ChatKind.PRIVATE):
+                turns[-1] = Placed(placed.seq, Turn(last.speaker, (*last.bubbles, one.bubble), last.at), one.at)
+                continue
+        turns.append(Placed(one.seq, Turn(one.speaker, (one.bubble,), one.at), one.at))
+    return turns
+
+
+def goes_on(before: datetime, here: datetime, gap: timedelta) -> bool:
+    """Whether a message belongs to the dialogue of the one before it: the only place that says where one ends."""
+    return here - before <= gap
+
+
+def dialogue_start(turns: Sequence[Placed], gap: timedelta, carried: int) -> int:
+    """Index of the first turn to show: the dialogue that the last turn is in, and the turns carried over before it."""
+    first = len(turns) - 1
+    while first > 0 and goes_on(turns[first - 1].until, turns[first].turn.at, gap):
+        first -= 1
+    start = max(first, 0)
+    while start > max(first - carried, 0) and goes_on(turns[start - 1].until, turns[start].turn.at, CARRIED_WITHIN):
+        start -= 1
+    return start

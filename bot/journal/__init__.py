@@ -1,6 +1,0 @@
-"""The daemon's durable record. A message is here before it is handled, a reply before it is sent."""
-
-from bot.journal.entries import Aside, Entry, Kind, Photo, State
-from bot.journal.journal import CRASHES, Forgotten, Journal
-
-__all__ = ["CRASHES", "Aside", "Entry", "Forgotten", "Journal", "Kind", "Photo", "State"]

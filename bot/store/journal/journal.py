@@ -1,0 +1,477 @@
+"""The daemon's durable record. A message is here before it is handled, a reply before it is sent.
+
+One table of entries in the order they came: messages of others, bubbles of the avatar, and notices (texts from
+outside the model). Every change is one transaction, synced to disk, so a killed process continues where it was.
+"""
+
+import os
+import sqlite3
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bot.errors import DataError, PassingError
+from bot.files import refusal
+from bot.message import Account, Chat, Message
+from bot.store.journal.entries import Aside, Entry, Kind, Photo, State, chat_of, entry_of, photos_json, photos_of
+from bot.store.journal.schema import prepare
+
+_BUSY_SECONDS = 10
+_KNOWN = 2000  # ids that an adapter is told of at its start
+_TRIES = 3
+"""Failures after which an entry that was handled alone is set aside."""
+CRASHES = 6
+"""Beginnings without an end after which an entry is not begun again: a process may be killed for other reasons."""
+
+
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """How many messages were emptied, and the digests of photos that no entry holds any more."""
+
+    messages: int
+    photos: set[str]
+
+
+class Journal:
+    """Raises PassingError in a sentence when the disk refuses; the daemon then takes no message it cannot keep."""
+
+    def __init__(self, connection: sqlite3.Connection, clock: Callable[[], datetime]) -> None:
+        self._db = connection
+        self._clock = clock
+
+    @classmethod
+    def open(cls, path: Path, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> "Journal":
+        """`clock` tells when a bubble is sent."""
+        try:
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+            connection = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None)
+        except (OSError, sqlite3.Error) as error:
+            raise PassingError(refusal(error, path) or f"The journal {path} cannot be opened ({error}).") from error
+        connection.row_factory = sqlite3.Row
+        journal = cls(connection, clock)
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = FULL")
+            connection.execute("PRAGMA foreign_keys = ON")
+            connection.execute("PRAGMA secure_delete = ON")
+            prepare(connection)
+            journal.checkpoint()  # what was forgotten just before a kill is still in the write-ahead log
+        except sqlite3.DatabaseError as error:
+            connection.close()
+            if (sentence := refusal(error, f"The journal {path}")) is not None:
+                raise PassingError(sentence) from error
+            raise DataError(f"The journal {path} cannot be opened ({error}): restore it, or move it away.") from error
+        return journal
+
+    def close(self) -> None:
+        self._db.close()
+
+    @contextmanager
+    def _change(self) -> Iterator[sqlite3.Connection]:
+        try:
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._db
+                self._db.execute("COMMIT")
+            except BaseException:
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
+                raise
+        except sqlite3.DatabaseError as error:
+            if isinstance(error, sqlite3.OperationalError) or type(error) is sqlite3.DatabaseError:
+                raise _unusable(error) from error
+            raise  # about what was to be written, not about the disk
+
+    def _read(self, sql: str, values: Sequence[str | float] = ()) -> list[sqlite3.Row]:
+        try:
+            return self._db.execute(sql, values).fetchall()
+        except sqlite3.OperationalError as error:
+            raise _unusable(error) from error
+
+    # -- messages in ----------------------------------------------------------------------------------------------
+
+    def take(self, message: Message) -> int | None:
+        """Keeps a message; returns its seq, or None if it was taken before."""
+        with self._change() as db:
+            _keep_chat(db, message.chat)
+            cursor = db.execute(
+                "INSERT OR IGNORE INTO entries (chat, kind, state, at, native_id, sender_platform, sender_id,"
+                " sender_name, text, photos, addressed, addressed_other, from_bot, placeholder)"
+                " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+                (
+                    message.chat.key,
+                    Kind.MESSAGE,
+                    State.NEW,
+                    message.sent_at.timestamp(),
+                    message.id,
+                    message.sender.platform,
+                    message.sender.id,
+                    message.sender_name,
+                    message.text,
+                    photos_json([Photo(photo.ref) for photo in message.photos]),
+                    message.addressed,
+                    message.addressed_other,
+                    message.from_bot,
+                    message.placeholder,
+                ),
+            )
+            return cursor.lastrowid if cursor.rowcount else None
+
+    def placed(self, message: Message) -> Message:
+        """The message as it is kept: one of a chat that has moved belongs to where that goes on."""
+        new = self._moved_to(message.chat)
+        return replace(message, chat=new, id=_former_id(message.chat, message.id)) if new else message
+
+    def edit(self, message: Message, *, again: bool = False) -> Entry | None:
+        """Changes what a message says; one that is new to the journal stays unknown, one left out stays so.
+
+        again: it waits once more, whatever became of it. Returns the entry as it was, None where nothing changed.
+        """
+        found = self._entries("chat = ? AND native_id = ? AND kind = 'message'", message.chat.key, message.id)
+        if not found or (found[0].text, found[0].placeholder) == (message.text, message.placeholder):
+            return None
+        entry = found[0]
+        if entry.state is State.IGNORED and not again:
+            return None
+        with self._change() as db:
+            says = "UPDATE entries SET text = ?, placeholder = ? WHERE seq = ?"
+            db.execute(says, (message.text, message.placeholder, entry.seq))
+            if entry.state is State.NEW and [one.ref for one in entry.photos] != [one.ref for one in message.photos]:
+                photos = photos_json([Photo(photo.ref) for photo in message.photos])
+                db.execute("UPDATE entries SET photos = ? WHERE seq = ?", (photos, entry.seq))
+            if again:
+                db.execute("UPDATE entries SET state = 'new' WHERE seq = ?", (entry.seq,))
+        return entry
+
+    def find(self, chat: Chat, native_ids: Collection[str]) -> list[Entry]:
+        """The entries that the platform knows by these ids, the avatar's own included."""
+        return [
+            entry
+            for native_id in native_ids
+            for entry in self._entries("chat = ? AND native_id = ?", chat.key, native_id)
+        ]
+
+    def settle(self, seqs: Sequence[int], state: State) -> None:
+        """Says what became of messages; one that was left out meanwhile stays so."""
+        became = "UPDATE entries SET state = ?, begun = 0 WHERE seq = ? AND state != 'ignored'"
+        with self._change() as db:
+            db.executemany(became, [(state, seq) for seq in seqs])
+
+    def erase(self, seqs: Sequence[int]) -> set[str]:
+        """Leaves messages out and keeps nothing of what they said, in the file or beside it.
+
+        Returns the digests of photos that no entry holds any more.
+        """
+        entries = [entry for seq in seqs for entry in self._entries("seq = ?", seq)]
+        photos = {photo.digest for entry in entries for photo in entry.photos if photo.digest}
+        with self._change() as db:
+            db.executemany(
+                "UPDATE entries SET state = 'ignored', text = '', placeholder = '', photos = '[]', sender_name = ''"
+                " WHERE seq = ?",
+                [(seq,) for seq in seqs],
+            )
+        self.checkpoint()
+        return photos - self.digests() if photos else photos
+
+    def fetched(self, seq: int, photos: Sequence[Photo]) -> bool:
+        """Notes the photos of a message; False, and nothing is noted, where it no longer waits."""
+        with self._change() as db:
+            noted = "UPDATE entries SET photos = ? WHERE seq = ? AND state = 'new'"
+            return bool(db.execute(noted, (photos_json(photos), seq)).rowcount)
+
+    # -- replies out ----------------------------------------------------------------------------------------------
+
+    def reply(self, chat: Chat, answered: Sequence[int], bubbles: Sequence[str], notices: Sequence[str] = ()) -> int:
+        """In one step: the messages are answered and their reply waits to be sent. Returns the reply's number.
+
+        0, and nothing is done, where one of the messages no longer waits: it was deleted, or its sender said stop.
+        """
+        with self._change() as db:
+            _keep_chat(db, chat)
+            waits = "SELECT 1 FROM entries WHERE seq = ? AND state = 'new'"
+            if any(db.execute(waits, (seq,)).fetchone() is None for seq in answered):
+                return 0
+            db.executemany(
+                "UPDATE entries SET state = 'answered', begun = 0 WHERE seq = ?", [(seq,) for seq in answered]
+            )
+            now = self._clock().timestamp()
+            number: int | None = None
+            for kind, text in [*((Kind.NOTICE, text) for text in notices), *((Kind.BUBBLE, text) for text in bubbles)]:
+                cursor = db.execute(
+                    "INSERT INTO entries (chat, kind, state, at, text, reply) VALUES (?,?,?,?,?,?)",
+                    (chat.key, kind, State.QUEUED, now, text, number),
+                )
+                if number is None:
+                    number = int(cursor.lastrowid or 0)
+                    db.execute("UPDATE entries SET reply = seq WHERE seq = ?", (number,))
+            return number or 0
+
+    def withdraw(self, reply: int, answered: Sequence[int]) -> bool:
+        """Takes back a reply of which no bubble was sent yet; its messages wait again. False if it is too late."""
+        with self._change() as db:
+            begun = "SELECT 1 FROM entries WHERE reply = ? AND kind = 'bubble' AND state != 'queued'"
+            if db.execute(begun, (reply,)).fetchone():
+                return False
+            db.execute("DELETE FROM entries WHERE reply = ? AND state = 'queued'", (reply,))
+            waits = "UPDATE entries SET state = 'new' WHERE seq = ? AND state = 'answered'"
+            db.executemany(waits, [(seq,) for seq in answered])
+            return True
+
+    def sending(self, seq: int, floor: str | None) -> bool:
+        """False, and nothing is noted, where the bubble no longer waits: it was forgotten or withheld meanwhile.
+
+        floor: the newest id that the platform has given out where this bubble goes; that of the first try stays.
+        """
+        with self._change() as db:
+            begins = (
+                "UPDATE entries SET state = 'sending',"
+                " floor = CASE state WHEN 'sending' THEN coalesce(floor, ?1) ELSE ?1 END"
+                " WHERE seq = ?2 AND state IN ('queued', 'sending')"
+            )
+            return bool(db.execute(begins, (floor, seq)).rowcount)
+
+    def sent(self, seq: int, native_id: str | None) -> None:
+        """One that was forgotten on its way keeps its id, and stays forgotten."""
+        with self._change() as db:
+            db.execute(
+                "UPDATE entries SET state = CASE state WHEN 'ignored' THEN state ELSE 'sent' END, native_id = ?, at = ?"
+                " WHERE seq = ?",
+                (native_id, self._clock().timestamp(), seq),
+            )
+
+    def withhold(self, chat: Chat) -> None:
+        """Drops the bubbles that were not sent yet."""
+        with self._change() as db:
+            db.execute(
+                "UPDATE entries SET state = 'dropped' WHERE chat = ? AND kind = 'bubble' AND state = 'queued'",
+                (chat.key,),
+            )
+
+    # -- what fails again and again -------------------------------------------------------------------------------
+
+    def begin(self, seqs: Sequence[int]) -> None:
+        """Notes that entries are being handled: should the process die of one, the next process knows which."""
+        with self._change() as db:
+            db.executemany("UPDATE entries SET begun = begun + 1 WHERE seq = ?", [(seq,) for seq in seqs])
+
+    def left(self, seqs: Sequence[int]) -> None:
+        """Notes that handling entries was broken off through no fault of theirs."""
+        with self._change() as db:
+            db.executemany("UPDATE entries SET begun = 0 WHERE seq = ?", [(seq,) for seq in seqs])
+
+    def failed(self, seqs: Sequence[int], trouble: str) -> bool:
+        """Counts a failure. Whether it was the last: one that was handled alone is set aside after three."""
+        with self._change() as db:
+            db.executemany("UPDATE entries SET tries = tries + 1, begun = 0 WHERE seq = ?", [(seq,) for seq in seqs])
+            if len(seqs) != 1:
+                return False
+            last = "UPDATE entries SET state = 'aside', trouble = ? WHERE seq = ? AND tries >= ?"
+            return bool(db.execute(last, (trouble, seqs[0], _TRIES)).rowcount)
+
+    def set_aside(self, seq: int, trouble: str) -> None:
+        with self._change() as db:
+            db.execute("UPDATE entries SET state = 'aside', trouble = ?, begun = 0 WHERE seq = ?", (trouble, seq))
+
+    def aside(self) -> list[Aside]:
+        """What was set aside, oldest first."""
+        rows = self._read("SELECT * FROM entries WHERE state = 'aside' ORDER BY seq")
+        chats = {row["key"]: chat_of(row) for row in self._read("SELECT * FROM chats")}
+        return [Aside(chats[row["chat"]], entry_of(row), row["trouble"] or "") for row in rows]
+
+    def aside_count(self) -> int:
+        return int(self._read("SELECT count(*) FROM entries WHERE state = 'aside'")[0][0])
+
+    def retry(self, seqs: Sequence[int]) -> None:
+        """What was set aside waits again, as if it had come just now."""
+        with self._change() as db:
+            db.executemany(
+                "UPDATE entries SET state = CASE kind WHEN 'message' THEN 'new' ELSE 'queued' END, tries = 0, begun = 0"
+                " WHERE seq = ? AND state = 'aside'",
+                [(seq,) for seq in seqs],
+            )
+
+    # -- what is there --------------------------------------------------------------------------------------------
+
+    def unfinished(self) -> list[Chat]:
+        """The chats with messages to handle or bubbles to send."""
+        rows = self._read(
+            "SELECT DISTINCT chats.* FROM chats JOIN entries ON entries.chat = chats.key"
+            " WHERE entries.state IN ('new', 'queued', 'sending')"
+        )
+        return [chat_of(row) for row in rows]
+
+    def pending(self, chat: Chat) -> list[Entry]:
+        """The messages that wait, oldest first."""
+        return self._entries("chat = ? AND state = 'new' ORDER BY seq", chat.key)
+
+    def outbox(self, chat: Chat) -> list[Entry]:
+        """The bubbles and notices to send, in order."""
+        return self._entries("chat = ? AND state IN ('queued', 'sending') ORDER BY seq", chat.key)
+
+    def recent(self, chat: Chat, count: int) -> list[Entry]:
+        """The newest messages and bubbles, oldest first; no notices, nothing that policy left out."""
+        newest = self._entries(
+            "chat = ? AND kind != 'notice' AND state NOT IN ('ignored', 'dropped', 'aside') ORDER BY seq DESC LIMIT ?",
+            chat.key,
+            count,
+        )
+        return newest[::-1]
+
+    def noticed(self, chat: Chat, text: str, after: int = 0) -> bool:
+        """Whether this notice is in the chat, later than that seq."""
+        where = "chat = ? AND kind = 'notice' AND text = ? AND seq > ? LIMIT 1"
+        return bool(self._entries(where, chat.key, text, after))
+
+    def noticed_since(self, chat: Chat, text: str, at: datetime) -> bool:
+        """Whether this notice was written since that time."""
+        where = "chat = ? AND kind = 'notice' AND text = ? AND at > ? LIMIT 1"
+        return bool(self._entries(where, chat.key, text, at.timestamp()))
+
+    def waits(self, seq: int) -> bool:
+        """Whether a message still waits for its decision or answer."""
+        return bool(self._read("SELECT 1 FROM entries WHERE seq = ? AND state = 'new'", (seq,)))
+
+    def still(self, seq: int) -> Entry | None:
+        """An entry as it is now."""
+        found = self._entries("seq = ?", seq)
+        return found[0] if found else None
+
+    def known(self, platform: str) -> list[tuple[Chat, str]]:
+        """The ids of the newest entries of a platform, the avatar's own included."""
+        rows = self._read(
+            "SELECT chats.*, native_id FROM entries JOIN chats ON chats.key = entries.chat"
+            " WHERE platform = ? AND native_id IS NOT NULL ORDER BY seq DESC LIMIT ?",
+            (platform, _KNOWN),
+        )
+        return [(chat_of(row), row["native_id"]) for row in rows]
+
+    def latest(self, platform: str) -> Mapping[Chat, str]:
+        """The id of the newest message taken, by chat."""
+        rows = self._read(
+            "SELECT chats.*, native_id, max(seq) FROM entries JOIN chats ON chats.key = entries.chat"
+            " WHERE platform = ? AND entries.kind = 'message' GROUP BY chats.key",
+            (platform,),
+        )
+        return {chat_of(row): row["native_id"] for row in rows}
+
+    def queue_length(self) -> int:
+        [row] = self._read("SELECT count(*) FROM entries WHERE state IN ('new', 'queued', 'sending')")
+        return int(row[0])
+
+    def _entries(self, where: str, *values: str | float) -> list[Entry]:
+        return [entry_of(row) for row in self._read(f"SELECT * FROM entries WHERE {where}", values)]
+
+    # -- people's wishes and retention ----------------------------------------------------------------------------
+
+    def stop(self, account: Account) -> None:
+        with self._change() as db:
+            db.execute("INSERT OR IGNORE INTO stopped VALUES (?, ?)", (account.platform, account.id))
+
+    def resume(self, account: Account) -> None:
+        with self._change() as db:
+            db.execute("DELETE FROM stopped WHERE platform = ? AND id = ?", (account.platform, account.id))
+
+    def is_stopped(self, account: Account) -> bool:
+        return bool(self._read("SELECT 1 FROM stopped WHERE platform = ? AND id = ?", (account.platform, account.id)))
+
+    def forget(self, account: Account, until: int) -> Forgotten:
+        """Empties what an account wrote up to that seq, and private chats with it whole; the ids stay, so nothing
+        is answered twice. Nothing of it is left in the file or beside it.
+        """
+        before = self.digests()
+        said = "SELECT count(*) FROM entries WHERE kind = 'message' AND sender_platform = ? AND sender_id = ?"
+        [[messages]] = self._read(
+            f"{said} AND seq < ? AND (text != '' OR photos != '[]')", (account.platform, account.id, until)
+        )
+        with self._change() as db:
+            own_chats = [
+                row["chat"]
+                for row in db.execute(
+                    "SELECT DISTINCT chat FROM entries JOIN chats ON chats.key = entries.chat"
+                    " WHERE chats.kind = 'private' AND sender_platform = ? AND sender_id = ?",
+                    (account.platform, account.id),
+                )
+            ]
+            empty = (
+                "UPDATE entries SET text = '', placeholder = '', photos = '[]', sender_name = '',"
+                " state = CASE state WHEN 'queued' THEN 'dropped' ELSE 'ignored' END"
+                " WHERE kind != 'notice' AND seq <= ?"
+            )
+            db.execute(f"{empty} AND sender_platform = ? AND sender_id = ?", (until, account.platform, account.id))
+            db.executemany(f"{empty} AND chat = ?", [(until, chat) for chat in own_chats])
+        self.checkpoint()
+        return Forgotten(messages, before - self.digests())
+
+    def purge(self, before: datetime) -> int:
+        """Deletes finished entries older than that; returns how many. The newest message of a chat keeps its id."""
+        with self._change() as db:
+            cursor = db.execute(
+                "DELETE FROM entries WHERE at < ? AND state NOT IN ('new', 'queued', 'sending')"
+                " AND kind != 'notice'"
+                " AND seq NOT IN (SELECT max(seq) FROM entries WHERE kind = 'message' GROUP BY chat)",
+                (before.timestamp(),),
+            )
+            removed = cursor.rowcount
+            db.execute(
+                "UPDATE entries SET text = '', placeholder = '', photos = '[]', sender_name = '', state = 'ignored'"
+                " WHERE at < ? AND kind = 'message' AND state NOT IN ('new', 'queued', 'sending')",
+                (before.timestamp(),),
+            )
+            return removed
+
+    def digests(self) -> set[str]:
+        """The photos that entries still hold."""
+        rows = self._read("SELECT photos FROM entries WHERE photos != '[]'")
+        return {photo.digest for row in rows for photo in photos_of(row["photos"]) if photo.digest}
+
+    def checkpoint(self) -> None:
+        """Folds the write-ahead log into the file, and empties it; on a full disk that waits for the next time."""
+        with suppress(sqlite3.OperationalError):
+            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+    def move(self, old: Chat, new: Chat) -> None:
+        """A chat goes on under another id; what was said before comes with it.
+
+        There the platform counts anew, so the former ids are marked as such.
+        """
+        with self._change() as db:
+            _keep_chat(db, new)
+            db.execute(
+                "UPDATE entries SET chat = ?, native_id = ? || native_id, floor = NULL WHERE chat = ?",
+                (new.key, _former_id(old, ""), old.key),
+            )
+            db.execute("UPDATE moved SET new = ? WHERE new = ?", (new.key, old.key))
+            db.execute("INSERT OR REPLACE INTO moved VALUES (?, ?)", (old.key, new.key))
+
+    def has_moved(self, old: Chat, new: Chat) -> bool:
+        found = self._moved_to(old)
+        return found is not None and found.key == new.key
+
+    def former(self, chat: Chat) -> set[str]:
+        """The keys that a chat had before it moved."""
+        return {row["old"] for row in self._read("SELECT old FROM moved WHERE new = ?", (chat.key,))}
+
+    def moves(self) -> dict[str, str]:
+        """Former keys of chats, and where each goes on."""
+        return {row["old"]: row["new"] for row in self._read("SELECT * FROM moved")}
+
+    def _moved_to(self, old: Chat) -> Chat | None:
+        rows = self._read("SELECT chats.* FROM moved JOIN chats ON chats.key = new WHERE old = ?", (old.key,))
+        return chat_of(rows[0]) if rows else None
+
+
+def _unusable(error: sqlite3.Error) -> PassingError:
+    return PassingError(f"The journal cannot be read or written ({error}): is the disk full?")
+
+
+def _former_id(old: Chat, native_id: str) -> str:
+    return f"{old.id}/{native_id}"
+
+
+def _keep_chat(db: sqlite3.Connection, chat: Chat) -> None:
+    db.execute(
+        "INSERT INTO chats VALUES (?,?,?,?,?) ON CONFLICT (key) DO UPDATE SET title = excluded.title",
+        (chat.key, chat.platform, chat.id, chat.kind, chat.title),
+    )

@@ -1,0 +1,1 @@
+"""From exports and answers to what is learnt and measured: importers, splits, dialogues, redaction."""

@@ -1,0 +1,256 @@
+"""From the corpus to the dialogues that are learnt and measured: one packed sequence each, never two chats in one."""
+
+import random
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+
+from bot.chat.dialogue import Bubble, Scene, Speaker, Turn
+from bot.chat.prompt import Codec, Prompt, render
+from bot.chat.turns import CARRIED_WITHIN, goes_on
+from bot.message import ChatKind
+from bot.people import STRANGER, People
+from bot.persona import Persona
+from bot.store.corpus import Corpus, CorpusChat
+from training.data.splits import Splits
+from training.data.turns import Piece, Reader, Sent, segments
+
+NAME_DROPOUT = 0.3
+RELATIONSHIP_DROPOUT = 0.15
+
+_CONTEXT_SHARE = 3  # turns carried over may take one part in three of the length
+_SLACK = 16  # tokens kept free: "somebody" is longer than some names, and a first turn has no gap mark
+
+
+@dataclass(frozen=True, slots=True)
+class DialogueSettings:
+    """gap: a longer silence ends a dialogue. carried: turns shown again from before. max_tokens: of one dialogue."""
+
+    gap: timedelta = timedelta(hours=1)
+    carried: int = 8
+    max_tokens: int = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Dialogue:
+    """The first `context` turns were carried over from before, and nothing of them is learnt.
+
+    day: that of its first own turn. present and messages go by turn. present: whether the decision at that turn counts
+    (groups only), be it the message left unanswered or the subject's answer: `present[avatar_turn.turn]` serves both.
+    messages: the turn's first message in the corpus.
+    """
+
+    chat: str
+    scene: Scene
+    turns: tuple[Turn, ...]
+    context: int
+    day: date
+    present: tuple[bool, ...]
+    messages: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionPoint:
+    """ids[position] is the first id of the avatar's turn; message: the one that was answered or not."""
+
+    position: int
+    answered: bool
+    turn: int  # of the message decided on
+    message: int
+
+
+def decision_points(dialogue: Dialogue, prompt: Prompt) -> list[DecisionPoint]:
+    """The decisions of a dialogue that count, by their place in its rendered prompt."""
+    points = []
+    for turn in prompt.avatar_turns:
+        if turn.turn >= dialogue.context and dialogue.present[turn.turn]:
+            at = turn.turn if turn.silent else turn.turn - 1
+            points.append(DecisionPoint(turn.start, not turn.silent, at, dialogue.messages[at]))
+    return points
+
+
+def build(
+    corpus: Corpus,
+    people: People,
+    persona: Persona,
+    codec: Codec,
+    settings: DialogueSettings,
+    splits: Splits,
+    counts: Counter[str],
+    too_long: list[int] | None = None,
+) -> list[Dialogue]:
+    """Every dialogue of the subject, by chat and time. `counts` says what came in, what was dropped and why.
+
+    too_long: takes up, for each of the subject's turns that does not fit, the max_tokens at which it would.
+    """
+    reader = Reader(people, persona.language, codec.photo_size, counts)
+    dialogues: list[Dialogue] = []
+    for chat in corpus.chats():
+        sent = reader.read(corpus.messages(chat))
+        scene = scene_of(chat, persona, sent)
+        if isinstance(scene, str):
+            counts[f"chats left out: {scene}"] += 1
+            counts[f"messages in chats left out: {scene}"] += len(sent)
+        else:
+            cutter = _Cutter(chat, scene, codec, settings, splits, counts, [] if too_long is None else too_long)
+            dialogues += cutter.cut(segments(chat.kind, sent, settings.gap, splits, counts))
+    counts["dialogues"] += len(dialogues)
+    for dialogue in dialogues:
+        own = dialogue.turns[dialogue.context :]
+        counts["turns of the subject"] += sum(turn.speaker is None for turn in own)
+        for turn, following, present in zip(own, (*own[1:], None), dialogue.present[dialogue.context :], strict=True):
+            if present and (turn.speaker is None or following is None or following.speaker is not None):
+                counts["decisions: answered" if turn.speaker is None else "decisions: silent"] += 1
+    return dialogues
+
+
+def scene_of(chat: CorpusChat, persona: Persona, sent: Sequence[Sent]) -> Scene | str:
+    """The scene of a chat, or why there is nothing to learn in it. A private chat is with whoever wrote last."""
+    group = chat.kind is ChatKind.GROUP
+    if not any(one.speaker is None and one.bubble for one in sent):
+        return "the subject wrote nothing there"
+    partner = next((one.speaker for one in reversed(sent) if one.speaker and (group or not one.bot)), None)
+    if partner is None:
+        return "with a bot or nobody else"
+    return Scene(persona, chat.kind, title=chat.title) if group else Scene(persona, chat.kind, partner)
+
+
+class _Cutter:
+    """Cuts the segments of one chat into dialogues that are worth reading and fit."""
+
+    def __init__(
+        self,
+        chat: CorpusChat,
+        scene: Scene,
+        codec: Codec,
+        settings: DialogueSettings,
+        splits: Splits,
+        counts: Counter[str],
+        too_long: list[int],
+    ) -> None:
+        self._key = chat.chat.key
+        self._scene, self._codec, self._splits, self._counts = scene, codec, splits, counts
+        self._too_long = too_long
+        self._carried = settings.carried
+        self._header = len(render(scene, (), codec).ids)
+        self._room = settings.max_tokens - self._header - _SLACK
+
+    def cut(self, chat: Iterator[list[Piece]]) -> Iterator[Dialogue]:
+        before: list[Piece] = []
+        for segment in chat:
+            for first, end in self._live(segment):
+                past = [*before, *_last(segment[:first], self._carried)]
+                yield from self._windows(past, segment[first:end])
+            before = _last([*before, *segment], self._carried)
+
+    def _live(self, segment: Sequence[Piece]) -> Iterator[tuple[int, int]]:
+        """What is worth reading of a segment: long stretches from which nothing is learnt are left out."""
+        learnt = [index for index, piece in enumerate(segment) if piece.own or piece.present]
+        start = 0
+        for place, index in enumerate(learnt):
+            following = learnt[place + 1] if place + 1 < len(learnt) else None
+            if following is None or following - index > self._carried + 1:
+                end = learnt[start - 1] + 1 if start else 0
+                yield max(learnt[start] - 1, end), index + 1
+                start = place + 1
+
+    def _windows(self, past: list[Piece], stretch: Sequence[Piece]) -> Iterator[Dialogue]:
+        """A stretch as dialogues of at most max_tokens; a message and its answer stay together."""
+        units: list[list[Piece]] = []
+        for piece in stretch:
+            if units and piece.own and not units[-1][-1].own:
+                units[-1].append(piece)
+            else:
+                units.append([piece])
+        sizes = self._sizes(units)
+        start = 0
+        while start < len(units):
+            context = self._context(past, units[start][0])
+            left = self._room - self._size(context)
+            if sizes[start] > left:  # rather without what was before than not at all
+                context, left = [], self._room
+            end = start
+            while end < len(units) and sizes[end] <= left:
+                left -= sizes[end]
+                end += 1
+            if end > start:
+                own = [piece for unit in units[start:end] for piece in unit]
+                if any(piece.own or piece.present for piece in own):
+                    yield self._dialogue(context, own)
+            else:
+                end = start + 1
+                self._counts["messages and answers left out: longer than the model's length"] += 1
+                if any(piece.own for piece in units[start]):
+                    self._too_long.append(self._header + _SLACK + sizes[start])
+            past = _last([*past, *(piece for unit in units[start:end] for piece in unit)], self._carried)
+            start = end
+
+    def _sizes(self, units: Sequence[Sequence[Piece]]) -> list[int]:
+        """Tokens of each unit, measured by rendering it after the time of the one before, for its gap mark."""
+        sizes, stub = [], list[Piece]()
+        for unit in units:
+            sizes.append(self._size([*stub, *unit]) - self._size(stub))
+            stub = [replace(unit[-1], turn=replace(unit[-1].turn, bubbles=(Bubble("."),)))]
+        return sizes
+
+    def _size(self, pieces: Sequence[Piece]) -> int:
+        return len(render(self._scene, [piece.turn for piece in pieces], self._codec).ids) - self._header
+
+    def _context(self, past: Sequence[Piece], first: Piece) -> list[Piece]:
+        """The turns carried over: the last few, unless too long ago, too long, or of another split."""
+        context: list[Piece] = []
+        following = first
+        for piece in reversed(_last(past, self._carried)):
+            near = goes_on(piece.until, following.turn.at, CARRIED_WITHIN)
+            if not near or self._splits.at(piece.turn.at) is not self._splits.at(first.turn.at):
+                break
+            if self._size([piece, *context]) > self._room // _CONTEXT_SHARE:
+                break
+            context.insert(0, piece)
+            following = piece
+        return context
+
+    def _dialogue(self, context: Sequence[Piece], own: Sequence[Piece]) -> Dialogue:
+        pieces = [*context, *own]
+        return Dialogue(
+            self._key,
+            self._scene,
+            tuple(piece.turn for piece in pieces),
+            len(context),
+            self._splits.day_of(own[0].turn.at),
+            tuple(index >= len(context) and piece.present for index, piece in enumerate(pieces)),
+            tuple(piece.message for piece in pieces),
+        )
+
+
+def _last(pieces: Sequence[Piece], number: int) -> list[Piece]:
+    return list(pieces[max(0, len(pieces) - number) :])
+
+
+def with_dropout(
+    dialogue: Dialogue,
+    rng: random.Random,
+    names: float = NAME_DROPOUT,
+    relationships: float = RELATIONSHIP_DROPOUT,
+) -> Dialogue:
+    """The dialogue with the contact's name and relationship left out now and then, each throughout the dialogue.
+
+    So the model can back off from this contact to the relationship, and from that to a stranger. In a group names stay:
+    people are addressed by them.
+    """
+    private = dialogue.scene.kind is ChatKind.PRIVATE
+    changed: dict[Speaker, Speaker] = {}
+
+    def change(speaker: Speaker) -> Speaker:
+        if speaker not in changed:
+            name = None if rng.random() < names and private else speaker.name
+            relationship = STRANGER if rng.random() < relationships else speaker.relationship
+            changed[speaker] = Speaker(name, relationship)
+        return changed[speaker]
+
+    partner = change(dialogue.scene.partner) if private else dialogue.scene.partner
+    turns = tuple(
+        turn if turn.speaker is None else replace(turn, speaker=change(turn.speaker)) for turn in dialogue.turns
+    )
+    return replace(dialogue, scene=replace(dialogue.scene, partner=partner), turns=turns)

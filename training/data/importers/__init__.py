@@ -1,0 +1,6 @@
+"""Reads exported chats into the corpus, one module a format."""
+
+from training.data.importers.report import ChatReport, FileReport, ImportReport
+from training.data.importers.run import FoundFile, Options, find_files, import_paths
+
+__all__ = ["ChatReport", "FileReport", "FoundFile", "ImportReport", "Options", "find_files", "import_paths"]

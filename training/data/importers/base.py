@@ -1,0 +1,211 @@
+"""What an importer reads out of a file: a stream of plain events, the same for every format."""
+
+import io
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from decimal import Decimal
+from pathlib import Path
+from typing import BinaryIO, NamedTuple
+
+from bot.message import Account, ChatKind
+
+SECOND = 1000
+MINUTE = 60_000
+_LATEST = 4_102_444_800_000  # the year 2100 in milliseconds: whatever claims to be later is no time
+_MAX_NAME = 200
+
+Progress = Callable[[int], object]
+
+
+def _ignore(_: int) -> None:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file to read. zone: of times written without one (None: this machine's). me: the id of the account whose
+    export it is, for formats that only say "me". progress: told of every byte read."""
+
+    path: Path
+    zone: tzinfo | None = None
+    me: str | None = None
+    progress: Progress = _ignore
+
+    def open(self, *, quiet: bool = False) -> BinaryIO:
+        """The file's bytes. quiet: a look ahead that does not count as progress."""
+        file = self.path.open("rb", buffering=0)
+        return io.BufferedReader(file if quiet else _Counted(file, self.progress), 1 << 18)
+
+
+@dataclass(frozen=True, slots=True)
+class ReadChat:
+    """A chat, told before or after its messages. key: what its messages call it, within one file.
+
+    owner: the other account of a private chat beside native_id, if known. ids says what a message's id is unique in:
+    "everywhere" and "chat": the same in everybody's export; "account": the exporting account; None: nothing.
+    """
+
+    key: str
+    platform: str
+    native_id: str
+    kind: ChatKind
+    title: str
+    owner: str | None = None
+    ids: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReadMessage:
+    """One message. photos: file names as the export gives them, relative to its folder. position: order in a second."""
+
+    chat: str
+    sender: Account
+    sender_name: str
+    sent_ms: int
+    position: int
+    text: str = ""
+    photos: tuple[str, ...] = ()
+    placeholder: str | None = None
+    forwarded: bool = False
+    native_id: str | None = None
+    reply_to: str | None = None
+    is_bot: bool = False
+    resolution_ms: int = SECOND
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A message that is not kept, and why, in a few words."""
+
+    chat: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Truncated:
+    """The file is cut off or damaged; what came before was read. In a sentence."""
+
+    sentence: str
+
+
+Event = ReadChat | ReadMessage | Skipped | Truncated
+
+# Reasons for which a message is skipped.
+SERVICE = "service message"
+RECALLED = "recalled"
+UNKNOWN_KIND = "unknown kind"
+EMPTY = "empty"
+NO_SENDER = "no sender"
+NO_TIME = "no time"
+PAYMENT = "payment"
+CALL = "call"
+NOTES = "notes to self"
+DAMAGED_ROW = "damaged row"
+
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f]")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_BOT = re.compile(r"(?:^|[^A-Za-z])bot$|Bot$|BOT$|机器人$")
+_CLOCK = re.compile(
+    r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?[T\s]+(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,3})\d*)?)?\s*(Z|[+-]\d{2}:?\d{2})?"
+)
+
+
+class Moment(NamedTuple):
+    """Milliseconds since 1970 in UTC, and how exact they are."""
+
+    ms: int
+    resolution_ms: int
+
+
+def clean(value: object) -> str:
+    """Text as people wrote it: line ends as \\n, no control characters, nothing that cannot be stored."""
+    if value is None:
+        return ""
+    text = value if isinstance(value, str) else str(value)
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if _CONTROL.search(text):
+        text = _CONTROL.sub("", text)
+    if _SURROGATE.search(text):
+        text = _SURROGATE.sub("\N{REPLACEMENT CHARACTER}", text)
+    return text.strip()
+
+
+def clean_name(value: object) -> str:
+    """A display name on one line; "" where there is none."""
+    return " ".join(clean(value).split())[:_MAX_NAME]
+
+
+def named(platform: str, name: str) -> Account:
+    """The account of somebody of whom only the name is known."""
+    return Account(platform, f"name:{name}")
+
+
+def is_named(native_id: str) -> bool:
+    """Whether an id was made from a name."""
+    return native_id.startswith("name:")
+
+
+def looks_like_bot(name: str) -> bool:
+    """HelpBot and news_bot, but not Talbot: exports of groups do not say who is a bot."""
+    return _BOT.search(name) is not None
+
+
+def read_time(value: object, zone: tzinfo | None) -> Moment | None:
+    """An epoch in seconds or milliseconds, or a date and time; None if it is neither.
+
+    A time without a zone is in `zone`, or this machine's.
+    """
+    if isinstance(value, bool) or value is None:
+        return None
+    if isinstance(value, int | float | Decimal):
+        return _epoch(float(value))
+    text = str(value).strip()
+    if re.fullmatch(r"\d{9,16}(?:\.\d+)?", text):
+        return _epoch(float(text))
+    match = _CLOCK.fullmatch(text)
+    if match is None:
+        return None
+    year, month, day, hour, minute, second, fraction, offset = match.groups()
+    try:
+        time = datetime(int(year), int(month), int(day), int(hour), int(minute), int(second or 0))
+        time = time.replace(tzinfo=_offset(offset) if offset else zone)
+        ms = round(time.timestamp() * 1000) + int((fraction or "0").ljust(3, "0"))
+    except (ValueError, OverflowError, OSError):
+        return None
+    return Moment(ms, SECOND if second else MINUTE) if 0 < ms < _LATEST else None
+
+
+def _epoch(value: float) -> Moment | None:
+    ms = round(value if value >= 1e11 else value * 1000)  # 1e11 seconds are the year 5138
+    return Moment(ms, SECOND) if 0 < ms < _LATEST else None
+
+
+def _offset(text: str) -> tzinfo:
+    if text == "Z":
+        return UTC
+    sign = -1 if text[0] == "-" else 1
+    return timezone(sign * timedelta(hours=int(text[1:3]), minutes=int(text[-2:])))
+
+
+class _Counted(io.RawIOBase):
+    """A raw file that reports how much of it was read."""
+
+    def __init__(self, file: io.RawIOBase | io.FileIO, progress: Progress) -> None:
+        self._file = file
+        self._progress = progress
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: "memoryview | bytearray") -> int | None:  # type: ignore[override]
+        count = self._file.readinto(buffer)
+        if count:
+            self._progress(count)
+        return count
+
+    def close(self) -> None:
+        self._file.close()
+        super().close()

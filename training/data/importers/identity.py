@@ -1,0 +1,193 @@
+"""The same chat and the same people, found in the corpus again whoever exported them with what."""
+
+import sqlite3
+from dataclasses import dataclass
+
+from bot.errors import DataError
+from bot.message import ChatKind
+from training.data.importers.base import ReadChat, is_named
+
+_TELLING = 20  # so many messages of the same days in two exports of one chat, and some must be the same
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The chat of the corpus. mirrored: the export comes from the other end of a private chat."""
+
+    chat: int
+    mirrored: bool = False
+
+
+def find_chat(db: sqlite3.Connection, index: int, about: ReadChat, space: str | None) -> Target | None:
+    """The same chat in the corpus. A private chat is the same from either end. Raises DataError if it is in doubt."""
+    found = db.execute(
+        "SELECT id, native_id, owner FROM chats WHERE platform = ? AND kind = ? ORDER BY id",
+        (about.platform, about.kind.value),
+    ).fetchall()
+    if about.kind is ChatKind.GROUP:
+        same = next((row for row, native, _ in found if native == about.native_id), None)
+        if same is not None:
+            return Target(same)
+    else:
+        same_end = _find_pair(db, index, about, space, found)
+        if same_end is not None:
+            return same_end
+    if about.ids == "everywhere" and space is not None:
+        for row, native, owner in found:
+            unsure = _unknown(owner) or is_named(native) or is_named(about.native_id)
+            if unsure and _shares_ids(db, index, row, space):
+                # private, and called after somebody else: an export from the other end, whose owner is unknown too
+                other_end = about.kind is ChatKind.PRIVATE and not is_named(native) and not is_named(about.native_id)
+                return Target(row, mirrored=other_end)
+    for row, native, _ in found:  # one of them knows the chat only by its name
+        if is_named(native) != is_named(about.native_id) and _overlap(db, index, row, 3):
+            return Target(row)
+    return None
+
+
+def _find_pair(
+    db: sqlite3.Connection,
+    index: int,
+    about: ReadChat,
+    space: str | None,
+    found: list[tuple[int, str, str | None]],
+) -> Target | None:
+    """The private chat between the same two accounts, one of which may be known as "me" alone."""
+    doubtful = False
+    for row, native, owner in found:
+        told = not (_unknown(owner) or _unknown(about.owner))
+        if (native, owner) == (about.owner, about.native_id):
+            return Target(row, mirrored=True)
+        if native == about.native_id and (owner == about.owner or not told):
+            if told or not _contradict(db, index, row, space):
+                return Target(row)
+            doubtful = doubtful or owner == about.owner
+        crossed = about.owner is not None and (owner == about.native_id or native == about.owner)
+        if crossed and not told and _overlap(db, index, row, 1):
+            return Target(row, mirrored=True)
+    if doubtful:
+        raise DataError(
+            "This looks like somebody else's export of a chat with the same contact, and it does not say whose it is: "
+            "import each person's exports by themselves, with `--me` and an id of your choice for them."
+        )
+    return None
+
+
+def _unknown(owner: str | None) -> bool:
+    return owner is None or is_named(owner)
+
+
+def _shares_ids(db: sqlite3.Connection, index: int, chat: int, space: str) -> bool:
+    return bool(
+        db.execute(
+            "SELECT 1 FROM incoming i JOIN messages m ON m.chat = ? AND m.native_id = i.native_id AND m.space = ?"
+            " WHERE i.chat = ? LIMIT 1",
+            (chat, space, index),
+        ).fetchone()
+    )
+
+
+def _compared(db: sqlite3.Connection, index: int, chat: int) -> tuple[int, int, int]:
+    """Of the days that both tell of, messages with words: staged ones, those that have a twin by words and minute in
+    the corpus, and those of the corpus."""
+    first, last = db.execute("SELECT min(sent_ms), max(sent_ms) FROM messages WHERE chat = ?", (chat,)).fetchone()
+    theirs, since, until, twins = db.execute(
+        "SELECT count(*), min(i.sent_ms), max(i.sent_ms), sum(EXISTS (SELECT 1 FROM messages m WHERE m.chat = ?"
+        " AND m.sent_ms BETWEEN i.sent_ms / 60000 * 60000 AND i.sent_ms / 60000 * 60000 + 59999 AND m.text = i.text))"
+        " FROM incoming i WHERE i.chat = ? AND i.text <> '' AND i.sent_ms BETWEEN ? - 59999 AND ? + 59999",
+        (chat, index, first, last),
+    ).fetchone()
+    (ours,) = db.execute(
+        "SELECT count(*) FROM messages WHERE chat = ? AND text <> '' AND sent_ms BETWEEN ? AND ?", (chat, since, until)
+    ).fetchone()
+    return theirs, twins or 0, ours
+
+
+def _overlap(db: sqlite3.Connection, index: int, chat: int, least: int) -> bool:
+    """Whether they are the same talk: of the days in both, most messages are in both. Busy groups share a few "ok"s."""
+    theirs, twins, _ = _compared(db, index, chat)
+    return twins >= least and twins * 2 >= theirs
+
+
+def _contradict(db: sqlite3.Connection, index: int, chat: int, space: str | None) -> bool:
+    """Whether both tell of the same days, a good deal each, and next to nothing is in both."""
+    theirs, twins, ours = _compared(db, index, chat)
+    if min(theirs, ours) < _TELLING or twins * 4 >= theirs:
+        return False
+    return space is None or not _shares_ids(db, index, chat, space)
+
+
+def complete_chat(db: sqlite3.Connection, target: Target, index: int, about: ReadChat) -> None:
+    """What this export knows better: the newest title, and the owner's id."""
+    owner = about.native_id if target.mirrored else about.owner
+    if about.kind is ChatKind.PRIVATE and owner is not None and not is_named(owner):
+        db.execute(
+            "UPDATE chats SET owner = ? WHERE id = ? AND (owner IS NULL OR owner LIKE 'name:%')", (owner, target.chat)
+        )
+    if not target.mirrored and not is_named(about.native_id):
+        db.execute(
+            "UPDATE chats SET native_id = ? WHERE id = ? AND native_id LIKE 'name:%'", (about.native_id, target.chat)
+        )
+    if about.title and not target.mirrored:
+        db.execute(
+            "UPDATE chats SET title = ? WHERE id = ? AND (title = '' OR (SELECT max(sent_ms) FROM incoming"
+            " WHERE chat = ?) >= (SELECT max(sent_ms) FROM messages WHERE chat = ?))",
+            (about.title, target.chat, index, target.chat),
+        )
+
+
+def find_senders(db: sqlite3.Connection, index: int, about: ReadChat, target: Target, roles: dict[str, str]) -> None:
+    """Gives every sender of the chat a row, and fills temp.same_sender: whose messages may be the same.
+
+    Somebody known by name alone becomes the one member of the chat who bears that name, or its owner. The other way
+    round (a name in the corpus, an id now) they stay two senders, whose messages are compared all the same.
+    """
+    db.execute("DROP TABLE IF EXISTS temp.same_sender")
+    db.execute("CREATE TEMP TABLE same_sender (incoming INTEGER, existing INTEGER, PRIMARY KEY (incoming, existing))")
+    existing = db.execute(
+        "SELECT s.id, s.native_id, group_concat(names.name, char(10)) FROM names JOIN senders s ON s.id = names.sender"
+        " WHERE EXISTS (SELECT 1 FROM messages m WHERE m.sender = s.id AND m.name = names.id AND m.chat = ?)"
+        " GROUP BY s.id",
+        (target.chat,),
+    ).fetchall()
+    rows = {native: row for row, native, _ in existing}
+    names = {native: set(joined.split("\n")) - {""} for _, native, joined in existing}
+    seen: dict[tuple[int, str, int], set[str]] = {}
+    for number, native, is_bot, name in db.execute(
+        "SELECT DISTINCT s.id, s.native_id, s.is_bot, i.name FROM incoming i JOIN incoming_senders s ON s.id = i.sender"
+        " WHERE i.chat = ?",
+        (index,),
+    ).fetchall():
+        seen.setdefault((number, native, is_bot), set()).add(name)
+    for (number, native, is_bot), called in seen.items():
+        alike = {other for other, theirs in names.items() if theirs & called and is_named(other) != is_named(native)}
+        in_role = roles.get(native)
+        if in_role is not None:
+            alike.add(in_role)
+        if not (target.mirrored and is_named(native)):  # at the other end, "me" is somebody else
+            alike.add(native)
+        alike &= rows.keys()
+        real = {other for other in alike if not is_named(other)} if native not in rows else set()
+        if in_role is not None and not is_named(in_role):
+            real = {in_role}
+        row = _sender_row(db, about.platform, real.pop() if is_named(native) and len(real) == 1 else native)
+        if is_bot:
+            db.execute("UPDATE senders SET is_bot = 1 WHERE id = ?", (row,))
+        db.execute("UPDATE incoming_senders SET row = ? WHERE id = ?", (row, number))
+        same = {row, *(rows[other] for other in alike)}
+        db.executemany("INSERT INTO same_sender VALUES (?, ?)", [(number, other) for other in same])
+
+
+def roles_of(db: sqlite3.Connection, about: ReadChat, target: Target) -> dict[str, str]:
+    """For a private chat: which account of this export is which account of the corpus, by their two ends."""
+    if about.kind is not ChatKind.PRIVATE:
+        return {}
+    native, owner = db.execute("SELECT native_id, owner FROM chats WHERE id = ?", (target.chat,)).fetchone()
+    here = (about.owner, about.native_id) if target.mirrored else (about.native_id, about.owner)
+    return {mine: theirs for mine, theirs in zip(here, (native, owner), strict=True) if mine and theirs}
+
+
+def _sender_row(db: sqlite3.Connection, platform: str, native: str) -> int:
+    db.execute("INSERT OR IGNORE INTO senders (platform, native_id) VALUES (?, ?)", (platform, native))
+    (row,) = db.execute("SELECT id FROM senders WHERE platform = ? AND native_id = ?", (platform, native)).fetchone()
+    return int(row)

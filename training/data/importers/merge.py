@@ -1,0 +1,183 @@
+"""From the staged file into the corpus: finds the same chat, the same people and the same messages, adds the rest.
+
+A message is the same if its id is, where ids mean the same in both exports; else if the same person sent the same words
+or photo in the same chat within the same second. Two messages alike within one second are two if one export has both.
+"""
+
+import sqlite3
+import time
+
+from training.data.importers.base import MINUTE, ReadChat
+from training.data.importers.identity import Target, complete_chat, find_chat, find_senders, roles_of
+from training.data.importers.staging import Staged, StagedChat
+
+ALREADY = "already in the corpus"
+REPEATED = "twice in the file"
+
+_DAY_MS = 26 * 60 * MINUTE  # the farthest that two time zones are apart
+_QUARTER_MS = 15 * MINUTE  # and what they differ by is made of
+
+
+def merge(db: sqlite3.Connection, staged: Staged, name: str, format_name: str) -> dict[str, int]:
+    """Adds what is new. To be called within a transaction. Returns the row of each chat that has messages, by key."""
+    source = db.execute(
+        "INSERT INTO sources (name, format, imported_at, resolution_ms, kept, truncated) VALUES (?, ?, ?, ?, 0, ?)",
+        (name, format_name, int(time.time()), staged.resolution_ms, bool(staged.truncated)),
+    ).lastrowid
+    assert source is not None
+    rows: dict[str, int] = {}
+    for key, chat in staged.chats.items():
+        (count,) = db.execute("SELECT count(*) FROM incoming WHERE chat = ?", (chat.index,)).fetchone()
+        if chat.about is None or not count:
+            continue
+        rows[key] = _merge_chat(db, chat, chat.about, source, staged.resolution_ms)
+    kept = sum(chat.kept for chat in staged.chats.values())
+    if kept:
+        db.execute("UPDATE sources SET kept = ? WHERE id = ?", (kept, source))
+    else:
+        db.execute("DELETE FROM sources WHERE id = ?", (source,))
+    return rows
+
+
+def _merge_chat(db: sqlite3.Connection, chat: StagedChat, about: ReadChat, source: int, resolution_ms: int) -> int:
+    space = _space(about)
+    target = find_chat(db, chat.index, about, space)
+    if target is None:
+        row = db.execute(
+            "INSERT INTO chats (platform, native_id, kind, title, owner) VALUES (?, ?, ?, ?, ?)",
+            (about.platform, about.native_id, about.kind.value, about.title, about.owner),
+        ).lastrowid
+        assert row is not None
+        target = Target(row)
+    roles = roles_of(db, about, target)
+    complete_chat(db, target, chat.index, about)
+    find_senders(db, chat.index, about, target, roles)
+    chat.skipped[REPEATED] += _mark_repeated(db, chat.index)
+    chat.skipped[ALREADY] += _match(db, chat.index, target.chat, space, resolution_ms)
+    chat.skipped = +chat.skipped
+    chat.kept += _insert(db, chat.index, target.chat, space, source)
+    _resolve_replies(db, target.chat)
+    return target.chat
+
+
+def _space(about: ReadChat) -> str | None:
+    """What the ids of this chat's messages are unique in."""
+    if about.ids in ("everywhere", "chat"):
+        return about.platform
+    return f"{about.platform}:{about.owner}" if about.ids == "account" and about.owner else None
+
+
+def _mark_repeated(db: sqlite3.Connection, index: int) -> int:
+    """Marks what the file holds twice under one id."""
+    with_ids, distinct = db.execute(
+        "SELECT count(native_id), count(DISTINCT native_id) FROM incoming WHERE chat = ?", (index,)
+    ).fetchone()
+    if with_ids == distinct:
+        return 0
+    return db.execute(
+        "UPDATE incoming SET match = -1 WHERE id IN (SELECT id FROM (SELECT id, row_number() OVER"
+        " (PARTITION BY native_id, sender, sent_ms, text, photos, placeholder ORDER BY id) AS nth"
+        " FROM incoming WHERE chat = ? AND native_id IS NOT NULL) WHERE nth > 1)",
+        (index,),
+    ).rowcount
+
+
+def _match(db: sqlite3.Connection, index: int, chat: int, space: str | None, resolution_ms: int) -> int:
+    """Finds the staged messages that the corpus has; returns how many. Photos that it lacked are filled in."""
+    if db.execute("SELECT 1 FROM messages WHERE chat = ? LIMIT 1", (chat,)).fetchone() is None:
+        return 0
+    by_id = db.execute(
+        "UPDATE incoming SET match = found.message FROM ("
+        " SELECT i.id AS staged, min(m.id) AS message FROM incoming i"
+        " JOIN messages m ON m.chat = :chat AND m.native_id = i.native_id"
+        " WHERE i.chat = :index AND i.match IS NULL AND i.native_id IS NOT NULL AND (m.space = :space"
+        "  OR ((m.space IS NULL OR :space IS NULL)"
+        "   AND EXISTS (SELECT 1 FROM same_sender s WHERE s.incoming = i.sender AND s.existing = m.sender)"
+        "   AND abs(m.sent_ms - i.sent_ms) <= :day AND (abs(m.sent_ms - i.sent_ms) + 999) % :quarter < 1999))"
+        " GROUP BY i.id) AS found WHERE incoming.id = found.staged",
+        {"chat": chat, "index": index, "space": space, "day": _DAY_MS, "quarter": _QUARTER_MS},
+    ).rowcount
+    by_content = _match_content(db, index, chat, space, resolution_ms)
+    db.executemany("UPDATE incoming SET match = ? WHERE id = ?", by_content)
+    db.execute(
+        "UPDATE messages SET photos = i.photos, placeholder = NULL FROM incoming i"
+        " WHERE i.chat = ? AND i.match = messages.id AND messages.photos = '' AND i.photos <> ''",
+        (index,),
+    )
+    return by_id + len(by_content)
+
+
+def _match_content(
+    db: sqlite3.Connection, index: int, chat: int, space: str | None, resolution_ms: int
+) -> list[tuple[int, int]]:
+    """Pairs (message, staged) of the same sender, time and content, each used once."""
+    (coarsest,) = db.execute("SELECT max(resolution_ms) FROM sources").fetchone()
+    kind = "CASE WHEN {0}.photos <> '' OR {0}.placeholder = 'photo' THEN 'photo' ELSE ifnull({0}.placeholder, '') END"
+    candidates = db.execute(
+        "SELECT i.id, m.id FROM incoming i"
+        " JOIN messages m ON m.chat = :chat AND m.sent_ms >= i.sent_ms / :widest * :widest"
+        "  AND m.sent_ms < i.sent_ms / :widest * :widest + :widest"
+        " JOIN same_sender s ON s.incoming = i.sender AND s.existing = m.sender"
+        " JOIN sources f ON f.id = m.source"
+        " WHERE i.chat = :index AND i.match IS NULL AND m.text = i.text"
+        " AND m.sent_ms / max(f.resolution_ms, :own) = i.sent_ms / max(f.resolution_ms, :own)"
+        f" AND {kind.format('m')} = {kind.format('i')}"
+        " AND (m.photos = i.photos OR m.photos = '' OR i.photos = '')"
+        " AND NOT (i.native_id IS NOT NULL AND m.native_id IS NOT NULL AND ifnull(m.space = :space, 0))"
+        " AND m.id NOT IN (SELECT match FROM incoming WHERE chat = :index AND match IS NOT NULL)"
+        " ORDER BY i.id, m.sent_ms, m.position, m.id",
+        {
+            "chat": chat,
+            "index": index,
+            "space": space,
+            "own": resolution_ms,
+            "widest": max(coarsest, resolution_ms),
+        },
+    )
+    used: set[int] = set()
+    pairs: list[tuple[int, int]] = []
+    done = 0
+    for staged, message in candidates:
+        if staged != done and message not in used:
+            used.add(message)
+            pairs.append((message, staged))
+            done = staged
+    return pairs
+
+
+def _insert(db: sqlite3.Connection, index: int, chat: int, space: str | None, source: int) -> int:
+    """Adds the messages that were not found, in their order; returns how many."""
+    db.execute("UPDATE incoming SET row = match WHERE chat = ? AND match > 0", (index,))
+    db.execute(
+        "UPDATE incoming SET row = found.row FROM (SELECT id, (SELECT ifnull(max(id), 0) FROM messages)"
+        " + row_number() OVER (ORDER BY sent_ms, position, id) AS row FROM incoming WHERE chat = ? AND match IS NULL)"
+        " AS found WHERE incoming.id = found.id",
+        (index,),
+    )
+    db.execute(
+        "INSERT OR IGNORE INTO names (sender, name) SELECT DISTINCT s.row, i.name FROM incoming i"
+        " JOIN incoming_senders s ON s.id = i.sender WHERE i.chat = ? AND i.match IS NULL",
+        (index,),
+    )
+    return db.execute(
+        "INSERT INTO messages (id, chat, sender, name, sent_ms, position, text, photos, placeholder, forwarded,"
+        " native_id, space, reply_native, reply_to, source)"
+        " SELECT i.row, :chat, s.row, names.id, i.sent_ms, i.position, i.text, i.photos, i.placeholder, i.forwarded,"
+        " i.native_id, CASE WHEN i.native_id IS NULL THEN NULL ELSE :space END, i.reply_native,"
+        " (SELECT a.row FROM incoming a WHERE a.chat = i.chat AND a.native_id = i.reply_native AND a.row IS NOT NULL"
+        "  LIMIT 1), :source"
+        " FROM incoming i JOIN incoming_senders s ON s.id = i.sender"
+        " JOIN names ON names.sender = s.row AND names.name = i.name"
+        " WHERE i.chat = :index AND i.match IS NULL ORDER BY i.row",
+        {"chat": chat, "index": index, "space": space, "source": source},
+    ).rowcount
+
+
+def _resolve_replies(db: sqlite3.Connection, chat: int) -> None:
+    """Joins replies to messages that came in another file."""
+    db.execute(
+        "UPDATE messages SET reply_to = (SELECT a.id FROM messages a WHERE a.chat = messages.chat"
+        " AND a.native_id = messages.reply_native AND a.space = messages.space LIMIT 1)"
+        " WHERE chat = ? AND reply_to IS NULL AND reply_native IS NOT NULL",
+        (chat,),
+    )

@@ -1,0 +1,145 @@
+"""An import: finds the files, recognises them, and takes each over whole or not at all."""
+
+import os
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import tzinfo
+from pathlib import Path
+
+from bot.errors import DataError
+from bot.media import MediaStore
+from bot.store.corpus import Corpus
+from training.data.importers.base import Source
+from training.data.importers.detect import NotAnExport, detect, may_be_export
+from training.data.importers.media import ExportMedia
+from training.data.importers.merge import merge
+from training.data.importers.report import ChatReport, FileReport, ImportReport
+from training.data.importers.staging import Staged, StagedChat, stage
+
+_WITHOUT_CHAT = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """zone: of times written without one (None: this machine's). me: the id of the account that exported, for formats
+    that do not say. progress: told of every byte read."""
+
+    zone: tzinfo | None = None
+    me: str | None = None
+    progress: Callable[[int], object] = lambda _: None
+
+
+@dataclass(frozen=True, slots=True)
+class FoundFile:
+    """root: the folder that its photos may come from. asked_for: named by the person, not found in a folder."""
+
+    path: Path
+    root: Path
+    asked_for: bool
+    size: int
+
+
+def find_files(paths: Iterable[Path]) -> list[FoundFile]:
+    """The files named, and all in the folders named, each once. Raises DataError for a path that is not there."""
+    found: dict[Path, FoundFile] = {}
+    for path in paths:
+        if path.is_dir():
+            for file in _files_below(path):
+                found.setdefault(file.resolve(), FoundFile(file, path, False, file.stat().st_size))
+        elif path.is_file():
+            found[path.resolve()] = FoundFile(path, path.resolve().parent, True, path.stat().st_size)
+        else:
+            raise DataError(f"{path} is neither a file nor a folder: give the exported file, or the folder it is in.")
+    return list(found.values())
+
+
+def import_paths(corpus: Corpus, store: MediaStore, files: Iterable[FoundFile], options: Options) -> ImportReport:
+    """Imports every file. One that cannot be is reported, and the others go on."""
+    report = ImportReport()
+    for file in files:
+        if not file.asked_for and not may_be_export(file.path):
+            report.other_files += 1
+            options.progress(file.size)
+            continue
+        try:
+            _import_file(corpus, store, file, options, report)
+        except NotAnExport as error:
+            if file.asked_for:
+                report.problems.append(str(error))
+            else:
+                report.other_files += 1
+            options.progress(file.size)
+        except DataError as error:
+            report.problems.append(str(error))
+    return report
+
+
+def _import_file(corpus: Corpus, store: MediaStore, file: FoundFile, options: Options, report: ImportReport) -> None:
+    known = detect(file.path)
+    source = Source(file.path, options.zone, options.me, options.progress)
+    media = ExportMedia(store, file.path.resolve().parent, file.root)
+    try:
+        staged = stage(corpus.db, known.read(source), media)
+        with corpus.transaction() as db:
+            rows = merge(db, staged, file.path.name, known.name)
+    except DataError as error:
+        raise error if str(file.path) in str(error) else DataError(f"{file.path}: {error}") from error
+    except sqlite3.OperationalError as error:
+        raise _explained(error, file.path) from error
+    except OSError as error:
+        raise DataError(f"{file.path} could not be imported: {error.strerror or error}.") from error
+    _add(report, corpus, file, known.name, staged, rows)
+    report.photos += len(media.kept)
+    report.photos_left_out += media.left_out
+
+
+def _add(
+    report: ImportReport, corpus: Corpus, file: FoundFile, format_name: str, staged: Staged, rows: dict[str, int]
+) -> None:
+    before = report.read, report.kept
+    for key, chat in staged.chats.items():
+        if not chat.read:
+            continue
+        row = rows.get(key, _WITHOUT_CHAT - len(report.chats))
+        if row not in report.chats:
+            report.chats[row] = _described(corpus, row, chat)
+        total = report.chats[row]
+        total.read += chat.read
+        total.kept += chat.kept
+        total.skipped += chat.skipped
+    report.files.append(
+        FileReport(
+            str(file.path), format_name, report.read - before[0], report.kept - before[1], tuple(staged.truncated)
+        )
+    )
+
+
+def _described(corpus: Corpus, row: int, chat: StagedChat) -> ChatReport:
+    """A chat as the corpus has it, or as the file told of one that has no message to keep."""
+    found = corpus.db.execute("SELECT platform, native_id, kind, title FROM chats WHERE id = ?", (row,)).fetchone()
+    if found is not None:
+        return ChatReport(*found)
+    about = chat.about
+    if about is None:
+        return ChatReport("", "", "", "")
+    return ChatReport(about.platform, about.native_id, about.kind.value, about.title)
+
+
+def _explained(error: sqlite3.OperationalError, path: Path) -> DataError:
+    text = str(error)
+    if "full" in text:
+        return DataError(f"{path} was not imported: the disk is full. Nothing of it was kept; make room and try again.")
+    if "locked" in text:
+        return DataError(f"{path} was not imported: another import is running. Try again when it is done.")
+    return DataError(f"{path} was not imported: the corpus cannot be written ({text}).")
+
+
+def _files_below(folder: Path) -> Iterator[Path]:
+    """Regular files, in a stable order; links to elsewhere are not followed."""
+    for parent, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(names):
+            path = Path(parent, name)
+            if path.is_file() and not path.is_symlink():
+                yield path

@@ -1,0 +1,128 @@
+"""A file's events on their way into the corpus: in temporary tables, so that any size fits and half a file is none."""
+
+import sqlite3
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from bot.message import Account
+from training.data.importers.base import SECOND, Event, ReadChat, ReadMessage, Skipped, Truncated
+from training.data.importers.media import ExportMedia
+
+_BATCH = 2000
+_SCHEMA = """
+DROP TABLE IF EXISTS temp.incoming;
+DROP TABLE IF EXISTS temp.incoming_senders;
+CREATE TEMP TABLE incoming_senders (
+    id INTEGER PRIMARY KEY, platform TEXT, native_id TEXT, is_bot INTEGER, row INTEGER
+) STRICT;
+CREATE TEMP TABLE incoming (
+    id INTEGER PRIMARY KEY, chat INTEGER, sender INTEGER, name TEXT, sent_ms INTEGER, position INTEGER, text TEXT,
+    photos TEXT, placeholder TEXT, forwarded INTEGER, native_id TEXT, reply_native TEXT,
+    match INTEGER,  -- the message of the corpus that this is, or -1 for one that the file holds twice
+    row INTEGER  -- the message of the corpus that this becomes or is
+) STRICT;
+"""
+
+
+@dataclass(slots=True)
+class StagedChat:
+    """A chat of one file. `about` is None as long as the file has not told it."""
+
+    index: int
+    about: ReadChat | None = None
+    read: int = 0
+    kept: int = 0
+    skipped: Counter[str] = field(default_factory=Counter)
+
+
+@dataclass(slots=True)
+class Staged:
+    """What one file holds."""
+
+    chats: dict[str, StagedChat] = field(default_factory=dict)
+    truncated: list[str] = field(default_factory=list)
+    resolution_ms: int = SECOND
+
+
+def stage(db: sqlite3.Connection, events: Iterable[Event], media: ExportMedia) -> Staged:
+    """Reads all events into temp.incoming and takes the photos along. Nothing of the corpus is touched."""
+    db.executescript(_SCHEMA)
+    staged = Staged()
+    db.execute("BEGIN")
+    try:
+        _stage(db, events, media, staged)
+    except BaseException:
+        if db.in_transaction:
+            db.execute("ROLLBACK")
+        raise
+    db.execute("COMMIT")
+    return staged
+
+
+def _stage(db: sqlite3.Connection, events: Iterable[Event], media: ExportMedia, staged: Staged) -> None:
+    senders: dict[Account, int] = {}
+    bots: set[int] = set()
+    batch: list[tuple[object, ...]] = []
+    for event in events:
+        match event:
+            case ReadMessage():
+                chat = _chat(staged, event.chat)
+                chat.read += 1
+                staged.resolution_ms = max(staged.resolution_ms, event.resolution_ms)
+                sender = senders.setdefault(event.sender, len(senders) + 1)
+                if event.is_bot:
+                    bots.add(sender)
+                batch.append(_row(event, chat.index, sender, media))
+                if len(batch) >= _BATCH:
+                    _flush(db, batch)
+            case Skipped(chat=key, reason=reason):
+                chat = _chat(staged, key)
+                chat.read += 1
+                chat.skipped[reason] += 1
+            case ReadChat():
+                _chat(staged, event.key).about = event
+            case Truncated(sentence=sentence):
+                staged.truncated.append(sentence)
+    _flush(db, batch)
+    db.executemany(
+        "INSERT INTO incoming_senders VALUES (?, ?, ?, ?, NULL)",
+        [(number, account.platform, account.id, number in bots) for account, number in senders.items()],
+    )
+    db.execute("CREATE INDEX temp.incoming_by_native ON incoming (chat, native_id)")
+
+
+def _chat(staged: Staged, key: str) -> StagedChat:
+    chat = staged.chats.get(key)
+    if chat is None:
+        chat = staged.chats[key] = StagedChat(len(staged.chats))
+    return chat
+
+
+def _row(message: ReadMessage, chat: int, sender: int, media: ExportMedia) -> tuple[object, ...]:
+    photos = [digest for name in message.photos if (digest := media.take(name)) is not None]
+    placeholder = message.placeholder
+    if message.photos and not photos and placeholder is None:
+        placeholder = "photo"
+    return (
+        chat,
+        sender,
+        message.sender_name,
+        message.sent_ms,
+        message.position,
+        message.text,
+        " ".join(photos),
+        placeholder,
+        message.forwarded,
+        message.native_id,
+        message.reply_to,
+    )
+
+
+def _flush(db: sqlite3.Connection, batch: list[tuple[object, ...]]) -> None:
+    db.executemany(
+        "INSERT INTO incoming (chat, sender, name, sent_ms, position, text, photos, placeholder, forwarded, native_id,"
+        " reply_native) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        batch,
+    )
+    batch.clear()

@@ -1,0 +1,223 @@
+"""Telegram Desktop, result.json: one chat, or all chats of an account."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from bot.message import Account, ChatKind
+from training.data.importers.base import (
+    EMPTY,
+    NO_SENDER,
+    NO_TIME,
+    NOTES,
+    SERVICE,
+    UNKNOWN_KIND,
+    Event,
+    ReadChat,
+    ReadMessage,
+    Skipped,
+    Source,
+    Truncated,
+    clean,
+    clean_name,
+    looks_like_bot,
+    named,
+    read_time,
+)
+from training.data.importers.jsonstream import Damaged, walk
+
+PLATFORM = "telegram"
+CONTAINERS = ("", "chats.list.item", "left_chats.list.item")
+"""Where a chat may stand in the file."""
+ITEMS = frozenset(f"{container}.messages.item".lstrip(".") for container in CONTAINERS)
+PRIVATE_TYPES = ("personal_chat", "bot_chat", "saved_messages")
+SUPERGROUP_TYPES = ("private_supergroup", "public_supergroup", "private_channel", "public_channel")
+
+_MEDIA = {
+    "sticker": "sticker",
+    "animation": "animation",
+    "voice_message": "voice",
+    "video_message": "video",
+    "video_file": "video",
+    "audio_file": "audio",
+}
+_PLAIN = frozenset(
+    ("id", "type", "date", "date_unixtime", "edited", "edited_unixtime", "from", "from_id", "author", "text",
+     "text_entities", "reply_to_message_id", "reply_to_peer_id", "forwarded_from", "forwarded_from_id", "saved_from",
+     "via_bot", "reactions", "inline_bot_buttons")
+)  # fmt: skip
+"""Keys of a message of plain text; a message without text that has others is of a kind unknown here."""
+_ORDERLY = 18  # digits of a message id, at most, that can be sorted by
+_ABOUT_CHAT = ("name", "type", "id")
+
+
+@dataclass(slots=True)
+class _Chat:
+    """What is known of a chat so far."""
+
+    key: str
+    about: dict[str, Any] = field(default_factory=dict)
+    senders: dict[str, str] = field(default_factory=dict)  # id to name, in the order they first wrote
+    messages: int = 0
+
+    @property
+    def type(self) -> str:
+        return str(self.about.get("type") or "")
+
+
+def read(source: Source) -> Iterator[Event]:
+    """The export's events; each chat is told after its messages, because its keys may stand in any order."""
+    owner: str | None = None
+    number = 0
+    chat = _Chat("0")
+    with source.open() as file:
+        try:
+            for node in walk(file, ITEMS):
+                if node.kind == "item":
+                    chat.messages += 1
+                    yield _message(node.value, chat, source)
+                elif node.kind == "value":
+                    container, _, key = node.prefix.rpartition(".")
+                    if key in _ABOUT_CHAT and container in CONTAINERS:
+                        chat.about[key] = node.value
+                    elif node.prefix == "personal_information.user_id":
+                        owner = _number(node.value)
+                elif node.kind == "end" and node.prefix in CONTAINERS:
+                    if chat.messages:
+                        yield _identified(chat, owner)
+                    number += 1
+                    chat = _Chat(str(number))
+        except Damaged as damage:
+            if chat.messages:
+                yield _identified(chat, owner)
+            yield Truncated(damage.sentence)
+
+
+def _message(raw: dict[str, Any], chat: _Chat, source: Source) -> ReadMessage | Skipped:
+    if raw.get("type") == "service":
+        return Skipped(chat.key, SERVICE)
+    if raw.get("type", "message") != "message":  # "unsupported": a kind the exporter did not know
+        return Skipped(chat.key, UNKNOWN_KIND)
+    if chat.type == "saved_messages":
+        return Skipped(chat.key, NOTES)
+    moment = read_time(raw.get("date_unixtime"), source.zone) or read_time(raw.get("date"), source.zone)
+    if moment is None:
+        return Skipped(chat.key, NO_TIME)
+    name = clean_name(raw.get("from"))
+    sender = _sender(raw.get("from_id"), name)
+    if sender is None:
+        return Skipped(chat.key, NO_SENDER)
+    if name or sender.id not in chat.senders:
+        chat.senders[sender.id] = name
+    text, photos, placeholder = _content(raw)
+    if not text and not photos and placeholder is None:
+        return Skipped(chat.key, UNKNOWN_KIND if raw.keys() - _PLAIN else EMPTY)
+    native = _number(raw.get("id"))
+    answered = None if raw.get("reply_to_peer_id") else _number(raw.get("reply_to_message_id"))
+    is_bot = chat.type == "bot_chat" and sender.id == _number(chat.about.get("id"))
+    return ReadMessage(
+        chat=chat.key,
+        sender=sender,
+        sender_name=name,
+        sent_ms=moment.ms,
+        position=int(native) if native and len(native) < _ORDERLY else chat.messages,
+        text=text,
+        photos=photos,
+        placeholder=placeholder,
+        # what an inline bot wrote in somebody's name is as little their own words as what they pass on
+        forwarded="forwarded_from" in raw or "via_bot" in raw,
+        native_id=native,
+        reply_to=answered,
+        is_bot=is_bot or looks_like_bot(name),
+        resolution_ms=moment.resolution_ms,
+    )
+
+
+def _content(raw: dict[str, Any]) -> tuple[str, tuple[str, ...], str | None]:
+    """Text, photos, and the placeholder of what has none."""
+    text = clean(_text(raw.get("text")))
+    media = raw.get("media_type")
+    if media == "sticker":
+        return text or clean(raw.get("sticker_emoji")), (), "sticker"
+    if media in _MEDIA:
+        return text, (), _MEDIA[media]
+    if raw.get("photo"):
+        return text, (str(raw["photo"]),), None
+    if raw.get("file") and media is None:
+        if str(raw.get("mime_type") or "").startswith("image/"):
+            return text, (str(raw["file"]),), None
+        return text, (), "file"
+    if "contact_information" in raw:
+        return text, (), "contact"
+    if "location_information" in raw or "place_name" in raw:
+        return text, (), "location"
+    return text, (), None
+
+
+def _text(value: object) -> str:
+    """A string, or a list of strings and of objects that hold one."""
+    if isinstance(value, list):
+        return "".join(str(part.get("text") or "") if isinstance(part, dict) else str(part) for part in value)
+    return value if isinstance(value, str) else ""
+
+
+def _sender(from_id: object, name: str) -> Account | None:
+    """The sender under the id that Telegram's bot interface uses too; from the name where the file has no id."""
+    native: str | None = None
+    if isinstance(from_id, str):
+        for prefix, sign in (("user", ""), ("channel", "-100"), ("chat", "-")):
+            digits = from_id.removeprefix(prefix)
+            if digits != from_id and digits.isdecimal():
+                native = sign + digits
+                break
+        else:
+            native = from_id.strip() or None
+    elif isinstance(from_id, int) and not isinstance(from_id, bool):
+        native = _old_peer(from_id)
+    if native is None:
+        return named(PLATFORM, name) if name else None
+    return Account(PLATFORM, native)
+
+
+def _old_peer(value: int) -> str:
+    """Exports before 2021 wrote users, groups and channels as one number, its kind in the upper half."""
+    kind, low = value >> 32, value & 0xFFFFFFFF
+    return {1: f"-{low}", 2: f"-100{low}"}.get(kind, str(value))
+
+
+def _number(value: object) -> str | None:
+    if isinstance(value, bool) or value is None:
+        return None
+    text = str(value).strip()
+    return text if text.removeprefix("-").isdecimal() else None
+
+
+def _identified(chat: _Chat, owner: str | None) -> ReadChat:
+    """The chat's identity: as Telegram's bot interface numbers it, or from names where the file has no ids."""
+    title, number = clean_name(chat.about.get("name")), _number(chat.about.get("id"))
+    kind = _kind(chat, title)
+    if kind is ChatKind.GROUP:
+        if number is None:
+            return ReadChat(chat.key, PLATFORM, f"name:{title or chat.key}", kind, title)
+        if chat.type in SUPERGROUP_TYPES:
+            return ReadChat(chat.key, PLATFORM, f"-100{number}", kind, title, ids="chat")
+        native = _old_peer(int(number)) if int(number) >> 32 in (1, 2) else f"-{number}"
+        return ReadChat(chat.key, PLATFORM, native, kind, title, owner, ids="account")
+    names = list(chat.senders)
+    if number is None:
+        peer = next((native for native, name in chat.senders.items() if name and name == title), None)
+        number = peer or (names[0] if names and not title else f"name:{title or chat.key}")
+    others = [native for native in names if native != number]
+    if owner is None and len(others) == 1:
+        owner = others[0]
+    return ReadChat(chat.key, PLATFORM, number, kind, title or chat.senders.get(number, ""), owner, ids="account")
+
+
+def _kind(chat: _Chat, title: str) -> ChatKind:
+    if chat.type in PRIVATE_TYPES:
+        return ChatKind.PRIVATE
+    if chat.type:
+        return ChatKind.GROUP
+    # an export that does not say: two people, and the chat is called after one of them, or nothing
+    pair = len(chat.senders) <= 2 and (not title or title in chat.senders.values())
+    return ChatKind.PRIVATE if pair else ChatKind.GROUP

@@ -1,0 +1,122 @@
+"""What the WeChat exporters have in common: the kinds of message under their many names, ids and quotes."""
+
+import re
+from collections.abc import Mapping
+
+from bot.message import Account
+from training.data.importers.base import CALL, PAYMENT, RECALLED, SERVICE, UNKNOWN_KIND, clean_name, is_named, named
+
+PLATFORM = "wechat"
+ME = "我"
+
+_KINDS: Mapping[str, tuple[str, ...]] = {
+    "text": ("文本", "文本消息", "text", "粘贴的文本", "群公告", "接龙"),
+    "quote": ("引用", "引用消息", "引用回复", "quote", "(quote) reply"),
+    "photo": ("图片", "图片消息", "image", "photo"),
+    "voice": ("语音", "语音消息", "voice"),
+    "video": ("视频", "视频消息", "video"),
+    "sticker": ("动画表情", "表情", "表情包", "用户上传的GIF表情", "sticker", "animated emoji", "动画表情消息"),
+    "file": ("文件", "文件消息", "文件(猜)", "file"),
+    "location": ("位置", "位置消息", "位置分享", "位置共享", "location"),
+    "contact": ("名片", "名片消息", "推荐公众号", "个人/公众号名片", "企业微信名片", "(分享)视频号名片", "contact"),
+    "link": (
+        "链接", "链接消息", "分享链接", "(分享)卡片式链接", "(share) card link", "link", "小程序", "小程序消息",
+        "(分享)小程序", "音乐", "音乐消息", "音乐分享", "(分享)音乐", "视频号", "(分享)视频号视频", "收藏笔记",
+        "(分享)笔记", "(分享)收藏夹", "(分享)小说(猜)",
+    ),
+    "forward": ("聊天记录", "合并转发的聊天记录", "合并转发"),
+}  # fmt: skip
+_SKIPPED: Mapping[str, tuple[str, ...]] = {
+    SERVICE: ("系统消息", "系统通知", "拍一拍", "添加好友", "邀请加群", "system"),
+    PAYMENT: ("转账", "转账消息", "红包", "红包消息", "赠送红包封面", "transfer", "red packet"),
+    CALL: ("语音通话", "音视频通话", "通话消息", "通话", "call"),
+}
+_KIND_OF = {name: kind for kind, names in _KINDS.items() for name in names}
+_REASON_OF = {name: reason for reason, names in _SKIPPED.items() for name in names}
+_PLACEHOLDER_OF = {"photo": "photo", "forward": "link"} | {
+    kind: kind for kind in ("voice", "video", "sticker", "file", "location", "contact", "link")
+}
+
+_KIND_OF_CODE = {1: "text", 3: "photo", 34: "voice", 42: "contact", 43: "video", 47: "sticker", 48: "location"}
+_KIND_OF_APP_CODE = {3: "link", 4: "link", 5: "link", 6: "file", 8: "sticker", 19: "forward", 24: "link", 33: "link",
+                     36: "link", 40: "link", 51: "link", 57: "quote", 74: "file"}  # fmt: skip
+_REASON_OF_CODE = {50: CALL, 10000: SERVICE, 10002: SERVICE, 37: SERVICE}
+
+_RECALL = re.compile(r"<revokemsg|撤回了一条消息|recalled a message")
+_QUOTES = (
+    re.compile(r"\s*\[引用\]\(\d{4}-\d\d-\d\d[^)]*\).*\Z", re.DOTALL),  # words [引用](time)name:what was quoted
+    re.compile(r"\s*\n引用[：:].*\Z", re.DOTALL),  # words ⏎ 引用：name: what was quoted
+    re.compile(r"\s*\[引用 .*\]\s*\Z", re.DOTALL),  # words[引用 name：what was quoted]
+)
+_BRACKETED = re.compile(r"\A[\[【][^\[\]【】\n]{1,40}[\]】]\Z")
+_ID = re.compile(r"(?:wxid_|gh_)?[A-Za-z][A-Za-z0-9_-]{4,}(?:@[a-z]+)?|\d+@(?:chatroom|openim)|\d+@[a-z]+")
+
+
+def kind_of(type_name: str) -> str | None:
+    """text, quote, photo, forward, or a placeholder; None for what is skipped, see `reason_of`."""
+    return _KIND_OF.get(type_name.strip())
+
+
+def kind_of_code(code: int, sub_code: int) -> str | None:
+    """The same for WeChat's own numbers (Type and SubType)."""
+    return _KIND_OF_APP_CODE.get(sub_code) if code == 49 else _KIND_OF_CODE.get(code)
+
+
+def reason_of(type_name: str, text: str) -> str:
+    """Why a message of an unkept kind is skipped."""
+    if _RECALL.search(text) or type_name.startswith("消息撤回"):
+        return RECALLED
+    return _REASON_OF.get(type_name.strip(), UNKNOWN_KIND)
+
+
+def reason_of_code(code: int, sub_code: int, text: str) -> str:
+    """The same for WeChat's own numbers."""
+    if code == 10000 and _RECALL.search(text):
+        return RECALLED
+    return PAYMENT if code == 49 and sub_code in (2000, 2001, 2003) else _REASON_OF_CODE.get(code, UNKNOWN_KIND)
+
+
+def placeholder_of(kind: str) -> str | None:
+    """The placeholder of a kind without words; None for text."""
+    return _PLACEHOLDER_OF.get(kind)
+
+
+def words_of(kind: str, text: str) -> str:
+    """What the sender typed: a quote without what was quoted; nothing for a picture, a voice message or a link."""
+    if kind == "quote":
+        for pattern in _QUOTES:
+            text = pattern.sub("", text)
+        return text.strip()
+    return text if kind == "text" else ""
+
+
+def photo_of(text: str) -> tuple[str, ...]:
+    """The path in a photo's text or source column; none for "[图片]" and the like."""
+    text = text.strip()
+    if not text or text in ("图片", "image", "photo") or _BRACKETED.match(text) or "\n" in text or text.startswith("<"):
+        return ()
+    return (text,)
+
+
+def account_of(native: str) -> Account:
+    """An account by id; by name where what the export gives is no id."""
+    native = native.strip()
+    return Account(PLATFORM, native) if is_named(native) or _ID.fullmatch(native) else named(PLATFORM, native)
+
+
+def name_of(text: str) -> str:
+    """A display name; "" where the export gives an id in its place."""
+    name = clean_name(text)
+    return "" if re.match(r"wxid_|gh_|name:", name) or re.fullmatch(r"\S+@[a-z]+", name) else name
+
+
+def is_group_id(native: str) -> bool:
+    return native.endswith("@chatroom") or native.endswith("@im.chatroom")
+
+
+def server_id(text: object) -> str | None:
+    """WeChat's own message id, the same in everybody's export; None where a spreadsheet has rounded it."""
+    value = str(text or "").strip()
+    if not value.isdecimal() or value == "0" or (len(value) >= 17 and value.endswith("0000")):
+        return None
+    return value

@@ -1,0 +1,95 @@
+"""Where variants are measured: one loaded model, the test days' dialogues, and what the base model says of them."""
+
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+
+from bot.chat.decision import Calibration
+from bot.config import Config
+from bot.errors import DataError, EchoesError
+from bot.workspace import Workspace
+from training.data.dialogues import Dialogue
+from training.data.splits import Borders, Split
+from training.evaluation.asking.model_voice import ModelVoice
+from training.evaluation.asking.shared_model import SharedModel
+from training.evaluation.gather import gather
+from training.evaluation.held import Held
+from training.evaluation.limits import Limits
+from training.evaluation.opened import open_model
+from training.evaluation.panel import Kind, Metric
+from training.evaluation.standard import PANELS, Examined
+from training.evaluation.voice import Voices
+from training.finetune import Reporter
+from training.recipes.ablations.measure import Measured, Read, base_values, values
+
+
+@dataclass(frozen=True, slots=True)
+class Examination:
+    metrics: tuple[Metric, ...]
+    lora: Measured
+    base: Measured
+
+
+@dataclass
+class Bench:
+    """borders: those of all LoRAs that are measured here."""
+
+    workspace: Workspace
+    config: Config
+    borders: Borders
+    reporter: Reporter
+    _known: dict[Path | None, Read] = field(default_factory=dict)
+
+    def measure(self, lora: Path, reference: Path | None) -> Measured:
+        """reference: the LoRA it is compared with. Raises EchoesError where it was trained for other days or models."""
+        if Borders.load(lora) != self.borders:
+            raise EchoesError(f"{lora} was trained when the days were divided otherwise: remove it, to train it again.")
+        against = self._read(reference) if reference else None
+        return values(self.held, self._read(None), self._read(lora), Calibration.load(lora), against)
+
+    def measure_base(self) -> Measured:
+        return base_values(self._read(None))
+
+    def examine(self, lora: Path, key: str, limits: Limits) -> Examination:
+        """What a panel of the report says of a LoRA, as far as it has a target for it."""
+        voices = Voices(self._voice(None), self._voice(lora))
+        calibrations = {lora.name: Calibration.load(lora)}
+        panel = PANELS[key].make(self.held, Examined(voices, calibrations, lora), limits)
+        metrics = [metric for metric in panel.metrics if metric.target]
+        if panel.not_measurable:
+            self.reporter.note(f"{panel.title}: {panel.not_measurable}")
+
+        def of(kind: Kind) -> Measured:
+            row = panel.row(kind)
+            values = row.values if row else {}
+            return {f"{key}.{metric.key}": values[metric.key] for metric in metrics if metric.key in values}
+
+        columns = tuple(replace(metric, key=f"{key}.{metric.key}") for metric in metrics)
+        return Examination(columns, of(Kind.AVATAR), of(Kind.BASE))
+
+    @cached_property
+    def held(self) -> Held:
+        return gather(self.workspace, self.config, self.model.codec, self._length, self.borders)
+
+    @cached_property
+    def model(self) -> SharedModel:
+        return open_model(self.workspace, self.config, self.reporter.note)
+
+    @property
+    def _length(self) -> int:
+        return min(self.config.model.context_tokens, self.model.loaded.max_positions)
+
+    @cached_property
+    def _dialogues(self) -> tuple[Dialogue, ...]:
+        found = self.held.dialogues[Split.TEST]
+        if not found:
+            raise DataError("The subject says nothing on the days to measure on: import more of their chats.")
+        return found
+
+    def _read(self, lora: Path | None) -> Read:
+        if lora not in self._known:
+            self._known[lora] = Read(self._voice(lora).score(self._dialogues))
+        return self._known[lora]
+
+    def _voice(self, lora: Path | None) -> ModelVoice:
+        return ModelVoice(lora.name if lora else "base", self.model, lora)

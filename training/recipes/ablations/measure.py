@@ -1,0 +1,90 @@
+"""What each variant is worth on days that were not learnt: rows of one table, all over the same words and decisions."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from bot.chat.decision import Calibration
+from training.data.points import of_split
+from training.data.splits import Split
+from training.evaluation.asking.scoring import Scores
+from training.evaluation.held import Held
+from training.evaluation.panel import Metric, Value
+from training.evaluation.panels.decision import gates
+from training.evaluation.panels.decision.gates import LOGISTIC
+from training.evaluation.panels.decision.measures import Truth, gain, measured
+from training.evaluation.panels.likelihood.bits import Words
+
+COLUMNS = (
+    Metric("bits", "Bits per character", digits=3),
+    Metric("lower", "lower than the base model's", unit="%"),
+    Metric("than_reference", "lower than tuned's", unit="%"),
+    Metric("auroc_alone", "Decision: AUROC of the model alone", digits=3),
+    Metric("auroc", "as it ships", digits=3),
+    Metric("over_logistic", "above the logistic", digits=3),
+    Metric("rate_alone", "Speaks, alone, times the person"),
+    Metric("rate", "as it ships"),
+    Metric("calibration_error", "Calibration error", digits=3),
+)
+
+
+Measured = Mapping[str, Value]
+"""By a column's key; what cannot be said is not there, or NaN."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """note: instead of values."""
+
+    name: str
+    what: str
+    values: Measured
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What a voice says of the test days' dialogues, in their order."""
+
+    scores: Sequence[Scores]
+
+    @property
+    def words(self) -> Words:
+        replies = [reply for one in self.scores for reply in one.replies]
+        return Words.of(replies, [reply.day for reply in replies])
+
+    @property
+    def decisions(self) -> dict[int, float]:
+        return {message: odds for one in self.scores for message, odds in one.decisions.items()}
+
+
+def base_values(base: Read) -> Measured:
+    return {"bits": base.words.bits()}
+
+
+def values(held: Held, base: Read, lora: Read, calibration: Calibration, reference: Read | None) -> Measured:
+    """The columns of one LoRA. reference: what it is compared with, None for that one itself."""
+    found = {"bits": lora.words.bits(), "lower": lora.words.lower(base.words)}
+    if reference is not None:
+        found["than_reference"] = lora.words.lower(reference.words)
+    return found | _decision(held, lora.decisions, calibration)
+
+
+def _decision(held: Held, log_odds: Mapping[int, float], calibration: Calibration) -> dict[str, Value]:
+    """Nothing where there is nothing to decide: no groups, or too few answers to compare."""
+    learnt = of_split(held.points, Split.TRAIN, Split.VALIDATION)
+    tested = [point for point in of_split(held.points, Split.TEST) if point.message in log_odds]
+    if not learnt or len({point.spoke for point in tested}) < 2:
+        return {}
+    truth = Truth.of(tested)
+    raw = gates.model_gate("alone", tested, log_odds)
+    ships = gates.calibrated_gate(tested, raw, calibration)
+    logistic = next(gate for gate in gates.baselines(learnt, tested) if gate.name == LOGISTIC)
+    alone, shipped = measured(raw, truth), measured(ships, truth)
+    return {
+        "auroc_alone": alone["w1"],
+        "auroc": shipped["w1"],
+        "over_logistic": gain(ships, logistic, truth)["gain"],
+        "rate_alone": alone["rate"],
+        "rate": shipped["rate"],
+        "calibration_error": shipped["ece"],
+    }

@@ -1,0 +1,1 @@
+"""How the sample subjects' photos are drawn."""
