@@ -16,8 +16,8 @@ TEXTS, DECISIONS = 800, 40
 
 By chance the difference of two measurements of a run on the same dialogues is off by 1.2 nats over the root of the
 tokens, and by 1.8 over the root of the decisions: the standard errors, dialogues drawn whole, of the validation days of
-the English sample (2,510 tokens, 111 decisions), measured six times in 25,000 tokens of learning. So these leave 0.04 and
-0.28 nats, where that run's first eighth and its end were 0.27 and 0.68 apart. A single batch leaves 0.13 and 0.9.
+the English sample (2,510 tokens, 111 decisions), measured six times in 25,000 tokens of learning. So these leave 0.04
+and 0.28 nats, where that run's first eighth and its end were 0.27 and 0.68 apart. A single batch leaves 0.13 and 0.9.
 """
 
 MOST, LEAST = 8, 2

@@ -10,9 +10,9 @@ _LICENCES = {
 _HEAD = """embedded_tower.safetensors: the weights of the embedded model's vision tower.
 embedded_first_lora.safetensors: what the embedded model learnt of pictures that this tower sees.
 
-They were learnt, with the recipe in training/recipes/eyes, from the pictures named here. The pictures themselves are not part
-of this package; they were changed for training (drawn at 128 pixels, recoloured, turned, blurred, put on other grounds,
-lines drawn around shapes).
+They were learnt, with the recipe in training/recipes/eyes, from the pictures named here. The pictures themselves
+are not part of this package; they were changed for training (drawn at 128 pixels, recoloured, turned, blurred, put
+on other grounds, lines drawn around shapes).
 """
 _GROCERIES = """Photos of groceries: the Grocery Store Dataset by Marcus Klasson, Cheng Zhang and Hedvig Kjellström
   ("A Hierarchical Grocery Store Image Dataset with Visual and Semantic Labels", WACV 2019), licence MIT:
