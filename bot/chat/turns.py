@@ -1,11 +1,14 @@
 """From messages in order to the turns of a prompt. Training and serving both come through here."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from bot.chat.attachments import shown, spoken
 from bot.chat.dialogue import Bubble, Speaker, Turn
-from bot.message import ChatKind
+from bot.chat.scene import speaker_of
+from bot.message import ChatKind, Message
+from bot.people import People
 
 CARRIED_WITHIN = timedelta(days=7)
 """A conversation older than this is not carried over into the next."""
@@ -13,11 +16,14 @@ CARRIED_WITHIN = timedelta(days=7)
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """One bubble of somebody. speaker None: the subject or avatar. `seq`: its place in the chat, growing."""
+    """One bubble of somebody. speaker None: the subject or avatar. `seq`: its place in the chat, growing.
+
+    bubble: None where nothing of it can be shown, such as a voice message of the subject.
+    """
 
     seq: int
     speaker: Speaker | None
-    bubble: Bubble
+    bubble: Bubble | None
     at: datetime
 
 
@@ -30,6 +36,16 @@ class Placed:
     until: datetime
 
 
+def said_of(seq: int, message: Message, people: People, language: str, readable: Callable[[str], bool]) -> Said:
+    """A message as a prompt shows it. readable: whether the picture of a digest can be opened."""
+    if message.sender is None:
+        words = "" if message.forwarded else spoken(message)
+        return Said(seq, None, Bubble(words) if words.strip() else None, message.sent_at)
+    words, pictures = shown(message, language, readable)
+    bubble = Bubble(words, pictures) if words.strip() or pictures else None
+    return Said(seq, speaker_of(message, people), bubble, message.sent_at)
+
+
 def to_turns(kind: ChatKind, said: Iterable[Said], gap: timedelta) -> list[Placed]:
     """Turns in order; none goes on after a silence that ends a dialogue.
 
@@ -38,6 +54,8 @@ def to_turns(kind: ChatKind, said: Iterable[Said], gap: timedelta) -> list[Place
     """
     turns: list[Placed] = []
     for one in said:
+        if one.bubble is None:
+            continue
         if turns:
             placed = turns[-1]
             last = placed.turn

@@ -10,12 +10,12 @@ from datetime import timedelta
 
 from bot import disclosure
 from bot.chat.decision import Calibration, Decision
-from bot.chat.features import HISTORY, features
+from bot.chat.features import seen
 from bot.chat.prompt import Prompt
 from bot.chat.prompt.render import whole_bubbles
 from bot.clock import Clock
 from bot.config import ConversationConfig
-from bot.conversation.context import RECENT, Context, heard
+from bot.conversation.context import RECENT, Context
 from bot.conversation.delivery import Delivery
 from bot.conversation.photos import fetch_photos
 from bot.conversation.policy import answerable, takes_part
@@ -183,9 +183,8 @@ class ChatWorker:
         entries = self._before_the_eyes(entry.seq)
         prompt = await self._prompt(entries)
         p_model = await avatar.engine.p_answer(self._chat.key, prompt)
-        others = {one.sender_name for one in entries if one.sender_name}
-        seen = features([heard(one) for one in entries[-HISTORY:]], avatar.persona.names, tuple(others))
-        decision = avatar.calibration.decide(p_model, seen)
+        features = seen([one.message for one in entries], avatar.persona)
+        decision = avatar.calibration.decide(p_model, features)
         seconds = time.perf_counter() - began
         self._observe.decided(decision.answer, decision.probability, seconds)
         log.info(
@@ -218,7 +217,7 @@ class ChatWorker:
     async def _prompt(self, entries: Sequence[Entry]) -> Prompt:
         """Photos not seen since the start are decoded for their size: not where the other chats would wait."""
         people, codec = self._avatar.people, self._avatar.engine.codec
-        if not any(entry.photos for entry in entries):
+        if not any(entry.message.digests for entry in entries):
             return self._context.prompt(entries, people, codec)
         return await asyncio.to_thread(self._context.prompt, entries, people, codec)
 
@@ -314,14 +313,14 @@ class ChatWorker:
                 heard_only = group and takes_part(self._avatar.config, {self._chat.key, *keys})
                 self._journal.settle([entry.seq], State.SILENT if heard_only else State.IGNORED)
             else:
-                if any(photo.digest is None for photo in entry.photos):
+                if any(one.to_fetch for one in entry.attachments):
                     with self._tries.handling([entry]):
                         await fetch_photos(entry, self._adapter, self._avatar.media, self._journal, self._observe)
                 admitted.add(entry.seq)
         return [entry for entry in self._journal.pending(self._chat) if entry.seq in admitted]
 
     def _may_answer(self, entry: Entry, keys: set[str]) -> bool:
-        if not entry.text.strip() and not entry.photos and not entry.placeholder:
+        if not entry.text.strip() and not entry.attachments:
             return False
         if self._chat.kind is ChatKind.GROUP and self._age(entry) > self._stale:
             return False

@@ -3,14 +3,13 @@
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 
-from bot.chat.attachments import is_photo, shown_words
-from bot.chat.dialogue import Bubble, Scene, Speaker, Turn
-from bot.chat.features import Heard
+from bot.chat.dialogue import Scene, Turn
 from bot.chat.prompt import Codec, Prompt, render
-from bot.chat.turns import Placed, Said, dialogue_start, to_turns
+from bot.chat.scene import scene_at
+from bot.chat.turns import Placed, dialogue_start, said_of, to_turns
 from bot.config import ConversationConfig
-from bot.message import Chat, ChatKind
-from bot.people import STRANGER, People
+from bot.message import Chat
+from bot.people import People
 from bot.persona import Persona
 from bot.store.journal import Entry
 
@@ -52,7 +51,7 @@ class Context:
         # What waits comes last, though it may have come before what was said meanwhile.
         shown = [(one.seq, one.turn) for one in turns[:-1] if one.seq >= self._start]
         shown += [(one.seq, one.turn) for one in turns[-1:]]
-        scene = self._scene(entries, people)
+        scene = scene_at(self._chat, self._persona, people, (entry.message for entry in reversed(entries)))
         prompt = self._render(scene, shown, codec)
         if len(prompt.ids) > self._max_tokens:
             while len(shown) > 1 and len(prompt.ids) > self._max_tokens // 2:
@@ -67,42 +66,14 @@ class Context:
 
     def turns(self, entries: Sequence[Entry], people: People) -> list[Placed]:
         """The turns of the dialogue that the last entry is in, and those carried over before it."""
-        said = [self._said(entry, people) for entry in entries if entry.seq >= self._begins_at]
+        language = self._persona.language
+        said = [
+            said_of(entry.seq, entry.message, people, language, self._has_photo)
+            for entry in entries
+            if entry.seq >= self._begins_at
+        ]
         turns = to_turns(self._chat.kind, said, self._gap)
         return turns[dialogue_start(turns, self._gap, self._carried) :]
 
-    def _said(self, entry: Entry, people: People) -> Said:
-        digests = tuple(photo.digest for photo in entry.photos if photo.digest and self._has_photo(photo.digest))
-        words = shown_words(
-            entry.placeholder, entry.text, self._persona.language, photos=len(entry.photos), readable=len(digests)
-        )
-        return Said(entry.seq, speaker(entry, people) if entry.sender else None, Bubble(words, digests), entry.at)
-
     def _render(self, scene: Scene, shown: Sequence[tuple[int, Turn]], codec: Codec) -> Prompt:
         return render(scene, [turn for _, turn in shown], codec, open_turn=True)
-
-    def _scene(self, entries: Sequence[Entry], people: People) -> Scene:
-        if self._chat.kind is ChatKind.GROUP:
-            return Scene(self._persona, ChatKind.GROUP, title=self._chat.title)
-        partner = next((speaker(entry, people) for entry in reversed(entries) if entry.sender), Speaker())
-        return Scene(self._persona, ChatKind.PRIVATE, partner=partner)
-
-
-def speaker(entry: Entry, people: People) -> Speaker:
-    """How the sender of a message appears: by the contact's name and relationship, or as a stranger."""
-    contact = people.find(entry.sender) if entry.sender else None
-    if contact:
-        return Speaker(contact.name, contact.relationship)
-    return Speaker(entry.sender_name or None, STRANGER)
-
-
-def heard(entry: Entry) -> Heard:
-    return Heard(
-        who=f"{entry.sender.platform}:{entry.sender.id}" if entry.sender else None,
-        at=entry.at,
-        text=entry.text,
-        photo=is_photo(entry.placeholder, len(entry.photos)),
-        addressed=entry.addressed,
-        addressed_other=entry.addressed_other,
-        name=entry.sender_name,
-    )

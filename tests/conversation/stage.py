@@ -16,7 +16,7 @@ from bot.conversation.chat import Avatar
 from bot.engine.base import Sampling
 from bot.errors import EchoesError, PermanentError
 from bot.media import MediaStore
-from bot.message import Account, Chat, ChatKind, Message, PhotoRef
+from bot.message import PHOTO, Account, Attachment, Chat, ChatKind, Message
 from bot.observer import Observer, Unobserved
 from bot.people import Contact, People
 from bot.persona import Persona
@@ -191,7 +191,7 @@ class Stage:
             sender_name=contact.name if contact else "Somebody Else",
             sent_at=datetime.now(UTC) - ago,
             text=text,
-            photos=tuple(PhotoRef(ref) for ref in photos or {}),
+            attachments=tuple(Attachment(PHOTO, ref) for ref in photos or {}),
             addressed=addressed,
             from_bot=from_bot,
         )

@@ -8,13 +8,14 @@ from datetime import date, timedelta
 
 from bot.chat.dialogue import Bubble, Scene, Speaker, Turn
 from bot.chat.prompt import Codec, Prompt, render
+from bot.chat.scene import scene_at
 from bot.chat.turns import CARRIED_WITHIN, goes_on
 from bot.message import ChatKind
 from bot.people import STRANGER, People
 from bot.persona import Persona
 from bot.store.corpus import Corpus, CorpusChat
 from training.data.splits import Splits
-from training.data.turns import Piece, Reader, Sent, segments
+from training.data.turns import Loader, Piece, Sent, segments
 
 NAME_DROPOUT = 0.3
 RELATIONSHIP_DROPOUT = 0.15
@@ -84,11 +85,11 @@ def build(
 
     too_long: takes up, for each of the subject's turns that does not fit, the max_tokens at which it would.
     """
-    reader = Reader(people, persona.language, codec.photo_size, counts)
+    loader = Loader(people, persona.language, codec.photo_size, counts)
     dialogues: list[Dialogue] = []
     for chat in corpus.chats():
-        sent = reader.read(corpus.messages(chat))
-        scene = scene_of(chat, persona, sent)
+        sent = loader.load(corpus.messages(chat))
+        scene = scene_of(chat, persona, people, sent)
         if isinstance(scene, str):
             counts[f"chats left out: {scene}"] += 1
             counts[f"messages in chats left out: {scene}"] += len(sent)
@@ -105,15 +106,14 @@ def build(
     return dialogues
 
 
-def scene_of(chat: CorpusChat, persona: Persona, sent: Sequence[Sent]) -> Scene | str:
+def scene_of(chat: CorpusChat, persona: Persona, people: People, sent: Sequence[Sent]) -> Scene | str:
     """The scene of a chat, or why there is nothing to learn in it. A private chat is with whoever wrote last."""
     group = chat.kind is ChatKind.GROUP
-    if not any(one.speaker is None and one.bubble for one in sent):
+    if not any(one.own and one.said.bubble for one in sent):
         return "the subject wrote nothing there"
-    partner = next((one.speaker for one in reversed(sent) if one.speaker and (group or not one.bot)), None)
-    if partner is None:
+    if not any(not one.own and (group or not one.message.from_bot) for one in sent):
         return "with a bot or nobody else"
-    return Scene(persona, chat.kind, title=chat.title) if group else Scene(persona, chat.kind, partner)
+    return scene_at(chat.chat, persona, people, (one.message for one in reversed(sent)))
 
 
 class _Cutter:

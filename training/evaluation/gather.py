@@ -6,6 +6,7 @@ from datetime import timedelta
 from itertools import groupby
 
 from bot.chat.prompt import Codec
+from bot.chat.turns import Said
 from bot.config import Config
 from bot.errors import DataError, UsageError
 from bot.message import ChatKind
@@ -17,7 +18,7 @@ from training.data.dialogues import DialogueSettings, build
 from training.data.points import points
 from training.data.questionnaire import load_questionnaire
 from training.data.splits import Borders, Split, Splits
-from training.data.turns import Reader, Sent
+from training.data.turns import Loader, Sent
 from training.evaluation.held import ME, Burst, Held
 
 
@@ -37,11 +38,11 @@ def gather(workspace: Workspace, config: Config, codec: Codec, length: int, bord
         splits = Splits.of_corpus(corpus, people, borders)
         shape = DialogueSettings(gap, talk.carried_turns, length)
         dialogues = build(corpus, people, persona, codec, shape, splits, Counter())
-        reader = Reader(people, persona.language, codec.photo_size, Counter())
+        loader = Loader(people, persona.language, codec.photo_size, Counter())
         found = [
             burst
             for chat in corpus.chats()
-            for burst in bursts(chat, reader.read(corpus.messages(chat)), people, splits, gap)
+            for burst in bursts(chat, loader.load(corpus.messages(chat)), people, splits, gap)
         ]
         decisions = points(corpus, people, persona, gap, splits)
     return Held(
@@ -59,12 +60,14 @@ def bursts(chat: CorpusChat, sent: Sequence[Sent], people: People, splits: Split
     """The texts of a chat, speaker by speaker; a burst ends with another speaker, a gap, or the split."""
     partner, relationship = chat.chat.key, "group"
     if chat.kind is ChatKind.PRIVATE:
-        other = next((one.speaker for one in reversed(sent) if one.speaker and not one.bot), None)
+        other = next((one.said.speaker for one in reversed(sent) if not one.own and not one.message.from_bot), None)
         names = {contact.name: contact.slug for contact in people.contacts}
         name = other.name if other else None
         partner = names.get(name or "", name or chat.chat.key)
         relationship = other.relationship if other else STRANGER
-    counted = [one for one in sent if not one.bot and one.bubble and one.bubble.text.strip()]
+    counted = [
+        one.said for one in sent if not one.message.from_bot and one.said.bubble and one.said.bubble.text.strip()
+    ]
     number, runs = 0, []
     for before, one in zip([None, *counted], counted, strict=False):
         if before and (
@@ -72,7 +75,7 @@ def bursts(chat: CorpusChat, sent: Sequence[Sent], people: People, splits: Split
         ):
             number += 1
         runs.append((number, one))
-    last: Sent | None = None
+    last: Said | None = None
     for _, run in groupby(runs, key=lambda item: item[0]):
         said = [one for _, one in run]
         first = said[0]
