@@ -8,16 +8,14 @@ from itertools import groupby
 from bot.chat.prompt import Codec
 from bot.chat.turns import Said
 from bot.config import Config
-from bot.errors import DataError, UsageError
 from bot.message import ChatKind
-from bot.people import STRANGER, People, load_people
-from bot.persona import load_persona
+from bot.people import STRANGER, People
 from bot.store.corpus import Corpus, CorpusChat
 from bot.workspace import Workspace
-from training.data.dialogues import DialogueSettings, build
-from training.data.points import points
+from training.data.dataset import dialogue_settings, load_dataset
 from training.data.questionnaire import load_questionnaire
-from training.data.splits import Borders, Split, Splits
+from training.data.redaction import redact
+from training.data.splits import Borders, Splits
 from training.data.turns import Loader, Sent
 from training.evaluation.held import ME, Burst, Held
 
@@ -27,32 +25,24 @@ def gather(workspace: Workspace, config: Config, codec: Codec, length: int, bord
 
     Raises UsageError, ConfigError or DataError where something is missing, and says what to do.
     """
-    if not workspace.corpus.exists():
-        raise DataError(f"{workspace.root} holds no messages yet: run `echoes import PATH` first.")
-    persona, people = load_persona(workspace.persona), load_people(workspace.people)
-    if not people.subject:
-        raise UsageError(f"{workspace.people} does not say whom to simulate: run `echoes subject WHO` first.")
-    talk = config.conversation
-    gap = timedelta(minutes=talk.gap_minutes)
+    data = load_dataset(workspace, config, codec, length, borders)
+    gap = dialogue_settings(config, length).gap
     with Corpus.open(workspace.corpus) as corpus:
-        splits = Splits.of_corpus(corpus, people, borders)
-        shape = DialogueSettings(gap, talk.carried_turns, length)
-        dialogues = build(corpus, people, persona, codec, shape, splits, Counter())
-        loader = Loader(people, persona.language, codec.photo_size, Counter())
+        loader = Loader(data.people, data.persona.language, codec.photo_size, Counter())
         found = [
             burst
             for chat in corpus.chats()
-            for burst in bursts(chat, loader.load(corpus.messages(chat)), people, splits, gap)
+            for burst in bursts(chat, loader.load(corpus.messages(chat)), data.people, data.splits, gap)
         ]
-        decisions = points(corpus, people, persona, gap, splits)
     return Held(
-        persona,
-        people,
-        splits,
-        {split: tuple(one for one in dialogues if splits.split_of(one.day) is split) for split in Split},
+        data.persona,
+        data.people,
+        data.splits,
+        data.dialogues,
         tuple(found),
-        tuple(decisions),
+        data.points,
         load_questionnaire(workspace.questionnaire),
+        data.unredacted,
     )
 
 
@@ -84,7 +74,7 @@ def bursts(chat: CorpusChat, sent: Sequence[Sent], people: People, splits: Split
         answers = last is not None and last.speaker != speaker and first.at - last.at <= gap
         yield Burst(
             sender,
-            tuple(one.bubble.text for one in said if one.bubble),
+            tuple(redact(one.bubble.text) for one in said if one.bubble),
             chat.chat.key,
             chat.kind,
             partner,
