@@ -55,7 +55,7 @@ def lora_folder(folder: Path, fingerprint: Fingerprint | None = None, threshold:
     save_file({f"{matrix}.lora_A.weight": down, f"{matrix}.lora_B.weight": up}, folder / "adapter_model.safetensors")
     (folder / "adapter_config.json").write_text('{"r": 8}', "utf-8")
     Calibration(threshold=threshold).save(folder)
-    (fingerprint or Fingerprint(0, "", "", 0, 0, 0, 0, ())).save(folder)
+    (fingerprint or Fingerprint(0, "", "", 0, 0, 0, 0, (), {})).save(folder)
     return folder
 
 

@@ -8,7 +8,7 @@ KINDS: Mapping[str, tuple[str, str]] = {
     STICKER: ("sticker", "表情"),
     "animation": ("animation", "动图"),
     PHOTO: ("photo", "图片"),
-    "voice": ("voice message", "语音"),
+    "voice": ("voice", "语音"),
     "video": ("video", "视频"),
     "audio": ("audio", "音频"),
     "file": ("file", "文件"),
@@ -22,6 +22,10 @@ KINDS: Mapping[str, tuple[str, str]] = {
     "unknown": ("attachment", "附件"),
 }
 """Each kind with its word in English and Chinese."""
+
+
+_TRANSCRIBED = ("voice", "audio", "video")
+_NOT_IN_MARKS = str.maketrans("[]", "()")
 
 
 def shown(message: Message, language: str, readable: Callable[[str], bool]) -> tuple[str, tuple[str, ...]]:
@@ -50,11 +54,14 @@ def is_picture(attachment: Attachment) -> bool:
 
 
 def in_words(attachment: Attachment, language: str) -> str:
-    """`[voice message]`, with what it says; a sticker's emoji stands for itself."""
-    if attachment.kind == STICKER and attachment.words.strip():
-        return attachment.words
+    """`[voice 0:12] …` with what was said in it, `[sticker 😂]`, `[location Café Rose]`, `[file]`."""
     english, chinese = KINDS.get(attachment.kind, (attachment.kind, attachment.kind))
-    return f"[{chinese if language == 'zh' else english}] {attachment.words}".strip()
+    name = chinese if language == "zh" else english
+    words = " ".join(attachment.words.split())
+    if attachment.kind in _TRANSCRIBED:
+        length = "" if attachment.seconds is None else f" {attachment.seconds // 60}:{attachment.seconds % 60:02}"
+        return f"[{name}{length}] {words}".strip()
+    return f"[{name} {words.translate(_NOT_IN_MARKS)}]" if words else f"[{name}]"
 
 
 def spoken(message: Message) -> str:

@@ -6,7 +6,7 @@ from datetime import timedelta
 from bot.chat.dialogue import Scene, Turn
 from bot.chat.prompt import Codec, Prompt, render
 from bot.chat.scene import scene_at
-from bot.chat.turns import Placed, dialogue_start, said_of, to_turns
+from bot.chat.turns import Placed, dialogue_start, said_by, to_turns
 from bot.config import ConversationConfig
 from bot.message import Chat
 from bot.people import People
@@ -66,12 +66,8 @@ class Context:
 
     def turns(self, entries: Sequence[Entry], people: People) -> list[Placed]:
         """The turns of the dialogue that the last entry is in, and those carried over before it."""
-        language = self._persona.language
-        said = [
-            said_of(entry.seq, entry.message, people, language, self._has_photo)
-            for entry in entries
-            if entry.seq >= self._begins_at
-        ]
+        shown = ((entry.seq, entry.message) for entry in entries if entry.seq >= self._begins_at)
+        said = said_by(shown, people, self._persona.language, self._has_photo)
         turns = to_turns(self._chat.kind, said, self._gap)
         return turns[dialogue_start(turns, self._gap, self._carried) :]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot.chat.dialogue import Turn
-from bot.chat.turns import Said, goes_on, said_of, to_turns
+from bot.chat.turns import Said, goes_on, said_by, to_turns
 from bot.errors import DataError
 from bot.message import STICKER, ChatKind, Message
 from bot.people import People
@@ -73,9 +73,11 @@ class Loader:
     def load(self, messages: Iterable[Message]) -> list[Sent]:
         subject = frozenset(self.people.subject)
         sent = []
-        for number, message in enumerate(as_avatar(one, subject) for one in messages):
+        every = [as_avatar(one, subject) for one in messages]
+        for message, said in zip(
+            every, said_by(enumerate(every), self.people, self.language, self._readable), strict=True
+        ):
             self.counts["messages read"] += 1
-            said = said_of(number, message, self.people, self.language, self._readable)
             if message.sender is None:
                 self._count_own(message, said)
             elif said.bubble is None:

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from itertools import groupby
 
+from bot.chat.attachments import spoken
 from bot.chat.prompt import Codec
-from bot.chat.turns import Said
 from bot.config import Config
 from bot.message import ChatKind
 from bot.people import STRANGER, People
@@ -56,25 +56,27 @@ def bursts(chat: CorpusChat, sent: Sequence[Sent], people: People, splits: Split
         partner = names.get(name or "", name or chat.chat.key)
         relationship = other.relationship if other else STRANGER
     counted = [
-        one.said for one in sent if not one.message.from_bot and one.said.bubble and one.said.bubble.text.strip()
+        one for one in sent if not one.message.from_bot and one.said.bubble is not None and spoken(one.message).strip()
     ]
     number, runs = 0, []
     for before, one in zip([None, *counted], counted, strict=False):
         if before and (
-            before.speaker != one.speaker or one.at - before.at > gap or splits.at(before.at) is not splits.at(one.at)
+            before.said.speaker != one.said.speaker
+            or one.at - before.at > gap
+            or splits.at(before.at) is not splits.at(one.at)
         ):
             number += 1
         runs.append((number, one))
-    last: Said | None = None
+    last: Sent | None = None
     for _, run in groupby(runs, key=lambda item: item[0]):
         said = [one for _, one in run]
         first = said[0]
-        speaker = first.speaker
+        speaker = first.said.speaker
         sender = ME if speaker is None else speaker.name or "somebody"
-        answers = last is not None and last.speaker != speaker and first.at - last.at <= gap
+        answers = last is not None and last.said.speaker != speaker and first.at - last.at <= gap
         yield Burst(
             sender,
-            tuple(redact(one.bubble.text) for one in said if one.bubble),
+            tuple(redact(spoken(one.message)) for one in said),
             chat.chat.key,
             chat.kind,
             partner,
