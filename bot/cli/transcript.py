@@ -20,6 +20,7 @@ from bot.message import ChatKind, Message
 from bot.people import RELATIONSHIPS, People, load_people
 from bot.persona import Persona, load_persona
 from bot.store.corpus import Corpus, CorpusChat
+from bot.store.past import Past
 from bot.workspace import Workspace
 from training.data.splits import Split, Splits
 
@@ -51,7 +52,7 @@ async def show_transcript(workspace: Workspace) -> None:
     persona, people = load_persona(workspace.persona), load_people(workspace.people)
     lora = find_lora(workspace.loras, config.model.lora)
     with tempfile.TemporaryDirectory(prefix="echoes-photos-") as folder:
-        media = MediaStore(Path(folder))
+        media = MediaStore(Path(folder), (workspace.media,))
         engine = await build_engine(config, lora, media)
         avatar = Avatar(
             engine=engine,
@@ -61,6 +62,7 @@ async def show_transcript(workspace: Workspace) -> None:
             sampling=Sampling(temperature=0.7, presence_penalty=0.4, max_tokens=60, seed=1),
             config=_unhurried(config.conversation),
             media=media,
+            past=Past(workspace.corpus),
         )
         try:
             async with Rehearsal(avatar) as rehearsal:

@@ -8,13 +8,17 @@ from bot.chat.prompt import Codec, Prompt, render
 from bot.chat.scene import scene_at
 from bot.chat.turns import Placed, dialogue_start, said_by, to_turns
 from bot.config import ConversationConfig
-from bot.message import Chat
+from bot.message import Chat, Message
 from bot.people import People
 from bot.persona import Persona
-from bot.store.journal import Entry
 
 RECENT = 400
 """Entries read for a prompt; far more than fit into one."""
+
+Line = tuple[int, Message]
+"""A message and its place in the chat: a seq of the journal, or below zero what was said before the avatar."""
+
+_ALL = -(1 << 62)
 
 
 class Context:
@@ -34,8 +38,8 @@ class Context:
         self._gap = timedelta(minutes=config.gap_minutes)
         self._carried = config.carried_turns
         self._max_tokens = max_tokens
-        self._start = 0  # seq of the first turn shown
-        self._begins_at = 0  # seq of the first entry that may be shown
+        self._start = _ALL  # place of the first turn shown
+        self._begins_at = _ALL  # place of the first message that may be shown
 
     def follow(self, chat: Chat) -> None:
         """The chat goes on under another id."""
@@ -45,13 +49,13 @@ class Context:
         """Leaves out what was said before: rendering it may be what fails."""
         self._begins_at = seq
 
-    def prompt(self, entries: Sequence[Entry], people: People, codec: Codec) -> Prompt:
-        """The prompt after the last entry, ready for the avatar's turn, of at most `max_tokens`."""
-        turns = self.turns(entries, people)
+    def prompt(self, lines: Sequence[Line], people: People, codec: Codec) -> Prompt:
+        """The prompt after the last line, ready for the avatar's turn, of at most `max_tokens`."""
+        turns = self.turns(lines, people)
         # What waits comes last, though it may have come before what was said meanwhile.
         shown = [(one.seq, one.turn) for one in turns[:-1] if one.seq >= self._start]
         shown += [(one.seq, one.turn) for one in turns[-1:]]
-        scene = scene_at(self._chat, self._persona, people, (entry.message for entry in reversed(entries)))
+        scene = scene_at(self._chat, self._persona, people, (message for _, message in reversed(lines)))
         prompt = self._render(scene, shown, codec)
         if len(prompt.ids) > self._max_tokens:
             while len(shown) > 1 and len(prompt.ids) > self._max_tokens // 2:
@@ -64,9 +68,9 @@ class Context:
         self._start = shown[0][0]
         return prompt
 
-    def turns(self, entries: Sequence[Entry], people: People) -> list[Placed]:
-        """The turns of the dialogue that the last entry is in, and those carried over before it."""
-        shown = ((entry.seq, entry.message) for entry in entries if entry.seq >= self._begins_at)
+    def turns(self, lines: Sequence[Line], people: People) -> list[Placed]:
+        """The turns of the dialogue that the last line is in, and those carried over before it."""
+        shown = ((seq, message) for seq, message in lines if seq >= self._begins_at)
         said = said_by(shown, people, self._persona.language, self._has_photo)
         turns = to_turns(self._chat.kind, said, self._gap)
         return turns[dialogue_start(turns, self._gap, self._carried) :]

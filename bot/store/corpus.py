@@ -2,7 +2,7 @@
 
 import os
 import sqlite3
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -118,9 +118,27 @@ class Corpus:
 
     def chats(self) -> list[CorpusChat]:
         """Every chat, the one with most messages first."""
+        return self._chats("TRUE", ())
+
+    def private_with(self, accounts: Iterable[Account]) -> list[CorpusChat]:
+        """The private chats in which one of these accounts wrote."""
+        numbers = [
+            str(number)
+            for account in accounts
+            for (number,) in self.db.execute(
+                "SELECT DISTINCT m.chat FROM senders s JOIN messages m ON m.sender = s.id"
+                " WHERE s.platform = ? AND s.native_id = ?",
+                (account.platform, account.id),
+            )
+        ]
+        return self._chats(f"chats.kind = 'private' AND chats.id IN ({','.join(numbers)})", ()) if numbers else []
+
+    def _chats(self, where: str, values: Sequence[str]) -> list[CorpusChat]:
         rows = self.db.execute(
             "SELECT chats.id, platform, chats.native_id, kind, title, count(*), min(sent_ms), max(sent_ms)"
-            " FROM chats JOIN messages ON messages.chat = chats.id GROUP BY chats.id ORDER BY count(*) DESC, chats.id"
+            f" FROM chats JOIN messages ON messages.chat = chats.id WHERE {where}"
+            " GROUP BY chats.id ORDER BY count(*) DESC, chats.id",
+            values,
         )
         return [
             CorpusChat(id_, platform, native, ChatKind(kind), title, number, _time(first), _time(last))

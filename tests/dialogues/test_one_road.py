@@ -59,7 +59,7 @@ def served(log: Log, chat: Chat, entries: Sequence[Entry], gap: timedelta, carri
     """The turns before the daemon's eyes after the last of these entries."""
     config = ConversationConfig(gap_minutes=gap.total_seconds() / 60, carried_turns=carried)
     context = Context(chat, NORA, config, 4000, log.media.shows)
-    return [one.turn for one in context.turns(entries, PEOPLE)]
+    return [one.turn for one in context.turns([(entry.seq, entry.message) for entry in entries], PEOPLE)]
 
 
 def same_turns(log: Log, folder: Path, *, gap: timedelta = timedelta(hours=1), carried: int = 8) -> int:
