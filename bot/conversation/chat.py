@@ -13,6 +13,7 @@ from bot.chat.decision import Calibration, Decision
 from bot.chat.features import seen
 from bot.chat.prompt import Prompt
 from bot.chat.prompt.render import whole_bubbles
+from bot.chat.window import served_tokens
 from bot.clock import Clock
 from bot.config import ConversationConfig
 from bot.conversation.context import RECENT, Context, Line
@@ -79,8 +80,7 @@ class ChatWorker:
         self._tries = Tries(chat, journal)
         self._wishes = Wishes(avatar.persona, avatar.config, avatar.media, journal, clock)
         self._delivery = Delivery(chat, adapter, journal, avatar.config, observe, lane)
-        room = avatar.engine.max_context
-        limit = max(room - avatar.sampling.max_tokens, room // 2)
+        limit = served_tokens(avatar.engine.max_context, avatar.sampling.max_tokens)
         self._context = Context(chat, avatar.persona, avatar.config, limit, avatar.media.shows)
         self._known_past: tuple[object, list[Message]] | None = None  # and what it was read for
         self._news = asyncio.Event()  # something arrived since composing began
