@@ -1,11 +1,12 @@
-"""What an importer reads out of a file: a stream of plain events, the same for every format."""
+"""What an export format is, and what it reads out of a file: a stream of plain events, the same for every format."""
 
 import io
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from decimal import Decimal
+from enum import IntEnum
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
@@ -13,7 +14,8 @@ from bot.message import Account, ChatKind
 
 SECOND = 1000
 MINUTE = 60_000
-_LATEST = 4_102_444_800_000  # the year 2100 in milliseconds: whatever claims to be later is no time
+LATEST_MS = 4_102_444_800_000
+"""The year 2100 in milliseconds: whatever claims to be later is no time."""
 _MAX_NAME = 200
 
 Progress = Callable[[int], object]
@@ -91,6 +93,61 @@ class Truncated:
 
 
 Event = ReadChat | ReadMessage | Skipped | Truncated
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The beginning of a file. Formats tell from it whether the file is theirs.
+
+    data: the first 128 KiB. text: the same as text, without a byte order mark; "" where it is no text.
+    keys: of a JSON file, the keys of its objects by their place. keys[""] are those of the outermost object,
+    keys["messages.item"] those of the objects in its list "messages". columns: the names in the first row of a table.
+    """
+
+    path: Path
+    data: bytes
+    text: str = ""
+    keys: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    columns: frozenset[str] = frozenset()
+
+    def keys_at(self, *places: str) -> frozenset[str]:
+        """The keys of the objects at these places together; empty where the file is not JSON."""
+        return frozenset().union(*(self.keys.get(place, ()) for place in places))
+
+
+class Claim(IntEnum):
+    """How sure a format is that a file is its own. The surest format reads the file."""
+
+    NO = 0
+    POSSIBLE = 1  # the shape fits, but another format's file may look the same
+    CERTAIN = 2  # the file says so itself, with a key or a column that no other format has
+
+
+class FormatFault(Exception):
+    """A format did what it must not. The text goes on after "the format X", in words that quote nobody."""
+
+
+class Sentence(NamedTuple):
+    """The same sentence in English and in Chinese."""
+
+    en: str
+    zh: str
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """An export format. A module exports one, and an entry point in the group `echoes.formats` names it.
+
+    name: as people know it. sniff: tells from a file's head whether the file is in this format. read: yields the
+    file's events; raises DataError, in a sentence, for a file that cannot be read. how_to_get_it: for somebody who has
+    no such export yet.
+    """
+
+    name: str
+    sniff: Callable[[Head], Claim]
+    read: Callable[[Source], Iterator[Event]]
+    how_to_get_it: Sentence
+
 
 # Reasons for which a message is skipped.
 SERVICE = "service message"
@@ -175,12 +232,12 @@ def read_time(value: object, zone: tzinfo | None) -> Moment | None:
         ms = round(time.timestamp() * 1000) + int((fraction or "0").ljust(3, "0"))
     except (ValueError, OverflowError, OSError):
         return None
-    return Moment(ms, SECOND if second else MINUTE) if 0 < ms < _LATEST else None
+    return Moment(ms, SECOND if second else MINUTE) if 0 < ms < LATEST_MS else None
 
 
 def _epoch(value: float) -> Moment | None:
     ms = round(value if value >= 1e11 else value * 1000)  # 1e11 seconds are the year 5138
-    return Moment(ms, SECOND) if 0 < ms < _LATEST else None
+    return Moment(ms, SECOND) if 0 < ms < LATEST_MS else None
 
 
 def _offset(text: str) -> tzinfo:

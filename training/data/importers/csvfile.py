@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import TextIO
 
-from training.data.importers.base import Source
+from training.data.importers.base import Source, Truncated
 from training.data.importers.encoding import encoding_of
 
 _MAX_CELL = 1 << 26
@@ -67,6 +67,14 @@ def rows(source: Source, *, quiet: bool = False) -> Iterator[Row]:
             raise CutOff
         if cells:
             yield Row(index, cells)
+
+
+def rows_and_cut(source: Source, *, quiet: bool = False) -> Iterator[Row | Truncated]:
+    """Every row after the header; of a file that is cut off, Truncated at the end. Raises DataError as `rows` does."""
+    try:
+        yield from rows(source, quiet=quiet)
+    except CutOff as cut:
+        yield Truncated(cut.sentence)
 
 
 class _Lines:

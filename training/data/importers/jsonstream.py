@@ -3,6 +3,7 @@
 import codecs
 import re
 from collections.abc import Container, Iterator
+from contextlib import suppress
 from typing import Any, BinaryIO, NamedTuple
 
 import ijson
@@ -59,6 +60,19 @@ def walk(file: BinaryIO, items: Container[str]) -> Iterator[Node]:
         raise Damaged(cut="EOF" in str(error) or "Incomplete" in str(error)) from None
     except ijson.JSONError:
         raise Damaged(cut=False) from None
+
+
+def keys_by_place(file: BinaryIO) -> dict[str, frozenset[str]]:
+    """The keys of all objects by their place, such as "" and "messages.item", up to the end or the first damage.
+
+    Reads several documents in one file (JSON lines), too.
+    """
+    found: dict[str, set[str]] = {}
+    with suppress(ijson.JSONError):
+        for prefix, event, value in ijson.parse(MendedJson(file), buf_size=_CHUNK, multiple_values=True):
+            if event == "map_key":
+                found.setdefault(prefix, set()).add(value)
+    return {place: frozenset(keys) for place, keys in found.items()}
 
 
 def _build(events: Iterator[tuple[str, str, Any]]) -> dict[str, Any]:

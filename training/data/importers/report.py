@@ -51,11 +51,16 @@ class FileReport:
 
 @dataclass(slots=True)
 class ImportReport:
-    """All of one run. `problems` are sentences about files that could not be imported."""
+    """All of one run, in counts and sentences.
+
+    problems: about files that could not be imported. format_problems: about formats of other packages that cannot be
+    used; files that another format reads are imported all the same.
+    """
 
     chats: dict[int, ChatReport] = field(default_factory=dict)  # by row in the corpus; others below 0
     files: list[FileReport] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+    format_problems: list[str] = field(default_factory=list)
     other_files: int = 0
     photos: int = 0
     photos_left_out: Counter[str] = field(default_factory=Counter)
@@ -82,4 +87,5 @@ class ImportReport:
             "photos": {"kept": self.photos, "left_out": dict(self.photos_left_out.most_common())},
             "other_files": self.other_files,
             "problems": self.problems,
+            "format_problems": self.format_problems,
         }

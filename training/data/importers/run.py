@@ -10,8 +10,9 @@ from pathlib import Path
 from bot.errors import DataError
 from bot.media import MediaStore
 from bot.store.corpus import Corpus
-from training.data.importers.base import Source
-from training.data.importers.detect import NotAnExport, detect, may_be_export
+from training.data.importers.base import FormatFault, Source
+from training.data.importers.detect import Detector, NotAnExport
+from training.data.importers.formats import InstalledFormat, installed_formats
 from training.data.importers.media import ExportMedia
 from training.data.importers.merge import merge
 from training.data.importers.report import ChatReport, FileReport, ImportReport
@@ -55,15 +56,16 @@ def find_files(paths: Iterable[Path]) -> list[FoundFile]:
 
 
 def import_paths(corpus: Corpus, store: MediaStore, files: Iterable[FoundFile], options: Options) -> ImportReport:
-    """Imports every file. One that cannot be is reported, and the others go on."""
+    """Imports every file. One that cannot be imported is reported, and so is a format at fault; the others go on.
+
+    Raises ConfigError where Echoes' own formats are not installed.
+    """
     report = ImportReport()
+    installed = installed_formats()
+    detector = Detector(installed)
     for file in files:
-        if not file.asked_for and not may_be_export(file.path):
-            report.other_files += 1
-            options.progress(file.size)
-            continue
         try:
-            _import_file(corpus, store, file, options, report)
+            _import_file(corpus, store, file, detector.detect(file.path), options, report)
         except NotAnExport as error:
             if file.asked_for:
                 report.problems.append(str(error))
@@ -72,17 +74,26 @@ def import_paths(corpus: Corpus, store: MediaStore, files: Iterable[FoundFile], 
             options.progress(file.size)
         except DataError as error:
             report.problems.append(str(error))
+    report.format_problems += [*installed.problems, *detector.faults]
     return report
 
 
-def _import_file(corpus: Corpus, store: MediaStore, file: FoundFile, options: Options, report: ImportReport) -> None:
-    known = detect(file.path)
+def _import_file(
+    corpus: Corpus,
+    store: MediaStore,
+    file: FoundFile,
+    known: InstalledFormat,
+    options: Options,
+    report: ImportReport,
+) -> None:
     source = Source(file.path, options.zone, options.me, options.progress)
     media = ExportMedia(store, file.path.resolve().parent, file.root)
     try:
         staged = stage(corpus.db, known.read(source), media)
         with corpus.transaction() as db:
             rows = merge(db, staged, file.path.name, known.name)
+    except FormatFault as fault:
+        raise DataError(f"{file.path}: {known.title} {fault}. Nothing of this file was kept. {known.advice}") from fault
     except DataError as error:
         raise error if str(file.path) in str(error) else DataError(f"{file.path}: {error}") from error
     except sqlite3.OperationalError as error:

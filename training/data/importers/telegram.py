@@ -12,9 +12,13 @@ from training.data.importers.base import (
     NOTES,
     SERVICE,
     UNKNOWN_KIND,
+    Claim,
     Event,
+    Format,
+    Head,
     ReadChat,
     ReadMessage,
+    Sentence,
     Skipped,
     Source,
     Truncated,
@@ -47,6 +51,13 @@ _PLAIN = frozenset(
      "via_bot", "reactions", "inline_bot_buttons")
 )  # fmt: skip
 """Keys of a message of plain text; a message without text that has others is of a kind unknown here."""
+_OF_ACCOUNT = frozenset(
+    ("personal_information", "profile_pictures", "stories", "contacts", "frequent_contacts", "sessions", "chats",
+     "left_chats")
+)  # fmt: skip
+"""Keys beside "about" in the export of a whole account."""
+_OF_MESSAGE = frozenset(("date_unixtime", "text_entities"))
+"""Keys of a message that nobody else writes."""
 _ORDERLY = 18  # digits of a message id, at most, that can be sorted by
 _ABOUT_CHAT = ("name", "type", "id")
 
@@ -221,3 +232,24 @@ def _kind(chat: _Chat, title: str) -> ChatKind:
     # an export that does not say: two people, and the chat is called after one of them, or nothing
     pair = len(chat.senders) <= 2 and (not title or title in chat.senders.values())
     return ChatKind.PRIVATE if pair else ChatKind.GROUP
+
+
+def _sniff(head: Head) -> Claim:
+    keys, of_message = head.keys_at(""), head.keys_at(*ITEMS)
+    if ("about" in keys and keys & _OF_ACCOUNT) or of_message & _OF_MESSAGE:
+        return Claim.CERTAIN
+    without_messages = {"name", "type", "id", "messages"} <= keys
+    return Claim.POSSIBLE if without_messages or of_message & {"from", "from_id", "text"} else Claim.NO
+
+
+FORMAT = Format(
+    "Telegram Desktop",
+    _sniff,
+    read,
+    Sentence(
+        "In Telegram Desktop open a chat, then ⋮ and “Export chat history”; or for all chats Settings, Advanced, "
+        "“Export Telegram data”. Choose the format “Machine-readable JSON”, and import the folder that it writes.",
+        "在 Telegram Desktop 打开聊天，点 ⋮ 选“导出聊天记录”；要导出全部聊天，到“设置 › 高级 › 导出 Telegram 数据”。"
+        "格式选“机器可读的 JSON”，然后导入它写出的文件夹。",
+    ),
+)

@@ -11,9 +11,13 @@ from training.data.importers.base import (
     NO_TIME,
     RECALLED,
     SERVICE,
+    Claim,
     Event,
+    Format,
+    Head,
     ReadChat,
     ReadMessage,
+    Sentence,
     Skipped,
     Source,
     Truncated,
@@ -157,3 +161,21 @@ def _identified(session: _Session, source: Source) -> ReadChat:
     owner = session.owner.id if session.owner else None
     name = title or session.others.get(peer, "")
     return ReadChat(_KEY, PLATFORM, peer.id, ChatKind.PRIVATE, name, owner, ids)
+
+
+def _sniff(head: Head) -> Claim:
+    keys = head.keys_at("")
+    of_message = head.keys_at("messages.item") & {"senderUsername", "senderID", "isSend"}
+    return Claim.CERTAIN if "weflow" in keys or ({"session", "messages"} <= keys and of_message) else Claim.NO
+
+
+FORMAT = Format(
+    "WeFlow",
+    _sniff,
+    read,
+    Sentence(
+        "In WeFlow, on the computer where WeChat is logged in, choose the chats and export them as JSON (the detailed "
+        "kind or Arkme's). Import the folder that it writes.",
+        "在登录了微信的电脑上打开 WeFlow，选好聊天，导出为 JSON（详细 JSON 或 Arkme JSON），然后导入它写出的文件夹。",
+    ),
+)
