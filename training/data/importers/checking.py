@@ -1,37 +1,90 @@
 """What a format may yield. Anything else would harm the corpus, so the file that it comes from is refused."""
 
 import re
+from collections.abc import Iterable, Iterator
 
+from bot.chat.attachments import PLACEHOLDERS
 from bot.message import Account, ChatKind
-from bot.store.corpus import PLACEHOLDERS
-from training.data.importers.base import LATEST_MS, MINUTE, SECOND, ReadChat, ReadMessage, Skipped, Truncated
+from training.data.importers.base import (
+    LATEST_MS,
+    MINUTE,
+    SECOND,
+    Event,
+    FormatFault,
+    ReadChat,
+    ReadMessage,
+    Skipped,
+    Truncated,
+)
 
 _IDS = (None, "everywhere", "chat", "account")
 _PLATFORM = re.compile(r"[a-z][a-z0-9_-]{0,30}")
 _LARGEST = 2**63
 
 
-def fault_of_message(message: ReadMessage) -> str | None:
-    """What is wrong with a message's fields, "its time is …"; None where nothing is. `fault_of_sender` is apart."""
+def checked(events: Iterable[Event]) -> Iterator[Event]:
+    """The same events. Raises FormatFault at one that makes no sense, or at the end if messages have no chat."""
+    senders: set[Account] = set()
+    with_messages: set[str] = set()
+    platforms: dict[str, str] = {}  # of the chats, by key
+    for number, event in enumerate(events, 1):
+        fault = _fault_of(event)
+        if fault is None and isinstance(event, ReadMessage):
+            with_messages.add(event.chat)
+            if event.sender not in senders:
+                senders.add(event.sender)
+                fault = _fault_of_account(event.sender.platform, event.sender.id)
+        elif fault is None and isinstance(event, ReadChat):
+            platforms[event.key] = event.platform
+        if fault is not None:
+            raise FormatFault(f"yielded a {type(event).__name__} that makes no sense (event {number}: {fault})")
+        yield event
+    if not with_messages <= platforms.keys():
+        raise FormatFault("yielded messages of a chat for which it yielded no ReadChat")
+    if not {sender.platform for sender in senders} <= {platforms[key] for key in with_messages}:
+        raise FormatFault("yielded senders of another platform than their chats")
+
+
+def _fault_of(event: object) -> str | None:
+    match event:
+        case ReadMessage():
+            return _fault_of_message(event)
+        case Skipped():
+            return None if _is_text(event.chat) and _is_text(event.reason) else "its `chat` and `reason` are not texts"
+        case ReadChat():
+            return _fault_of_chat(event)
+        case Truncated():
+            return None if _is_text(event.sentence) else "its `sentence` is not a text"
+    return "it is none of ReadChat, ReadMessage, Skipped and Truncated"
+
+
+def _fault_of_message(message: ReadMessage) -> str | None:
+    """What is wrong with the fields of a message; of its sender only the types are looked at."""
     if type(message.chat) is not str:
         return "its `chat` is not a text"
+    sender = message.sender
+    if type(sender) is not Account or type(sender.id) is not str or type(sender.platform) is not str:
+        return "its `sender` is not an Account of two texts"
     if type(message.sent_ms) is not int or not 0 < message.sent_ms < LATEST_MS:
         return "its `sent_ms` is no time in milliseconds between 1970 and 2100"
     if type(message.position) is not int or not -_LARGEST <= message.position < _LARGEST:
-        return "its `position` is not a whole number of at most 63 bits"
-    if not isinstance(message.text, str):
-        return "its `text` is not a text"
-    if not isinstance(message.sender_name, str) or "\n" in message.sender_name:
+        return "its `position` is not a whole number of 64 bits"
+    if not _is_text(message.text):
+        return "its `text` is not a text that can be stored"
+    if not _is_text(message.sender_name) or "\n" in message.sender_name:
         return "its `sender_name` is not a text on one line"
-    if not isinstance(message.photos, tuple) or not all(isinstance(name, str) for name in message.photos):
+    if not isinstance(message.photos, tuple) or not all(_is_text(name) for name in message.photos):
         return "its `photos` are not a tuple of file names"
-    if message.placeholder is not None and message.placeholder not in PLACEHOLDERS:
+    if message.placeholder is not None and (
+        not isinstance(message.placeholder, str) or message.placeholder not in PLACEHOLDERS
+    ):
         return f"its `placeholder` is none of {', '.join(PLACEHOLDERS)}"
     if not (message.text or message.photos or message.placeholder):
-        return "it has neither text nor photos nor a placeholder (such a message is Skipped)"
-    for field, value in (("native_id", message.native_id), ("reply_to", message.reply_to)):
-        if value is not None and (not isinstance(value, str) or not value):
-            return f"its `{field}` is neither None nor a text"
+        return "it has no text, no photo and no placeholder: yield Skipped in its place"
+    if message.native_id is not None and not (_is_text(message.native_id) and message.native_id):
+        return "its `native_id` is neither None nor a text"
+    if message.reply_to is not None and not (_is_text(message.reply_to) and message.reply_to):
+        return "its `reply_to` is neither None nor a text"
     if type(message.forwarded) is not bool or type(message.is_bot) is not bool:
         return "its `forwarded` and `is_bot` are not both True or False"
     if message.resolution_ms not in (SECOND, MINUTE):
@@ -39,51 +92,34 @@ def fault_of_message(message: ReadMessage) -> str | None:
     return None
 
 
-def fault_of_sender(sender: object) -> str | None:
-    """What is wrong with a message's sender; None where nothing is."""
-    if not isinstance(sender, Account):
-        return "its `sender` is not an Account"
-    return _fault_of_account(sender.platform, sender.id)
-
-
-def fault_of_chat(chat: ReadChat) -> str | None:
-    """What is wrong with a chat's fields; None where nothing is."""
+def _fault_of_chat(chat: ReadChat) -> str | None:
     if type(chat.key) is not str:
         return "its `key` is not a text"
     if not isinstance(chat.kind, ChatKind):
         return "its `kind` is not a ChatKind"
-    if not _storable(chat.title) or "\n" in chat.title:
+    if not _is_text(chat.title) or "\n" in chat.title:
         return "its `title` is not a text on one line"
-    if chat.owner is not None and not (_storable(chat.owner) and chat.owner):
+    if chat.owner is not None and not (_is_text(chat.owner) and chat.owner):
         return "its `owner` is neither None nor a text"
     if chat.ids not in _IDS:
         return f"its `ids` is none of {', '.join(map(str, _IDS))}"
     return _fault_of_account(chat.platform, chat.native_id)
 
 
-def fault_of_note(note: Skipped | Truncated) -> str | None:
-    """What is wrong with what a format says of a message it skipped, or of a cut file; None where nothing is."""
-    if isinstance(note, Truncated):
-        return None if _storable(note.sentence) else "its `sentence` is not a text"
-    if type(note.chat) is not str:
-        return "its `chat` is not a text"
-    return None if _storable(note.reason) else "its `reason` is not a text"
-
-
 def _fault_of_account(platform: object, native: object) -> str | None:
     if not isinstance(platform, str) or not _PLATFORM.fullmatch(platform):
         return "its platform is not one word of small letters, digits, - and _"
-    if not _storable(native) or not native:
-        return "its id is not a text"
-    return None
+    return None if _is_text(native) and native else "its id is not a text"
 
 
-def _storable(text: object) -> bool:
+def _is_text(value: object) -> bool:
     """Whether it is a text that can be stored: half of a surrogate pair cannot."""
-    if not isinstance(text, str):
+    if not isinstance(value, str):
         return False
+    if value.isascii():
+        return True
     try:
-        text.encode("utf-8")
+        value.encode("utf-8")
     except UnicodeEncodeError:
         return False
     return True

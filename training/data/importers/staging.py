@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from bot.message import Account
-from training.data.importers.base import SECOND, Event, FormatFault, ReadChat, ReadMessage, Skipped, Truncated
-from training.data.importers.checking import fault_of_chat, fault_of_message, fault_of_note, fault_of_sender
+from training.data.importers.base import SECOND, Event, ReadChat, ReadMessage, Skipped, Truncated
+from training.data.importers.checking import checked
 from training.data.importers.media import ExportMedia
 
 _BATCH = 2000
@@ -55,7 +55,7 @@ def stage(db: sqlite3.Connection, events: Iterable[Event], media: ExportMedia) -
     staged = Staged()
     db.execute("BEGIN")
     try:
-        _stage(db, events, media, staged)
+        _stage(db, checked(events), media, staged)
     except BaseException:
         if db.in_transaction:
             db.execute("ROLLBACK")
@@ -68,60 +68,32 @@ def _stage(db: sqlite3.Connection, events: Iterable[Event], media: ExportMedia, 
     senders: dict[Account, int] = {}
     bots: set[int] = set()
     batch: list[tuple[object, ...]] = []
-    for number, event in enumerate(events, 1):
+    for event in events:
         match event:
             case ReadMessage():
-                if (fault := fault_of_message(event)) is not None:
-                    raise _nonsense(number, "a message", fault)
                 chat = _chat(staged, event.chat)
                 chat.read += 1
                 staged.resolution_ms = max(staged.resolution_ms, event.resolution_ms)
-                sender = senders.get(event.sender) if type(event.sender) is Account else None
-                if sender is None:
-                    if (fault := fault_of_sender(event.sender)) is not None:
-                        raise _nonsense(number, "a message", fault)
-                    sender = senders[event.sender] = len(senders) + 1
+                sender = senders.setdefault(event.sender, len(senders) + 1)
                 if event.is_bot:
                     bots.add(sender)
                 batch.append(_row(event, chat.index, sender, media))
                 if len(batch) >= _BATCH:
                     _flush(db, batch)
-            case Skipped() | Truncated():
-                if (fault := fault_of_note(event)) is not None:
-                    raise _nonsense(number, f"a {type(event).__name__}", fault)
-                if isinstance(event, Truncated):
-                    staged.truncated.append(event.sentence)
-                    continue
-                chat = _chat(staged, event.chat)
+            case Skipped(chat=key, reason=reason):
+                chat = _chat(staged, key)
                 chat.read += 1
-                chat.skipped[event.reason] += 1
+                chat.skipped[reason] += 1
             case ReadChat():
-                if (fault := fault_of_chat(event)) is not None:
-                    raise _nonsense(number, "a chat", fault)
                 _chat(staged, event.key).about = event
-            case _:
-                raise FormatFault(f"yielded what is no event (event {number}, of the type {type(event).__name__})")
+            case Truncated(sentence=sentence):
+                staged.truncated.append(sentence)
     _flush(db, batch)
-    _check_whole(db, staged, {account.platform for account in senders})
     db.executemany(
         "INSERT INTO incoming_senders VALUES (?, ?, ?, ?, NULL)",
         [(number, account.platform, account.id, number in bots) for account, number in senders.items()],
     )
     db.execute("CREATE INDEX temp.incoming_by_native ON incoming (chat, native_id)")
-
-
-def _nonsense(number: int, what: str, fault: str) -> FormatFault:
-    return FormatFault(f"yielded {what} that makes no sense (event {number}: {fault})")
-
-
-def _check_whole(db: sqlite3.Connection, staged: Staged, platforms: set[str]) -> None:
-    """Raises FormatFault where messages have no chat, or senders are of another platform than the chats."""
-    with_messages = {index for (index,) in db.execute("SELECT DISTINCT chat FROM incoming")}
-    chats = [chat for chat in staged.chats.values() if chat.index in with_messages]
-    if any(chat.about is None for chat in chats):
-        raise FormatFault("yielded messages of a chat that it never told of (a ReadChat with the same key)")
-    if not platforms <= {chat.about.platform for chat in chats if chat.about is not None}:
-        raise FormatFault("yielded senders of another platform than its chats")
 
 
 def _chat(staged: Staged, key: str) -> StagedChat:
@@ -152,12 +124,9 @@ def _row(message: ReadMessage, chat: int, sender: int, media: ExportMedia) -> tu
 
 
 def _flush(db: sqlite3.Connection, batch: list[tuple[object, ...]]) -> None:
-    try:
-        db.executemany(
-            "INSERT INTO incoming (chat, sender, name, sent_ms, position, text, photos, placeholder, forwarded,"
-            " native_id, reply_native) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            batch,
-        )
-    except UnicodeEncodeError:
-        raise FormatFault("yielded text that cannot be stored (half of a surrogate pair; `clean` mends it)") from None
+    db.executemany(
+        "INSERT INTO incoming (chat, sender, name, sent_ms, position, text, photos, placeholder, forwarded, native_id,"
+        " reply_native) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        batch,
+    )
     batch.clear()
