@@ -1,5 +1,6 @@
 """Which format a file is in: every installed format looks at its beginning, and the surest one gets it."""
 
+import re
 from io import BytesIO
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from training.data.importers.jsonstream import keys_by_place
 from training.data.importers.unreadable import writer_of
 
 _HEAD = 1 << 17
+_MESSAGES = "messages.item"
+_FIRST_MESSAGE = 512  # bytes in which a message shows its keys
 
 
 class NotAnExport(DataError):
@@ -40,10 +43,9 @@ class Detector:
         if surest is not Claim.CERTAIN and (writer := writer_of(head)) is not None:
             raise DataError(f"{path} looks like an export of {writer}, which cannot be imported yet.")
         best = [one for one, claim in claims.items() if claim is surest]
-        best = [one for one in best if one.own] or best
         if not best:
             raise self._unknown(head)
-        if len(best) > 1:
+        if len(best) > 1 and not best[0].own:
             raise DataError(
                 f"{path} is claimed by {' and by '.join(one.title for one in best)}: remove one of them "
                 "(pip uninstall), and import the file again."
@@ -81,5 +83,14 @@ def read_head(path: Path) -> Head:
         raise NotAnExport(f"{path} cannot be read: {error.strerror}.") from error
     text = (head_text(data) or "").lstrip("\ufeff \t\r\n")
     if text.startswith(("{", "[")):
-        return Head(path, data, text, keys=keys_by_place(BytesIO(data)))
+        keys = keys_by_place(BytesIO(data))
+        if _MESSAGES not in keys and (of_message := _keys_of_damaged(data)):
+            keys[_MESSAGES] = of_message
+        return Head(path, data, text, keys)
     return Head(path, data, text, columns=frozenset(header_of(text.partition("\n")[0])[0]))
+
+
+def _keys_of_damaged(data: bytes) -> frozenset[str]:
+    """What looks like the keys of the first messages, where the JSON before them is damaged."""
+    _, _, after = data.partition(b'"messages"')
+    return frozenset(key.decode("ascii") for key in re.findall(rb'"([A-Za-z_]+)"\s*:', after[:_FIRST_MESSAGE]))

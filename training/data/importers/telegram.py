@@ -56,8 +56,8 @@ _OF_ACCOUNT = frozenset(
      "left_chats")
 )  # fmt: skip
 """Keys beside "about" in the export of a whole account."""
-_OF_MESSAGE = frozenset(("date_unixtime", "text_entities"))
-"""Keys of a message that nobody else writes."""
+_OF_MESSAGE = frozenset(("date_unixtime", "from_id", "text_entities", "from", "text"))
+"""Keys of a message. Only Telegram writes "date_unixtime" beside "text"."""
 _ORDERLY = 18  # digits of a message id, at most, that can be sorted by
 _ABOUT_CHAT = ("name", "type", "id")
 
@@ -150,7 +150,7 @@ def _content(raw: dict[str, Any]) -> tuple[str, tuple[str, ...], str | None]:
     media = raw.get("media_type")
     if media == "sticker":
         return text or clean(raw.get("sticker_emoji")), (), "sticker"
-    if media in _MEDIA:
+    if isinstance(media, str) and media in _MEDIA:
         return text, (), _MEDIA[media]
     if raw.get("photo"):
         return text, (str(raw["photo"]),), None
@@ -236,10 +236,10 @@ def _kind(chat: _Chat, title: str) -> ChatKind:
 
 def _sniff(head: Head) -> Claim:
     keys, of_message = head.keys_at(""), head.keys_at(*ITEMS)
-    if ("about" in keys and keys & _OF_ACCOUNT) or of_message & _OF_MESSAGE:
+    if ("about" in keys and keys & _OF_ACCOUNT) or {"date_unixtime", "text"} <= of_message:
         return Claim.CERTAIN
-    without_messages = {"name", "type", "id", "messages"} <= keys
-    return Claim.POSSIBLE if without_messages or of_message & {"from", "from_id", "text"} else Claim.NO
+    a_chat = {"name", "type", "id", "messages"} <= keys  # which may be without messages
+    return Claim.POSSIBLE if a_chat or of_message & _OF_MESSAGE else Claim.NO
 
 
 FORMAT = Format(

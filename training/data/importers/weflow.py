@@ -151,13 +151,14 @@ def _sender(raw: dict[str, Any], session: _Session) -> tuple[Account | None, str
 def _identified(session: _Session, source: Source) -> ReadChat:
     about = session.about
     wxid, title = clean_name(about.get("wxid")), _display(about)
+    stem = clean_name(source.path.stem)
     group = is_group_id(wxid) or clean_name(about.get("type")) in ("群聊", "group")
     if not about and len(session.others) > 1:
         group = True
     ids = "everywhere" if session.with_ids else None
     if group:
-        return ReadChat(_KEY, PLATFORM, wxid or f"name:{title or source.path.stem}", ChatKind.GROUP, title, None, ids)
-    peer = account_of(wxid) if wxid else next(iter(session.others), account_of(title or source.path.stem))
+        return ReadChat(_KEY, PLATFORM, wxid or f"name:{title or stem}", ChatKind.GROUP, title, None, ids)
+    peer = account_of(wxid) if wxid else next(iter(session.others), account_of(title or stem))
     owner = session.owner.id if session.owner else None
     name = title or session.others.get(peer, "")
     return ReadChat(_KEY, PLATFORM, peer.id, ChatKind.PRIVATE, name, owner, ids)
