@@ -1,4 +1,4 @@
-"""What an export format is, and what it reads out of a file: a stream of plain events, the same for every format."""
+"""What every export format needs: the Format that it exports, the events that it yields, help with text and times."""
 
 import io
 import re
@@ -15,7 +15,7 @@ from bot.message import Account, ChatKind
 SECOND = 1000
 MINUTE = 60_000
 LATEST_MS = 4_102_444_800_000
-"""The year 2100 in milliseconds: whatever claims to be later is no time."""
+"""The year 2100, in milliseconds since 1970. A later time is taken for damage."""
 _MAX_NAME = 200
 
 Progress = Callable[[int], object]
@@ -27,8 +27,11 @@ def _ignore(_: int) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A file to read. zone: of times written without one (None: this machine's). me: the id of the account whose
-    export it is, for formats that only say "me". progress: told of every byte read."""
+    """A file to read.
+
+    zone: the time zone of times that are written without one; None is this machine's. me: the id of the account that
+    made the export, for formats that only write "me". progress: is called with the number of bytes just read.
+    """
 
     path: Path
     zone: tzinfo | None = None
@@ -36,17 +39,19 @@ class Source:
     progress: Progress = _ignore
 
     def open(self, *, quiet: bool = False) -> BinaryIO:
-        """The file's bytes. quiet: a look ahead that does not count as progress."""
+        """Opens the file for reading bytes. quiet: what is read does not count as progress, as in a first pass."""
         file = self.path.open("rb", buffering=0)
         return io.BufferedReader(file if quiet else _Counted(file, self.progress), 1 << 18)
 
 
 @dataclass(frozen=True, slots=True)
 class ReadChat:
-    """A chat, told before or after its messages. key: what its messages call it, within one file.
+    """A chat. A format yields it once, before or after the chat's messages.
 
-    owner: the other account of a private chat beside native_id, if known. ids says what a message's id is unique in:
-    "everywhere" and "chat": the same in everybody's export; "account": the exporting account; None: nothing.
+    key: what the messages of this file call it. native_id: the platform's id, of the other person in a private chat.
+    owner: the id of the account that made the export of a private chat, if known. ids: in what the ids of its messages
+    are unique: "everywhere" or "chat" if they are the same in everybody's export, "account" if they are the exporting
+    account's own, None if nothing is known of them.
     """
 
     key: str
@@ -60,7 +65,14 @@ class ReadChat:
 
 @dataclass(frozen=True, slots=True)
 class ReadMessage:
-    """One message. photos: file names as the export gives them, relative to its folder. position: order in a second."""
+    """A message of the export that is kept.
+
+    chat: the key of its ReadChat. sender_name: the display name at the time; "" where the export has none. sent_ms:
+    milliseconds since 1970, in UTC. position: orders messages of the same second. photos: the names of picture files
+    as the export writes them, relative to its folder. placeholder: the kind of what has no words, such as "voice".
+    native_id, reply_to: the platform's id of this message and of the one that it answers. resolution_ms: how exact
+    sent_ms is, a second or a minute.
+    """
 
     chat: str
     sender: Account
@@ -79,7 +91,7 @@ class ReadMessage:
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """A message that is not kept, and why, in a few words."""
+    """A message that is not kept. reason: why, in a few words; the report counts them by it."""
 
     chat: str
     reason: str
@@ -87,7 +99,7 @@ class Skipped:
 
 @dataclass(frozen=True, slots=True)
 class Truncated:
-    """The file is cut off or damaged; what came before was read. In a sentence."""
+    """Says in a sentence that the file is cut off or damaged. What was read before it is kept."""
 
     sentence: str
 
@@ -170,14 +182,14 @@ _CLOCK = re.compile(
 
 
 class Moment(NamedTuple):
-    """Milliseconds since 1970 in UTC, and how exact they are."""
+    """A time. ms: milliseconds since 1970, in UTC. resolution_ms: how exact it is."""
 
     ms: int
     resolution_ms: int
 
 
 def clean(value: object) -> str:
-    """Text as people wrote it: line ends as \\n, no control characters, nothing that cannot be stored."""
+    """Returns the text with \\n as its line ends, without control characters and without what cannot be stored."""
     if value is None:
         return ""
     text = value if isinstance(value, str) else str(value)
@@ -191,29 +203,29 @@ def clean(value: object) -> str:
 
 
 def clean_name(value: object) -> str:
-    """A display name on one line; "" where there is none."""
+    """Returns a display name on one line; "" where there is none."""
     return " ".join(clean(value).split())[:_MAX_NAME]
 
 
 def named(platform: str, name: str) -> Account:
-    """The account of somebody of whom only the name is known."""
+    """Returns the account of somebody of whom only the name is known."""
     return Account(platform, f"name:{name}")
 
 
 def is_named(native_id: str) -> bool:
-    """Whether an id was made from a name."""
+    """Says whether an id was made from a name by `named`."""
     return native_id.startswith("name:")
 
 
 def looks_like_bot(name: str) -> bool:
-    """HelpBot and news_bot, but not Talbot: exports of groups do not say who is a bot."""
+    """Says whether a name is a bot's, as HelpBot and news_bot are and Talbot is not. Exports of groups do not tell."""
     return _BOT.search(name) is not None
 
 
 def read_time(value: object, zone: tzinfo | None) -> Moment | None:
-    """An epoch in seconds or milliseconds, or a date and time; None if it is neither.
+    """Reads a time written as seconds or milliseconds since 1970, or as a date and time; None if it is neither.
 
-    A time without a zone is in `zone`, or this machine's.
+    zone: the time zone of a date without one; None is this machine's.
     """
     if isinstance(value, bool) or value is None:
         return None
@@ -248,7 +260,7 @@ def _offset(text: str) -> tzinfo:
 
 
 class _Counted(io.RawIOBase):
-    """A raw file that reports how much of it was read."""
+    """A raw file that reports how many bytes were read from it."""
 
     def __init__(self, file: io.RawIOBase | io.FileIO, progress: Progress) -> None:
         self._file = file

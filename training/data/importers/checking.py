@@ -1,4 +1,4 @@
-"""What a format may yield. Anything else would harm the corpus, so the file that it comes from is refused."""
+"""Checks what a format yields. Events that make no sense would harm the corpus, so their whole file is refused."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -23,7 +23,7 @@ _LARGEST = 2**63
 
 
 def checked(events: Iterable[Event]) -> Iterator[Event]:
-    """The same events. Raises FormatFault at one that makes no sense, or at the end if messages have no chat."""
+    """Yields the same events. Raises FormatFault at one that makes no sense, or at the end if messages lack a chat."""
     senders: set[Account] = set()
     with_messages: set[str] = set()
     platforms: dict[str, str] = {}  # of the chats, by key
@@ -59,7 +59,7 @@ def _fault_of(event: object) -> str | None:
 
 
 def _fault_of_message(message: ReadMessage) -> str | None:
-    """What is wrong with the fields of a message; of its sender only the types are looked at."""
+    """Says what is wrong with a message's fields; of its sender it only looks at the types."""
     if type(message.chat) is not str:
         return "its `chat` is not a text"
     sender = message.sender
@@ -113,7 +113,7 @@ def _fault_of_account(platform: object, native: object) -> str | None:
 
 
 def _is_text(value: object) -> bool:
-    """Whether it is a text that can be stored: half of a surrogate pair cannot."""
+    """Says whether it is a text that can be stored, without half of a surrogate pair."""
     if not isinstance(value, str):
         return False
     if value.isascii():

@@ -1,4 +1,4 @@
-"""Which format a file is in: every installed format looks at its beginning, and the surest one gets it."""
+"""Finds the format of a file: every installed format looks at the file's beginning, and the surest one reads it."""
 
 import re
 from io import BytesIO
@@ -18,11 +18,14 @@ _FIRST_MESSAGE = 512  # bytes in which a message shows its keys
 
 
 class NotAnExport(DataError):
-    """A file that is no export of anything known."""
+    """The file is not an export in any known format."""
 
 
 class Detector:
-    """Finds the format of one file after another. Raises nothing for a format's fault, but remembers a sentence."""
+    """Finds the formats of files.
+
+    If a format fails at looking at one, it asks the others, and keeps a sentence about it.
+    """
 
     def __init__(self, installed: InstalledFormats) -> None:
         self._formats = installed.formats
@@ -30,11 +33,11 @@ class Detector:
 
     @property
     def faults(self) -> list[str]:
-        """A sentence for each format that failed at looking at a file, with the first such file."""
+        """The sentences about formats that failed at looking, one a format, each with its first file."""
         return list(self._at_fault.values())
 
     def detect(self, path: Path) -> InstalledFormat:
-        """The format that reads this file. Raises DataError, in a sentence, for what cannot be imported."""
+        """Returns the format that reads this file. Raises DataError, in a sentence, if the file cannot be imported."""
         head = read_head(path)
         if not head.data.strip():
             raise NotAnExport(f"{path} is empty.")
@@ -75,7 +78,7 @@ class Detector:
 
 
 def read_head(path: Path) -> Head:
-    """What formats look at. Raises NotAnExport for a file that cannot be read."""
+    """Reads what formats look at. Raises NotAnExport for a file that cannot be read."""
     try:
         with path.open("rb") as file:
             data = file.read(_HEAD)
@@ -91,6 +94,6 @@ def read_head(path: Path) -> Head:
 
 
 def _keys_of_damaged(data: bytes) -> frozenset[str]:
-    """What looks like the keys of the first messages, where the JSON before them is damaged."""
+    """Returns what looks like the first message's keys, for JSON that is damaged before it."""
     _, _, after = data.partition(b'"messages"')
     return frozenset(key.decode("ascii") for key in re.findall(rb'"([A-Za-z_]+)"\s*:', after[:_FIRST_MESSAGE]))

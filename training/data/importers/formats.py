@@ -1,4 +1,4 @@
-"""The export formats that are installed: Echoes' own, and those that other packages bring as entry points."""
+"""Finds the installed export formats: Echoes' own, and those that other packages bring, all by entry points."""
 
 import traceback
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ _LONGEST_NAME = 60
 
 @dataclass(frozen=True, slots=True)
 class InstalledFormat:
-    """A format and the package it came with. Whatever the format does wrong comes out as FormatFault."""
+    """A format and its package. It turns whatever the format does wrong into FormatFault."""
 
     format: Format
     package: str
@@ -29,23 +29,23 @@ class InstalledFormat:
 
     @property
     def own(self) -> bool:
-        """Whether it is one of Echoes' own."""
+        """Says whether it is one of Echoes' own."""
         return self.package == OWN_PACKAGE
 
     @property
     def title(self) -> str:
-        """Its name, and its package where that is not Echoes itself."""
+        """Returns its name, with its package if that is not Echoes itself."""
         return f"the format “{self.name}”" + ("" if self.own else f" of the package {self.package}")
 
     @property
     def advice(self) -> str:
-        """What to do when it is at fault."""
+        """Says what to do when it is at fault."""
         if self.own:
             return "This is a mistake in Echoes: please report it."
         return f"Tell the author of {self.package}, or remove it (pip uninstall {self.package})."
 
     def sniff(self, head: Head) -> Claim:
-        """How sure the format is that this is the beginning of one of its files. Raises FormatFault."""
+        """Asks the format whether this is the beginning of one of its files. Raises FormatFault."""
         try:
             claim = self.format.sniff(head)
         except (Exception, SystemExit) as error:
@@ -55,7 +55,10 @@ class InstalledFormat:
         return claim
 
     def read(self, source: Source) -> Iterator[Event]:
-        """The file's events. Raises FormatFault; DataError and OSError, which speak of the file, pass through."""
+        """Yields the file's events.
+
+        Raises FormatFault, and DataError and OSError, which are about the file, as they come.
+        """
         try:
             yield from self.format.read(source)
         except (DataError, OSError):
@@ -66,16 +69,16 @@ class InstalledFormat:
 
 @dataclass(frozen=True, slots=True)
 class InstalledFormats:
-    """All formats that can be used, Echoes' own first. problems: a sentence for each that cannot."""
+    """The formats that can be used, Echoes' own first. problems: a sentence for each that cannot."""
 
     formats: tuple[InstalledFormat, ...]
     problems: tuple[str, ...]
 
 
 def installed_formats() -> InstalledFormats:
-    """Finds and loads the formats. One that cannot be used is told among the problems, and the others go on.
+    """Finds and loads the formats. A package's format that cannot be used does not keep the others from being used.
 
-    Raises ConfigError where Echoes' own are missing: an installation older than its source.
+    Raises ConfigError if Echoes' own cannot be used, because the installation is older than the source.
     """
     formats: list[InstalledFormat] = []
     problems: list[str] = []
@@ -106,7 +109,7 @@ _AGAIN = "Install Echoes again, in the folder of its source: pip install -e ."
 
 
 def _package(entry: EntryPoint) -> str:
-    """The name of the package that an entry point came with, as pip knows it."""
+    """Returns the name of an entry point's package, as pip knows it."""
     name = entry.dist.name if entry.dist else None
     return str(name or entry.value)
 
@@ -129,7 +132,10 @@ def _load(entry: EntryPoint) -> Format:
 
 
 def where_raised(error: BaseException) -> str:
-    """An error's kind and its place in the format's code, without its text, which may quote what people wrote."""
+    """Names an error's type and its place in the format's code.
+
+    Its text is left out: it may quote what people wrote.
+    """
     kind = type(error).__name__
     if isinstance(error, ImportError):  # quotes nothing but a module's name
         kind = f"{kind}: {error}"

@@ -24,7 +24,7 @@ _LONGEST_UNFINISHED = 11  # a surrogate pair but for its last digit
 
 
 class Damaged(Exception):
-    """The JSON ends or breaks in the middle. `cut`: it merely ends."""
+    """The JSON is damaged. cut: it merely ends too early."""
 
     def __init__(self, *, cut: bool) -> None:
         super().__init__("cut off" if cut else "not valid JSON")
@@ -38,8 +38,8 @@ class Damaged(Exception):
 
 
 class Node(NamedTuple):
-    """kind: "item" (a whole object that was asked for), "value" (a scalar outside of those), "end" (of an object), or
-    "key" (one of the outermost object, before its value)."""
+    """A part of a document. kind: "item" for a whole object that was asked for, "value" for a text, number or the like
+    outside of those, "end" for the end of an object, "key" for a key of the outermost object, before its value."""
 
     kind: str
     prefix: str
@@ -47,9 +47,9 @@ class Node(NamedTuple):
 
 
 def walk(file: BinaryIO, items: Container[str]) -> Iterator[Node]:
-    """The nodes of a JSON document in order; objects at the prefixes `items` come whole, as dictionaries.
+    """Yields the nodes of a JSON document in order. The objects at the places `items` come whole, as dictionaries.
 
-    Holds one item at a time. Raises Damaged, after all that could be read.
+    It holds one item in memory at a time. Raises Damaged after it has yielded all that could be read.
     """
     events = ijson.parse(MendedJson(file), buf_size=_CHUNK)
     try:
@@ -71,9 +71,9 @@ def walk(file: BinaryIO, items: Container[str]) -> Iterator[Node]:
 
 
 def keys_by_place(file: BinaryIO) -> dict[str, frozenset[str]]:
-    """The keys of all objects by their place, such as "" and "messages.item", up to the end or the first damage.
+    """Returns the keys of all objects by their place, such as "" and "messages.item", up to the first damage.
 
-    Reads several documents in one file (JSON lines), too.
+    It reads several documents in one file (JSON lines), too.
     """
     found: dict[str, set[str]] = {}
     with suppress(ijson.JSONError):
@@ -84,7 +84,7 @@ def keys_by_place(file: BinaryIO) -> dict[str, frozenset[str]]:
 
 
 def _build(events: Iterator[tuple[str, str, Any]]) -> dict[str, Any]:
-    """The object whose start was just read."""
+    """Reads on to the end of the object whose start was just read, and returns it."""
     root: dict[str, Any] = {}
     stack: list[dict[str, Any] | list[Any]] = [root]
     keys: list[str] = [""]
@@ -153,7 +153,7 @@ class MendedJson:
 
 
 def _tail(data: bytes) -> int:
-    """Where to begin to look for an unfinished escape: near the end, and not within a run of backslashes."""
+    """Returns where to begin to look for an unfinished escape: near the end, and not within a run of backslashes."""
     start = max(0, len(data) - _LONGEST_UNFINISHED)
     while start > 0 and data[start - 1 : start] == b"\\":
         start -= 1
@@ -161,7 +161,7 @@ def _tail(data: bytes) -> int:
 
 
 def _has_half_pair(data: bytes) -> bool:
-    """Whether half of a surrogate pair stands alone; sometimes also for an escaped backslash before "ud83d"."""
+    """Says whether half of a surrogate pair stands alone. It may say so of an escaped backslash before "ud83d", too."""
     return _HALF.search(data) is not None and _HALF.search(_PAIR.sub(b"", data)) is not None
 
 

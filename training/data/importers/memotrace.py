@@ -43,13 +43,16 @@ _FOLDER = re.compile(r"(.*)\(([^()]+)\)")
 
 
 def chat_of_folder(source: Source) -> tuple[str, str]:
-    """The name and the WeChat id of the chat, from the name of its folder; "" where that does not tell them."""
+    """Returns the name and the WeChat id of the chat from the name of its folder; "" where it holds none."""
     match = _FOLDER.fullmatch(source.path.resolve().parent.name)
     return (clean_name(match[1]), match[2].strip()) if match else ("", "")
 
 
 def read(source: Source) -> Iterator[Event]:
-    """The CSV of one chat. It does not say who exported it: in a private chat, whoever is not the contact."""
+    """Yields the events of one chat.
+
+    The file does not say who exported it; in a private chat it is who is not the contact.
+    """
     title, wxid = chat_of_folder(source)
     title = title or clean_name(source.path.stem)
     names: dict[str, str] = {}  # to WeChat ids, where told
@@ -87,7 +90,7 @@ def read(source: Source) -> Iterator[Event]:
 
 
 def _told_id(more: str) -> str:
-    """Newer versions tell the sender's WeChat id as JSON; others write the word `more`."""
+    """Returns the sender's WeChat id, which newer versions write as JSON; others write the word `more`."""
     try:
         told = json.loads(more)
     except ValueError:
@@ -101,7 +104,10 @@ def _group_senders(names: Mapping[str, str], source: Source) -> dict[str, Accoun
 
 
 def _pair(names: Mapping[str, str], title: str, wxid: str, source: Source) -> dict[str, Account]:
-    """The accounts behind the names of a private chat. Folders lose characters that file systems do not take."""
+    """Returns the account of each name in a private chat.
+
+    A folder's name lacks the characters that disks do not take.
+    """
     contact = next((name for name, told in names.items() if told and told == wxid), None)
     if contact is None:
         contact = next((name for name in names if _plain(name) == _plain(title)), None)
@@ -130,7 +136,10 @@ def message(
     content: str,
     native: str | None,
 ) -> ReadMessage | Skipped:
-    """A message of a kind that is kept, or why it is not kept after all. number: of its row. native: WeChat's id."""
+    """Makes a message out of a row of a kind that is kept; Skipped if a part is missing.
+
+    native: WeChat's message id.
+    """
     moment = read_time(time, source.zone)
     if moment is None:
         return Skipped(chat, NO_TIME)
@@ -153,7 +162,7 @@ def message(
 
 
 def first_name(*names: str) -> str:
-    """The first of these that is a display name and not an id; "" if none is."""
+    """Returns the first of these that is a display name and not an id; "" if none is."""
     return next((name for name in map(name_of, names) if name), "")
 
 

@@ -37,7 +37,7 @@ _COLUMNS = frozenset(("localId", "IsSender", "StrContent"))
 
 @dataclass(slots=True)
 class _Talker:
-    """Who wrote under one TalkerId."""
+    """Who wrote under one TalkerId, as a first pass over the file finds."""
 
     mine: dict[str, str] = field(default_factory=dict)  # ids of the exporting account, to names
     others: dict[str, str] = field(default_factory=dict)
@@ -46,7 +46,7 @@ class _Talker:
 
 
 def read(source: Source) -> Iterator[Event]:
-    """The CSV with WeChat's own columns, of one chat or of all."""
+    """Yields the events of one chat or of all. It reads twice, because only the end shows whether a chat is a group."""
     talkers: dict[str, _Talker] = {}
     for row in rows_and_cut(source, quiet=True):
         if not isinstance(row, Truncated):
@@ -75,7 +75,7 @@ def _survey(row: Row, talker: _Talker) -> None:
 
 
 def _chats(source: Source, talkers: dict[str, _Talker]) -> dict[str, tuple[ReadChat, _Talker]]:
-    """The chat of each TalkerId. One folder, one chat; without a folder's name each TalkerId is a chat."""
+    """Returns the chat of each TalkerId. A folder is one chat; without a folder's name each TalkerId is one."""
     folder, wxid = chat_of_folder(source)
     stem = clean_name(source.path.stem.removesuffix("_utf8"))
     chats: dict[str, tuple[ReadChat, _Talker]] = {}
@@ -131,7 +131,7 @@ def _sender(row: Row, chat: ReadChat, talker: _Talker, source: Source) -> tuple[
 
 
 def _shifted(row: Row) -> tuple[str, str, str] | None:
-    """Server id, remark and nickname where they stand one column to the right, as in the export of all chats."""
+    """Returns server id, remark and nickname if they stand one column to the right, as in the export of all chats."""
     cells = row.cells
     if len(cells) > 10 and cells[9].strip().isdecimal() and len(cells[9].strip()) >= 15:
         return cells[9], cells[10], cells[11] if len(cells) > 11 else ""

@@ -1,4 +1,4 @@
-"""PyWxDump, WeClone and WeFlow's WeClone table: one CSV row a message, of WeChat or (WeClone) of Telegram."""
+"""PyWxDump, WeClone, and WeFlow's table for WeClone: a CSV with a row a message, of WeChat or (WeClone) of Telegram."""
 
 import json
 import re
@@ -48,7 +48,7 @@ _TELEGRAM_ID_DIGITS = 11  # WeChat's own message ids have far more
 
 @dataclass(slots=True)
 class _Room:
-    """Who wrote in a chat."""
+    """Who wrote in a chat, as a first pass over the file finds."""
 
     mine: dict[str, None] = field(default_factory=dict)
     others: dict[str, None] = field(default_factory=dict)
@@ -56,7 +56,7 @@ class _Room:
 
 @dataclass(slots=True)
 class _Table:
-    """What the table as a whole shows. with_ids: its talkers are ids, where they look like one, and not names."""
+    """What a first pass over the table finds. with_ids: a talker that looks like an id is one, and not a name."""
 
     source: Source
     platform: str = PLATFORM
@@ -73,7 +73,7 @@ class _Table:
 
 
 def read(source: Source) -> Iterator[Event]:
-    """The export's events. Reads twice: whether a chat is a group shows only at its end."""
+    """Yields the export's events. It reads twice, because only the end shows whether a chat is a group."""
     table = _survey(source)
     chats = {key: _chat(key, room, table) for key, room in table.rooms.items()}
     number = 0
@@ -153,7 +153,7 @@ def _message(row: Row, chat: ReadChat, room: _Room, table: _Table, number: int) 
 
 
 def _content(row: Row) -> tuple[str, str]:
-    """Text and source; older exports hold both as JSON in one column."""
+    """Returns text and source. Older exports hold both as JSON in one column."""
     if "msg" in row:
         return clean(row["msg"]), row["src"]
     raw = row["content"]

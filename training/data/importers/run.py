@@ -1,4 +1,4 @@
-"""An import: finds the files, recognises them, and takes each over whole or not at all."""
+"""Imports files: finds them, finds the format of each, and adds each to the corpus as a whole or not at all."""
 
 import os
 import sqlite3
@@ -23,8 +23,7 @@ _WITHOUT_CHAT = -1
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """zone: of times written without one (None: this machine's). me: the id of the account that exported, for formats
-    that do not say. progress: told of every byte read."""
+    """What holds for all files: `zone` and `me` as in Source. progress: is called with the number of bytes just read."""
 
     zone: tzinfo | None = None
     me: str | None = None
@@ -33,7 +32,7 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class FoundFile:
-    """root: the folder that its photos may come from. asked_for: named by the person, not found in a folder."""
+    """A file to import. root: the folder that its photos may come from. asked_for: the person named the file itself."""
 
     path: Path
     root: Path
@@ -42,7 +41,10 @@ class FoundFile:
 
 
 def find_files(paths: Iterable[Path]) -> list[FoundFile]:
-    """The files named, and all in the folders named, each once. Raises DataError for a path that is not there."""
+    """Returns the files named and all files in the folders named, each once.
+
+    Raises DataError for a path that is not there.
+    """
     found: dict[Path, FoundFile] = {}
     for path in paths:
         if path.is_dir():
@@ -127,7 +129,7 @@ def _add(
 
 
 def _described(corpus: Corpus, row: int, chat: StagedChat) -> ChatReport:
-    """A chat as the corpus has it, or as the file told of one that has no message to keep."""
+    """Describes a chat as the corpus has it, or, if none of its messages was kept, as the file has it."""
     found = corpus.db.execute("SELECT platform, native_id, kind, title FROM chats WHERE id = ?", (row,)).fetchone()
     if found is not None:
         return ChatReport(*found)
@@ -147,7 +149,7 @@ def _explained(error: sqlite3.OperationalError, path: Path) -> DataError:
 
 
 def _files_below(folder: Path) -> Iterator[Path]:
-    """Regular files, in a stable order; links to elsewhere are not followed."""
+    """Yields regular files in a stable order. It does not follow links."""
     for parent, folders, names in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(names):

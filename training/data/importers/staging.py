@@ -1,4 +1,4 @@
-"""A file's events on their way into the corpus: in temporary tables, so that any size fits and half a file is none."""
+"""Holds a file's events in temporary tables, so that any size fits and half a file never enters the corpus."""
 
 import sqlite3
 from collections import Counter
@@ -28,7 +28,7 @@ CREATE TEMP TABLE incoming (
 
 @dataclass(slots=True)
 class StagedChat:
-    """A chat of one file. `about` is None as long as the file has not told it."""
+    """A chat of one file. about: None until the format has yielded it."""
 
     index: int
     about: ReadChat | None = None
@@ -39,7 +39,7 @@ class StagedChat:
 
 @dataclass(slots=True)
 class Staged:
-    """What one file holds."""
+    """What one file holds. truncated: sentences about where it is cut off."""
 
     chats: dict[str, StagedChat] = field(default_factory=dict)
     truncated: list[str] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""Exports that Echoes knows by sight and cannot read: whose tool wrote a file, so that the refusal can say so."""
+"""Recognises exports that no format reads yet, so that the refusal can name the tool that wrote them."""
 
 from training.data.importers.base import Head
 
@@ -9,10 +9,10 @@ _WRITERS = {
     "participants": "Messenger or Instagram",
     "seq": "chatlog",
 }
-"""By a key of the document or of its messages that nobody else writes."""
+"""The tools by a key, of the document or of its messages, that nobody else writes."""
 
 
 def writer_of(head: Head) -> str | None:
-    """The tool that wrote a JSON file which cannot be imported yet; None where it is not known."""
+    """Returns the name of the tool that wrote a JSON file; None if it is none of these."""
     keys = head.keys_at("", "messages.item", "item")
     return next((writer for key, writer in _WRITERS.items() if key in keys), None)

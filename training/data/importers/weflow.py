@@ -1,4 +1,4 @@
-"""WeFlow and EchoTrace (WeChat): one chat in a JSON file, its senders by number or written out."""
+"""WeFlow and EchoTrace (WeChat): a JSON file with one chat. Its messages name the sender by number or in full."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -55,7 +55,7 @@ class _Session:
 
 
 def read(source: Source) -> Iterator[Event]:
-    """The export's events. Looks ahead for the session and the senders, which may stand behind the messages."""
+    """Yields the export's events. It first looks for session and senders, which may stand behind the messages."""
     session = _look_ahead(source)
     with source.open() as file:
         try:
