@@ -159,6 +159,7 @@ def test_a_format_that_fails_at_looking_is_told_once(imported: Import, sniff: st
         ("pass", "failed at reading it (TypeError"),
         ("yield CHAT; yield said(); raise ValueError('x')", "failed at reading it (ValueError in PACKAGE.py, line"),
         ("yield CHAT\n    for _ in range(5000): yield said()\n    1/0", "failed at reading it (ZeroDivisionError"),
+        ("from training.data.importers.base import is_named; is_named(7)", "(AttributeError in PACKAGE.py, line"),
         ("yield CHAT; yield said(no_such_field=1)", "failed at reading it (TypeError in PACKAGE.py, line"),
         ("import sqlite3; yield CHAT; yield said(); raise sqlite3.OperationalError('full')", "(OperationalError in"),
     ],

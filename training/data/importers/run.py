@@ -23,7 +23,7 @@ _WITHOUT_CHAT = -1
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What holds for all files: `zone` and `me` as in Source. progress: is called with the number of bytes just read."""
+    """What is said of all files: `zone` and `me` as in Source. progress: gets the number of bytes just read."""
 
     zone: tzinfo | None = None
     me: str | None = None
