@@ -73,10 +73,15 @@ def read_yaml(path: Path, loader: type[yaml.SafeLoader] | type[yaml.BaseLoader] 
         return yaml.load(read_text(path), Loader=loader)
     except UnicodeDecodeError:
         raise ConfigError(f"{path}: not UTF-8: save it as UTF-8.") from None
-    except yaml.MarkedYAMLError as error:  # its own text quotes the file
-        raise ConfigError(f"{path}:{_line(error)}: not valid YAML: {_mistake(error)}.") from None
-    except yaml.YAMLError:
-        raise ConfigError(f"{path}: not valid YAML: it holds characters YAML does not allow.") from None
+    except yaml.YAMLError as error:
+        raise ConfigError(yaml_mistake(str(path), error)) from None
+
+
+def yaml_mistake(name: str, error: yaml.YAMLError) -> str:
+    """What is wrong with a file that is not YAML, and on which line. The error's own text quotes the file."""
+    if isinstance(error, yaml.MarkedYAMLError):
+        return f"{name}:{_line(error)}: not valid YAML: {_mistake(error)}."
+    return f"{name}:1: not valid YAML: it holds characters YAML does not allow."
 
 
 def _line(error: yaml.MarkedYAMLError) -> int:

@@ -53,6 +53,10 @@ class People:
         by_account = {account: contact for contact in contacts for account in contact.accounts}
         return cls(contacts, subject, by_account | {Account("web", contact.slug): contact for contact in contacts})
 
+    def is_on(self, platform: str, contact: Contact) -> bool:
+        """Whether a contact has an account on a platform."""
+        return any(account.platform == platform and one == contact for account, one in self._by_account.items())
+
     def find(self, account: Account) -> Contact | None:
         """The contact behind an account; None for a stranger."""
         return self._by_account.get(account)
