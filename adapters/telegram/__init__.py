@@ -1,7 +1,5 @@
 """Telegram, as a bot that polls (python-telegram-bot's client for the Bot API)."""
 
-from typing import Annotated
-
 from pydantic import Field
 
 from adapters.proxy import ProxiedSection
@@ -19,10 +17,11 @@ TOKEN = Secret(
 
 
 class TelegramSection(ProxiedSection):
-    api_url: Annotated[
-        Text,
-        Field(description="address of your own Bot API server; the public one if left out", pattern=r"^https?://\S+$"),
-    ] = "https://api.telegram.org"
+    api_url: Text = Field(
+        default="https://api.telegram.org",
+        description="address of your own Bot API server; the public one if left out",
+        pattern=r"^https?://\S+$",
+    )
 
 
 def make(section: TelegramSection, setting: Setting) -> Adapter:

@@ -1,7 +1,5 @@
 """The web chat: the owner's own window to try the avatar, as any contact or as a stranger."""
 
-from typing import Annotated
-
 from pydantic import Field
 
 from bot.platform import Adapter, Platform, PlatformSection, Setting
@@ -13,8 +11,8 @@ _GROUP = {"en": "Group", "zh": "群聊"}
 
 
 class WebSection(PlatformSection):
-    host: Annotated[Text, Field(description="the address it listens on; 127.0.0.1 is this machine alone")] = "127.0.0.1"
-    port: Annotated[int, Field(description="the port it listens on; 0 takes a free one", ge=0, le=65535)] = 8642
+    host: Text = Field(default="127.0.0.1", description="the address it listens on; 127.0.0.1 is this machine alone")
+    port: int = Field(default=8642, ge=0, le=65535, description="the port it listens on; 0 takes a free one")
 
     def listens(self) -> tuple[str, int]:
         return self.host, self.port

@@ -227,4 +227,4 @@ QUICK = ConversationConfig(
 
 
 def quick(**changes: object) -> ConversationConfig:
-    return ConversationConfig(**{**QUICK.model_dump(), **changes})
+    return QUICK.model_copy(update=changes)
