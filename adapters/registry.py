@@ -51,7 +51,7 @@ def _load(point: EntryPoint) -> Platform[PlatformSection]:
     """Raises PermanentError, naming the package, where its platform cannot be used."""
     try:
         found = point.load()
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise plugin_failed(point.name, _package(point), "to load", error) from error
     if not isinstance(found, Platform):
         raise _useless(point, f"{point.value} is no Platform")

@@ -145,6 +145,22 @@ class Platform(Generic[S]):
     on_at_first: bool = False
     package: str = ""
 
+    def adapter(self, section: S, setting: Setting) -> Adapter:
+        """What `make` makes. Raises ConfigError or PermanentError, naming the package where its own code breaks."""
+        try:
+            made = self.make(section, setting)
+            known_as = made.platform
+        except EchoesError:
+            raise
+        except Exception as error:
+            raise self.failed("to start", error) from error
+        if known_as != self.name:
+            raise PermanentError(
+                f"The platform {self.name} made an adapter that calls itself {known_as!r}: update or remove the "
+                f"package {self.package}, or take {self.name} out of config.yaml."
+            )
+        return made
+
     def failed(self, doing: str, error: Exception) -> PermanentError:
         """What to say where the package's own code broke. The words of its error are not for showing."""
         return plugin_failed(self.name, self.package, doing, error)

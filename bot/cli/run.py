@@ -201,12 +201,11 @@ def _adapters(prepared: Prepared, avatar: Avatar) -> tuple[dict[str, Adapter], d
             partial(_announce, platform, prepared.workspace, prepared.secrets),
         )
         try:
-            adapters[name] = platform.make(section, setting)
+            adapters[name] = platform.adapter(section, setting)
         except EchoesError as error:
             broken[name] = error
-        except Exception as error:
-            broken[name] = platform.failed("to start", error)
-            log.debug("%s", broken[name], exc_info=error)
+    for why in broken.values():
+        log.debug("A platform is off.", exc_info=why)  # with --verbose, for whoever wrote it
     return adapters, broken
 
 

@@ -55,17 +55,16 @@ def _read_platforms(document: Document, on: tuple[str, ...], installed: Platform
             continue
         if name not in installed.good:
             close = difflib.get_close_matches(name.lower(), installed.names, 1, 0.6)
-            hint = f"did you mean {close[0]}? " if close else ""
-            there = f"{hint}Installed: {', '.join(installed.names) or 'none'}."
-            document.problem(("platforms", name), f"no platform of this name is installed; {there}", at_key=True)
+            hint = f"; did you mean {close[0]}?" if close else ", or its package is missing."
+            sentence = f"no such platform{hint} Installed: {', '.join(installed.names) or 'none'}."
+            document.problem(("platforms", name), sentence, at_key=True)
             continue
         platform = installed.good[name]
         try:
             section = document.read(platform.section, "platforms", name)
             if section is not None:
+                section.hidden(), section.listens()  # whether they break is seen here
                 sections[name] = section
-                section.hidden()
-                section.listens()
         except Exception as error:
             broken[name] = platform.failed("while its section of config.yaml was read", error)
     return PlatformsConfig(on, sections, broken)

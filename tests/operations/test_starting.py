@@ -78,7 +78,7 @@ def make(name: str, workspace: Workspace, **secrets: str) -> Adapter:
     platform = platforms.good[name]
     own = with_kept(workspace, Secrets(secrets), platform.secrets).only(platform.secrets)
     section = config.platforms.sections[name]
-    made: Adapter = platform.make(section, Setting(own, workspace.root / name, "Mei", lambda: People.of(())))
+    made: Adapter = platform.adapter(section, Setting(own, workspace.root / name, "Mei", lambda: People.of(())))
     return made
 
 
