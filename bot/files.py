@@ -67,12 +67,18 @@ def read_text(path: Path) -> str:
         raise PassingError(f"{path} cannot be read just now ({error.strerror}).") from error
 
 
-def read_yaml(path: Path, loader: type[yaml.SafeLoader] | type[yaml.BaseLoader] = yaml.SafeLoader) -> Any:
-    """What a file holds. Raises as `read_text` does, and ConfigError with the line where it is no YAML in UTF-8."""
+def read_utf8(path: Path) -> str:
+    """Raises FileNotFoundError, ConfigError where it is not UTF-8, and PassingError as `read_text` does."""
     try:
-        return yaml.load(read_text(path), Loader=loader)
+        return read_text(path)
     except UnicodeDecodeError:
         raise ConfigError(f"{path}: not UTF-8: save it as UTF-8.") from None
+
+
+def read_yaml(path: Path, loader: type[yaml.SafeLoader] | type[yaml.BaseLoader] = yaml.SafeLoader) -> Any:
+    """What a file holds. Raises as `read_utf8` does, and ConfigError with the line where it is no YAML."""
+    try:
+        return yaml.load(read_utf8(path), Loader=loader)
     except yaml.YAMLError as error:
         raise ConfigError(yaml_mistake(str(path), error)) from None
 

@@ -7,6 +7,7 @@ A field's `description` ends the sentence about it; `repr=False` marks a value t
 import difflib
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from enum import Enum
 from typing import Annotated, Any, Final, Literal, TypeVar, get_args, get_origin
 
 import yaml
@@ -24,9 +25,6 @@ Place = tuple[str | int, ...]
 """The keys and indices that lead to a value, such as ("platforms", "web", "port")."""
 
 
-REVOKE = "remove it and revoke it."
-
-
 class _Empty:
     """What a key holds that has no value. It is not None, so that a model cannot take it for one."""
 
@@ -34,9 +32,9 @@ class _Empty:
 EMPTY: Final = _Empty()
 
 
-def empty_as_none_given(value: Any) -> Any:
-    """For a mapping that may be left empty: `people:` alone is nobody."""
-    return {} if value is EMPTY else value
+def if_empty(instead: Any) -> BeforeValidator:
+    """For a value that may be left empty: `people:` alone is nobody."""
+    return BeforeValidator(lambda given: instead if given is EMPTY else given)
 
 
 class Section(BaseModel):
@@ -47,7 +45,7 @@ class Section(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _may_be_empty(cls, value: Any) -> Any:
-        return empty_as_none_given(value)
+        return {} if value is EMPTY else value
 
 
 def wrong(sentence: str, *keys: str) -> PydanticCustomError:
@@ -66,7 +64,7 @@ Text = Annotated[str, BeforeValidator(_no_sample), Field(min_length=1)]
 
 
 def read(model: type[M], text: str, name: str) -> M:
-    """The model that a text holds. name: what messages call the file. Raises ConfigError with every mistake."""
+    """The model that a YAML text holds. name: what messages call the file. Raises ConfigError with every mistake."""
     document = Document(text, name)
     found = document.read(model)
     document.finish()
@@ -74,21 +72,44 @@ def read(model: type[M], text: str, name: str) -> M:
     return found
 
 
+def read_json(model: type[M], text: str, name: str) -> M:
+    """The model that a JSON text holds, each value of the type that JSON has for it. Raises as `read` does."""
+    try:
+        return model.model_validate_json(text, strict=True)
+    except ValidationError as error:
+        details = error.errors(include_url=False)
+    if details[0]["type"] == "json_invalid":
+        what = details[0]["ctx"]["error"]
+        line = re.search(r"line (\d+)", what)
+        raise ConfigError(f"{name}:{line[1] if line else 1}: not valid JSON: {what}.")
+    document = Document(text.replace("\t", " "), name)  # then JSON is YAML, and its lines can be told
+    document.explain(details, model)
+    document.finish()
+    raise AssertionError(details)
+
+
 class Document:
     """A text in YAML or JSON, the line on which each value stands, and the mistakes found so far."""
 
     def __init__(
-        self, text: str, name: str, places: Sequence[str] = (), secrets: Sequence[Secret] = (), advice: str = REVOKE
+        self,
+        text: str,
+        name: str,
+        places: Sequence[str] = (),
+        secrets: Sequence[Secret] | None = None,
+        advice: str = "remove it and revoke it.",
     ) -> None:
-        """places: where keys belong, such as `model.base`. secrets: whose shapes are looked for in each line.
+        """places: where keys belong, such as `model.base`. secrets: whose shapes no line may hold; None: any may.
 
         advice: what to do with a token that stands in this file. Raises ConfigError where the text is not YAML.
         """
         self._name = name
         self._places = places
         self._advice = advice
-        tokens = shapes(secrets)
-        self._token_lines = {number for number, line in enumerate(text.splitlines(), 1) if tokens.search(line)}
+        self._token_lines: set[int] = set()
+        if secrets is not None:
+            tokens = shapes(secrets)
+            self._token_lines = {number for number, line in enumerate(text.splitlines(), 1) if tokens.search(line)}
         said = f"a token stands in this line: {advice}"
         self._problems = [(line, f"{name}:{line}: {said}") for line in sorted(self._token_lines)]
         self._plain: dict[int, Any] = {}
@@ -108,9 +129,13 @@ class Document:
         try:
             return model.model_validate(value)
         except ValidationError as error:
-            for detail in error.errors(include_url=False):
-                self._explain(detail, model, place)
+            self.explain(error.errors(include_url=False), model, place)
             return None
+
+    def explain(self, details: Sequence[ErrorDetails], model: type[BaseModel], place: Place = ()) -> None:
+        """Notes what pydantic found wrong with a model at a place."""
+        for detail in details:
+            self._explain(detail, model, place)
 
     def problem(self, place: Place, what: str, *, at_key: bool = False) -> None:
         """Notes a mistake. at_key: on the line of the key, not of its value."""
@@ -227,6 +252,8 @@ def _sentence(kind: str, loc: Place, given: Any, field: FieldInfo | None, messag
     shown = repr(given.strip() if isinstance(given, str) else given)
     if (field is not None and not field.repr) or not may_be_shown(shown):
         shown = "what stands there"
+    if kind in ("dict_type", "tuple_type") and meaning:
+        return f"must be {meaning.removeprefix(': ')}."
     if kind in ("model_type", "model_attributes_type", "dict_type"):
         return f"must be a section: `{key}: {{}}`, or `{key}:` with its values indented below."
     if given is EMPTY or kind in ("string_too_short", "too_short"):
@@ -235,8 +262,8 @@ def _sentence(kind: str, loc: Place, given: Any, field: FieldInfo | None, messag
         return "must be one word; put it in quotes." if isinstance(loc[-1], int) else f"must be one value{meaning}."
     if kind == "sample" or (kind == "string_pattern_mismatch" and SAMPLE.search(str(given))):
         return f"still holds the sample value {shown}{meaning}."
-    if kind == "literal_error":
-        words = [word for one in _parts(hint) if get_origin(one) is Literal for word in get_args(one)]
+    if kind in ("literal_error", "enum"):
+        words = [word for one in _parts(hint) for word in _choices(one)]
         listed = ", or a list in square brackets" if any(get_origin(one) is tuple for one in _parts(hint)) else ""
         close = difflib.get_close_matches(str(given).lower(), words, 1, 0.6)
         end = f"; did you mean {close[0]}?" if close else "."
@@ -246,9 +273,20 @@ def _sentence(kind: str, loc: Place, given: Any, field: FieldInfo | None, messag
     if kind.startswith(("int_", "float_", "finite_", "greater_", "less_")):
         noun = "a whole number" if int in _parts(hint) else "a number"
         return f"{shown} must be {noun}{_bounds(hint, field)}{meaning}."
+    if kind.startswith("date_"):
+        return f"{shown} must be a day such as 2026-11-29{meaning}."
+    if kind.startswith(("datetime_", "timezone_")):
+        return f"{shown} must be a time with its zone, such as 2026-11-29T12:00:00+00:00{meaning}."
     if kind == "string_pattern_mismatch":
         return f"{shown} is not what is needed here{meaning}."
     return f"{shown}: {message[:1].lower()}{message[1:]}{meaning}."
+
+
+def _choices(hint: Any) -> Sequence[str]:
+    """The words that a Literal or an Enum allows."""
+    if isinstance(hint, type) and issubclass(hint, Enum):
+        return [str(one.value) for one in hint]
+    return [str(word) for word in get_args(hint)] if get_origin(hint) is Literal else []
 
 
 def either(words: Sequence[str]) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from bot.config.sections import Config, PlatformsConfig
 from bot.errors import ConfigError, EchoesError
-from bot.files import read_text
+from bot.files import read_utf8
 from bot.platform import Platforms, PlatformSection
 from bot.secrets import SERVER_TOKEN, Secret
 from bot.validation import Document, Place, either, places
@@ -18,12 +18,9 @@ def load_config(path: Path, platforms: Platforms | None = None) -> Config:
     platforms: those that are installed. Without them it is seen which are on, but not what is said of each.
     """
     try:
-        text = read_text(path)
+        return parse_config(read_utf8(path), str(path), platforms)
     except FileNotFoundError:
         raise ConfigError(f"{path} is missing: `echoes init` makes one.") from None
-    except UnicodeDecodeError:
-        raise ConfigError(f"{path}: not UTF-8: save it as UTF-8.") from None
-    return parse_config(text, str(path), platforms)
 
 
 def parse_config(text: str, name: str = "config.yaml", platforms: Platforms | None = None) -> Config:

@@ -11,10 +11,8 @@ from pathlib import Path
 import pytest
 
 from adapters.registry import OURS, installed
-from bot.chat.prompt.codec import load_tokenizer
 from bot.cli import main
 from bot.config import example_text, parse_config
-from bot.engine.embedded import ensure_embedded
 from bot.errors import ConfigError, ExitCode
 from bot.platform import Platforms
 from bot.secrets import load_secrets

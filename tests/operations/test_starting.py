@@ -53,7 +53,13 @@ def test_all_mistakes_of_all_files_come_at_once(workspace: Workspace, monkeypatc
     with pytest.raises(ConfigError) as caught:
         prepare(workspace)
     found = "\n".join(caught.value.problems)
-    for words in ("gone is not among the LoRAs", "name: missing", "'fr' is not", "'pal' is not", "sample value"):
+    for words in (
+        "gone is not among the LoRAs",
+        "name: missing",
+        "'fr' must be en or zh",
+        "'pal' is not",
+        "sample value",
+    ):
         assert words in found, words
 
 
