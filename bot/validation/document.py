@@ -1,66 +1,26 @@
 """Reads a text in YAML or JSON into a pydantic model; every mistake in it is a sentence with its line and place.
 
 Only the shape of the file is read here. What a value may be (its type, its bounds, its default) is said by the model.
-A field's `description` ends the sentence about it; `repr=False` marks a value that is never shown.
 """
 
 import difflib
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from enum import Enum
-from typing import Annotated, Any, Final, Literal, TypeVar, get_args, get_origin
+from collections.abc import Sequence
+from typing import Any, TypeVar
 
 import yaml
-from annotated_types import Ge, Le
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
-from pydantic.fields import FieldInfo
-from pydantic_core import ErrorDetails, PydanticCustomError
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
 from bot.errors import ConfigError
 from bot.files import yaml_mistake
-from bot.secrets import SAMPLE, Secret, shapes
+from bot.secrets import Secret, shapes
+from bot.validation.model import EMPTY, Place, field_at
+from bot.validation.sentences import may_be_shown, meaning_of, sentence
 
 M = TypeVar("M", bound=BaseModel)
-Place = tuple[str | int, ...]
-"""The keys and indices that lead to a value, such as ("platforms", "web", "port")."""
 
-
-class _Empty:
-    """What a key holds that has no value. It is not None, so that a model cannot take it for one."""
-
-
-EMPTY: Final = _Empty()
-
-
-def if_empty(instead: Any) -> BeforeValidator:
-    """For a value that may be left empty: `people:` alone is nobody."""
-    return BeforeValidator(lambda given: instead if given is EMPTY else given)
-
-
-class Section(BaseModel):
-    """A section of a file. It may be left empty where every value has a default; unknown keys are mistakes."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True, allow_inf_nan=False)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _may_be_empty(cls, value: Any) -> Any:
-        return {} if value is EMPTY else value
-
-
-def wrong(sentence: str, *keys: str) -> PydanticCustomError:
-    """What a model's own validator raises. keys: where the mistake stands, the first of them that the file has."""
-    return PydanticCustomError("wrong", "{sentence}", {"sentence": sentence, "keys": keys})
-
-
-def _no_sample(value: Any) -> Any:
-    if isinstance(value, str) and SAMPLE.search(value.strip()):
-        raise PydanticCustomError("sample", "a sample value")
-    return value
-
-
-Text = Annotated[str, BeforeValidator(_no_sample), Field(min_length=1)]
-"""A text that is not empty, and not left over from an example."""
+_SECRET_KEYS = re.compile(r"(^|_)tokens?$|api_?key|passw|secret", re.IGNORECASE)
 
 
 def read(model: type[M], text: str, name: str) -> M:
@@ -203,23 +163,23 @@ class Document:
 
     def _explain(self, detail: ErrorDetails, model: type[BaseModel], place: Place) -> None:
         """One of pydantic's errors as a sentence."""
-        kind, loc, given = detail["type"], detail["loc"], detail["input"]
+        kind, loc = detail["type"], detail["loc"]
         words, line, key_line = self._find((*place, *loc))
         if kind == "extra_forbidden":
-            owner, _ = _field(model, loc[:-1])
+            owner, _ = field_at(model, loc[:-1])
             self._unknown(key_line, str(loc[-1]), words, tuple((owner or model).model_fields))
         elif kind == "missing":
-            _, field = _field(model, loc)
-            self._note(line, f"{words}.{loc[-1]}" if words else str(loc[-1]), f"missing{_meaning(field)}.")
+            _, field = field_at(model, loc)
+            self._note(line, f"{words}.{loc[-1]}" if words else str(loc[-1]), f"missing{meaning_of(field)}.")
         elif kind == "wrong":
             context = detail["ctx"]
             at = next((key for key in context["keys"] if self.has((*place, *loc, key))), None)
             words, line, key_line = self._find((*place, *loc, *([at] if at else [])))
             self._note(key_line if at else line, words, context["sentence"])
         else:
-            _, field = _field(model, loc)
+            _, field = field_at(model, loc)
             key = words.rsplit(".", 1)[-1] or next(iter(model.model_fields))
-            self._note(line, words, _sentence(kind, loc, given, field, detail["msg"], key))
+            self._note(line, words, sentence(detail, field, key))
 
     def _unknown(self, line: int, word: str, place: str, known: tuple[str, ...]) -> None:
         close = difflib.get_close_matches(word.lower().replace("-", "_"), known, 1, 0.6)
@@ -234,115 +194,6 @@ class Document:
         else:
             hint = f"known here: {', '.join(known) or 'nothing'}."
         self._note(line, place if may_be_shown(place) else "", f"unknown key; {hint}")
-
-
-_SECRET_KEYS = re.compile(r"(^|_)tokens?$|api_?key|passw|secret", re.IGNORECASE)
-_LONG = re.compile(r"[A-Za-z0-9_-]{27,}")
-
-
-def may_be_shown(text: str) -> bool:
-    """Whether a text cannot be a token: those hold a long run of letters and digits."""
-    return not _LONG.search(text)
-
-
-def _sentence(kind: str, loc: Place, given: Any, field: FieldInfo | None, message: str, key: str) -> str:
-    """What is wrong with a value. key: what the section is called that the value should be."""
-    meaning = _meaning(field)
-    hint = field.annotation if field is not None else None
-    shown = repr(given.strip() if isinstance(given, str) else given)
-    if (field is not None and not field.repr) or not may_be_shown(shown):
-        shown = "what stands there"
-    if kind in ("dict_type", "tuple_type") and meaning:
-        return f"must be {meaning.removeprefix(': ')}."
-    if kind in ("model_type", "model_attributes_type", "dict_type"):
-        return f"must be a section: `{key}: {{}}`, or `{key}:` with its values indented below."
-    if given is EMPTY or kind in ("string_too_short", "too_short"):
-        return f"has no value{meaning}."
-    if isinstance(given, dict | list):
-        return "must be one word; put it in quotes." if isinstance(loc[-1], int) else f"must be one value{meaning}."
-    if kind == "sample" or (kind == "string_pattern_mismatch" and SAMPLE.search(str(given))):
-        return f"still holds the sample value {shown}{meaning}."
-    if kind in ("literal_error", "enum"):
-        words = [word for one in _parts(hint) for word in _choices(one)]
-        listed = ", or a list in square brackets" if any(get_origin(one) is tuple for one in _parts(hint)) else ""
-        close = difflib.get_close_matches(str(given).lower(), words, 1, 0.6)
-        end = f"; did you mean {close[0]}?" if close else "."
-        return f"{shown} must be {either(words)}{listed}{end}"
-    if kind.startswith("bool_"):
-        return f"{shown} must be true or false."
-    if kind.startswith(("int_", "float_", "finite_", "greater_", "less_")):
-        noun = "a whole number" if int in _parts(hint) else "a number"
-        return f"{shown} must be {noun}{_bounds(hint, field)}{meaning}."
-    if kind.startswith("date_"):
-        return f"{shown} must be a day such as 2026-11-29{meaning}."
-    if kind.startswith(("datetime_", "timezone_")):
-        return f"{shown} must be a time with its zone, such as 2026-11-29T12:00:00+00:00{meaning}."
-    if kind == "string_pattern_mismatch":
-        return f"{shown} is not what is needed here{meaning}."
-    return f"{shown}: {message[:1].lower()}{message[1:]}{meaning}."
-
-
-def _choices(hint: Any) -> Sequence[str]:
-    """The words that a Literal or an Enum allows."""
-    if isinstance(hint, type) and issubclass(hint, Enum):
-        return [str(one.value) for one in hint]
-    return [str(word) for word in get_args(hint)] if get_origin(hint) is Literal else []
-
-
-def either(words: Sequence[str]) -> str:
-    """a, b or c."""
-    return ", ".join(words[:-1]) + f" or {words[-1]}" if len(words) > 1 else "".join(words)
-
-
-def _meaning(field: FieldInfo | None) -> str:
-    return f": {field.description}" if field is not None and field.description else ""
-
-
-def _bounds(hint: Any, field: FieldInfo | None) -> str:
-    notes = [*_parts(field), *_parts(hint)]
-    low = next((note.ge for note in notes if isinstance(note, Ge)), None)
-    high = next((note.le for note in notes if isinstance(note, Le)), None)
-    if low is not None and high is not None:
-        return f" from {low:g} to {high:g}"
-    return f" from {low:g}" if low is not None else f" up to {high:g}" if high is not None else ""
-
-
-def _parts(hint: Any) -> Iterator[Any]:
-    """A hint, and everything it is made of, with what is noted in it."""
-    yield hint
-    inner = hint.metadata if isinstance(hint, FieldInfo) else () if get_origin(hint) is Literal else get_args(hint)
-    for part in inner:
-        yield from _parts(part)
-
-
-def section_in(field: FieldInfo) -> type[BaseModel] | None:
-    """The model that a field holds, perhaps as one of several."""
-    return next((one for one in _parts(field.annotation) if isinstance(one, type) and issubclass(one, BaseModel)), None)
-
-
-def _field(model: type[BaseModel], loc: Place) -> tuple[type[BaseModel] | None, FieldInfo | None]:
-    """The field at a place in a model, and the model that it holds."""
-    inside: type[BaseModel] | None = model
-    field: FieldInfo | None = None
-    by_key = False
-    for part in loc:
-        if by_key:  # a mapping's own key, which may be called as a field is
-            by_key = False
-        elif inside is not None and part in inside.model_fields:
-            field = inside.model_fields[str(part)]
-            inside = section_in(field)
-            by_key = any(get_origin(one) in (dict, Mapping) for one in _parts(field.annotation))
-    return inside, field
-
-
-def places(model: type[BaseModel], prefix: str = "") -> list[str]:
-    """Every place in a file of this model, such as `model.base`."""
-    found = []
-    for name, field in model.model_fields.items():
-        found.append(prefix + name)
-        if (inner := section_in(field)) is not None:
-            found += places(inner, f"{prefix}{name}.")
-    return found
 
 
 def _line(node: yaml.Node | None) -> int:
