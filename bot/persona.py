@@ -2,12 +2,16 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Literal, get_args
+
+from pydantic import Field
 
 from bot.errors import ConfigError
-from bot.files import read_yaml
+from bot.files import read_utf8
+from bot.validation import Section, if_empty, read
 
-LANGUAGES = ("en", "zh")
+Language = Literal["en", "zh"]
+LANGUAGES: tuple[str, ...] = get_args(Language)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,32 +27,17 @@ class Persona:
         return tuple(sorted({self.name, *self.aliases}, key=len, reverse=True))
 
 
+class _File(Section):
+    name: str = Field(min_length=1, description="what the avatar is called")
+    aliases: Annotated[tuple[str, ...], if_empty(())] = Field(default=(), description="a list of other names")
+    language: Language = Field(default="en", description="the language of the prompt")
+    about: Annotated[str, if_empty("")] = Field(default="", description="a few facts, in words")
+
+
 def load_persona(path: Path) -> Persona:
     """Raises ConfigError with every mistake in the file, PassingError while it cannot be read."""
     try:
-        raw: Any = read_yaml(path)
+        file = read(_File, read_utf8(path), str(path))
     except FileNotFoundError:
         raise ConfigError(f"{path} is missing: run `echoes subject WHO` to make it.") from None
-    if not isinstance(raw, dict):
-        raise ConfigError(f"{path}: must have at least a name.")
-    problems = [
-        f"{path}: {key}: unknown key (known: name, aliases, language, about)."
-        for key in raw
-        if key not in ("name", "aliases", "language", "about")
-    ]
-    name, aliases, language = raw.get("name"), raw.get("aliases") or [], raw.get("language", "en")
-    if not isinstance(name, str) or not name.strip():
-        problems.append(f"{path}: name: missing.")
-    if not isinstance(aliases, list):
-        problems.append(f"{path}: aliases: must be a list of names.")
-        aliases = []
-    if language not in LANGUAGES:
-        problems.append(f"{path}: language: {language!r} is not one of {', '.join(LANGUAGES)}.")
-    if problems:
-        raise ConfigError(*problems)
-    return Persona(
-        str(name).strip(),
-        tuple(str(alias) for alias in aliases),
-        language,
-        str(raw.get("about") or "").strip(),
-    )
+    return Persona(file.name, file.aliases, file.language, file.about)

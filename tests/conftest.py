@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.packages import install_this_tree, this_tree_is_installed
+from tests.installed import install_this_tree, this_tree_is_installed
 from tests.support import BROWSER
 
 _INSTALLED = pytest.StashKey[Path]()

@@ -20,6 +20,9 @@ CONTRACT = {
     "bot.pictures",
     "bot.config",
     "bot.secrets",
+    "bot.validation",
+    "bot.doctor.checks",
+    "bot.doctor.asking",
     "bot.serving",
 }
 """What of the daemon an adapter may know."""

@@ -3,15 +3,15 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from bot.cli import main
 from bot.errors import ExitCode
+from tests.extending.installing import ROOT, with_packages, write_metadata
 from tests.importing.conftest import write as write
-from tests.packages import ROOT, write_metadata
 
 Echoes = Callable[..., subprocess.CompletedProcess[str]]
 Install = Callable[..., Path]
@@ -36,7 +36,7 @@ def echoes(site: Path, workspace: Path) -> Echoes:
     """Runs `echoes` as a process of its own, with what is installed in `site`; returns what became of it."""
 
     def echoes(*words: object, **environment: str) -> subprocess.CompletedProcess[str]:
-        path = os.pathsep.join(filter(None, (str(site), os.environ.get("PYTHONPATH"), str(ROOT))))
+        path = os.pathsep.join((with_packages(site), str(ROOT)))
         return subprocess.run(
             [sys.executable, "-m", "bot", "-w", str(workspace), *map(str, words)],
             env={**os.environ, "PYTHONPATH": path, "PYTHONIOENCODING": "utf-8", "LC_ALL": "C.UTF-8", **environment},
@@ -53,9 +53,9 @@ def echoes(site: Path, workspace: Path) -> Echoes:
 def install(site: Path) -> Install:
     """Installs a package of one module: `code`, or nothing at all; returns the module's path."""
 
-    def install(package: str, code: str | None, entries: Mapping[str, str] | None = None) -> Path:
+    def install(package: str, code: str | None, entries: dict[str, str] | None = None) -> Path:
         module = package.replace("-", "_")
-        write_metadata(site, package, {"echoes.formats": entries or {package: f"{module}:FORMAT"}})
+        write_metadata(site, package, "1.0", {"echoes.formats": entries or {package: f"{module}:FORMAT"}})
         if code is not None:
             (site / f"{module}.py").write_text(code, "utf-8")
         return site / f"{module}.py"

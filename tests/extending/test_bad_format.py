@@ -13,8 +13,8 @@ from bot.cli import main
 from bot.errors import ExitCode
 from bot.store.corpus import Corpus
 from tests.extending.conftest import Install
+from tests.extending.installing import install as install_package
 from tests.importing.conftest import Write, telegram_chat, telegram_message
-from tests.packages import install as install_package
 
 GOOD = telegram_chat(*(telegram_message(n, f"message {n}") for n in range(1, 6)))
 PEBBLE = "Pebble export\tg\tG\n2025-03-01T18:00:02Z\t7\tAnn\ttext\twho is coming?\n"

@@ -10,9 +10,9 @@ from bot.errors import ExitCode
 from bot.message import Account
 from bot.store.corpus import Corpus
 from tests.extending.conftest import Echoes
+from tests.extending.installing import ROOT, write_metadata
+from tests.extending.installing import install as install_package
 from tests.importing.conftest import Write, telegram_chat, telegram_message
-from tests.packages import ROOT, write_metadata
-from tests.packages import install as install_package
 from tests.support import picture
 
 TOY = Path(__file__).parent / "toy_format"
@@ -36,7 +36,7 @@ def test_a_toy_format_is_installed_and_imports_through_the_real_command(
     before = json.loads(echoes("import", folder, "--json").stdout)
     assert {chat["platform"] for chat in before["chats"]} == {"telegram"}
 
-    assert install_package(TOY, site) == "echoes-pebble"
+    install_package(TOY, site)
     done = echoes("import", folder, "--json")
     assert (done.returncode, done.stderr) == (ExitCode.OK, "")
     report = json.loads(done.stdout)
@@ -91,7 +91,7 @@ def test_the_page_about_it_shows_the_toy_itself() -> None:
 
 
 def test_an_installation_from_before_says_to_install_again(echoes: Echoes, site: Path, write: Write) -> None:
-    write_metadata(site, "echoes-avatar", {"console_scripts": {"echoes": "bot.cli:main"}})
+    write_metadata(site, "echoes-avatar", "0.1.0", {"console_scripts": {"echoes": "bot.cli:main"}})
     for words in (("import", write(TELEGRAM)), ("import", "--formats")):
         done = echoes(*words)
         assert done.returncode == ExitCode.CONFIG
@@ -102,7 +102,9 @@ def test_an_installation_from_before_says_to_install_again(echoes: Echoes, site:
 def test_an_installation_whose_modules_have_moved_says_to_install_again(
     echoes: Echoes, site: Path, write: Write
 ) -> None:
-    write_metadata(site, "echoes-avatar", {"echoes.formats": {"telegram": "training.data.importers.old:FORMAT"}})
+    write_metadata(
+        site, "echoes-avatar", "0.1.0", {"echoes.formats": {"telegram": "training.data.importers.old:FORMAT"}}
+    )
     done = echoes("import", write(TELEGRAM))
     assert done.returncode == ExitCode.CONFIG
     assert "telegram" in done.stderr

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from adapters.telegram import TelegramAdapter
+from adapters.telegram.adapter import TelegramAdapter
 from bot.message import ChatKind, Message
 from tests.standins.telegram import TelegramServer
 from tests.standins.telegram_world import Json
