@@ -287,6 +287,11 @@ def test_an_installation_older_than_the_code_is_to_be_renewed(
         installed()
     assert main(["-w", str(tmp_path / "nora"), "init"]) == ExitCode.CONFIG
     assert "install again" in capsys.readouterr().err
+    (tmp_path / "config.yaml").write_text("platforms: {web: {}}\n", "utf-8")
+    for command in ("run", "doctor", "train"):
+        assert main(["-w", str(tmp_path), command]) == ExitCode.CONFIG
+        said = capsys.readouterr().err
+        assert "install again" in said and "no such platform" not in said
 
 
 def test_no_library_is_imported_before_its_platform_is_on() -> None:
