@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import logging
 import os
+import re
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -96,14 +97,15 @@ def prepare(workspace: Workspace) -> Prepared:
             problems.append(str(error))
             return None
 
-    platforms = read(installed) or Platforms()
-    config = read(lambda: load_config(workspace.config, platforms))
+    found = read(installed)
+    platforms = found or Platforms()
+    config = read(lambda: load_config(workspace.config, found))
     secrets = read(lambda: load_secrets(platforms.secrets))
     persona = read(lambda: load_persona(workspace.persona))
     read(lambda: load_people(workspace.people))
     if config is not None:
         read(lambda: _calibration(find_lora(workspace.loras, config.model.lora)))
-        if not config.platforms.on:
+        if found is not None and not config.platforms.on:
             choice = either([f"`{name}: {{}}`" for name in platforms.good])
             problems.append(f"{workspace.config}: platforms: none is on: add {choice}.")
     if problems or config is None or secrets is None or persona is None:
@@ -214,12 +216,14 @@ def _announce(platform: Platform[Any], workspace: Workspace, secrets: Secrets, l
     if sys.stdout.isatty():
         print(f"Open {link}", flush=True)
         return
-    see = []
+    see: list[str] = []
     for secret in platform.secrets:
         value = quote(secrets.get(secret.name) or "", safe="")
         if value and value in link:
             link = link.replace(value, "TOKEN")
             see.append(f" (for TOKEN see {secret.path(workspace) if secret.kept else secret.variable})")
+    if not see:  # what it holds instead is not known
+        link = re.split("[?#]", link)[0]
     log.info("The %s chat: %s%s", platform.name, link, "".join(see))
 
 

@@ -45,7 +45,7 @@ def read_json(model: type[M], text: str, name: str) -> M:
     document = Document(text.replace("\t", " "), name)  # then JSON is YAML, and its lines can be told
     document.explain(details, model)
     document.finish()
-    raise AssertionError(details)
+    raise AssertionError("pydantic refused it, and no sentence says why")
 
 
 class Document:
@@ -66,6 +66,7 @@ class Document:
         self._name = name
         self._places = places
         self._advice = advice
+        self._guarded = secrets is not None
         self._token_lines: set[int] = set()
         if secrets is not None:
             tokens = shapes(secrets)
@@ -121,6 +122,8 @@ class Document:
         return [text for _, text in sorted(self._problems, key=lambda problem: problem[0])]
 
     def _note(self, line: int, place: str, what: str) -> None:
+        if self._guarded and not may_be_shown(place):  # a token in the place of a key
+            place = ""
         if line not in self._token_lines:
             self._problems.append((line, f"{self._name}:{line}: {f'{place}: ' if place else ''}{what}"))
 
@@ -194,7 +197,7 @@ class Document:
             hint = f"it belongs at {' or '.join(elsewhere)}."
         else:
             hint = f"known here: {', '.join(known) or 'nothing'}."
-        self._note(line, place if may_be_shown(place) else "", f"unknown key; {hint}")
+        self._note(line, place, f"unknown key; {hint}")
 
 
 def _line(node: yaml.Node | None) -> int:

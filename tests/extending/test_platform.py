@@ -13,6 +13,7 @@ import pytest
 from adapters.registry import OURS, installed
 from bot.cli import main
 from bot.config import example_text, parse_config
+from bot.consent import load_consent
 from bot.errors import ConfigError, ExitCode
 from bot.platform import Platforms
 from bot.secrets import load_secrets
@@ -109,6 +110,15 @@ def test_its_section_is_checked_and_shown_in_the_example_as_any_other(packages: 
     assert "  #letters:\n  #  # the folder with `in` and `out` in it\n  #  box: /srv/letters\n" in example
     assert "ECHOES_LETTERS_SEAL" in example.splitlines()[2] + example.splitlines()[3]
     assert parse_config(example, platforms=platforms).platforms.on == ("web",)
+
+
+def test_its_owner_can_agree_to_it(packages: Path, tmp_path: Path) -> None:
+    assert main(["-w", str(tmp_path), "init"]) == ExitCode.OK
+    agree = ["-w", str(tmp_path), "consent", "--by", "Nora", "--yes", "--platforms"]
+    assert main([*agree, "letters"]) == ExitCode.OK
+    assert main([*agree, "lettres"]) == ExitCode.USAGE
+    agreed = load_consent(tmp_path / "consent.json")
+    assert agreed is not None and agreed.platforms == ("letters",)
 
 
 def test_it_may_see_its_own_secrets_only(packages: Path) -> None:
@@ -277,6 +287,11 @@ def test_an_installation_older_than_the_code_is_to_be_renewed(
         installed()
     assert main(["-w", str(tmp_path / "nora"), "init"]) == ExitCode.CONFIG
     assert "install again" in capsys.readouterr().err
+    (tmp_path / "config.yaml").write_text("platforms: {web: {}}\n", "utf-8")
+    for command in ("run", "doctor", "train"):
+        assert main(["-w", str(tmp_path), command]) == ExitCode.CONFIG
+        said = capsys.readouterr().err
+        assert "install again" in said and "no such platform" not in said
 
 
 def test_no_library_is_imported_before_its_platform_is_on() -> None:

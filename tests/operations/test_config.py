@@ -180,6 +180,13 @@ def test_a_token_in_the_file_is_to_be_revoked_and_is_not_repeated(token: str, li
     assert token not in "\n".join(found) and token[-20:] not in "\n".join(found)
 
 
+def test_a_token_of_a_platform_that_is_not_known_is_not_repeated_either() -> None:
+    for text in (f"model: {{dtype: {TELEGRAM_TOKEN}}}", f"model: {{{TELEGRAM_TOKEN}: x, {TELEGRAM_TOKEN}: y}}"):
+        with pytest.raises(ConfigError) as caught:
+            parse_config(text)  # as commands do that need no platform
+        assert TELEGRAM_TOKEN[10:] not in str(caught.value)
+
+
 def test_a_key_for_a_token_says_where_tokens_go() -> None:
     (found,) = problems("platforms: {telegram: {bot_token: later}}")
     assert "tokens do not belong in this file" in found and "ECHOES_TELEGRAM_TOKEN" in found
