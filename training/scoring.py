@@ -49,9 +49,7 @@ class Rendered:
         """Every decision that counts and, if asked for, every real reply after what was carried over."""
         prompt: Prompt = render(dialogue.scene, dialogue.turns, codec)
         points = tuple(decision_points(dialogue, prompt))
-        said = [
-            turn for turn in prompt.avatar_turns if replies and turn.turn >= dialogue.context and not turn.silent
-        ]
+        said = [turn for turn in prompt.avatar_turns if replies and turn.turn >= dialogue.context and not turn.silent]
         asked = ScoredDialogue(
             prompt,
             tuple(point.position for point in points),
@@ -70,7 +68,5 @@ class Rendered:
         replies = []
         for (start, end), turn, nats in zip(self.asked.replies, self.turns, found.nats, strict=True):
             characters = len(codec.decode(list(ids[start:end])))
-            replies.append(
-                Reply(dialogue.chat, dialogue.scene.kind, dialogue.day, nats, end - start, characters, turn)
-            )
+            replies.append(Reply(dialogue.chat, dialogue.scene.kind, dialogue.day, nats, end - start, characters, turn))
         return Scores(self.decisions(found.log_odds), tuple(replies), 1)

@@ -5,16 +5,16 @@ from collections.abc import Coroutine, Generator, Iterator
 from contextlib import contextmanager
 from typing import Any, Generic, TypeVar
 
-from bot.engine.base import Batches, BatchEngine
+from bot.engine.base import BatchEngine, Batches
 
-E = TypeVar("E", bound=BatchEngine)
+E_co = TypeVar("E_co", bound=BatchEngine, covariant=True)
 T = TypeVar("T")
 
 
-class Blocking(Generic[E]):
+class Blocking(Generic[E_co]):
     """Runs an engine's coroutines on an event loop of its own. For one thread, in which no loop runs."""
 
-    def __init__(self, engine: E, runner: asyncio.Runner) -> None:
+    def __init__(self, engine: E_co, runner: asyncio.Runner) -> None:
         self.engine = engine
         self._runner = runner
 
@@ -39,7 +39,7 @@ class Blocking(Generic[E]):
 
 
 @contextmanager
-def blocking(made: Coroutine[Any, Any, E]) -> Iterator[Blocking[E]]:
+def blocking(made: Coroutine[Any, Any, E_co]) -> Iterator[Blocking[E_co]]:
     """Makes an engine, by a call of the factory, and closes it at the end."""
     with asyncio.Runner() as runner:
         engine = runner.run(made)

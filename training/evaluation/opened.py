@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from bot.chat.prompt import Codec
 from bot.config import Config
-from bot.engine.base import Batches, BatchEngine, Sampling
+from bot.engine.base import BatchEngine, Batches, Sampling
 from bot.engine.blocking import Blocking, blocking
 from bot.engine.device import fastest_dtype, use_physical_cores
 from bot.engine.factory import build_local_engine
