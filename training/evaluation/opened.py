@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Generator, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TypeVar
 
@@ -14,14 +14,14 @@ from bot.engine.device import fastest_dtype, use_physical_cores
 from bot.engine.factory import build_local_engine
 from bot.engine.models import dtype_of
 from bot.lora import SHAPE, WEIGHTS
-from bot.workspace import Workspace, private_dir
-from training.evaluation.asking.store import digest
+from bot.workspace import Workspace
+from training.evaluation.asking.store import AnswerStore, digest
 from training.evaluation.panels.context.pictures import StandIns
 
 FOLDER = "evaluation"
 """In the workspace: the report, and the answers kept for the next one. Deleting it costs only time."""
 
-_KEPT = "answers"
+_KEPT = "answers.sqlite"
 
 T = TypeVar("T")
 
@@ -29,8 +29,8 @@ T = TypeVar("T")
 class ModelUnderTest:
     """An engine that several voices share: the base model and its LoRAs, one at a time on the same weights."""
 
-    def __init__(self, blocking: Blocking[BatchEngine], sampling: Sampling, kept: Path | None) -> None:
-        """kept: the folder for answers; None keeps none."""
+    def __init__(self, blocking: Blocking[BatchEngine], sampling: Sampling, kept: AnswerStore | None) -> None:
+        """kept: where answers are kept; None keeps none."""
         self.engine, self.sampling, self.kept = blocking.engine, sampling, kept
         self._blocking = blocking
         self._worn: Path | None = None
@@ -79,7 +79,9 @@ def open_model(
     """
     use_physical_cores()
     dtype = fastest_dtype(config.model.device, config.model.dtype) if fastest else None
-    kept = private_dir(private_dir(workspace.root / FOLDER) / _KEPT)
-    engine = build_local_engine(config, None, StandIns(workspace.media), note, dtype)
-    with blocking(engine) as served:
+    media = StandIns(workspace.media)
+    with (
+        closing(AnswerStore(workspace.root / FOLDER / _KEPT)) as kept,
+        blocking(build_local_engine(config, None, media, note, dtype)) as served,
+    ):
         yield ModelUnderTest(served, config.sampling.sampling(), kept)
