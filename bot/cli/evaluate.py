@@ -7,6 +7,7 @@ from pathlib import Path
 from bot.cli.table import table
 from bot.errors import ExitCode, UsageError
 from bot.lora import NONE
+from bot.secrets import load_secrets
 from bot.workspace import Workspace
 
 _PANELS = ("style", "likelihood", "context", "memory", "decision", "personality", "privacy")
@@ -56,6 +57,7 @@ def run(args: argparse.Namespace) -> int:
         not args.no_model,
         out=args.out,
         embedding_model=args.embedding_model,
+        server_token=load_secrets().get("server_token"),
     )
     written = evaluate(workspace, settings, lambda text: print(text, file=sys.stderr, flush=True))
     if args.json:

@@ -11,7 +11,7 @@ from bot.config import Config
 from bot.engine.base import BatchEngine, Batches, Sampling
 from bot.engine.blocking import Blocking, blocking
 from bot.engine.device import fastest_dtype, use_physical_cores
-from bot.engine.factory import build_local_engine
+from bot.engine.factory import build_batch_engine
 from bot.engine.models import dtype_of
 from bot.lora import SHAPE, WEIGHTS
 from bot.workspace import Workspace
@@ -63,17 +63,23 @@ class ModelUnderTest:
 
 
 def reads_faster(config: Config) -> bool:
-    """Whether a precision other than the one that serves is the fastest here."""
+    """Whether a precision other than the one that serves is the fastest here. A server has only its own."""
     device, dtype = config.model.device, config.model.dtype
-    return dtype_of(device, fastest_dtype(device, dtype)) != dtype_of(device, dtype)
+    return config.model.server is None and dtype_of(device, fastest_dtype(device, dtype)) != dtype_of(device, dtype)
 
 
 @contextmanager
 def open_model(
-    workspace: Workspace, config: Config, note: Callable[[str], None], *, fastest: bool = False
+    workspace: Workspace,
+    config: Config,
+    note: Callable[[str], None],
+    *,
+    fastest: bool = False,
+    token: str | None = None,
 ) -> Iterator[ModelUnderTest]:
     """As it serves, in the same precision; or, where that is not the fastest here, in the fastest.
 
+    token: where the model's server asks for one.
     Its answers are kept in the workspace; it sees what stands in for a photo.
     Raises ConfigError or PermanentError where it cannot be loaded.
     """
@@ -82,6 +88,6 @@ def open_model(
     media = StandIns(workspace.media)
     with (
         closing(AnswerStore(workspace.root / FOLDER / _KEPT)) as kept,
-        blocking(build_local_engine(config, None, media, note, dtype)) as served,
+        blocking(build_batch_engine(config, media, note, token, dtype)) as served,
     ):
         yield ModelUnderTest(served, config.sampling.sampling(), kept)
