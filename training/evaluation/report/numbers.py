@@ -28,6 +28,7 @@ def _header(header: Header) -> dict[str, Any]:
         "made_at": header.made_at.isoformat(timespec="seconds"),
         "version": header.version,
         "base": header.base,
+        "precision": header.precision,
         "lora": header.lora,
         "against": header.against,
         "days": {

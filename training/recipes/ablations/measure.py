@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from bot.chat.decision import Calibration
 from training.data.points import of_split
 from training.data.splits import Split
-from training.evaluation.asking.scoring import Scores
 from training.evaluation.held import Held
 from training.evaluation.panel import Metric, Value
 from training.evaluation.panels.decision import gates
 from training.evaluation.panels.decision.gates import LOGISTIC
 from training.evaluation.panels.decision.measures import Truth, gain, measured
 from training.evaluation.panels.likelihood.bits import Words
+from training.scoring import Scores
 
 COLUMNS = (
     Metric("bits", "Bits per character", digits=3),

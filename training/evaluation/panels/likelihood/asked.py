@@ -7,7 +7,6 @@ import numpy as np
 
 from bot.message import ChatKind
 from training.data.splits import Split
-from training.evaluation.asking.scoring import Reply
 from training.evaluation.held import Held
 from training.evaluation.limits import Limits, spread
 from training.evaluation.panel import NAN, Kind, Value, tell
@@ -15,6 +14,7 @@ from training.evaluation.panels.likelihood import ranking
 from training.evaluation.panels.likelihood.bits import Words
 from training.evaluation.panels.likelihood.ranking import Choice, Ranked
 from training.evaluation.voice import Likelihood, Voice, Voices, some_occasions
+from training.scoring import Reply
 from training.statistics import interval
 
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from training.evaluation.asking.scoring import Reply
 from training.evaluation.panel import NAN, Value
 from training.evaluation.voice import Likelihood
+from training.scoring import Reply
 from training.statistics import Floats, interval
 
 Rows = NDArray[np.intp]
