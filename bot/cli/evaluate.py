@@ -60,7 +60,7 @@ def run(args: argparse.Namespace) -> int:
         not args.no_model,
         out=args.out,
         embedding_model=args.embedding_model,
-        server_token=load_secrets().get("server_token"),
+        server_token=load_secrets(()).get("server_token"),
     )
     written = evaluate(workspace, settings, lambda text: print(text, file=sys.stderr, flush=True))
     if args.json:

@@ -82,7 +82,7 @@ def test_training_lets_its_model_go_before_the_engine_loads_one(
     """Two models at once may be more than the memory holds."""
     held: list[weakref.ref[Any]] = []
     left: list[bool] = []
-    real_load, real_build = run.load, run.build_local_engine
+    real_load, real_build = load, build_local_engine
 
     def loading(*asked: Any) -> LoadedModel:
         loaded = real_load(*asked)
