@@ -16,8 +16,9 @@ from bot.errors import DataError
 from training.data.splits import Split
 from training.evaluation import figures
 from training.evaluation.limits import FULL
-from training.evaluation.panel import Example, Figure, Kind, Metric, Panel, Row, Target, Value, tell
+from training.evaluation.panel import Example, Figure, Kind, Metric, Panel, Row, Target, tell
 from training.evaluation.report import Header, Period, Report, to_html
+from training.statistics import Value
 
 Numbers = dict[str, tuple[float, ...]]
 NASTY = "<script>alert('x')</script> & \"quotes\""

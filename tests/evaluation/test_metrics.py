@@ -49,6 +49,25 @@ def test_intervals_draw_days_whole() -> None:
     assert all(math.isnan(end) for end in statistics.interval([], lambda rows: 1.0))
 
 
+def test_sums_of_days_are_drawn_as_their_places_are() -> None:
+    rng = np.random.default_rng(4)
+    days, values = [f"day {number}" for number in rng.integers(9, size=80)], rng.normal(size=80)
+    draws = statistics.Draws(days)
+    each = draws.each(lambda rows: float(values[rows].sum()))
+    assert draws.sums(values) == pytest.approx(each)
+    assert draws.mean(values) == pytest.approx(draws.each(lambda rows: float(values[rows].mean())))
+    found = statistics.value(draws.mean(values))
+    assert found.number == pytest.approx(values.mean()) and found.low < found.number < found.high
+    less = statistics.value(draws.sums(values) - draws.sums(values))
+    assert (less.number, less.low, less.high) == (0, 0, 0), "a measure less itself is certain"
+
+
+def test_shares_have_exact_intervals() -> None:
+    found = statistics.share(0, 20)
+    assert (found.number, found.low) == (0, 0) and found.high == pytest.approx(1 - 0.025 ** (1 / 20))
+    assert math.isnan(statistics.share(0, 0).number)
+
+
 def test_a_threshold_for_the_persons_own_rate() -> None:
     probabilities = np.array([0.1, 0.4, 0.2, 0.3])
     assert own_rate_threshold(probabilities, 1) == pytest.approx(0.35)

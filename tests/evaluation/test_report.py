@@ -14,7 +14,7 @@ from matplotlib.figure import Figure as Drawing
 from tests.evaluation.made_up import NASTY, open_photo, report
 from tests.support import BROWSER
 from training.evaluation import figures
-from training.evaluation.panel import Kind, Metric, Panel, Row, Target, Value
+from training.evaluation.panel import Kind, Metric, Panel, Row, Target
 from training.evaluation.report import (
     Mark,
     Report,
@@ -28,6 +28,7 @@ from training.evaluation.report import (
     values,
 )
 from training.evaluation.report.chart import charts, ticks
+from training.statistics import Value
 
 pytestmark = pytest.mark.drawing
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-NAN = math.nan
+from training.statistics import Value
 
 
 class Kind(StrEnum):
@@ -22,15 +22,6 @@ class Kind(StrEnum):
     SHUFFLED = "shuffled labels"
     DEGENERATE = "degenerate"
     BASELINE = "baseline"  # a simple method of the panel's own
-
-
-@dataclass(frozen=True, slots=True)
-class Value:
-    """A measure and its 95 % interval; NaN where it cannot be said."""
-
-    number: float
-    low: float = NAN
-    high: float = NAN
 
 
 @dataclass(frozen=True, slots=True)

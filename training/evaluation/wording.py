@@ -2,8 +2,9 @@
 
 import math
 
-from training.evaluation.panel import Value, tell
+from training.evaluation.panel import tell
 from training.evaluation.voice import Question, texts
+from training.statistics import Value
 
 
 def whole(number: float) -> str:

@@ -4,9 +4,10 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from training.evaluation.panel import Kind, Metric, Panel, Row, Target, Value
+from training.evaluation.panel import Kind, Metric, Panel, Row, Target
 from training.evaluation.report import values
 from training.evaluation.report.words import label
+from training.statistics import Value
 
 _CENTRAL = (Kind.AVATAR, Kind.CEILING)
 _JUDGED = (Kind.AVATAR, Kind.AGAINST, Kind.DEGENERATE)

@@ -5,8 +5,9 @@ import json
 import math
 from typing import Any
 
-from training.evaluation.panel import Kind, Metric, Panel, Row, Value
+from training.evaluation.panel import Kind, Metric, Panel, Row
 from training.evaluation.report.model import Header, Report, mark
+from training.statistics import Value
 
 FORMAT = 1
 _PEOPLE = (Kind.CEILING, Kind.FLOOR)  # rows that may be called by somebody's name

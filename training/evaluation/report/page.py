@@ -13,10 +13,11 @@ from markupsafe import Markup
 from PIL import Image
 
 from bot.errors import DataError
-from training.evaluation.panel import Example, Figure, Kind, Metric, Panel, Row, Value, tell
+from training.evaluation.panel import Example, Figure, Kind, Metric, Panel, Row, tell
 from training.evaluation.report import values, words
 from training.evaluation.report.chart import Chart, charts, is_bad
 from training.evaluation.report.model import Mark, Report, mark
+from training.statistics import Value
 
 _THUMBNAIL = 360  # pixels: twice what is shown, for fine screens
 _MARKS = {

@@ -2,7 +2,8 @@
 
 import math
 
-from training.evaluation.panel import Metric, Target, Value, tell
+from training.evaluation.panel import Metric, Target, tell
+from training.statistics import Value
 
 _SPACE = "\N{NO-BREAK SPACE}"
 

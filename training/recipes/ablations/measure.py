@@ -8,11 +8,12 @@ from training.data.points import of_split
 from training.data.splits import Split
 from training.evaluation.asking.scoring import Scores
 from training.evaluation.held import Held
-from training.evaluation.panel import Metric, Value
+from training.evaluation.panel import Metric
 from training.evaluation.panels.decision import gates
 from training.evaluation.panels.decision.gates import LOGISTIC
 from training.evaluation.panels.decision.measures import Truth, gain, measured
 from training.evaluation.panels.likelihood.bits import Words
+from training.statistics import Value
 
 COLUMNS = (
     Metric("bits", "Bits per character", digits=3),

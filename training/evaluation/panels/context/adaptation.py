@@ -11,12 +11,11 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from training.evaluation.panel import NAN, Value
 from training.evaluation.panels.context.relationships import is_close
 from training.evaluation.panels.style.masking import Mask
 from training.evaluation.panels.style.shape import shapes
 from training.evaluation.voice import Bubbles, Occasion
-from training.statistics import Bools, Floats, interval
+from training.statistics import NAN, Bools, Floats, Value, interval
 
 BUNDLE = 5
 """Messages that are judged together: a single one tells little."""

@@ -6,13 +6,14 @@ from bot.message import ChatKind
 from training.data.splits import Split
 from training.evaluation.held import Held
 from training.evaluation.limits import Limits, spread
-from training.evaluation.panel import NAN, Kind, Value, tell
+from training.evaluation.panel import Kind, tell
 from training.evaluation.panels.context import adaptation, pictures, relationships
 from training.evaluation.panels.context.adaptation import Judge, Said, Side
 from training.evaluation.panels.context.pictures import Shown, Sight
 from training.evaluation.panels.context.relationships import Swapped, Tagged
 from training.evaluation.panels.style.masking import Mask
 from training.evaluation.voice import Occasion, Voice, Voices, occasions, some_occasions
+from training.statistics import NAN, Value
 
 
 @dataclass(frozen=True)

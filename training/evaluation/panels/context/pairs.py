@@ -8,8 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import binomtest
 
-from training.evaluation.panel import Value
-from training.statistics import Floats, interval
+from training.statistics import Floats, Value, interval
 
 FEWEST_DAYS = 8
 """With fewer, resampling whole days says little, and the replies are counted as if independent."""

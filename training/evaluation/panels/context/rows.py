@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from training.data.splits import Split
-from training.evaluation.panel import Kind, Row, Value
+from training.evaluation.panel import Kind, Row
 from training.evaluation.panels.context import adaptation, relationships
 from training.evaluation.panels.context.adaptation import Said
 from training.evaluation.panels.context.asked import Asked, Known
@@ -13,6 +13,7 @@ from training.evaluation.panels.context.pairs import Pair, difference, mean_gain
 from training.evaluation.panels.context.pictures import Sight
 from training.evaluation.panels.context.relationships import Tagged
 from training.evaluation.voice import Bubbles, occasions
+from training.statistics import Value
 
 
 def rows(known: Known, asked: Mapping[Kind, Asked]) -> list[Row]:

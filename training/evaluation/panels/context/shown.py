@@ -7,7 +7,7 @@ from matplotlib.figure import Figure as Drawing
 
 from bot.people import RELATIONSHIPS
 from training.evaluation import figures
-from training.evaluation.panel import Example, Figure, Kind, Row, Value, tell
+from training.evaluation.panel import Example, Figure, Kind, Row, tell
 from training.evaluation.panels.context import relationships
 from training.evaluation.panels.context.adaptation import CHANCE
 from training.evaluation.panels.context.asked import Asked, Known
@@ -15,6 +15,7 @@ from training.evaluation.panels.context.pairs import win_rate
 from training.evaluation.panels.context.relationships import Moment
 from training.evaluation.voice import Question
 from training.evaluation.wording import before, percent, share
+from training.statistics import Value
 
 WINS = 0.60
 """The wanted win rate of relationships."""

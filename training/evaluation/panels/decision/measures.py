@@ -12,9 +12,8 @@ from numpy.typing import NDArray
 
 from training import statistics
 from training.data.points import Point, Stratum
-from training.evaluation.panel import Value
 from training.evaluation.panels.decision.gates import Gate
-from training.statistics import Bools, Floats
+from training.statistics import Bools, Floats, Value
 
 STRATA = {"w1_addressed": Stratum.ADDRESSED, "w1_other": Stratum.OTHER, "w1_open": Stratum.OPEN}
 

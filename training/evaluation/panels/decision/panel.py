@@ -12,13 +12,14 @@ from training.data.splits import Split
 from training.evaluation import figures
 from training.evaluation.held import Held
 from training.evaluation.limits import Limits, spread
-from training.evaluation.panel import Example, Figure, Kind, Metric, Panel, Row, Target, Value, tell
+from training.evaluation.panel import Example, Figure, Kind, Metric, Panel, Row, Target, tell
 from training.evaluation.panels.decision import gates
 from training.evaluation.panels.decision.gates import LOGISTIC, Gate
 from training.evaluation.panels.decision.measures import Truth, differences, gain, measured
 from training.evaluation.panels.decision.pictures import Line, ranking, reliability
 from training.evaluation.panels.decision.saying import examples, findings
 from training.evaluation.voice import Voice, Voices
+from training.statistics import Value
 
 ENOUGH = 10
 """Answers and silences that must be there of each."""

@@ -10,12 +10,12 @@ from training.data.splits import Split
 from training.evaluation.asking.scoring import Reply
 from training.evaluation.held import Held
 from training.evaluation.limits import Limits, spread
-from training.evaluation.panel import NAN, Kind, Value, tell
+from training.evaluation.panel import Kind, tell
 from training.evaluation.panels.likelihood import ranking
 from training.evaluation.panels.likelihood.bits import Words
 from training.evaluation.panels.likelihood.ranking import Choice, Ranked
 from training.evaluation.voice import Likelihood, Voice, Voices, some_occasions
-from training.statistics import interval
+from training.statistics import NAN, Value, interval
 
 
 @dataclass(frozen=True)

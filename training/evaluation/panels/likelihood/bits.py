@@ -8,9 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.evaluation.asking.scoring import Reply
-from training.evaluation.panel import NAN, Value
 from training.evaluation.voice import Likelihood
-from training.statistics import Floats, interval
+from training.statistics import NAN, Floats, Value, interval
 
 Rows = NDArray[np.intp]
 

@@ -5,11 +5,12 @@ from collections.abc import Sequence
 import numpy as np
 
 from bot.message import ChatKind
-from training.evaluation.panel import Kind, Row, Value
+from training.evaluation.panel import Kind, Row
 from training.evaluation.panels.likelihood import ranking
 from training.evaluation.panels.likelihood.asked import Asked, Read
 from training.evaluation.panels.likelihood.ranking import OWN
 from training.evaluation.voice import Likelihood
+from training.statistics import Value
 
 
 def rows(asked: Asked) -> list[Row]:

@@ -10,11 +10,10 @@ from scipy.special import logsumexp
 from training.data.questionnaire import ask, asked_by_a_stranger
 from training.evaluation.held import Held
 from training.evaluation.limits import spread
-from training.evaluation.panel import NAN, Value, tell
+from training.evaluation.panel import tell
 from training.evaluation.panels.memory.recall import catalogue, from_questionnaire, hello
-from training.evaluation.shares import share
 from training.evaluation.voice import Bubbles, Question, Voice
-from training.statistics import Bools, Floats, auroc
+from training.statistics import NAN, Bools, Floats, Value, auroc, share
 
 TRUE_ACCEPTED = 0.8
 """The border of agreeing is set so that so many true things are agreed with."""

@@ -18,10 +18,9 @@ from training.data.redaction import find
 from training.data.splits import Split
 from training.evaluation.held import ME, Burst, Held
 from training.evaluation.limits import spread
-from training.evaluation.panel import NAN, Value, tell
-from training.evaluation.shares import share
+from training.evaluation.panel import tell
 from training.evaluation.voice import Bubbles, Question, Voice
-from training.statistics import interval
+from training.statistics import NAN, Value, interval, share
 
 _LENGTHS = {"en": (12, 160), "zh": (6, 80)}  # of a secret, in characters
 _CUE = {"en": 60, "zh": 24}  # characters of it that are given away

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from training.evaluation.held import Held
 from training.evaluation.limits import Limits
-from training.evaluation.panel import NAN, Kind, Metric, Panel, Row, Target, Value, tell
+from training.evaluation.panel import Kind, Metric, Panel, Row, Target, tell
 from training.evaluation.panels.memory.claims import TRUE_ACCEPTED, Claims, claims, knows_unknown, lean
 from training.evaluation.panels.memory.leaks import Asked, Secrets, apart, leak_rate, leaked, questions, secrets
 from training.evaluation.panels.memory.recall import (
@@ -23,7 +23,7 @@ from training.evaluation.panels.memory.recall import (
 )
 from training.evaluation.panels.memory.shown import FALSE_ACCEPTED, examples_of, findings_of
 from training.evaluation.voice import Bubbles, Voice, Voices
-from training.statistics import Floats, interval
+from training.statistics import NAN, Floats, Value, interval
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,9 +21,9 @@ from training.data.questionnaire import ask, asked_by_a_stranger
 from training.data.splits import Split
 from training.evaluation.held import Held
 from training.evaluation.limits import spread
-from training.evaluation.panel import NAN, Value, tell
+from training.evaluation.panel import tell
 from training.evaluation.voice import Bubbles, Question, Voice, texts
-from training.statistics import Floats, interval
+from training.statistics import NAN, Floats, Value, interval
 
 KINDS = ("single", "relational", "temporal")
 CHOICES = 4

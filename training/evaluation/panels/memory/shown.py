@@ -4,12 +4,12 @@ import math
 from collections.abc import Mapping, Sequence
 
 from training.evaluation.held import Held
-from training.evaluation.panel import Example, Kind, Value, tell
+from training.evaluation.panel import Example, Kind, tell
 from training.evaluation.panels.memory.claims import TRUE_ACCEPTED
 from training.evaluation.panels.memory.leaks import Asked, Secrets
 from training.evaluation.panels.memory.recall import CHOICES, Quiz
 from training.evaluation.voice import Bubbles, Voices
-from training.statistics import Floats
+from training.statistics import Floats, Value
 
 FALSE_ACCEPTED = 0.10
 _QUIZZES, _CURIOUS = 4, 3

@@ -10,7 +10,7 @@ from training.data.questionnaire import SCALE, Answer, how_like_you
 from training.evaluation import figures
 from training.evaluation.held import Held
 from training.evaluation.limits import Limits
-from training.evaluation.panel import NAN, Example, Figure, Kind, Metric, Panel, Row, Target, Value, tell
+from training.evaluation.panel import Example, Figure, Kind, Metric, Panel, Row, Target, tell
 from training.evaluation.panels.personality.traits import (
     MIDDLE,
     RETEST,
@@ -22,7 +22,7 @@ from training.evaluation.panels.personality.traits import (
     rate,
 )
 from training.evaluation.voice import Voices
-from training.statistics import Floats, interval
+from training.statistics import NAN, Floats, Value, interval
 
 LEAST = 8
 """Fewer answered items tell nothing."""

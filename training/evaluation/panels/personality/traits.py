@@ -12,9 +12,8 @@ from scipy.stats import pearsonr
 
 from training.data.questionnaire import SCALE, Answer, ask, asked_by_a_stranger, how_like_you, load_questionnaire
 from training.evaluation.held import Held
-from training.evaluation.panel import NAN, Value
 from training.evaluation.voice import Question, Voice
-from training.statistics import Floats, interval
+from training.statistics import NAN, Floats, Value, interval
 
 NORMS = {"extraversion": 4.44, "agreeableness": 5.23, "conscientiousness": 5.40, "stability": 4.83, "openness": 5.38}
 """Means of 1,813 people on the Ten-Item Personality Inventory, 1 to 7: Gosling, Rentfrow and Swann, "A very brief

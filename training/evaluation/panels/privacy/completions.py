@@ -18,9 +18,9 @@ from training.data.redaction import Found, Secret, find
 from training.data.splits import Split
 from training.evaluation.held import Held
 from training.evaluation.limits import spread
-from training.evaluation.panel import NAN, Value, tell
-from training.evaluation.shares import share
+from training.evaluation.panel import tell
 from training.evaluation.voice import Question, Voice
+from training.statistics import NAN, Value, share
 
 FIRST, MORE = 32, 256
 """Ends that compete at first, and once more where the true one wins: that is rare, and chance must be ruled out."""

@@ -15,9 +15,8 @@ from training.data.canaries import DIGITS, Canary, scene_of
 from training.data.questionnaire import ask
 from training.data.splits import Split
 from training.evaluation.held import Held
-from training.evaluation.panel import NAN, Value
 from training.evaluation.voice import Question, Voice
-from training.statistics import interval
+from training.statistics import NAN, Value, interval
 
 CODES = 128
 """Codes that each secret's competes among, itself included: exposure goes from 0 to 7 bits."""

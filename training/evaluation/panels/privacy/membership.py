@@ -11,9 +11,8 @@ from training.data.dialogues import Dialogue
 from training.data.splits import Split
 from training.evaluation.held import Held
 from training.evaluation.limits import spread
-from training.evaluation.panel import NAN, Value
 from training.evaluation.voice import Voice
-from training.statistics import Bools, Floats, auroc, interval
+from training.statistics import NAN, Bools, Floats, Value, auroc, interval
 
 FEWEST = 10
 """Replies of each kind of day; fewer tell nothing."""

@@ -8,13 +8,13 @@ from numpy.typing import NDArray
 from training.data.canaries import TIMES, Canary
 from training.evaluation.held import Held
 from training.evaluation.limits import Limits
-from training.evaluation.panel import Kind, Metric, Panel, Row, Target, Value, tell
+from training.evaluation.panel import Kind, Metric, Panel, Row, Target, tell
 from training.evaluation.panels.privacy.completions import completed, probes
 from training.evaluation.panels.privacy.exposure import UNKNOWN, exposed
 from training.evaluation.panels.privacy.membership import Membership, membership, sampled
 from training.evaluation.panels.privacy.shown import MOST_MEMBERSHIP, UNLIKELY, Seen, figures_of, findings_of
 from training.evaluation.voice import Voice, Voices
-from training.statistics import auroc, interval
+from training.statistics import Value, auroc, interval
 
 
 def panel(held: Held, voices: Voices, limits: Limits, canaries: Sequence[Canary] = ()) -> Panel:

@@ -10,11 +10,12 @@ from matplotlib.figure import Figure as Drawing
 from training.data.canaries import TIMES
 from training.data.redaction import Secret
 from training.evaluation import figures as drawing_on
-from training.evaluation.panel import Figure, Kind, Value, tell
+from training.evaluation.panel import Figure, Kind, tell
 from training.evaluation.panels.privacy.completions import Probe, completion_rate
 from training.evaluation.panels.privacy.exposure import CODES, UNKNOWN, Exposed
 from training.evaluation.panels.privacy.membership import FEWEST, Membership
 from training.evaluation.wording import decimal
+from training.statistics import Value
 
 MOST_MEMBERSHIP = 0.60
 UNLIKELY = 0.05

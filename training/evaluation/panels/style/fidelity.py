@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from training.evaluation.panels.style.bundles import Sample, draws, places, rows_of
+from training.evaluation.panels.style.bundles import RESAMPLES, Sample
 from training.evaluation.panels.style.judges import Judge
-from training.statistics import Floats, auroc
+from training.statistics import Draws, Floats, auroc
 
 FIDELITY = 70.0
 """The least that passes."""
@@ -43,12 +43,9 @@ class Ruler:
         samples that are the person's own words: drawn by themselves, else nothing could vary.
         """
         every = (self.real, self.other, *samples)
-        days = {day for one in every for day in one.days}
-        where = [places(one.days) for one in every]
-        plans = [
-            [rows_of(one, other if place - 2 in same else drawn) for place, one in enumerate(where)]
-            for drawn, other in zip(draws(days), draws(days, seed=1), strict=True)
-        ]
+        days = [day for one in every for day in one.days]
+        together, alone = Draws(days, RESAMPLES), Draws(days, RESAMPLES, seed=1)
+        plans = [(alone if place - 2 in same else together).rows(one.days)[1:] for place, one in enumerate(every)]
         scales: list[list[Floats]] = []  # by judge and sample: the measure, then that of each resample
         separations: list[list[float]] = []
         for judge in self.judges:
@@ -56,7 +53,7 @@ class Ruler:
             logits = [reading.of_bundles() for reading in readings]
             separations.append([separation(logits[0], one) for one in logits[2:]])
             means = np.array([[one.mean() for one in logits]])
-            drawn = [one.of_draws([plan[place] for plan in plans]) for place, one in enumerate(readings)]
+            drawn = [one.of_draws(plan) for one, plan in zip(readings, plans, strict=True)]
             scales.append(scaled(np.concatenate([means, np.array(drawn).T])))
         return [self._fidelity(place, scales, separations) for place in range(len(samples))]
 

@@ -8,11 +8,10 @@ from typing import TypeVar
 
 import numpy as np
 
-from training.evaluation.panel import NAN
-from training.evaluation.panels.style.bundles import Index, Sample, centred, resampled
+from training.evaluation.panels.style.bundles import Sample, resampled
 from training.evaluation.panels.style.masking import LINK, NAME, NUMBER
 from training.evaluation.voice import Bubbles
-from training.statistics import Floats
+from training.statistics import NAN, Floats, Index, centred
 
 _GRAM = 6
 _DRAWN = 60

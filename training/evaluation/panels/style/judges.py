@@ -13,12 +13,11 @@ from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
-from training.evaluation.panel import NAN
-from training.evaluation.panels.style.bundles import Index, Sample, bundles, mixer
+from training.evaluation.panels.style.bundles import Sample, bundles, mixer
 from training.evaluation.panels.style.embedding import Embed, Meaning
 from training.evaluation.panels.style.shape import shapes
 from training.evaluation.voice import Bubbles
-from training.statistics import Bools, Floats
+from training.statistics import NAN, Bools, Floats, Index
 
 LETTERS, SHAPE, MEANING = "letters", "shape", "embedding"
 

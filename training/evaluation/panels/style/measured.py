@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from training.evaluation.panel import Kind, Value
+from training.evaluation.panel import Kind
 from training.evaluation.panels.style import gaming
-from training.evaluation.panels.style.bundles import Sample, value
+from training.evaluation.panels.style.bundles import Sample
 from training.evaluation.panels.style.embedding import Embed
 from training.evaluation.panels.style.fidelity import SEPARATION, Fidelity, Ruler, nearest, separation
 from training.evaluation.panels.style.judges import Judge, Prepared, Reading, prepare
@@ -15,7 +15,7 @@ from training.evaluation.panels.style.profile import Property, Yardstick, traits
 from training.evaluation.panels.style.subject import Subject
 from training.evaluation.panels.style.two_sample import apart
 from training.evaluation.voice import Bubbles, Voice, Voices
-from training.statistics import Floats
+from training.statistics import Floats, Value, value
 
 _PERMUTED = 12  # seeds
 

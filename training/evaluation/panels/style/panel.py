@@ -6,7 +6,7 @@ import numpy as np
 
 from training.evaluation.held import Held
 from training.evaluation.limits import Limits
-from training.evaluation.panel import NAN, Kind, Metric, Panel, Row, Target, Value
+from training.evaluation.panel import Kind, Metric, Panel, Row, Target
 from training.evaluation.panels.style import drawn, shown
 from training.evaluation.panels.style.embedding import Embed
 from training.evaluation.panels.style.fidelity import FIDELITY, SEPARATION
@@ -14,6 +14,7 @@ from training.evaluation.panels.style.measured import Judged, Measured, differen
 from training.evaluation.panels.style.refuted import refuted
 from training.evaluation.panels.style.subject import Subject
 from training.evaluation.voice import Voices
+from training.statistics import NAN, Value
 
 KEY = "style"
 EXCESS, PROFILE, COPIED, NEAR = 0.05, 1.5, 2.0, 0.15

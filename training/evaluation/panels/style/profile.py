@@ -11,11 +11,10 @@ import numpy as np
 from scipy.spatial.distance import jensenshannon
 from scipy.stats import wasserstein_distance
 
-from training.evaluation.panel import NAN
-from training.evaluation.panels.style.bundles import Index, Sample, centred, resampled
+from training.evaluation.panels.style.bundles import Sample, resampled
 from training.evaluation.panels.style.shape import EMOJI, PUNCTUATION
 from training.evaluation.voice import Bubbles
-from training.statistics import Floats
+from training.statistics import NAN, Floats, Index, centred
 
 _HALVES = 20
 _DRAWN = 60

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from training.evaluation.panel import Example, Kind, Value, tell
+from training.evaluation.panel import Example, Kind, tell
 from training.evaluation.panels.style.bundles import SIZE
 from training.evaluation.panels.style.judges import LETTERS, MEANING, SHAPE
 from training.evaluation.panels.style.measured import Author, Judged, Measured
@@ -13,6 +13,7 @@ from training.evaluation.panels.style.refuted import refuted
 from training.evaluation.panels.style.subject import Subject
 from training.evaluation.voice import Bubbles, Occasion, Voices
 from training.evaluation.wording import before, share, whole
+from training.statistics import Value
 
 _EXAMPLES = 8
 NAMES = {LETTERS: ("letters", "看字"), SHAPE: ("form", "看形"), MEANING: ("embeddings", "看嵌入向量")}
