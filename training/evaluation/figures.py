@@ -18,6 +18,8 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
+from training.evaluation.panel import Kind
+
 INK, SOFT, GRID = "#1f2933", "#66717d", "#d5dae0"
 AVATAR, AGAINST, REAL, OTHER, BASE = "#0b7285", "#9c36b5", "#2b8a3e", "#b35c00", "#5f6b76"
 GOOD, BAD = "#2b8a3f", "#c92a2a"
@@ -35,6 +37,17 @@ COLOURS = {
 }
 """Each with the page's name for it; outside of a page the colour itself is shown."""
 
+OF_KIND = {
+    Kind.CEILING: REAL,
+    Kind.AVATAR: AVATAR,
+    Kind.AGAINST: AGAINST,
+    Kind.FLOOR: OTHER,
+    Kind.BASE: BASE,
+}
+"""The colours of rows."""
+
+Paint = Callable[[Figure], None]
+
 _CHINESE = (
     "Noto Sans CJK SC",
     "Noto Sans SC",
@@ -51,7 +64,7 @@ _CHINESE = (
 )
 
 
-def draw(paint: Callable[[Figure], None], width: float = 4.8, height: float = 3.0) -> str:
+def draw(paint: Paint, width: float = 4.8, height: float = 3.0) -> str:
     """An `<svg>` element of what `paint` puts on a figure of so many inches; the same each time.
 
     Text becomes outlines, so that the reader needs no font; where this machine has none for Chinese, text stays text.

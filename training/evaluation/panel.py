@@ -10,9 +10,20 @@ from enum import StrEnum
 
 from training.statistics import Value
 
+LETTERS = {
+    "style": "A",
+    "likelihood": "B",
+    "context": "C",
+    "memory": "D",
+    "decision": "E",
+    "personality": "F",
+    "privacy": "G",
+}
+"""Of the panels of the standard."""
+
 
 class Kind(StrEnum):
-    """What a row stands for. The controls stand on every panel; where one has no meaning, its row says why."""
+    """What a row stands for, in the order of the rows. Where a control has no meaning, its row says why."""
 
     AVATAR = "avatar"
     AGAINST = "against"  # a second avatar, for comparison

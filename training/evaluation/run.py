@@ -22,11 +22,12 @@ from training.evaluation.gather import gather
 from training.evaluation.held import Held
 from training.evaluation.limits import FULL, Limits
 from training.evaluation.opened import FOLDER, open_model
-from training.evaluation.panel import Panel, tell
+from training.evaluation.panel import LETTERS, Panel, tell
 from training.evaluation.panels.style.embedding import embedder
 from training.evaluation.report import Header, Period, Report, to_html, to_json, training_facts
 from training.evaluation.standard import PANELS, Examined
 from training.evaluation.voice import Voices
+from training.evaluation.words import Words
 
 HTML, JSON = "report.html", "report.json"
 
@@ -68,9 +69,9 @@ def evaluate(workspace: Workspace, settings: EvaluateSettings, note: Callable[[s
     chosen = _Chosen.of(workspace, config, settings)
     held, examined = _prepare(workspace, config, settings, chosen, note)
     panels = []
-    for key, panel in PANELS.items():
+    for key in PANELS:
         if key in settings.only and (settings.model or key == "decision"):
-            note(f"{panel.title[held.language]}.")
+            note(f"{Words(held.language)(f'panels.{key}')}.")
             panels.append(_panel(key, held, examined, settings.limits))
     report = Report(_header(config, held, settings, chosen), tuple(panels), time.monotonic() - started)
     return _write(report, settings.out or workspace.root / FOLDER, MediaStore(workspace.media))
@@ -136,12 +137,10 @@ def _gathered(workspace: Workspace, config: Config, chosen: _Chosen, codec: Code
 
 def _panel(key: str, held: Held, examined: Examined, limits: Limits) -> Panel:
     """What cannot be examined says so; the other panels stand."""
-    entry = PANELS[key]
     try:
-        return entry.make(held, examined, limits)
+        return PANELS[key](held, examined, limits)
     except EchoesError as error:
-        title = entry.title[held.language]
-        return Panel(key, entry.letter, title, "", not_measurable=str(error))
+        return Panel(key, LETTERS[key], Words(held.language)(f"panels.{key}"), "", not_measurable=str(error))
 
 
 def _header(config: Config, held: Held, settings: EvaluateSettings, chosen: _Chosen) -> Header:

@@ -6,21 +6,13 @@ from collections.abc import Sequence
 from training.evaluation.panel import Kind, Metric, Panel, tell
 from training.evaluation.report import values
 from training.evaluation.report.model import Mark, Report, mark
-
-_SHORT = {
-    "style": ("Voice", "说话方式"),
-    "likelihood": ("Foresight", "预料"),
-    "context": ("Context", "情境"),
-    "memory": ("Memory", "记忆"),
-    "decision": ("When to answer", "何时开口"),
-    "personality": ("Personality", "性格"),
-    "privacy": ("Privacy", "隐私"),
-}
+from training.evaluation.words import Words
 
 
 def short(panel: Panel, language: str) -> str:
     """What a panel is called where there is little room: its title may be a question."""
-    return tell(language, *_SHORT[panel.key]) if panel.key in _SHORT else panel.title
+    key, words = f"panels.{panel.key}", Words(language)
+    return words(key) if key in words else panel.title
 
 
 def label(panel: Panel, metric: Metric) -> str:

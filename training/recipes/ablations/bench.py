@@ -54,7 +54,7 @@ class Bench:
         """What a panel of the report says of a LoRA, as far as it has a target for it."""
         voices = Voices(self._voice(None), self._voice(lora))
         calibrations = {lora.name: Calibration.load(lora)}
-        panel = PANELS[key].make(self.held, Examined(voices, calibrations, lora), limits)
+        panel = PANELS[key](self.held, Examined(voices, calibrations, lora), limits)
         metrics = [metric for metric in panel.metrics if metric.target]
         if panel.not_measurable:
             self.reporter.note(f"{panel.title}: {panel.not_measurable}")
