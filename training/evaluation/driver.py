@@ -12,7 +12,7 @@ from training.statistics import Floats, Value, value
 
 T = TypeVar("T")
 
-Drawn = Mapping[str, Floats]
+Drawn = dict[str, Floats]
 """By metric, a measure as `training.statistics` draws it."""
 
 
