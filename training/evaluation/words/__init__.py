@@ -68,7 +68,7 @@ def environment(language: str) -> Environment:
         ends = "" if math.isnan(found.low) else said("ends", low=whole(found.low), high=whole(found.high))
         return whole(found.number) + ends
 
-    made.filters |= {"decimal": decimal, "percent": percent, "span": span}
+    made.filters |= {"decimal": decimal, "percent": percent, "span": span, "interval": interval}
     return made
 
 
@@ -80,6 +80,12 @@ def whole(number: float) -> str:
 def share(number: float) -> str:
     """`21 %`."""
     return "–" if math.isnan(number) else f"{100 * number:.0f} %"
+
+
+def interval(found: Value) -> str:
+    """`0.71, 0.55 … 0.80`."""
+    ends = "" if math.isnan(found.low) else f", {found.low:.2f} … {found.high:.2f}"
+    return f"{found.number:.2f}{ends}"
 
 
 def listed(parts: Sequence[str], language: str) -> str:
