@@ -11,6 +11,7 @@ from scipy.stats import binomtest, rankdata
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 Index = NDArray[np.intp]
+Numbers = Sequence[float] | NDArray[np.generic]
 
 BINS = 10
 RESAMPLES = 1000
@@ -45,14 +46,20 @@ class Draws:
         found = [np.bincount(chosen, minlength=number) for chosen in self._chosen]
         return np.array([np.ones(number), *found], dtype=np.float64)
 
-    def sums(self, values: Sequence[float] | NDArray[np.generic]) -> Floats:
+    def sums(self, values: Numbers) -> Floats:
         """The sum of the values, one for each of the `days` that were given."""
         each = np.bincount(self.day, np.asarray(values, dtype=np.float64), len(self._names))
         return np.asarray(self.times @ each, dtype=np.float64)
 
-    def mean(self, values: Sequence[float] | NDArray[np.generic]) -> Floats:
+    def ratio(self, above: Numbers, below: Numbers) -> Floats:
+        """One sum over another; NaN where the other is nothing."""
+        over = self.sums(below)
+        found: Floats = np.divide(self.sums(above), over, out=np.full(len(over), NAN), where=over > 0)
+        return found
+
+    def mean(self, values: Numbers) -> Floats:
         """The mean of the values; NaN of none."""
-        return self.sums(values) / self.sums(np.ones(len(values))) if len(values) else np.full(1, NAN)
+        return self.ratio(values, np.ones(len(values)))
 
     def rows(self, days: Sequence[object] | None = None) -> list[Index]:
         """The places in `days` that count, as often as their day was drawn. days: of another sample, if not of ours."""

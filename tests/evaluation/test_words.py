@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from jinja2 import Environment, TemplateNotFound, UndefinedError, meta
+from jinja2 import TemplateNotFound, UndefinedError, meta
 
 from training import evaluation
 from training.evaluation.panel import Kind
-from training.evaluation.words import LANGUAGES, Words, catalogue
+from training.evaluation.words import LANGUAGES, Words, catalogue, environment
 from training.statistics import NAN, Value
 
 FOLDER = Path(str(evaluation.__file__)).parent
@@ -38,7 +38,7 @@ class Anything(float):
 
 
 def names(template: str) -> set[str]:
-    return meta.find_undeclared_variables(Environment().parse(template))
+    return meta.find_undeclared_variables(environment("en").parse(template))
 
 
 def test_both_languages_have_the_same_keys_and_names() -> None:
@@ -99,7 +99,7 @@ def test_numbers_are_put_into_words() -> None:
     en, zh = map(Words, LANGUAGES)
 
     def put(words: Words, template: str, found: object) -> str:
-        return words._environment.from_string(template).render(found=found)
+        return words.environment.from_string(template).render(found=found)
 
     assert put(en, "{{ found|percent }}", Value(0.214, 0.181, 0.239)) == "21 % (95 %: 18 to 24 %)"
     assert put(zh, "{{ found|percent }}", Value(0.214, 0.181, 0.239)) == "21 %（95% 区间：18 至 24 %）"

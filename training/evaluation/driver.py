@@ -12,7 +12,7 @@ from training.statistics import Floats, Value, value
 
 T = TypeVar("T")
 
-Drawn = Mapping[str, Floats]
+Drawn = dict[str, Floats]
 """By metric, a measure as `training.statistics` draws it."""
 
 
@@ -47,13 +47,14 @@ class Draft:
     ) -> Row:
         """A row with its name and note. key: of its words, where the panel has several of the kind. names: for these.
 
-        A voice is called by its own name.
+        A voice is called by its own name. Why a number is refuted is said in the note, too.
         """
         words = f"rows.{key or kind.name.lower()}"
         voice = self.voices.get(kind)
         name = voice.name if voice else self.say(f"{words}.name", **names)
         note = self.say(f"{words}.note", **names) if f"{self.key}.{words}.note" in self.words else ""
-        return Row(kind, name, values or {}, note, refuted or {})
+        why = dict.fromkeys((refuted or {}).values())
+        return Row(kind, name, values or {}, " ".join(filter(None, (note, *why))), refuted or {})
 
     def rows(self, voices: Mapping[Kind, Mapping[str, Value]], *controls: Row) -> tuple[Row, ...]:
         """Those of the voices, by their values, and the controls: in the order of the kinds."""

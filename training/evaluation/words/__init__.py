@@ -19,11 +19,11 @@ class Words:
 
     def __init__(self, language: str) -> None:
         self.language = language if language in LANGUAGES else "en"
-        self._environment = _environment(self.language)
+        self.environment = environment(self.language)
 
     def __call__(self, key: str, /, **names: object) -> str:
         """Raises jinja2's TemplateNotFound for an unknown key, and UndefinedError for a name that is not given."""
-        return self._environment.get_template(key).render(names)
+        return self.environment.get_template(key).render(names)
 
     def __contains__(self, key: str) -> bool:
         return key in catalogue(self.language)
@@ -46,13 +46,13 @@ def catalogue(language: str) -> dict[str, str]:
 
 
 @cache
-def _environment(language: str) -> Environment:
+def environment(language: str) -> Environment:
     known = catalogue(language)
-    environment = Environment(loader=DictLoader(known), undefined=StrictUndefined, cache_size=-1)
-    environment.filters |= {"whole": whole, "share": share, "listed": lambda parts: listed(parts, language)}
+    made = Environment(loader=DictLoader(known), undefined=StrictUndefined, cache_size=-1)
+    made.filters |= {"whole": whole, "share": share, "listed": lambda parts: listed(parts, language)}
 
     def said(key: str, **names: object) -> str:
-        return environment.get_template(f"numbers.{key}").render(names)
+        return made.get_template(f"numbers.{key}").render(names)
 
     def decimal(number: float, digits: int = 2) -> str:
         """`0.71`; in words where there is no number."""
@@ -68,8 +68,8 @@ def _environment(language: str) -> Environment:
         ends = "" if math.isnan(found.low) else said("ends", low=whole(found.low), high=whole(found.high))
         return whole(found.number) + ends
 
-    environment.filters |= {"decimal": decimal, "percent": percent, "span": span}
-    return environment
+    made.filters |= {"decimal": decimal, "percent": percent, "span": span, "interval": interval}
+    return made
 
 
 def whole(number: float) -> str:
@@ -80,6 +80,12 @@ def whole(number: float) -> str:
 def share(number: float) -> str:
     """`21 %`."""
     return "–" if math.isnan(number) else f"{100 * number:.0f} %"
+
+
+def interval(found: Value) -> str:
+    """`0.71, 0.55 … 0.80`."""
+    ends = "" if math.isnan(found.low) else f", {found.low:.2f} … {found.high:.2f}"
+    return f"{found.number:.2f}{ends}"
 
 
 def listed(parts: Sequence[str], language: str) -> str:

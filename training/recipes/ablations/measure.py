@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from bot.chat.decision import Calibration
 from training.data.points import of_split
 from training.data.splits import Split
-from training.evaluation.asking.scoring import Scores
+from training.evaluation.asking.scoring import Reply, Scores
 from training.evaluation.driver import values as drawn_values
 from training.evaluation.held import Held
 from training.evaluation.panel import Metric
 from training.evaluation.panels.decision import gates
 from training.evaluation.panels.decision.gates import LOGISTIC
 from training.evaluation.panels.decision.measures import Truth, measures
-from training.evaluation.panels.likelihood.bits import Words
-from training.statistics import Value
+from training.evaluation.panels.likelihood.panel import bits, lower
+from training.statistics import Value, value
 
 COLUMNS = (
     Metric("bits", "Bits per character", digits=3),
@@ -50,9 +50,17 @@ class Read:
     scores: Sequence[Scores]
 
     @property
-    def words(self) -> Words:
-        replies = [reply for one in self.scores for reply in one.replies]
-        return Words.of(replies, [reply.day for reply in replies])
+    def replies(self) -> list[Reply]:
+        return [reply for one in self.scores for reply in one.replies]
+
+    @property
+    def bits(self) -> Value:
+        """Bits per character."""
+        return value(bits(self.replies, [reply.day for reply in self.replies]))
+
+    def lower(self, other: "Read") -> Value:
+        """By what share it needs fewer bits than the other."""
+        return value(lower(self.replies, other.replies, [reply.day for reply in self.replies]))
 
     @property
     def decisions(self) -> dict[int, float]:
@@ -60,14 +68,14 @@ class Read:
 
 
 def base_values(base: Read) -> Measured:
-    return {"bits": base.words.bits()}
+    return {"bits": base.bits}
 
 
 def values(held: Held, base: Read, lora: Read, calibration: Calibration, reference: Read | None) -> Measured:
     """The columns of one LoRA. reference: what it is compared with, None for that one itself."""
-    found = {"bits": lora.words.bits(), "lower": lora.words.lower(base.words)}
+    found = {"bits": lora.bits, "lower": lora.lower(base)}
     if reference is not None:
-        found["than_reference"] = lora.words.lower(reference.words)
+        found["than_reference"] = lora.lower(reference)
     return found | _decision(held, lora.decisions, calibration)
 
 

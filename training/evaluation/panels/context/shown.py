@@ -91,17 +91,13 @@ def drawings(draft: Draft, pairs: Mapping[Kind, Sequence[Pair]]) -> Iterator[Fig
     def paint(drawing: Drawing) -> None:
         axes = figures.axes(drawing, x=draft.say("likelier"))
         axes.axvline(CHANCE, color=figures.SOFT, linewidth=1, linestyle="--")
-        for offset, (kind, some) in enumerate(pairs.items()):
-            for place, where in enumerate(places):
-                value = win_rate([pair for pair in some if pair.place == where])
-                at = place + (offset - (len(pairs) - 1) / 2) * 0.22
-                axes.hlines(at, value.low, value.high, color=figures.OF_KIND[kind], linewidth=2)
-                label = "" if place else draft.voices[kind].name
-                axes.plot(value.number, at, "o", color=figures.OF_KIND[kind], label=label)
-        axes.set_yticks(range(len(places)), [f"{word(draft, where)} ({counts[where]})" for where in places])
-        axes.set_ylim(len(places) - 0.4, -0.6)
         axes.set_xlim(-0.03, 1.03)
-        figures.legend(axes, loc="lower left")
+        lines = {
+            kind: [win_rate([pair for pair in some if pair.place == where]) for where in places]
+            for kind, some in pairs.items()
+        }
+        names = {kind: voice.name for kind, voice in draft.voices.items()}
+        figures.intervals(axes, [f"{word(draft, where)} ({counts[where]})" for where in places], lines, names)
 
     if places:
         yield draft.figure("by_relationship", paint, height=1.4 + 0.45 * len(places))
