@@ -7,19 +7,20 @@ the daemon does before it answers.
 import random
 import tempfile
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from bot.chat.dialogue import Turn
-from bot.chat.features import HISTORY, features
+from bot.chat.features import seen
 from bot.config import ConversationConfig
-from bot.conversation.context import Context, heard
-from bot.message import Chat, Message, PhotoRef
+from bot.conversation.context import Context
+from bot.message import Chat, Message
 from bot.persona import Persona
-from bot.store.corpus import CorpusMessage
-from bot.store.journal import Entry, Journal, Photo
+from bot.store.corpus import as_avatar
+from bot.store.journal import Entry, Journal
 from tests.dialogues.log import ALL_TRAIN, PEOPLE, Log
 from training.data.points import points
 
@@ -46,32 +47,19 @@ def lived(log: Log, folder: Path) -> tuple[Chat, list[Entry]]:
     return chat, entries
 
 
-def _receive(journal: Journal, chat: Chat, number: int, message: CorpusMessage) -> None:
-    """As a platform delivers it: photos by reference, fetched later; what is not words by its kind."""
-    replied = message.reply_to_sender
-    seq = journal.take(
-        Message(
-            chat,
-            str(number),
-            message.sender,
-            message.sender_name,
-            message.sent_at,
-            message.text,
-            tuple(PhotoRef(digest) for digest in message.photos),
-            message.placeholder or "",
-            addressed=replied in SUBJECT,
-            addressed_other=replied is not None and replied not in SUBJECT,
-            from_bot=message.is_bot,
-        )
-    )
-    journal.fetched(seq or 0, [Photo(digest, digest) for digest in message.photos])
+def _receive(journal: Journal, chat: Chat, number: int, message: Message) -> None:
+    """As a platform delivers it: photos by reference, fetched later."""
+    refs = [replace(one, ref=one.digest or "", digest=None) if one.digest else one for one in message.attachments]
+    told = replace(as_avatar(message, SUBJECT), chat=chat, id=str(number), replied=None, attachments=tuple(refs))
+    seq = journal.take(told)
+    journal.fetched(seq or 0, [replace(one, digest=one.ref) if one.to_fetch else one for one in refs])
 
 
 def served(log: Log, chat: Chat, entries: Sequence[Entry], gap: timedelta, carried: int) -> list[Turn]:
     """The turns before the daemon's eyes after the last of these entries."""
     config = ConversationConfig(gap_minutes=gap.total_seconds() / 60, carried_turns=carried)
     context = Context(chat, NORA, config, 4000, log.media.shows)
-    return [one.turn for one in context.turns(entries, PEOPLE)]
+    return [one.turn for one in context.turns([(entry.seq, entry.message) for entry in entries], PEOPLE)]
 
 
 def same_turns(log: Log, folder: Path, *, gap: timedelta = timedelta(hours=1), carried: int = 8) -> int:
@@ -87,8 +75,8 @@ def same_turns(log: Log, folder: Path, *, gap: timedelta = timedelta(hours=1), c
             turn = dialogue.turns[number]
             if turn.speaker is not None or dialogue.turns[number - 1].speaker is None:
                 continue
-            seen = served(log, chat, entries[: by_time[turn.at]], gap, carried)
-            assert seen[-number:] == list(dialogue.turns[:number]), turn.at
+            shown = served(log, chat, entries[: by_time[turn.at]], gap, carried)
+            assert shown[-number:] == list(dialogue.turns[:number]), turn.at
             looked += 1
     return looked
 
@@ -96,13 +84,13 @@ def same_turns(log: Log, folder: Path, *, gap: timedelta = timedelta(hours=1), c
 def same_features(log: Log, folder: Path) -> int:
     _, entries = lived(log, folder)
     found = points(log.corpus(), PEOPLE, NORA, timedelta(hours=1), ALL_TRAIN)
-    messages = {message.id: message.sent_at for chat in log.corpus().chats() for message in log.corpus().messages(chat)}
+    messages = {
+        int(message.id): message.sent_at for chat in log.corpus().chats() for message in log.corpus().messages(chat)
+    }
     by_time = {entry.at: index for index, entry in enumerate(entries)}
     for point in found:
         before = entries[: by_time[messages[point.message]] + 1]
-        others = {one.sender_name for one in before if one.sender_name}
-        seen = features([heard(one) for one in before[-HISTORY:]], NORA.names, tuple(others))
-        assert seen == point.seen
+        assert seen([one.message for one in before], NORA) == point.seen
     return len(found)
 
 

@@ -23,9 +23,10 @@ class Anything(float):
 
     low, high = 0.25, 0.75
 
-    @property
-    def number(self) -> float:
-        return float(self)
+    def __getattr__(self, name: str) -> "Anything":
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return Anything(0.5)
 
     def __iter__(self) -> Iterator[str]:
         return iter(("one", "two"))

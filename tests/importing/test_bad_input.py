@@ -10,7 +10,7 @@ from PIL import Image
 
 from tests.importing.conftest import ANN, BEN, Desk, Write, telegram_chat, telegram_message
 from tests.importing.test_wechat import CHAT, PYWXDUMP, START, arkme
-from tests.support import picture
+from tests.support import kind, picture
 
 TALK = telegram_chat(*(telegram_message(n, f"message {n}", (ANN, BEN)[n % 2]) for n in range(1, 200)))
 
@@ -136,7 +136,7 @@ def test_photos_come_only_from_within_the_export(desk: Desk, write: Write, tmp_p
     export = telegram_chat(telegram_message(1, "", photo=place), telegram_message(2, "", photo="photos/ok.png"))
     report = desk.take(write(export, "deep/export/result.json"))
     assert report.photos_left_out == {"outside of the export's folder": 1}
-    assert [(len(message.photos), message.placeholder) for message in desk.messages] == [(0, "photo"), (1, None)]
+    assert [(len(message.digests), kind(message)) for message in desk.messages] == [(0, "photo"), (1, "")]
 
 
 def test_photos_that_cannot_be_used_are_counted(desk: Desk, write: Write, tmp_path: Path) -> None:

@@ -8,19 +8,21 @@ from datetime import date, timedelta
 
 from bot.chat.dialogue import Bubble, Scene, Speaker, Turn
 from bot.chat.prompt import Codec, Prompt, render
-from bot.chat.turns import CARRIED_WITHIN, goes_on
+from bot.chat.scene import scene_at
 from bot.message import ChatKind
 from bot.people import STRANGER, People
 from bot.persona import Persona
 from bot.store.corpus import Corpus, CorpusChat
 from training.data.splits import Splits
-from training.data.turns import Piece, Reader, Sent, segments
+from training.data.turns import Loader, Piece, Sent, segments
 
 NAME_DROPOUT = 0.3
 RELATIONSHIP_DROPOUT = 0.15
+TIMES_DROPOUT = 0.15
+ERA_DROPOUT = 0.5
 
 _CONTEXT_SHARE = 3  # turns carried over may take one part in three of the length
-_SLACK = 16  # tokens kept free: "somebody" is longer than some names, and a first turn has no gap mark
+_SLACK = 16  # tokens kept free: "somebody" is longer than some names
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +86,11 @@ def build(
 
     too_long: takes up, for each of the subject's turns that does not fit, the max_tokens at which it would.
     """
-    reader = Reader(people, persona.language, codec.photo_size, counts)
+    loader = Loader(people, persona.language, codec.photo_size, counts)
     dialogues: list[Dialogue] = []
     for chat in corpus.chats():
-        sent = reader.read(corpus.messages(chat))
-        scene = scene_of(chat, persona, sent)
+        sent = loader.load(corpus.messages(chat))
+        scene = scene_of(chat, persona, people, sent)
         if isinstance(scene, str):
             counts[f"chats left out: {scene}"] += 1
             counts[f"messages in chats left out: {scene}"] += len(sent)
@@ -105,15 +107,14 @@ def build(
     return dialogues
 
 
-def scene_of(chat: CorpusChat, persona: Persona, sent: Sequence[Sent]) -> Scene | str:
+def scene_of(chat: CorpusChat, persona: Persona, people: People, sent: Sequence[Sent]) -> Scene | str:
     """The scene of a chat, or why there is nothing to learn in it. A private chat is with whoever wrote last."""
     group = chat.kind is ChatKind.GROUP
-    if not any(one.speaker is None and one.bubble for one in sent):
+    if not any(one.own and one.said.bubble for one in sent):
         return "the subject wrote nothing there"
-    partner = next((one.speaker for one in reversed(sent) if one.speaker and (group or not one.bot)), None)
-    if partner is None:
+    if not any(not one.own and (group or not one.message.from_bot) for one in sent):
         return "with a bot or nobody else"
-    return Scene(persona, chat.kind, title=chat.title) if group else Scene(persona, chat.kind, partner)
+    return scene_at(chat.chat, persona, people, (one.message for one in reversed(sent)))
 
 
 class _Cutter:
@@ -134,7 +135,8 @@ class _Cutter:
         self._too_long = too_long
         self._carried = settings.carried
         self._header = len(render(scene, (), codec).ids)
-        self._room = settings.max_tokens - self._header - _SLACK
+        self._slack = _SLACK + len(codec.encode("[Wed 30 Sep 2026, 18:05] It is September 2026.\n"))
+        self._room = settings.max_tokens - self._header - self._slack
 
     def cut(self, chat: Iterator[list[Piece]]) -> Iterator[Dialogue]:
         before: list[Piece] = []
@@ -182,7 +184,7 @@ class _Cutter:
                 end = start + 1
                 self._counts["messages and answers left out: longer than the model's length"] += 1
                 if any(piece.own for piece in units[start]):
-                    self._too_long.append(self._header + _SLACK + sizes[start])
+                    self._too_long.append(self._header + self._slack + sizes[start])
             past = _last([*past, *(piece for unit in units[start:end] for piece in unit)], self._carried)
             start = end
 
@@ -198,17 +200,14 @@ class _Cutter:
         return len(render(self._scene, [piece.turn for piece in pieces], self._codec).ids) - self._header
 
     def _context(self, past: Sequence[Piece], first: Piece) -> list[Piece]:
-        """The turns carried over: the last few, unless too long ago, too long, or of another split."""
+        """The turns carried over: the last few, however long ago, unless too long or of another split."""
         context: list[Piece] = []
-        following = first
         for piece in reversed(_last(past, self._carried)):
-            near = goes_on(piece.until, following.turn.at, CARRIED_WITHIN)
-            if not near or self._splits.at(piece.turn.at) is not self._splits.at(first.turn.at):
+            if self._splits.at(piece.turn.at) is not self._splits.at(first.turn.at):
                 break
             if self._size([piece, *context]) > self._room // _CONTEXT_SHARE:
                 break
             context.insert(0, piece)
-            following = piece
         return context
 
     def _dialogue(self, context: Sequence[Piece], own: Sequence[Piece]) -> Dialogue:
@@ -233,11 +232,14 @@ def with_dropout(
     rng: random.Random,
     names: float = NAME_DROPOUT,
     relationships: float = RELATIONSHIP_DROPOUT,
+    times: float = TIMES_DROPOUT,
+    era: float = ERA_DROPOUT,
 ) -> Dialogue:
     """The dialogue with the contact's name and relationship left out now and then, each throughout the dialogue.
 
     So the model can back off from this contact to the relationship, and from that to a stranger. In a group names stay:
-    people are addressed by them.
+    people are addressed by them. The times, too, are left out now and then; and the month of the dialogue is told now
+    and then as the era, so that the avatar can be told one or none.
     """
     private = dialogue.scene.kind is ChatKind.PRIVATE
     changed: dict[Speaker, Speaker] = {}
@@ -250,7 +252,20 @@ def with_dropout(
         return changed[speaker]
 
     partner = change(dialogue.scene.partner) if private else dialogue.scene.partner
+
+    def quoted(bubble: Bubble) -> Bubble:
+        if bubble.quote is None or bubble.quote.speaker is None:
+            return bubble
+        return replace(bubble, quote=replace(bubble.quote, speaker=change(bubble.quote.speaker)))
+
     turns = tuple(
-        turn if turn.speaker is None else replace(turn, speaker=change(turn.speaker)) for turn in dialogue.turns
+        turn
+        if turn.speaker is None
+        else replace(turn, speaker=change(turn.speaker), bubbles=tuple(quoted(bubble) for bubble in turn.bubbles))
+        for turn in dialogue.turns
     )
-    return replace(dialogue, scene=replace(dialogue.scene, partner=partner), turns=turns)
+    scene = replace(dialogue.scene, partner=partner)
+    if scene.times:
+        told = rng.random() >= era
+        scene = replace(scene, times=rng.random() >= times, era=f"{dialogue.day:%Y-%m}" if told else "")
+    return replace(dialogue, scene=scene, turns=turns)

@@ -36,7 +36,7 @@ SCALE = {
 _LIKE_YOU = {"en": "How much is this like you? {}", "zh": "这句话有多像你？{}"}
 _SCALE_NOTE = re.compile(r"\s*[(（]\s*1\s*=.*7\s*=.*[)）]\s*$")  # for whoever fills in the file
 _KEYS = ("id", "question", "answer")
-_ASKED = datetime(2000, 1, 1, tzinfo=UTC)  # never shown: a dialogue's first turn has no gap mark
+_ASKED = datetime(2000, 1, 1, tzinfo=UTC)  # never shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +120,7 @@ def questionnaire_dialogues(answers: Iterable[Answer], persona: Persona) -> list
 
 def asked_by_a_stranger(persona: Persona) -> Scene:
     """Where the questionnaire is answered."""
-    return Scene(persona, ChatKind.PRIVATE, Speaker())
+    return Scene(persona, ChatKind.PRIVATE, Speaker(), times=False)
 
 
 def ask(question: str) -> Turn:

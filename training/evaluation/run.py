@@ -173,13 +173,7 @@ def _period(held: Held, split: Split) -> Period | None:
 def _unknown(held: Held, chosen: _Chosen) -> tuple[str, ...]:
     if chosen.lora is None or Borders.load(chosen.lora):
         return ()
-    return (
-        tell(
-            held.language,
-            "This LoRA does not say which days it was trained on; the days of today's corpus were taken.",
-            "这个 LoRA 没有记下训练用了哪些日子；这里按现有聊天记录的日期划分。",
-        ),
-    )
+    return (Words(held.language)("report.unknown.days"),)
 
 
 def _write(report: Report, folder: Path, media: MediaStore) -> Written:

@@ -5,7 +5,8 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from bot.message import Account
+from bot.message import PHOTO, Account
+from bot.store.attachments import to_json, upgraded
 from training.data.importers.base import SECOND, Event, ReadChat, ReadMessage, Skipped, Truncated
 from training.data.importers.media import ExportMedia
 
@@ -18,7 +19,7 @@ CREATE TEMP TABLE incoming_senders (
 ) STRICT;
 CREATE TEMP TABLE incoming (
     id INTEGER PRIMARY KEY, chat INTEGER, sender INTEGER, name TEXT, sent_ms INTEGER, position INTEGER, text TEXT,
-    photos TEXT, placeholder TEXT, forwarded INTEGER, native_id TEXT, reply_native TEXT,
+    attachments TEXT, forwarded INTEGER, native_id TEXT, reply_native TEXT,
     match INTEGER,  -- the message of the corpus that this is, or -1 for one that the file holds twice
     row INTEGER  -- the message of the corpus that this becomes or is
 ) STRICT;
@@ -101,18 +102,16 @@ def _chat(staged: Staged, key: str) -> StagedChat:
 
 def _row(message: ReadMessage, chat: int, sender: int, media: ExportMedia) -> tuple[object, ...]:
     photos = [digest for name in message.photos if (digest := media.take(name)) is not None]
-    placeholder = message.placeholder
-    if message.photos and not photos and placeholder is None:
-        placeholder = "photo"
+    kind = message.placeholder or (PHOTO if message.photos and not photos else "")
+    text, attachments = upgraded(kind, message.text, [("", digest) for digest in photos])
     return (
         chat,
         sender,
         message.sender_name,
         message.sent_ms,
         message.position,
-        message.text,
-        " ".join(photos),
-        placeholder,
+        text,
+        to_json(attachments),
         message.forwarded,
         message.native_id,
         message.reply_to,
@@ -121,8 +120,8 @@ def _row(message: ReadMessage, chat: int, sender: int, media: ExportMedia) -> tu
 
 def _flush(db: sqlite3.Connection, batch: list[tuple[object, ...]]) -> None:
     db.executemany(
-        "INSERT INTO incoming (chat, sender, name, sent_ms, position, text, photos, placeholder, forwarded, native_id,"
-        " reply_native) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO incoming (chat, sender, name, sent_ms, position, text, attachments, forwarded, native_id,"
+        " reply_native) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         batch,
     )
     batch.clear()
