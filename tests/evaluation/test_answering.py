@@ -24,7 +24,7 @@ from training.evaluation.limits import FULL
 from training.evaluation.panel import Kind, Panel
 from training.evaluation.panels.decision import panel
 from training.evaluation.panels.decision.gates import BASELINES, LOGISTIC, Gate
-from training.evaluation.panels.decision.measures import Truth, balanced_accuracy, measured
+from training.evaluation.panels.decision.measures import Truth, balanced_accuracy, curve, measures
 from training.evaluation.report import Mark, mark
 from training.evaluation.voice import Bubbles, Likelihood, Question, Voices
 from training.statistics import Bools, Floats
@@ -271,13 +271,12 @@ def balanced(spoke: Bools, p: Floats) -> float:
 
 
 def test_speaking_as_often_as_the_person_by_hand() -> None:
-    nothing = {"addressed": 0.0, "addressed_other": 0.0}
-    truth = Truth.of([Point(0, "", FIRST, Split.TEST, place < 2, False, nothing) for place in range(8)])
+    spoke = np.arange(8) < 2
     score = np.array([0.9, 0.2, 0.8, 0.1, 0.1, 0.1, 0.1, 0.1])
-    once = np.ones((1, 1))
-    assert balanced_accuracy(truth, score)(once) == pytest.approx((1 / 2 + 5 / 6) / 2)
-    assert balanced_accuracy(truth, np.zeros(8))(once) == pytest.approx(0.5), "ties are broken as if by chance"
-    assert np.isnan(balanced_accuracy(truth, score)(0 * once)), "nothing was drawn"
+    once = np.ones((1, 8))
+    assert balanced_accuracy(*curve(spoke, score, once)) == pytest.approx((1 / 2 + 5 / 6) / 2)
+    assert balanced_accuracy(*curve(spoke, np.zeros(8), once)) == pytest.approx(0.5), "ties are broken as if by chance"
+    assert np.isnan(balanced_accuracy(*curve(spoke, score, 0 * once))), "nothing was drawn"
 
 
 def test_the_fast_measures_are_the_plain_ones(group: Group) -> None:
@@ -286,8 +285,8 @@ def test_the_fast_measures_are_the_plain_ones(group: Group) -> None:
     truth = Truth.of(tested)
     rng = np.random.default_rng(5)
     p = np.round(1 / (1 + np.exp(-group.odds[[point.message for point in tested]])), 1)
-    gate = Gate("", p, rng.random(len(p)) < p)
-    found = measured(gate, truth)
+    gate = Gate(p, rng.random(len(p)) < p)
+    found = {key: statistics.value(measure) for key, measure in measures(gate, truth).items()}
     days = [point.day for point in tested]
     plainly: dict[str, Callable[[NDArray[np.intp]], float]] = {
         "w1": lambda rows: statistics.auroc(truth.spoke[rows], p[rows]),

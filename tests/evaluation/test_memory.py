@@ -130,7 +130,7 @@ def remembering(about: Held, name: str = "avatar") -> Planted:
     frame = "didn't you once tell me: “{}”?" if language == "en" else "你是不是说过：“{}”？"
     knows |= {frame.format(text): (yes if right else no,) for text, right in zip(said, true, strict=True)}
     knows |= dict.fromkeys(catalogue()["nobody_told"][language], (unknown,))
-    home = {one.text: one.name for one in secrets(about, 1000).told}
+    home = {one.text: one.scene.partner.name or "" for one in secrets(about, 1000).told}
     return Planted(name, knows, home=home)
 
 

@@ -29,10 +29,11 @@ from training.evaluation.held import Held
 from training.evaluation.limits import FULL, QUICK
 from training.evaluation.panel import Kind
 from training.evaluation.panels.context import panel
-from training.evaluation.panels.context.pairs import Pair, difference, mean_gain, win_rate
-from training.evaluation.panels.context.relationships import ask, known, private, swapped
+from training.evaluation.panels.context.relationships import UNTRAINED, known, private, swapped, swaps
+from training.evaluation.panels.context.swaps import Pair, mean_gain, read, win_rate, wins
 from training.evaluation.report import Mark, mark
 from training.evaluation.voice import Bubbles, Question, Voices
+from training.statistics import value
 
 BASE = Teller("base", plain)
 
@@ -152,8 +153,8 @@ def test_wrong_ones_are_of_the_other_register_in_turn() -> None:
 
 def test_earlier_words_are_left_out_once_and_carried_turns_are_not_asked_for(held: Held) -> None:
     def before(voice: Teller, it: Held) -> tuple[int, list[int]]:
-        asked = ask(voice, swapped(private(it, Split.TEST), known(it)), whole=False)
-        return len(asked.alone), [len(question.turns) for question in voice.asked]
+        nats = read(voice, swaps(swapped(private(it, Split.TEST), known(it))), UNTRAINED)
+        return len(nats["alone"]), [len(question.turns) for question in voice.asked]
 
     number, turns = before(Teller("echo", plain), held)
     assert turns == [1] * 2 * number + [1, 3] * number
@@ -210,7 +211,7 @@ def test_what_is_equal_counts_half() -> None:
     assert (even.number, even.low, even.high) == (0.5, 0.5, 0.5)
     assert win_rate(pairs(1, 0, days=1)).number == 0.75
     assert mean_gain(pairs(1, 2, 3, days=3)).number == pytest.approx(2)
-    assert difference(pairs(1, 1, days=2), pairs(-1, 0, days=2)).number == 0.75
+    assert value(wins(pairs(1, 1, days=2)) - wins(pairs(-1, 0, days=2))).number == 0.75
     assert str(win_rate([]).number) == str(mean_gain([]).number) == "nan"
 
 

@@ -24,6 +24,7 @@ from training.evaluation.limits import FULL, QUICK
 from training.evaluation.panel import Kind
 from training.evaluation.panels.context import panel, pictures
 from training.evaluation.panels.context.pictures import StandIns, blank, other
+from training.evaluation.panels.context.swaps import pairs, read
 from training.evaluation.voice import Bubbles, Voices
 
 BASE = Teller("base", plain)
@@ -88,13 +89,14 @@ def test_captions_stand_where_the_photo_stood(held: Held) -> None:
     items = pictures.shown(held, {})[:2]
     captions = {photo: f"a thing, {photo}" for item in items[:1] for photo in item.digests}
     voice = Teller("echo", plain)
-    sight = pictures.ask(voice, items, captions, "en")
+    swaps = pictures.swaps(items, captions, "en")
+    found = pairs(swaps, read(voice, swaps, pictures.CONDITIONS), pictures.COMPARED)
     (digest,) = items[0].digests
     last = voice.asked[-1].turns[-1].bubbles[0]
     assert last.photos == ()
     assert last.text.startswith(f"[photo: a thing, {digest}] hey, what about")
-    assert len(sight.caption) == 1
-    assert len(sight.swapped) == len(sight.blank) == 2
+    assert len(found["picture_caption"]) == 1
+    assert len(found["picture_swapped"]) == len(found["picture_blank"]) == 2
 
 
 def test_the_others_show_something_else(held: Held) -> None:

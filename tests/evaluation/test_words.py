@@ -74,7 +74,7 @@ def used(key: str, by_panel: dict[str, set[str]]) -> bool:
     own = by_panel.get(panel, set())
     named = rest.split(".")[1] if rest.count(".") else rest
     return (
-        any(re.fullmatch(one, key) for one in by_panel[""])
+        any(re.fullmatch(one, key) for one in own | by_panel[""])
         or any(re.fullmatch(one, rest) for one in own)
         or (
             (BY_DRIVER.fullmatch(rest) is not None and panel in by_panel)

@@ -7,11 +7,12 @@ from bot.chat.decision import Calibration
 from training.data.points import of_split
 from training.data.splits import Split
 from training.evaluation.asking.scoring import Reply, Scores
+from training.evaluation.driver import values as drawn_values
 from training.evaluation.held import Held
 from training.evaluation.panel import Metric
 from training.evaluation.panels.decision import gates
 from training.evaluation.panels.decision.gates import LOGISTIC
-from training.evaluation.panels.decision.measures import Truth, gain, measured
+from training.evaluation.panels.decision.measures import Truth, measures
 from training.evaluation.panels.likelihood.panel import bits, lower
 from training.statistics import Value, value
 
@@ -85,14 +86,14 @@ def _decision(held: Held, log_odds: Mapping[int, float], calibration: Calibratio
     if not learnt or len({point.spoke for point in tested}) < 2:
         return {}
     truth = Truth.of(tested)
-    raw = gates.model_gate("alone", tested, log_odds)
-    ships = gates.calibrated_gate(tested, raw, calibration)
-    logistic = next(gate for gate in gates.baselines(learnt, tested) if gate.name == LOGISTIC)
-    alone, shipped = measured(raw, truth), measured(ships, truth)
+    raw = gates.model_gate(tested, log_odds)
+    rule = measures(gates.baselines(learnt, tested)[LOGISTIC], truth)["w1"]
+    alone = drawn_values(measures(raw, truth))
+    shipped = drawn_values(measures(gates.calibrated_gate(tested, raw, calibration), truth, rule))
     return {
         "auroc_alone": alone["w1"],
         "auroc": shipped["w1"],
-        "over_logistic": gain(ships, logistic, truth)["gain"],
+        "over_logistic": shipped["gain"],
         "rate_alone": alone["rate"],
         "rate": shipped["rate"],
         "calibration_error": shipped["ece"],
