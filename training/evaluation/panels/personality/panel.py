@@ -114,7 +114,7 @@ def _figure(
         axes.scatter(population, places, marker="|", s=70, color=figures.SOFT, label=draft.say("average"))
         for kind, size in sizes.items():
             if kind in said:
-                colour, name = figures.OF_KIND[kind], draft.voices[kind].name
+                colour, name = figures.OF_KIND[kind], draft.names[kind]
                 axes.scatter(said[kind], places, s=size, color=colour, label=name)
         real = draft.say("rows.ceiling.name")
         axes.scatter(own, places, s=58, facecolors="none", edgecolors=figures.REAL, linewidths=1.6, label=real)
@@ -130,7 +130,7 @@ def _examples(draft: Draft, items: Sequence[Answer], own: Floats, said: Mapping[
     """Where the avatar agrees best with the person, and where least."""
     language, distance = draft.held.language, np.abs(said[Kind.AVATAR] - own)
     every = {draft.say("rows.ceiling.name"): own}
-    every |= {draft.voices[kind].name: answers for kind, answers in said.items()}
+    every |= {draft.names[kind]: answers for kind, answers in said.items()}
     for number in dict.fromkeys((int(distance.argmin()), int(distance.argmax()))):
         yield Example(
             (how_like_you(items[number].question, language),),
