@@ -5,6 +5,7 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import takewhile
 from pathlib import Path
 
 from PIL import Image, ImageOps
@@ -103,11 +104,13 @@ def trials(items: Sequence[PhotoReply], captions: Mapping[str, str], language: s
     """With what each reply is read after. `caption`, words in the photo's place, only where they are known."""
     found = []
     for item in items:
-        changes: dict[str, Callable[[Bubble], Bubble]] = {
-            "swapped": partial(_other, photo=item.others[0]),
-            "other": partial(_other, photo=item.others[1]),
-            "blank": _blank,
+        first, second = item.others
+        stand_ins: dict[str, Callable[[str], str]] = {
+            "blank": blank,
+            "swapped": partial(other, first),
+            "other": partial(other, second),
         }
+        changes = {key: partial(_instead, stand_in=stand_in) for key, stand_in in stand_ins.items()}
         if all(photo in captions for photo in item.digests):
             changes["caption"] = partial(_worded, captions=captions, language=language)
         changed = {key: item.question(change) for key, change in changes.items()}
@@ -131,24 +134,16 @@ def recent_photos(question: Question) -> list[str]:
 
 def _since(question: Question) -> tuple[Turn, ...]:
     """The last turns of others, since the subject spoke."""
-    recent: list[Turn] = []
-    for turn in reversed(question.turns[-_LAST_TURNS:]):
-        if turn.speaker is None:
-            break
-        recent.insert(0, turn)
-    return tuple(recent)
+    recent = takewhile(lambda turn: turn.speaker is not None, reversed(question.turns[-_LAST_TURNS:]))
+    return tuple(recent)[::-1]
 
 
 def _photos(turns: Sequence[Turn]) -> list[str]:
     return [photo for turn in turns for bubble in turn.bubbles for photo in bubble.photos]
 
 
-def _other(bubble: Bubble, photo: str) -> Bubble:
-    return replace(bubble, photos=tuple(other(photo, one) for one in bubble.photos))
-
-
-def _blank(bubble: Bubble) -> Bubble:
-    return replace(bubble, photos=tuple(map(blank, bubble.photos)))
+def _instead(bubble: Bubble, stand_in: Callable[[str], str]) -> Bubble:
+    return replace(bubble, photos=tuple(map(stand_in, bubble.photos)))
 
 
 def _worded(bubble: Bubble, captions: Mapping[str, str], language: str) -> Bubble:
