@@ -55,7 +55,7 @@ def _named(loras: Path, name: str, audits: bool) -> Path:
 
 
 def _published(loras: Path) -> list[str]:
-    """The folders that training has finished: it writes the fingerprint last, and names the folder after that."""
+    """The folders that training has finished: it names the folder when all is in it."""
     return sorted(folder.name for folder in loras.glob("[!.]*") if (folder / FILE).is_file())
 
 

@@ -89,12 +89,6 @@ def centred(found: Floats) -> Floats:
     return np.concatenate([found[:1], found[1:] * (found[0] / middle)]) if middle > 0 and found[0] > 0 else found[:1]
 
 
-def interval(days: Sequence[object], measure: Callable[[Index], float]) -> tuple[float, float]:
-    """The 95 % interval of measure(places), days being drawn whole; NaN for fewer than two days."""
-    found = value(Draws(days).each(measure)) if len(days) else Value(NAN)
-    return found.low, found.high
-
-
 def chance(found: Sequence[float]) -> Value:
     """What a measure gives with its labels shuffled: the mean, and the range of 95 %."""
     if np.isnan(found).all():

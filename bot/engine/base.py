@@ -1,11 +1,13 @@
 """What every engine offers. No torch here, so that the daemon starts without it where the model is remote."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeVar
 
-from bot.chat.prompt import Codec, Prompt
+from bot.chat.prompt import Codec, Fingerprint, Prompt
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,3 +46,66 @@ class Engine(Protocol):
         """
 
     async def aclose(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class ScoredDialogue:
+    """A rendered dialogue, and what of it is to be scored.
+
+    decisions: places in the ids, each of the first id of a turn of the avatar.
+    replies: start and end of turns of the avatar, end of turn included.
+    group: whether the avatar may be silent; the replies are then scored given that it is not.
+    """
+
+    prompt: Prompt
+    decisions: tuple[int, ...]
+    replies: tuple[tuple[int, int], ...]
+    group: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DialogueScores:
+    """log_odds: log p(answer) − log p(silence) of each decision. nats: −log p of each reply."""
+
+    log_odds: tuple[float, ...]
+    nats: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Continuation:
+    """A turn of the avatar, given as ids with its end, after the prompt of that index, which ends where it begins.
+
+    group: whether the avatar may be silent. A turn of words is then scored given that it is not.
+    """
+
+    after: int
+    ids: tuple[int, ...]
+    group: bool
+
+
+Batches = AsyncGenerator[dict[int, T], None]
+"""Answers by the index of what was asked, as they are found. Closing the generator ends the work between two steps."""
+
+
+class BatchEngine(Engine, Protocol):
+    """An engine that also answers many prompts at once.
+
+    A batch gives way to every chat between two of its steps, and uses no kept cache. Changing the LoRA ends batches
+    that are not finished, with PassingError. Batches raise EchoesError where memory does not suffice.
+    """
+
+    fingerprint: Fingerprint
+    precision: str
+    """Where and in which precision the model computes, as a reader sees it, such as `float32, cpu`."""
+
+    def score_dialogues(self, dialogues: Sequence[ScoredDialogue]) -> Batches[DialogueScores]:
+        """In an order by chance, so that the first answers are a fair sample of all."""
+
+    def score_continuations(self, prompts: Sequence[Prompt], turns: Sequence[Continuation]) -> Batches[float]:
+        """−log p of each turn, by its index. Each prompt is read once, whatever may follow it."""
+
+    def write_replies(self, prompts: Sequence[Prompt], seeds: Sequence[int], sampling: Sampling) -> Batches[str]:
+        """One reply to each prompt. Its seed alone decides on it, whatever else is asked (`sampling.seed` is unused).
+
+        A reply in which nothing can be seen is tried again with other seeds, and is empty at last.
+        """

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from bot.chat.prompt import Fingerprint
 from bot.config import Config, ServerConfig
-from bot.engine.base import Engine
+from bot.engine.base import BatchEngine, Engine
 from bot.engine.describe import codec_for, describe
 from bot.media import MediaStore
 
@@ -30,13 +30,21 @@ async def build_engine(
     """
     if config.model.server is not None:
         return await _remote(config, config.model.server, media, lora, progress, server_token)
-    return await _local(config, media, lora, progress)
+    return await build_local_engine(config, lora, media, progress)
 
 
-async def _local(
-    config: Config, media: MediaStore, lora: Path | None, progress: Callable[[str], None] | None
-) -> Engine:
-    engine = await _apart(lambda: _load(config, media, progress))
+async def build_local_engine(
+    config: Config,
+    lora: Path | None,
+    media: MediaStore,
+    progress: Callable[[str], None] | None = None,
+    dtype: str | None = None,
+) -> BatchEngine:
+    """The engine in this process, whatever the configuration says of a server. Raises as `build_engine` does.
+
+    dtype: of the weights, instead of what the configuration says.
+    """
+    engine = await _apart(lambda: _load(config, media, progress, dtype or config.model.dtype))
     try:
         if lora is not None:
             await engine.load_lora(lora)
@@ -84,10 +92,10 @@ async def _remote(
     return await RemoteEngine.connect(server.url, server.model, codec, fingerprint, media, limit, token)
 
 
-def _load(config: Config, media: MediaStore, progress: Callable[[str], None] | None) -> Engine:
+def _load(config: Config, media: MediaStore, progress: Callable[[str], None] | None, dtype: str) -> BatchEngine:
     from bot.engine.local import LocalEngine  # torch is imported here, and nowhere earlier
     from bot.engine.models import load
 
     model = config.model
-    loaded = load(model.base, model.device, model.dtype, model.four_bit, progress)
+    loaded = load(model.base, model.device, dtype, model.four_bit, progress)
     return LocalEngine(loaded, media, max_context=model.context_tokens, cache_bytes=model.cache_mb * 1_000_000)

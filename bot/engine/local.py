@@ -2,31 +2,43 @@
 
 import asyncio
 import secrets
-from collections.abc import AsyncGenerator, Callable, Generator
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Callable, Generator, Sequence
+from contextlib import aclosing, suppress
 from pathlib import Path
+from typing import TypeVar
 
 import torch
 
 from bot.chat.prompt import Fingerprint, Prompt
-from bot.engine.base import Sampling
+from bot.engine.base import Batches, Continuation, DialogueScores, Sampling, ScoredDialogue
+from bot.engine.batch.continuations import ContinuationScorer
+from bot.engine.batch.dialogues import DialogueScorer
+from bot.engine.batch.head import OutputHead
+from bot.engine.batch.prefix import BatchDecoder
+from bot.engine.batch.replies import ReplyWriter
 from bot.engine.cache import CacheStore
 from bot.engine.choice import Chooser
 from bot.engine.lora import LoraSlot
-from bot.engine.models import LoadedModel, codec_for
+from bot.engine.models import LoadedModel, codec_for, out_of_memory
 from bot.engine.reader import Reader
-from bot.engine.text import TextStream
-from bot.engine.thread import InferenceThread
+from bot.engine.text import PATIENCE, TextStream
+from bot.engine.thread import InferenceThread, Manners, Steps
 from bot.errors import EchoesError
 from bot.letters import visible
 from bot.media import MediaStore
 
 CACHE_BYTES = 1 << 30
-PATIENCE = 16  # tokens past max_tokens, where so far nothing would be seen
+BATCH_BYTES = 1_500_000_000
+"""Of key-value states that a batch holds at once, about."""
+
+_ROWS = 32  # replies of a batch in the making at a time
+_CPU_TOKENS, _GPU_TOKENS = 2048, 16384  # of dialogues scored at once
+
+T = TypeVar("T")
 
 
 class LocalEngine:
-    """See `bot.engine.base.Engine`. max_context is bounded by what the model was made for."""
+    """See `bot.engine.base.BatchEngine`. max_context is bounded by what the model was made for."""
 
     def __init__(
         self,
@@ -35,15 +47,25 @@ class LocalEngine:
         *,
         max_context: int | None = None,
         cache_bytes: int = CACHE_BYTES,
+        batch_rows: int = _ROWS,
+        batch_tokens: int | None = None,
     ) -> None:
+        """batch_rows: replies of a batch written at a time. batch_tokens: of dialogues scored at a time."""
         self.codec = codec_for(loaded, media)
         self.max_context = min(max_context or loaded.max_positions, loaded.max_positions)
+        self.fingerprint = Fingerprint.of(loaded.base_id, self.codec)
+        self.precision = loaded.precision
         self._loaded = loaded
         self._media = media
         self._store = CacheStore(cache_bytes)
-        self._lora = LoraSlot(loaded, Fingerprint.of(loaded.base_id, self.codec))
+        self._lora = LoraSlot(loaded, self.fingerprint)
         self._chooser = Chooser(self.codec, loaded.model.config.get_text_config().vocab_size)
         self._thread = InferenceThread()
+        tokens = batch_tokens or (_CPU_TOKENS if loaded.device.type == "cpu" else _GPU_TOKENS)
+        decoder, head = BatchDecoder(loaded, media), OutputHead(loaded, self.codec.end_of_turn)
+        self._dialogues = DialogueScorer(loaded, media, head, self.codec.end_of_turn, tokens)
+        self._continuations = ContinuationScorer(decoder, head, BATCH_BYTES)
+        self._replies = ReplyWriter(decoder, head, self.codec, self._chooser, batch_rows, BATCH_BYTES)
 
     @property
     def cache_bytes(self) -> int:
@@ -62,30 +84,69 @@ class LocalEngine:
     async def reply(self, chat: str, prompt: Prompt, sampling: Sampling) -> AsyncGenerator[str, None]:
         self._check_length(prompt)
         await self._look_at(prompt)
-        loop = asyncio.get_running_loop()
-        pieces: asyncio.Queue[str | None] = asyncio.Queue()
 
-        def tell(piece: str | None) -> None:
-            with suppress(RuntimeError):  # the loop has ended, nobody listens
-                loop.call_soon_threadsafe(pieces.put_nowait, piece)
+        def work(tell: Callable[[str], None]) -> Steps:
+            return self._write(chat, prompt, sampling, tell)
 
-        written = self._thread.submit(self._write(chat, prompt, sampling, tell))
-        written.add_done_callback(lambda _: tell(None))
-        try:
-            while (piece := await pieces.get()) is not None:
+        async with aclosing(self._pieces(work, Manners.TURNS)) as pieces:
+            async for piece in pieces:
                 yield piece
-            written.result()
-        finally:
-            written.cancel()
+
+    def score_dialogues(self, dialogues: Sequence[ScoredDialogue]) -> Batches[DialogueScores]:
+        return self._batch(lambda: self._dialogues.score(dialogues))
+
+    def score_continuations(self, prompts: Sequence[Prompt], turns: Sequence[Continuation]) -> Batches[float]:
+        return self._batch(lambda: self._continuations.score(prompts, turns))
+
+    def write_replies(self, prompts: Sequence[Prompt], seeds: Sequence[int], sampling: Sampling) -> Batches[str]:
+        return self._batch(lambda: self._replies.write(prompts, seeds, sampling))
 
     async def load_lora(self, lora: Path | None) -> None:
-        await asyncio.wrap_future(self._thread.submit(self._switch(lora), alone=True))
+        await asyncio.wrap_future(self._thread.submit(self._switch(lora), Manners.ALONE))
 
     def step_seconds(self) -> float:
         return self._thread.step_seconds()
 
     async def aclose(self) -> None:
         await asyncio.to_thread(self._thread.close)
+
+    # -- between the inference thread and the loop ------------------------------------------------------------------
+
+    async def _pieces(self, work: Callable[[Callable[[T], None]], Steps], manners: Manners) -> AsyncGenerator[T, None]:
+        """What a request tells while it is at work in the inference thread."""
+        loop = asyncio.get_running_loop()
+        pieces: asyncio.Queue[T | None] = asyncio.Queue()
+
+        def tell(piece: T | None) -> None:
+            with suppress(RuntimeError):  # the loop has ended, nobody listens
+                loop.call_soon_threadsafe(pieces.put_nowait, piece)
+
+        done = self._thread.submit(work(tell), manners)
+        done.add_done_callback(lambda _: tell(None))
+        try:
+            while (piece := await pieces.get()) is not None:
+                yield piece
+            done.result()
+        finally:
+            done.cancel()
+
+    def _batch(self, work: Callable[[], Generator[dict[int, T], None, None]]) -> Batches[T]:
+        def steps(tell: Callable[[dict[int, T]], None]) -> Steps:
+            try:
+                for found in work():
+                    if found:
+                        tell(found)
+                    yield
+            except RuntimeError as error:
+                if not out_of_memory(error):
+                    raise
+                self._store.clear()
+                raise EchoesError(
+                    f"The memory of {self._loaded.device} does not suffice for so many prompts: "
+                    "lower model.context_tokens in config.yaml, or take a smaller model."
+                ) from error
+
+        return self._pieces(steps, Manners.BATCH)
 
     # -- in the inference thread ------------------------------------------------------------------------------------
 

@@ -23,7 +23,7 @@ from bot.engine.describe import BaseModel, Family, codec_for, describe
 from bot.errors import ConfigError, PassingError
 from bot.files import refusal
 
-__all__ = ["LoadedModel", "QwenVL", "codec_for", "load", "photo_tensors"]
+__all__ = ["LoadedModel", "QwenVL", "codec_for", "dtype_of", "load", "out_of_memory", "photo_tensors"]
 
 QwenVL = Qwen2_5_VLForConditionalGeneration | Qwen3VLForConditionalGeneration
 
@@ -48,6 +48,12 @@ class LoadedModel:
     @property
     def device(self) -> torch.device:
         return self.model.device
+
+    @property
+    def precision(self) -> str:
+        """Where and in which precision it computes, such as `float32, cpu`."""
+        dtype = str(self.model.dtype).removeprefix("torch.")
+        return f"{dtype}{', 4 bits' if self.four_bit else ''}, {self.device}"
 
 
 def load(
@@ -91,6 +97,11 @@ def photo_tensors(loaded: LoadedModel, images: Sequence[Image.Image]) -> tuple[t
         sized.append(image.resize((columns * patch, rows * patch), resample=Image.Resampling.BICUBIC))
     batch = loaded.image_processor(images=sized, do_resize=False, return_tensors="pt")
     return batch["pixel_values"], batch["image_grid_thw"]
+
+
+def out_of_memory(error: BaseException) -> bool:
+    """Whether it says that a step of the model needed more memory than there is."""
+    return isinstance(error, torch.OutOfMemoryError) or "can't allocate memory" in str(error)
 
 
 def threads() -> int:
@@ -177,6 +188,11 @@ def _device(wanted: str) -> torch.device:
     if device.type == "mps" and not torch.backends.mps.is_available():
         raise ConfigError("model.device: mps: this is not a Mac with a GPU that PyTorch can use: give auto.")
     return device
+
+
+def dtype_of(device: str, dtype: str) -> torch.dtype:
+    """The precision of the weights that `load` loads. Raises ConfigError as it does."""
+    return _dtype(dtype, _device(device))
 
 
 def _dtype(wanted: str, device: torch.device) -> torch.dtype:

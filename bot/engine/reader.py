@@ -1,15 +1,14 @@
 """The model reading: a prompt's ids and photos become key-value states, only as far as they are new."""
 
-import io
 from collections.abc import Generator, Iterator
 
 import numpy as np
 import torch
-from PIL import Image
 
 from bot.chat.prompt import PhotoSpan, Prompt
 from bot.engine.cache import CacheStore, KeptCache, Reading, reading_of
-from bot.engine.models import LoadedModel, photo_tensors
+from bot.engine.models import LoadedModel, out_of_memory
+from bot.engine.photos import photo_inputs
 from bot.errors import PassingError
 from bot.media import MediaStore
 
@@ -50,30 +49,22 @@ class Reader:
         self._next_place += 1
         self._forward([token], places, [], np.array([token], np.int64))
 
-    def _picture(self, photo: PhotoSpan) -> Image.Image:
-        return Image.open(io.BytesIO(self._media.resized(photo.digest, *self._loaded.geometry.size(photo.grid))))
-
     @torch.inference_mode()
     def _forward(self, ids: list[int], places: torch.Tensor, photos: list[PhotoSpan], reading: Reading) -> None:
-        pixels: torch.Tensor | None = None
-        grids: torch.Tensor | None = None
         device = self._loaded.device
-        if photos:
-            pixels, grids = photo_tensors(self._loaded, [self._picture(photo) for photo in photos])
-            pixels, grids = pixels.to(device), grids.to(device)
+        inputs = photo_inputs(self._loaded, self._media, photos)
         try:
             output = self._loaded.model(
                 input_ids=torch.tensor([ids], device=device),
                 position_ids=places.to(device),
                 past_key_values=self._cache.states,
-                pixel_values=pixels,
-                image_grid_thw=grids,
                 use_cache=True,
                 logits_to_keep=1,
+                **inputs,
             )
         except BaseException as error:
             self._store.drop(self._cache)
-            if isinstance(error, torch.OutOfMemoryError) or "can't allocate memory" in str(error):
+            if out_of_memory(error):
                 self._store.clear()
                 raise PassingError("The model ran out of memory: the kept caches were dropped.") from error
             raise

@@ -3,6 +3,8 @@
 from bot.chat.prompt import Codec
 from bot.letters import visible
 
+PATIENCE = 16  # tokens past max_tokens, where so far nothing would be seen
+
 _BROKEN = "\ufffd"
 
 

@@ -1,4 +1,7 @@
-"""The one inference thread: requests take turns, a step each, so that a decision never waits for a whole reply."""
+"""The one inference thread: requests take turns, a step each, so that a decision never waits for a whole reply.
+
+Batches go on only while no request does.
+"""
 
 import math
 import threading
@@ -8,6 +11,7 @@ from collections.abc import Generator
 from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
 from dataclasses import dataclass
+from enum import Enum, auto
 from typing import Any
 
 from bot.errors import PassingError
@@ -16,11 +20,23 @@ Steps = Generator[None, None, Any]
 """A request cut into steps; what it returns is its result. Closing it must leave everything valid."""
 
 
+class Manners(Enum):
+    """How a request shares the thread.
+
+    TURNS: a step of each such request after the other. BATCH: a step only while no other request wants one.
+    ALONE: begins when the requests before it have ended, and those after it wait for its end. It ends batches.
+    """
+
+    TURNS = auto()
+    BATCH = auto()
+    ALONE = auto()
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class _Job:
     steps: Steps
     result: "Future[Any]"
-    alone: bool
+    manners: Manners
 
 
 class InferenceThread:
@@ -34,12 +50,9 @@ class InferenceThread:
         self._thread = threading.Thread(target=self._run, name="inference", daemon=True)
         self._thread.start()
 
-    def submit(self, steps: Steps, *, alone: bool = False) -> "Future[Any]":
-        """Queues a request; cancelling its future stops it between two steps.
-
-        One that wants to be alone begins when those before it have ended, and those after it wait for its end.
-        """
-        job = _Job(steps, Future(), alone)
+    def submit(self, steps: Steps, manners: Manners = Manners.TURNS) -> "Future[Any]":
+        """Queues a request; cancelling its future stops it between two steps."""
+        job = _Job(steps, Future(), manners)
         with self._wake:
             if self._closed:
                 raise _closed()
@@ -64,27 +77,32 @@ class InferenceThread:
 
     def _run(self) -> None:
         active: deque[_Job] = deque()
+        batches: deque[_Job] = deque()
         while True:
             with self._wake:
-                while not (self._closed or active or self._waiting):
+                while not (self._closed or active or batches or self._waiting):
                     self._wake.wait()
                 if self._closed:
                     break
-                self._admit(active)
-            job = active.popleft()
-            if self._step(job):
-                active.append(job)
-        for job in (*active, *self._waiting):
-            job.steps.close()
-            with suppress(InvalidStateError):
-                job.result.set_exception(_closed())
+                self._admit(active, batches)
+            queue = active or batches
+            if queue:
+                job = queue.popleft()
+                if self._step(job):
+                    queue.append(job)
+        for job in (*active, *batches, *self._waiting):
+            _end(job, _closed())
 
-    def _admit(self, active: deque[_Job]) -> None:
+    def _admit(self, active: deque[_Job], batches: deque[_Job]) -> None:
         """New requests go first: most are decisions, and short."""
-        while self._waiting and not any(job.alone for job in active):
-            if self._waiting[0].alone and active:
-                return
-            active.appendleft(self._waiting.popleft())
+        while self._waiting and not any(job.manners is Manners.ALONE for job in active):
+            new = self._waiting[0].manners
+            if new is Manners.ALONE:
+                if active:
+                    return
+                while batches:  # half of their answers would be the old LoRA's
+                    _end(batches.popleft(), PassingError("The LoRA was changed while a batch was at work."))
+            (batches if new is Manners.BATCH else active).appendleft(self._waiting.popleft())
 
     def _step(self, job: _Job) -> bool:
         """Runs one step; whether more are to come."""
@@ -104,6 +122,12 @@ class InferenceThread:
         finally:
             self._step_began = None
         return False
+
+
+def _end(job: _Job, error: PassingError) -> None:
+    job.steps.close()
+    with suppress(InvalidStateError):
+        job.result.set_exception(error)
 
 
 def _closed() -> PassingError:

@@ -1,21 +1,25 @@
 """Tiny random models of the real classes, chats to score, and a whole workspace to evaluate."""
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
+from typing import Protocol
 
 import pytest
 import torch
 
 from bot.chat.decision import Calibration
 from bot.chat.prompt import Fingerprint
+from bot.engine.blocking import Blocking, blocking
 from bot.engine.describe import Family
+from bot.engine.local import LocalEngine
 from bot.engine.models import LoadedModel, codec_for, load
 from bot.media import MediaStore
 from bot.people import save_people
 from bot.workspace import Workspace
 from tests.dialogues.log import PEOPLE, Log
 from tests.engine.conftest import tiny_model
-from training.finetune.lora import attach, save_adapter, weights
+from training.finetune.lora import attach, config_of, save_adapter, weights
 from training.finetune.presets import TUNED
 
 FAMILIES: tuple[Family, ...] = ("qwen2_5_vl", "qwen3_vl")
@@ -35,6 +39,29 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> dict[Family, Path]:
 @pytest.fixture(params=FAMILIES)
 def loaded(request: pytest.FixtureRequest, models: dict[Family, Path]) -> LoadedModel:
     return load(str(models[request.param]), "cpu", "float32")
+
+
+class Opened(Protocol):
+    """Opens an engine on a loaded model, until the test has ended."""
+
+    def __call__(
+        self, loaded: LoadedModel, media: MediaStore, *, batch_rows: int = 32, batch_tokens: int | None = None
+    ) -> Blocking[LocalEngine]: ...
+
+
+@pytest.fixture
+def opened() -> Iterator[Opened]:
+    with ExitStack() as stack:
+
+        def open_engine(
+            loaded: LoadedModel, media: MediaStore, *, batch_rows: int = 32, batch_tokens: int | None = None
+        ) -> Blocking[LocalEngine]:
+            async def made() -> LocalEngine:
+                return LocalEngine(loaded, media, batch_rows=batch_rows, batch_tokens=batch_tokens)
+
+            return stack.enter_context(blocking(made()))
+
+        yield open_engine
 
 
 @pytest.fixture
@@ -80,7 +107,7 @@ def make_lora(workspace: Workspace, model: Path, name: str, seed: int = 2) -> Pa
             torch.nn.init.normal_(parameter, std=0.05)
     folder = workspace.loras / name
     folder.mkdir(parents=True)
-    save_adapter(lora, weights(lora), folder)
+    save_adapter(config_of(lora), weights(lora), folder)
     Calibration().save(folder)
     Fingerprint.of(loaded.base_id, codec_for(loaded, MediaStore(workspace.media))).save(folder)
     return folder

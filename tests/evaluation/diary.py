@@ -10,9 +10,9 @@ from bot.people import People
 from bot.persona import Persona
 from training.data.dialogues import Dialogue
 from training.data.splits import Split, Splits
-from training.evaluation.asking.scoring import Reply, Scores
 from training.evaluation.held import Held
 from training.evaluation.voice import Bubbles, Likelihood, Question, as_turn, texts
+from training.scoring import Reply, Scores
 
 MEI, GRAN, TOM = Speaker("Mei", "friend"), Speaker("Edith", "elder"), Speaker("Tom", "colleague")
 TOPICS = (

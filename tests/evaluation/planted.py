@@ -8,9 +8,9 @@ import numpy as np
 
 from training.data.dialogues import Dialogue
 from training.data.splits import Split
-from training.evaluation.asking.scoring import Scores
 from training.evaluation.held import Held
 from training.evaluation.voice import Bubbles, Likelihood, Question, occasions
+from training.scoring import Scores
 
 Score = Callable[[Dialogue], Scores]
 Weigh = Callable[[Question, Bubbles], Likelihood]

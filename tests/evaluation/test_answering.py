@@ -18,7 +18,6 @@ from training import statistics
 from training.data.dialogues import Dialogue
 from training.data.points import Point
 from training.data.splits import Split, Splits
-from training.evaluation.asking.scoring import Scores
 from training.evaluation.held import Held
 from training.evaluation.limits import FULL
 from training.evaluation.panel import Kind, Panel
@@ -27,6 +26,7 @@ from training.evaluation.panels.decision.gates import BASELINES, LOGISTIC, Gate
 from training.evaluation.panels.decision.measures import Truth, balanced_accuracy, curve, measures
 from training.evaluation.report import Mark, mark
 from training.evaluation.voice import Bubbles, Likelihood, Question, Voices
+from training.scoring import Scores
 from training.statistics import Bools, Floats
 
 FIRST = date(2026, 1, 1)
@@ -299,5 +299,6 @@ def test_the_fast_measures_are_the_plain_ones(group: Group) -> None:
     }
     for key, plain in plainly.items():
         assert found[key].number == pytest.approx(plain(np.arange(len(p))))
-        assert (found[key].low, found[key].high) == pytest.approx(statistics.interval(days, plain))
+        each = statistics.value(statistics.Draws(days).each(plain))
+        assert (found[key].low, found[key].high) == pytest.approx((each.low, each.high))
     assert found["ece"].number == pytest.approx(statistics.calibration_error(truth.spoke, p))

@@ -16,7 +16,6 @@ from bot.persona import Persona
 from training.data.dialogues import Dialogue
 from training.data.questionnaire import Answer, load_questionnaire
 from training.data.splits import Split, Splits
-from training.evaluation.asking.scoring import Scores
 from training.evaluation.held import ME, Burst, Held
 from training.evaluation.limits import FULL
 from training.evaluation.panel import Kind, Panel
@@ -25,6 +24,7 @@ from training.evaluation.panels.memory.leaks import questions, secrets
 from training.evaluation.panels.memory.panel import panel
 from training.evaluation.panels.memory.recall import CHOICES, KINDS, catalogue, from_chats, from_questionnaire, quizzes
 from training.evaluation.voice import Bubbles, Likelihood, Question, Voices
+from training.scoring import Scores
 
 DAY = date(2026, 3, 1)
 SPLITS = Splits(tuple(DAY + timedelta(days=number) for number in range(3)), DAY + timedelta(1), DAY + timedelta(2))

@@ -1,6 +1,7 @@
 """The numbers, against hand-made cases and scikit-learn's."""
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
@@ -42,11 +43,15 @@ def test_what_cannot_be_said_is_no_number() -> None:
 def test_intervals_draw_days_whole() -> None:
     days = ["a"] * 50 + ["b"] * 50
     values = np.repeat([0.0, 1.0], 50)
-    low, high = statistics.interval(days, lambda rows: float(values[rows].mean()))
-    assert (low, high) == (0, 1), "two days that differ wholly leave nothing certain"
-    assert statistics.interval(days, lambda rows: float(values[rows].mean())) == (low, high), "the same every time"
-    assert all(math.isnan(end) for end in statistics.interval(["a"] * 9, lambda rows: 1.0))
-    assert all(math.isnan(end) for end in statistics.interval([], lambda rows: 1.0))
+
+    def interval(days: Sequence[str]) -> tuple[float, float]:
+        found = statistics.value(statistics.Draws(days).each(lambda rows: float(values[rows].mean())))
+        return found.low, found.high
+
+    assert interval(days) == (0, 1), "two days that differ wholly leave nothing certain"
+    assert interval(days) == (0, 1), "the same every time"
+    assert all(math.isnan(end) for end in interval(["a"] * 9)), "one day says nothing of others"
+    assert math.isnan(statistics.value(statistics.Draws([]).mean([])).number)
 
 
 def test_sums_of_days_are_drawn_as_their_places_are() -> None:

@@ -13,7 +13,6 @@ from bot.persona import Persona
 from training.data.dialogues import Dialogue
 from training.data.questionnaire import SCALE, Answer, how_like_you, load_questionnaire
 from training.data.splits import Split, Splits
-from training.evaluation.asking.scoring import Scores
 from training.evaluation.held import Held
 from training.evaluation.limits import FULL
 from training.evaluation.panel import Kind, Panel
@@ -21,6 +20,7 @@ from training.evaluation.panels.personality.panel import panel
 from training.evaluation.panels.personality.traits import NORMS, TRAITS, correlation, population_mean
 from training.evaluation.report import Mark, mark
 from training.evaluation.voice import Bubbles, Likelihood, Question, Voices
+from training.scoring import Scores
 
 DAY = date(2026, 3, 1)
 

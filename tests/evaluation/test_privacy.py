@@ -15,7 +15,6 @@ from training.data.canaries import TIMES, Canary
 from training.data.dialogues import Dialogue
 from training.data.redaction import Secret
 from training.data.splits import Split, Splits
-from training.evaluation.asking.scoring import Reply, Scores
 from training.evaluation.held import Held
 from training.evaluation.limits import FULL
 from training.evaluation.panel import Kind, Panel
@@ -23,6 +22,7 @@ from training.evaluation.panels.privacy.completions import FIRST, MORE, probes
 from training.evaluation.panels.privacy.exposure import CODES, UNKNOWN, exposed
 from training.evaluation.panels.privacy.panel import panel
 from training.evaluation.voice import Bubbles, Likelihood, Question, Voices
+from training.scoring import Reply, Scores
 
 FIRST_DAY = date(2026, 3, 1)
 DAYS = tuple(FIRST_DAY + timedelta(days=number) for number in range(20))

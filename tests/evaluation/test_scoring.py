@@ -8,11 +8,14 @@ import torch
 from PIL import Image
 
 from bot.chat.prompt import Codec, Prompt, render
-from bot.engine.models import LoadedModel, codec_for, photo_tensors
+from bot.engine.blocking import Blocking
+from bot.engine.local import LocalEngine
+from bot.engine.models import LoadedModel, photo_tensors
 from bot.message import ChatKind
 from tests.dialogues.log import Log
+from tests.evaluation.conftest import Opened
 from training.data.dialogues import Dialogue, decision_points
-from training.evaluation.asking.scoring import Scorer
+from training.scoring import Rendered, Reply
 
 
 def group(log: Log) -> None:
@@ -30,11 +33,25 @@ def group(log: Log) -> None:
     )
 
 
-def scorer(loaded: LoadedModel, log: Log, batch_tokens: int = 2048) -> Scorer:
+def engine(opened: Opened, loaded: LoadedModel, log: Log, tokens: int = 2048) -> Blocking[LocalEngine]:
     log.corpus()
-    codec = codec_for(loaded, log.media)
-    log.codec = codec
-    return Scorer(loaded, codec, log.media.open, batch_tokens)
+    served = opened(loaded, log.media, batch_tokens=tokens)
+    log.codec = served.engine.codec
+    return served
+
+
+def scored(served: Blocking[LocalEngine], dialogues: Sequence[Dialogue]) -> tuple[dict[int, float], list[Reply]]:
+    """All decisions by message, and all replies."""
+    codec = served.engine.codec
+    rendered = [Rendered.of(dialogue, codec) for dialogue in dialogues]
+    decisions: dict[int, float] = {}
+    replies: list[Reply] = []
+    for batch in served.each(served.engine.score_dialogues([one.asked for one in rendered])):
+        for index, found in batch.items():
+            scores = rendered[index].scores(found, codec)
+            decisions |= scores.decisions
+            replies += scores.replies
+    return decisions, replies
 
 
 def log_p(loaded: LoadedModel, prompt: Prompt, until: int, open_photo: Sequence[Image.Image]) -> torch.Tensor:
@@ -70,61 +87,53 @@ def one_by_one(loaded: LoadedModel, dialogue: Dialogue, codec: Codec, log: Log) 
     return odds, nats
 
 
-def test_a_group_with_a_photo(loaded: LoadedModel, log: Log) -> None:
+def test_a_group_with_a_photo(loaded: LoadedModel, log: Log, opened: Opened) -> None:
     group(log)
-    ready = scorer(loaded, log)
+    ready = engine(opened, loaded, log)
     dialogues = log.dialogues()
-    scores = ready.score(dialogues)
+    decisions, said = scored(ready, dialogues)
     odds: dict[int, float] = {}
     nats: list[float] = []
     for dialogue in dialogues:
-        more, replies = one_by_one(loaded, dialogue, ready.codec, log)
+        more, replies = one_by_one(loaded, dialogue, ready.engine.codec, log)
         odds |= more
         nats += replies
     assert len(odds) == 6
-    assert scores.decisions == pytest.approx(odds, abs=2e-3)
-    assert sorted(reply.nats for reply in scores.replies) == pytest.approx(sorted(nats), abs=5e-3)
-    assert sorted(reply.characters for reply in scores.replies) == sorted(
+    assert decisions == pytest.approx(odds, abs=2e-3)
+    assert sorted(reply.nats for reply in said) == pytest.approx(sorted(nats), abs=5e-3)
+    assert sorted(reply.characters for reply in said) == sorted(
         map(len, ("me\nwhat about them", "yes!", "good evening"))
     )
-    assert sorted(reply.tokens for reply in scores.replies) == sorted(reply.characters + 1 for reply in scores.replies)
+    assert sorted(reply.tokens for reply in said) == sorted(reply.characters + 1 for reply in said)
 
 
-def test_a_private_chat(loaded: LoadedModel, log: Log) -> None:
+def test_a_private_chat(loaded: LoadedModel, log: Log, opened: Opened) -> None:
     log.private("Mei", "18:00 Mei: lunch?", "18:01 Nora: yes", "18:02 Mei: where?", "18:03 Nora: 面馆")
-    ready = scorer(loaded, log)
+    ready = engine(opened, loaded, log)
     (dialogue,) = log.dialogues()
-    scores = ready.score([dialogue])
-    assert scores.decisions == {}
-    _, nats = one_by_one(loaded, dialogue, ready.codec, log)
-    assert [reply.nats for reply in scores.replies] == pytest.approx(nats, abs=5e-3)
-    assert [reply.characters for reply in scores.replies] == [3, 2]
+    decisions, replies = scored(ready, [dialogue])
+    assert decisions == {}
+    _, nats = one_by_one(loaded, dialogue, ready.engine.codec, log)
+    assert [reply.nats for reply in replies] == pytest.approx(nats, abs=5e-3)
+    assert [reply.characters for reply in replies] == [3, 2]
 
 
-def test_batching_and_filling_change_nothing(loaded: LoadedModel, log: Log) -> None:
+def test_batching_and_filling_change_nothing(loaded: LoadedModel, log: Log, opened: Opened) -> None:
     log.group(*(f"18:{minute:02} {'Nora' if minute % 3 == 2 else 'Tom'}: {'lamp ' * minute}." for minute in range(25)))
-    alone, together = scorer(loaded, log, 1), scorer(loaded, log, 100_000)
+    alone, together = engine(opened, loaded, log, 1), engine(opened, loaded, log, 100_000)
     dialogues = log.dialogues(max_tokens=800)
-    lengths = {len(render(one.scene, one.turns, alone.codec).ids) for one in dialogues}
+    lengths = {len(render(one.scene, one.turns, alone.engine.codec).ids) for one in dialogues}
     assert len({-(-length // 64) for length in lengths}) < len(lengths), "some are filled up to the same length"
-    first, second = alone.score(dialogues), together.score(dialogues)
-    assert len(first.decisions) == 17
-    assert first.decisions == pytest.approx(second.decisions, abs=2e-3)
-    total = [sum(reply.nats for reply in scores.replies) for scores in (first, second)]
+    first, second = scored(alone, dialogues), scored(together, dialogues)
+    assert len(first[0]) == 17
+    assert first[0] == pytest.approx(second[0], abs=2e-3)
+    total = [sum(reply.nats for reply in replies) for _, replies in (first, second)]
     assert total[0] == pytest.approx(total[1], abs=5e-3)
 
 
-def test_no_time_still_reads_one_batch_and_tells_of_it(loaded: LoadedModel, log: Log) -> None:
+def test_without_replies_only_decisions_are_asked_for(loaded: LoadedModel, log: Log, opened: Opened) -> None:
     group(log)
-    told: list[int] = []
-    ready = scorer(loaded, log, 1)
-    scores = ready.score(log.dialogues(), seconds=0.0, replies=False, progress=told.append)
-    assert (scores.read, told, scores.replies) == (1, [1], ())
-
-
-def test_the_model_is_left_as_it_was(loaded: LoadedModel, log: Log) -> None:
-    group(log)
-    model: torch.nn.Module = loaded.model
-    model.train()
-    scorer(loaded, log).score(log.dialogues())
-    assert model.training
+    ready = engine(opened, loaded, log)
+    rendered = [Rendered.of(dialogue, ready.engine.codec, replies=False) for dialogue in log.dialogues()]
+    (*_, found) = ready.each(ready.engine.score_dialogues([one.asked for one in rendered]))
+    assert all(scores.log_odds and not scores.nats for scores in found.values())

@@ -12,15 +12,18 @@ from PIL import Image, ImageChops
 import training
 from bot.chat.dialogue import Bubble, Scene, Speaker, Turn
 from bot.chat.prompt import render
+from bot.engine.base import Sampling
 from bot.engine.describe import Family
-from bot.engine.models import codec_for, load
+from bot.engine.models import load
 from bot.message import ChatKind
+from tests.evaluation.conftest import Opened
 from tests.evaluation.diary import MEI, Teller, diary, plain
 from tests.support import byte_codec, picture
 from training.data.splits import Split
-from training.evaluation.asking.scoring import Scorer
+from training.evaluation.asking.model_voice import ModelVoice
 from training.evaluation.held import Held
 from training.evaluation.limits import FULL, QUICK
+from training.evaluation.opened import ModelUnderTest
 from training.evaluation.panel import Kind
 from training.evaluation.panels.context import panel, pictures
 from training.evaluation.panels.context.pictures import StandIns, blank, other
@@ -156,10 +159,10 @@ def test_their_prompts_differ_in_nothing_but_the_photo(store: tuple[StandIns, st
     assert len({prompt.photos[0].digest for prompt in prompts}) == 3
 
 
-def test_a_real_model_reads_them(store: tuple[StandIns, str, str], models: dict[Family, Path]) -> None:
+def test_a_real_model_reads_them(store: tuple[StandIns, str, str], models: dict[Family, Path], opened: Opened) -> None:
     media, red, blue = store
     loaded = load(str(models["qwen2_5_vl"]), "cpu", "float32")
-    scorer = Scorer(loaded, codec_for(loaded, media), media.open)
+    voice = ModelVoice("base", ModelUnderTest(opened(loaded, media), Sampling(), None), None)
     held = diary(4, photo=lambda _: red)
     (dialogue, *_) = held.dialogues[Split.TEST]
     nats = []
@@ -167,7 +170,7 @@ def test_a_real_model_reads_them(store: tuple[StandIns, str, str], models: dict[
         turns = tuple(
             replace(turn, bubbles=tuple(shows(bubble, one) for bubble in turn.bubbles)) for turn in dialogue.turns
         )
-        nats.append(scorer.score([replace(dialogue, turns=turns)]).replies[0].nats)
+        nats.append(voice.score([replace(dialogue, turns=turns)])[0].replies[0].nats)
     assert len({round(one, 6) for one in nats}) == 3
 
 

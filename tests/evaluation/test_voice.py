@@ -1,6 +1,7 @@
-"""A model as a voice says what the avatar would say and what the scorer finds, however much is asked at once."""
+"""A model as a voice says what the avatar would say and what a dialogue scores, however much is asked at once."""
 
 import math
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,9 @@ from bot.chat.dialogue import Bubble, Scene, Speaker, Turn
 from bot.chat.prompt import Prompt, render
 from bot.chat.prompt.render import whole_bubbles
 from bot.engine.base import Sampling
-from bot.engine.choice import Chooser
+from bot.engine.batch.dialogues import DialogueScorer
+from bot.engine.batch.groups import prefix_groups
+from bot.engine.batch.prefix import BatchDecoder
 from bot.engine.local import LocalEngine
 from bot.engine.models import LoadedModel, codec_for, load
 from bot.errors import EchoesError, PermanentError
@@ -20,13 +23,13 @@ from bot.message import ChatKind
 from bot.persona import Persona
 from bot.workspace import Workspace
 from tests.dialogues.log import Log
-from tests.evaluation.conftest import make_lora
+from tests.evaluation.conftest import Opened, make_lora
 from tests.support import picture
-from training.evaluation.asking.families import families
+from training.evaluation.asking.answers import Answers
 from training.evaluation.asking.model_voice import ModelVoice
-from training.evaluation.asking.scoring import Reply, Scorer
-from training.evaluation.asking.shared_model import SharedModel
+from training.evaluation.opened import ModelUnderTest
 from training.evaluation.voice import Bubbles, Occasion, Question, occasions
+from training.scoring import Reply
 
 GREEDY = Sampling(temperature=0, presence_penalty=0, max_tokens=12)
 FREE = Sampling(max_tokens=12)
@@ -49,11 +52,12 @@ def chats(log: Log) -> None:
 
 
 def shared(
-    loaded: LoadedModel, log: Log, sampling: Sampling = GREEDY, kept: Path | None = None, rows: int = 4
-) -> SharedModel:
+    opened: Opened, loaded: LoadedModel, log: Log, sampling: Sampling = GREEDY, kept: Path | None = None, rows: int = 4
+) -> ModelUnderTest:
+    served = opened(loaded, log.media, batch_rows=rows)
     log.corpus()
-    log.codec = codec_for(loaded, log.media)
-    return SharedModel(loaded, log.codec, log.media.open, sampling, kept, rows=rows)
+    log.codec = served.engine.codec
+    return ModelUnderTest(served, sampling, kept)
 
 
 def asked(log: Log) -> list[Occasion]:
@@ -66,27 +70,24 @@ async def spoken(engine: LocalEngine, question: Question, sampling: Sampling) ->
     return tuple(whole_bubbles("".join(pieces), engine.codec, sampling.max_tokens))
 
 
-async def test_it_writes_what_the_engine_writes(loaded: LoadedModel, log: Log) -> None:
+def test_it_writes_what_the_engine_writes(loaded: LoadedModel, log: Log, opened: Opened) -> None:
     chats(log)
-    voice = ModelVoice("base", shared(loaded, log), None)
+    voice = ModelVoice("base", shared(opened, loaded, log), None)
     questions = [occasion.question for occasion in asked(log)]
     photos = [bubble.photos for question in questions for turn in question.turns for bubble in turn.bubbles]
     assert len(questions) == 7 and sum(map(bool, photos)) > 1
     written = voice.write(questions)
-    engine = LocalEngine(loaded, log.media)
-    try:
-        for question, bubbles in zip(questions, written, strict=True):
-            assert bubbles == await spoken(engine, question, GREEDY)
-            assert bubbles
-    finally:
-        await engine.aclose()
+    served = opened(loaded, log.media)
+    for question, bubbles in zip(questions, written, strict=True):
+        assert bubbles == served.wait(spoken(served.engine, question, GREEDY))
+        assert bubbles
 
 
-def test_an_answer_does_not_depend_on_what_else_is_asked(loaded: LoadedModel, log: Log) -> None:
+def test_an_answer_does_not_depend_on_what_else_is_asked(loaded: LoadedModel, log: Log, opened: Opened) -> None:
     chats(log)
     questions = [occasion.question for occasion in asked(log)]
-    together = ModelVoice("base", shared(loaded, log, FREE, rows=32), None).write(questions)
-    slowly = ModelVoice("base", shared(loaded, log, FREE, rows=2), None)
+    together = ModelVoice("base", shared(opened, loaded, log, FREE, rows=32), None).write(questions)
+    slowly = ModelVoice("base", shared(opened, loaded, log, FREE, rows=2), None)
     assert slowly.write(questions) == together
     assert slowly.write(questions[::-1]) == together[::-1]
     assert slowly.write([questions[4], questions[1], questions[4]]) == [together[4], together[1], together[4]]
@@ -94,9 +95,9 @@ def test_an_answer_does_not_depend_on_what_else_is_asked(loaded: LoadedModel, lo
     assert slowly.write([]) == []
 
 
-def test_the_likelihood_of_the_real_reply_is_the_scorers(loaded: LoadedModel, log: Log) -> None:
+def test_the_likelihood_of_the_real_reply_is_the_scorers(loaded: LoadedModel, log: Log, opened: Opened) -> None:
     chats(log)
-    voice = ModelVoice("base", shared(loaded, log), None)
+    voice = ModelVoice("base", shared(opened, loaded, log), None)
     dialogues = log.dialogues()
     found: dict[int, Reply] = {}
     for dialogue, scores in zip(dialogues, voice.score(dialogues), strict=True):
@@ -113,25 +114,23 @@ def test_the_likelihood_of_the_real_reply_is_the_scorers(loaded: LoadedModel, lo
         assert before == after != likelihood
 
 
-def test_every_dialogue_is_scored_as_the_scorer_scores_it(loaded: LoadedModel, log: Log) -> None:
+def test_dialogues_score_the_same_alone_and_together(loaded: LoadedModel, log: Log, opened: Opened) -> None:
     chats(log)
-    model = shared(loaded, log)
+    model = shared(opened, loaded, log)
     dialogues = log.dialogues()
-    apart = ModelVoice("base", model, None).score(dialogues)
-    whole = model.scorer.score(dialogues)
-    decisions: dict[int, float] = {}
-    for scores in apart:
-        decisions |= scores.decisions
-    assert decisions == pytest.approx(whole.decisions, abs=1e-4) and len(decisions) == 5
-    assert sorted(reply.nats for scores in apart for reply in scores.replies) == pytest.approx(
-        sorted(reply.nats for reply in whole.replies), abs=1e-4
-    )
+    voice = ModelVoice("base", model, None)
+    together = voice.score(dialogues)
+    assert sum(len(scores.decisions) for scores in together) == 5
+    for dialogue, scores in zip(dialogues, together, strict=True):
+        (alone,) = voice.score([dialogue])
+        assert alone.decisions == pytest.approx(scores.decisions, abs=1e-4)
+        assert [one.nats for one in alone.replies] == pytest.approx([one.nats for one in scores.replies], abs=1e-4)
 
 
-def test_candidates_weigh_the_same_alone_and_together(loaded: LoadedModel, log: Log) -> None:
+def test_candidates_weigh_the_same_alone_and_together(loaded: LoadedModel, log: Log, opened: Opened) -> None:
     """Far more than are read at once, and on prompts of several families."""
     chats(log)
-    voice = ModelVoice("base", shared(loaded, log), None)
+    voice = ModelVoice("base", shared(opened, loaded, log), None)
     questions = [occasion.question for occasion in asked(log)]
     candidates: list[list[Bubbles]] = [[("word " * number,) for number in range(1, 30, 4)] for _ in questions]
     together = voice.likelihood(questions, candidates)
@@ -141,9 +140,9 @@ def test_candidates_weigh_the_same_alone_and_together(loaded: LoadedModel, log: 
     assert all(first.nats < last.nats for first, *_, last in together), "longer is less likely"
 
 
-def test_silence_is_a_candidate(loaded: LoadedModel, log: Log) -> None:
+def test_silence_is_a_candidate(loaded: LoadedModel, log: Log, opened: Opened) -> None:
     chats(log)
-    voice = ModelVoice("base", shared(loaded, log), None)
+    voice = ModelVoice("base", shared(opened, loaded, log), None)
     dialogues = log.dialogues()
     odds = {message: value for scores in voice.score(dialogues) for message, value in scores.decisions.items()}
     (group, *_) = (one for one in dialogues if one.scene.kind is ChatKind.GROUP)
@@ -152,20 +151,20 @@ def test_silence_is_a_candidate(loaded: LoadedModel, log: Log) -> None:
     assert silence.nats == pytest.approx(math.log1p(math.exp(odds[group.messages[0]])), abs=1e-3)
 
 
-def test_beginnings_are_read_once(loaded: LoadedModel, log: Log) -> None:
+def test_beginnings_are_read_once(loaded: LoadedModel, log: Log, opened: Opened) -> None:
     chats(log)
-    model = shared(loaded, log)
+    model = shared(opened, loaded, log)
     prompts = [
         render(one.question.scene, one.question.turns, model.codec, open_turn=True) for one in reversed(asked(log))
     ]
-    found = families(prompts)
-    assert sorted(map(sorted, (family.members for family in found))) == [[0, 1], [2, 3], [4, 5, 6]]
-    assert [len(family.prompt.ids) for family in found] == [
-        max(len(prompts[member].ids) for member in family.members) for family in found
+    found = prefix_groups(prompts)
+    assert sorted(map(sorted, (group.members for group in found))) == [[0, 1], [2, 3], [4, 5, 6]]
+    assert [len(group.longest.ids) for group in found] == [
+        max(len(prompts[member].ids) for member in group.members) for group in found
     ]
 
 
-def test_two_photos_of_one_size_make_two_families(loaded: LoadedModel, log: Log) -> None:
+def test_two_photos_of_one_size_make_two_groups(loaded: LoadedModel, log: Log) -> None:
     codec = codec_for(loaded, log.media)
     red, blue = (log.media.put(picture(colour, (90, 60))) for colour in ("red", "blue"))
     at = datetime(2026, 3, 1, 9, tzinfo=UTC)
@@ -176,8 +175,8 @@ def test_two_photos_of_one_size_make_two_families(loaded: LoadedModel, log: Log)
         turns += [Turn(None if n % 2 == 0 else scene.partner, (Bubble(text),), at) for n, text in enumerate(more)]
         return render(scene, turns, codec, open_turn=True)
 
-    found = families([prompt(red, "nice", "yes"), prompt(blue), prompt(red)])
-    assert [family.members for family in found] == [(0, 2), (1,)]
+    found = prefix_groups([prompt(red, "nice", "yes"), prompt(blue), prompt(red)])
+    assert [group.members for group in found] == [(0, 2), (1,)]
 
 
 def lora(tmp_path: Path, models: dict[Any, Path], name: str) -> Path:
@@ -190,11 +189,11 @@ def small(models: dict[Any, Path]) -> LoadedModel:
 
 
 def test_voices_share_a_model_and_each_speaks_with_its_own_weights(
-    small: LoadedModel, models: dict[Any, Path], log: Log, tmp_path: Path
+    small: LoadedModel, models: dict[Any, Path], log: Log, tmp_path: Path, opened: Opened
 ) -> None:
     chats(log)
     folder = lora(tmp_path, models, "first")
-    model = shared(small, log)
+    model = shared(opened, small, log)
     base, avatar = ModelVoice("base", model, None), ModelVoice("first", model, folder)
     questions = [occasion.question for occasion in asked(log)]
     candidates: list[list[Bubbles]] = [[("yes",)]] * len(questions)
@@ -202,26 +201,31 @@ def test_voices_share_a_model_and_each_speaks_with_its_own_weights(
     assert plain != own and base.write(questions) != avatar.write(questions)
     for (first,), (again,) in zip(plain, base.likelihood(questions, candidates), strict=True):
         assert first.nats == pytest.approx(again.nats, abs=1e-4), "the LoRA leaves nothing behind"
-    fresh = shared(load(str(models["qwen2_5_vl"]), "cpu", "float32"), log)
+    fresh = shared(opened, load(str(models["qwen2_5_vl"]), "cpu", "float32"), log)
     apart = ModelVoice("first", fresh, folder).likelihood(questions, candidates)
     assert [one.nats for (one,) in own] == pytest.approx([one.nats for (one,) in apart], abs=1e-4)
 
 
-def test_the_engine_and_the_scorer_find_the_model_as_it_was(loaded: LoadedModel, log: Log) -> None:
+def test_the_model_is_left_as_it_was(loaded: LoadedModel, log: Log, opened: Opened) -> None:
     chats(log)
-    model = shared(loaded, log)
-    before = model.scorer.score(log.dialogues())
-    ModelVoice("base", model, None).write([one.question for one in asked(log)])
+    voice = ModelVoice("base", shared(opened, loaded, log), None)
+    before = voice.score(log.dialogues())
+    voice.write([one.question for one in asked(log)])
     assert loaded.model.model.language_model.config._attn_implementation == "sdpa"
-    assert model.scorer.score(log.dialogues()) == before
+    assert voice.score(log.dialogues()) == before
 
 
 def test_kept_answers_are_not_asked_again_but_anothers_are(
-    small: LoadedModel, models: dict[Any, Path], log: Log, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    small: LoadedModel,
+    models: dict[Any, Path],
+    log: Log,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    opened: Opened,
 ) -> None:
     chats(log)
     folder, kept = lora(tmp_path, models, "first"), tmp_path / "answers"
-    model = shared(small, log, FREE, kept)
+    model = shared(opened, small, log, FREE, kept)
     dialogues, real = log.dialogues(), asked(log)
     questions = [one.question for one in real]
     candidates = [[one.real, ()] for one in real]
@@ -239,7 +243,7 @@ def test_kept_answers_are_not_asked_again_but_anothers_are(
         return forward(self, ids)
 
     monkeypatch.setattr(torch.nn.Embedding, "forward", counted)
-    again = shared(small, log, FREE, kept)
+    again = shared(opened, small, log, FREE, kept)
     assert everything(ModelVoice("renamed", again, folder)) == first and not read
     assert ModelVoice("first", again, folder).write(questions[:2], seed=0) == first[1][:2] and not read
     ModelVoice("first", again, folder).write(questions[:1], seed=1)
@@ -255,24 +259,22 @@ def test_kept_answers_are_not_asked_again_but_anothers_are(
 
 
 def test_a_broken_off_run_goes_on(
-    loaded: LoadedModel, log: Log, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    loaded: LoadedModel, log: Log, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, opened: Opened
 ) -> None:
     chats(log)
-    model = shared(loaded, log, FREE, tmp_path / "answers", rows=1)
+    model = shared(opened, loaded, log, FREE, tmp_path / "answers", rows=1)
     questions = [one.question for one in asked(log)]
-    expected = ModelVoice("base", shared(loaded, log, FREE, None), None).write(questions)
-    choose, chosen = Chooser.choose, 0
+    expected = ModelVoice("base", shared(opened, loaded, log, FREE, None), None).write(questions)
+    put = Answers.put
 
-    def broken(*asked: Any) -> int:
-        nonlocal chosen
-        chosen += 1
-        if chosen > 40:
+    def broken(answers: Answers, found: Mapping[int, Any]) -> None:
+        put(answers, found)
+        if len(answers.missing) <= len(questions) - 3:
             raise KeyboardInterrupt
-        return choose(*asked)
 
     voice = ModelVoice("base", model, None)
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(Chooser, "choose", broken)
+        patch.setattr(Answers, "put", broken)
         voice.write(questions)
     (path,) = (tmp_path / "answers").iterdir()
     kept = len(path.read_bytes().splitlines())
@@ -280,15 +282,20 @@ def test_a_broken_off_run_goes_on(
     assert voice.write(questions) == expected
 
 
-def test_too_little_memory_is_a_sentence(loaded: LoadedModel, log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_too_little_memory_is_a_sentence(
+    loaded: LoadedModel,
+    log: Log,
+    monkeypatch: pytest.MonkeyPatch,
+    opened: Opened,
+) -> None:
     chats(log)
-    model = shared(loaded, log)
+    model = shared(opened, loaded, log)
 
     def full(*_: Any, **__: Any) -> None:
         raise torch.OutOfMemoryError("CUDA out of memory")
 
-    monkeypatch.setattr(Scorer, "_hidden", full)
-    monkeypatch.setattr(type(model.writer.grower), "append", full)
+    monkeypatch.setattr(DialogueScorer, "_hidden", full)
+    monkeypatch.setattr(BatchDecoder, "append", full)
     voice = ModelVoice("base", model, None)
     for work in (
         lambda: voice.write([one.question for one in asked(log)]),
@@ -298,7 +305,12 @@ def test_too_little_memory_is_a_sentence(loaded: LoadedModel, log: Log, monkeypa
             work()
 
 
-def test_a_lora_of_another_model_is_refused_at_once(models: dict[Any, Path], log: Log, tmp_path: Path) -> None:
-    other = shared(load(str(models["qwen3_vl"]), "cpu", "float32"), log)
+def test_a_lora_of_another_model_is_refused_at_once(
+    models: dict[Any, Path],
+    log: Log,
+    tmp_path: Path,
+    opened: Opened,
+) -> None:
+    other = shared(opened, load(str(models["qwen3_vl"]), "cpu", "float32"), log)
     with pytest.raises(PermanentError, match="does not fit this engine"):
         ModelVoice("first", other, lora(tmp_path, models, "first"))

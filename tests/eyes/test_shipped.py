@@ -17,7 +17,7 @@ from bot.lora import NONE
 from bot.message import ChatKind
 from bot.persona import Persona
 from training.finetune.first import begin
-from training.finetune.lora import attach, save_adapter, weights
+from training.finetune.lora import attach, config_of, save_adapter, weights
 from training.finetune.presets import PRESETS
 from training.recipes.eyes import notice as notice_module
 from training.recipes.eyes import work
@@ -179,7 +179,7 @@ def test_what_is_measured_wears_the_lora_it_is_told(tmp_path: Path) -> None:
     first = work._reader(recipe, None, work.FIRST)
     lora = attach(load("embedded", "cpu", "bfloat16").model, PRESETS["tuned"], first.loaded.base_id)
     begin(lora, PRESETS["tuned"], first.loaded.base_id)
-    save_adapter(lora, weights(lora), tmp_path)
+    save_adapter(config_of(lora), weights(lora), tmp_path)
     codec = Codec(first.loaded.tokenizer, first.loaded.geometry, lambda digest: (0, 0))
     Fingerprint.of(first.loaded.base_id, codec).save(tmp_path)
     expected = nats(first)

@@ -18,7 +18,7 @@ from bot.media import MediaStore
 from bot.message import ChatKind
 from bot.persona import Persona
 from tests.finetune.conftest import FAMILIES
-from training.finetune.lora import attach, count, save_adapter, set_weights, target_pattern, weights
+from training.finetune.lora import attach, config_of, count, save_adapter, set_weights, target_pattern, weights
 from training.finetune.presets import PAPER, PRESETS, TUNED
 
 LAYERS = 3
@@ -69,7 +69,7 @@ async def test_what_is_saved_decides_the_same_in_the_engine(
     expected = 1 - float(logits.softmax(0)[codec.end_of_turn])
     folder = tmp_path / "lora"
     folder.mkdir()
-    save_adapter(lora, changed, folder)
+    save_adapter(config_of(lora), changed, folder)
     Fingerprint.of(loaded.base_id, codec).save(folder)
     config = json.loads((folder / "adapter_config.json").read_text("utf-8"))
     assert config["base_model_name_or_path"] == loaded.base_id and config["inference_mode"] is True

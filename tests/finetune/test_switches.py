@@ -17,9 +17,8 @@ from bot.workspace import Workspace
 from tests.finetune.test_samples import MEI, TOM, decisions, learnt, talk
 from tests.finetune.test_train import QUICK, Listener, same, weights_of
 from tests.support import byte_codec, picture
-from training.calibration import Fitted, Gate
-from training.evaluation.asking.scoring import Scores
-from training.finetune import PRESETS, TrainSettings, deciding, train
+from training.calibration import Fitted, Gate, told
+from training.finetune import PRESETS, TrainSettings, train
 from training.finetune.epoch import answers, balanced, correction, epoch_of
 from training.finetune.presets import Preset
 from training.finetune.samples import apart, sample_of, samples_of
@@ -39,9 +38,9 @@ def codec(media: MediaStore) -> Codec:
 
 
 def test_a_ranking_that_no_day_could_show_is_not_called_a_half() -> None:
-    told = deciding.told(Fitted(Calibration(), Gate.FEATURES, {Gate.FEATURES: math.nan, Gate.WIDER: 0.5}, 20, 10, 2))
-    assert told["ranking (AUROC) of features"] == "not measured"
-    assert "0.500" in told.values()
+    found = told(Fitted(Calibration(), Gate.FEATURES, {Gate.FEATURES: math.nan, Gate.WIDER: 0.5}, 20, 10, 2))
+    assert found["ranking (AUROC) of features"] == "not measured"
+    assert "0.500" in found.values()
 
 
 def test_apart_every_turn_has_its_own_context_and_nothing_is_lost(codec: Codec) -> None:
@@ -122,37 +121,6 @@ def test_an_epoch_follows_the_switches(codec: Codec, preset: Preset) -> None:
     assert sum(sample.decisions for sample in epoch.samples) == (6 if preset.negatives == "balanced" else 12)
     lines = {text for sample in epoch.samples for text in learnt(sample, codec)}
     assert lines == ({"yes\nme"} if preset.bubbles else {"yes me"})
-
-
-def test_the_calibration_holds_the_correction(monkeypatch: pytest.MonkeyPatch, imported: Workspace) -> None:
-    class Reader:
-        def __init__(self, *_: object) -> None: ...
-
-        def score(self, *_: object, **__: object) -> Scores:
-            return Scores({7: 1.0}, (), 1)
-
-    told: list[dict[int, float]] = []
-
-    def fit(_: object, log_odds: dict[int, float]) -> Fitted:
-        told.append(log_odds)
-        return Fitted(Calibration(0.5, 2.0), Gate.MODEL, {}, 1, 1, 1)
-
-    class Loaded:
-        class model:
-            import torch
-
-            dtype = torch.float32
-
-        class device:
-            type = "cpu"
-
-    monkeypatch.setattr(deciding, "Scorer", Reader)
-    monkeypatch.setattr(deciding, "fit", fit)
-    media = MediaStore(imported.media)
-    found = deciding.calibrate(Loaded, byte_codec(media), media, (), (), None, -1.5)  # type: ignore[arg-type]
-    assert told == [{7: -0.5}]
-    assert found.calibration.bias == pytest.approx(0.5 - 3.0)
-    assert found.calibration.probability(0.5, {}) == pytest.approx(1 / (1 + math.exp(2.5)))
 
 
 def test_a_run_ends_with_its_tokens_whatever_the_epochs(workspace: Workspace) -> None:

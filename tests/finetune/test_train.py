@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,8 @@ from safetensors.torch import load_file
 
 from bot.chat.decision import Calibration
 from bot.consent import Use
+from bot.engine import device
+from bot.engine.base import Batches, DialogueScores, ScoredDialogue
 from bot.engine.describe import Family
 from bot.engine.local import LocalEngine
 from bot.engine.models import load
@@ -31,8 +33,7 @@ from bot.message import Account
 from bot.people import People, save_people
 from bot.workspace import Workspace
 from tests.finetune.conftest import NAMES, agree, make_workspace
-from training.evaluation.asking.scoring import Scorer, Scores
-from training.finetune import PRESETS, Progress, TrainSettings, device, train
+from training.finetune import PRESETS, Progress, TrainSettings, train
 from training.finetune.checkpoint import Run
 from training.finetune.learner import Learner
 
@@ -137,14 +138,14 @@ def test_where_bfloat16_is_faster_the_decision_is_still_fitted_as_served(
 ) -> None:
     monkeypatch.setattr(device, "bfloat16_is_faster", lambda: True)
     workspace = make_workspace(tmp_path / "nora", models["qwen2_5_vl"], dtype="auto")
-    read: list[torch.dtype] = []
-    real = Scorer.score
+    read: list[str] = []
+    real = LocalEngine.score_dialogues
 
-    def listening(scorer: Scorer, *args: Any, **options: Any) -> Scores:
-        read.append(scorer.loaded.model.dtype)
-        return real(scorer, *args, **options)
+    def listening(engine: LocalEngine, dialogues: Sequence[ScoredDialogue]) -> Batches[DialogueScores]:
+        read.append(engine.precision)
+        return real(engine, dialogues)
 
-    monkeypatch.setattr(Scorer, "score", listening)
+    monkeypatch.setattr(LocalEngine, "score_dialogues", listening)
     AcceleratorState._reset_state(reset_partial_state=True)  # a process keeps one precision
     try:
         folder = train(workspace, QUICK)
@@ -152,7 +153,7 @@ def test_where_bfloat16_is_faster_the_decision_is_still_fitted_as_served(
         AcceleratorState._reset_state(reset_partial_state=True)
     assert "| precision | bfloat16 |" in (folder / "card.md").read_text("utf-8")
     assert all(value.dtype == torch.float32 for value in weights_of(folder).values())
-    assert read == [torch.float32]
+    assert read == ["float32, cpu"]
     curve = json.loads((folder / "training.json").read_text("utf-8"))["position"]["held_out"]
     assert curve[-1]["text"] < curve[0]["text"] - 0.5
 

@@ -19,7 +19,7 @@ from bot.media import MediaStore
 from tests.remote.asking import CONTEXT, VLLM, Asked, needs_vllm, whole
 from tests.remote.cases import CASES
 from tests.remote.reference import Reference
-from training.finetune.lora import attach, save_adapter, weights
+from training.finetune.lora import attach, config_of, save_adapter, weights
 from training.finetune.presets import PAPER
 
 NAME = "echoes-test"
@@ -34,7 +34,7 @@ def make_lora(folder: Path, loaded: LoadedModel, media: MediaStore, seed: int) -
         for name, value in weights(model).items()
     }
     folder.mkdir(exist_ok=True)
-    save_adapter(model, state, folder)
+    save_adapter(config_of(model), state, folder)
     Fingerprint.of(loaded.base_id, codec_for(loaded, media)).save(folder)
     model.unload()
     return folder

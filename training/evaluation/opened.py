@@ -1,27 +1,85 @@
 """The base model of a workspace, opened to be examined: the same for every report and comparison."""
 
-from collections.abc import Callable
+import hashlib
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeVar
 
+from bot.chat.prompt import Codec
 from bot.config import Config
-from bot.engine.models import codec_for, load
+from bot.engine.base import BatchEngine, Batches, Sampling
+from bot.engine.blocking import Blocking, blocking
+from bot.engine.device import fastest_dtype, use_physical_cores
+from bot.engine.factory import build_local_engine
+from bot.engine.models import dtype_of
+from bot.lora import SHAPE, WEIGHTS
 from bot.workspace import Workspace, private_dir
-from training.evaluation.asking.shared_model import SharedModel
+from training.evaluation.asking.store import digest
 from training.evaluation.panels.context.pictures import StandIns
-from training.finetune.device import training_dtype, use_physical_cores
 
 FOLDER = "evaluation"
 """In the workspace: the report, and the answers kept for the next one. Deleting it costs only time."""
 
 _KEPT = "answers"
 
+T = TypeVar("T")
 
-def open_model(workspace: Workspace, config: Config, note: Callable[[str], None]) -> SharedModel:
-    """In the precision that is fastest here. Its answers are kept in the workspace; it sees what stands in for a photo.
 
+class ModelUnderTest:
+    """An engine that several voices share: the base model and its LoRAs, one at a time on the same weights."""
+
+    def __init__(self, blocking: Blocking[BatchEngine], sampling: Sampling, kept: Path | None) -> None:
+        """kept: the folder for answers; None keeps none."""
+        self.engine, self.sampling, self.kept = blocking.engine, sampling, kept
+        self._blocking = blocking
+        self._worn: Path | None = None
+
+    @property
+    def codec(self) -> Codec:
+        return self.engine.codec
+
+    def identity(self, lora: Path | None) -> str:
+        """A digest of the weights and of all else by which the same ids get other answers.
+
+        Raises PermanentError where the LoRA is not for this model.
+        """
+        weights = []
+        if lora is not None:
+            self.engine.fingerprint.check(lora)
+            weights = [hashlib.sha256(path.read_bytes()).digest() for path in (lora / WEIGHTS, lora / SHAPE)]
+        return digest(self.engine.fingerprint, self.engine.precision, *weights)
+
+    def each(self, lora: Path | None, batches: Batches[T]) -> Generator[dict[int, T], None, None]:
+        """A batch's answers with that LoRA on, or with none, as they are found.
+
+        The LoRA stays on afterwards: more work with it costs nothing more. Raises PermanentError where it does not
+        fit, EchoesError where memory does not suffice.
+        """
+        if lora != self._worn:
+            self._blocking.wait(self.engine.load_lora(lora))
+            self._worn = lora
+        yield from self._blocking.each(batches)
+
+
+def reads_faster(config: Config) -> bool:
+    """Whether a precision other than the one that serves is the fastest here."""
+    device, dtype = config.model.device, config.model.dtype
+    return dtype_of(device, fastest_dtype(device, dtype)) != dtype_of(device, dtype)
+
+
+@contextmanager
+def open_model(
+    workspace: Workspace, config: Config, note: Callable[[str], None], *, fastest: bool = False
+) -> Iterator[ModelUnderTest]:
+    """As it serves, in the same precision; or, where that is not the fastest here, in the fastest.
+
+    Its answers are kept in the workspace; it sees what stands in for a photo.
     Raises ConfigError or PermanentError where it cannot be loaded.
     """
     use_physical_cores()
-    model, media = config.model, StandIns(workspace.media)
-    loaded = load(model.base, model.device, training_dtype(model.device, model.dtype), model.four_bit, note)
+    dtype = fastest_dtype(config.model.device, config.model.dtype) if fastest else None
     kept = private_dir(private_dir(workspace.root / FOLDER) / _KEPT)
-    return SharedModel(loaded, codec_for(loaded, media), media.open, config.sampling.sampling(), kept)
+    engine = build_local_engine(config, None, StandIns(workspace.media), note, dtype)
+    with blocking(engine) as served:
+        yield ModelUnderTest(served, config.sampling.sampling(), kept)

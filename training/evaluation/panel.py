@@ -145,8 +145,3 @@ class Panel:
         """The metrics whose verdict would be the same anywhere in the avatar's interval."""
         avatar = self.row(Kind.AVATAR)
         return frozenset(metric.key for metric in self.metrics if avatar and self.sure_of(avatar, metric))
-
-
-def tell(language: str, en: str, zh: str) -> str:
-    """The sentence in the reader's language."""
-    return zh if language == "zh" else en

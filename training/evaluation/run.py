@@ -1,28 +1,27 @@
 """One evaluation, from the workspace to its report: who is examined, panel by panel, and what was written of it."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from bot.chat.decision import Calibration
-from bot.chat.prompt import Codec
 from bot.config import Config, load_config
 from bot.engine.describe import codec_for, describe
 from bot.errors import DataError, EchoesError, UsageError
 from bot.lora import find_lora
 from bot.media import MediaStore
-from bot.persona import load_persona
 from bot.workspace import Workspace, private_dir, write_private
 from training.data.splits import Borders, Split
 from training.evaluation.asking.model_voice import ModelVoice
 from training.evaluation.gather import gather
 from training.evaluation.held import Held
 from training.evaluation.limits import FULL, Limits
-from training.evaluation.opened import FOLDER, open_model
-from training.evaluation.panel import LETTERS, Panel, tell
+from training.evaluation.opened import FOLDER, ModelUnderTest, open_model, reads_faster
+from training.evaluation.panel import LETTERS, Panel
 from training.evaluation.panels.style.embedding import embedder
 from training.evaluation.report import Header, Period, Report, to_html, to_json, training_facts
 from training.evaluation.standard import PANELS, Examined
@@ -67,13 +66,23 @@ def evaluate(workspace: Workspace, settings: EvaluateSettings, note: Callable[[s
     started = time.monotonic()
     config = load_config(workspace.config)
     chosen = _Chosen.of(workspace, config, settings)
-    held, examined = _prepare(workspace, config, settings, chosen, note)
-    panels = []
-    for key in PANELS:
-        if key in settings.only and (settings.model or key == "decision"):
-            note(f"{Words(held.language)(f'panels.{key}')}.")
-            panels.append(_panel(key, held, examined, settings.limits))
-    report = Report(_header(config, held, settings, chosen), tuple(panels), time.monotonic() - started)
+    note("Reading the chats.")
+    held = _gathered(workspace, config, chosen, note)
+    words = Words(held.language)
+    panels, precisions = [], dict[str, str]()
+    opened = open_model(workspace, config, note, fastest=settings.quick) if settings.model else nullcontext()
+    with opened as model:
+        examined = _examined(model, chosen, words, settings) if model else Examined()
+        for key in PANELS:
+            if key in settings.only and (settings.model or key == "decision"):
+                note(f"{words(f'panels.{key}')}.")
+                with _model_for(key, model, workspace, config, settings, note) as asked:
+                    if asked:
+                        precisions[key] = asked.engine.precision
+                    own = examined if asked is model or not asked else _examined(asked, chosen, words, settings)
+                    panels.append(_panel(key, held, own, settings.limits, words))
+    header = _header(config, held, settings, chosen, _precision(precisions, words))
+    report = Report(header, tuple(panels), time.monotonic() - started)
     return _write(report, settings.out or workspace.root / FOLDER, MediaStore(workspace.media))
 
 
@@ -99,51 +108,64 @@ class _Chosen:
         return cls(lora, against, borders.latest(known[-1]) if borders else None)
 
 
-def _prepare(
-    workspace: Workspace,
-    config: Config,
-    settings: EvaluateSettings,
-    chosen: _Chosen,
-    note: Callable[[str], None],
-) -> tuple[Held, Examined]:
-    if not settings.model:
-        described = describe(config.model.base, note)
-        codec = codec_for(described, MediaStore(workspace.media))
-        return _gathered(workspace, config, chosen, codec, described.max_positions), Examined()
-    embed = embedder(settings.embedding_model) if settings.embedding_model else None
-    shared = open_model(workspace, config, note)
-    language = load_persona(workspace.persona).language if workspace.persona.exists() else "en"
-    base = ModelVoice(tell(language, "the base model", "基础模型"), shared, None)
-    name = chosen.lora.name if chosen.lora and chosen.against else tell(language, "the avatar", "分身")
-    avatar = ModelVoice(name, shared, chosen.lora) if chosen.lora else None
-    against = ModelVoice(chosen.against.name, shared, chosen.against) if chosen.against else None
-    note("Reading the chats.")
-    held = _gathered(workspace, config, chosen, shared.codec, shared.loaded.max_positions)
-    voices = Voices(base, avatar, against)
-    calibrations = {
-        voice.name: Calibration.load(folder)
-        for voice, folder in ((avatar, chosen.lora), (against, chosen.against))
-        if voice and folder
-    }
-    return held, Examined(voices, calibrations, chosen.lora, embed)
-
-
-def _gathered(workspace: Workspace, config: Config, chosen: _Chosen, codec: Codec, positions: int) -> Held:
-    held = gather(workspace, config, codec, min(config.model.context_tokens, positions), chosen.borders)
+def _gathered(workspace: Workspace, config: Config, chosen: _Chosen, note: Callable[[str], None]) -> Held:
+    described = describe(config.model.base, note)
+    length = min(config.model.context_tokens, described.max_positions)
+    held = gather(workspace, config, codec_for(described, MediaStore(workspace.media)), length, chosen.borders)
     if not any(burst.split is Split.TEST and burst.sender == "me" for burst in held.bursts):
         raise DataError("The subject says nothing on the days to measure on: import more of their chats.")
     return held
 
 
-def _panel(key: str, held: Held, examined: Examined, limits: Limits) -> Panel:
+def _examined(model: ModelUnderTest, chosen: _Chosen, words: Words, settings: EvaluateSettings) -> Examined:
+    embed = embedder(settings.embedding_model) if settings.embedding_model else None
+    base = ModelVoice(words("panel.the_base"), model, None)
+    name = chosen.lora.name if chosen.lora and chosen.against else words("panel.the_avatar")
+    avatar = ModelVoice(name, model, chosen.lora) if chosen.lora else None
+    against = ModelVoice(chosen.against.name, model, chosen.against) if chosen.against else None
+    calibrations = {
+        voice.name: Calibration.load(folder)
+        for voice, folder in ((avatar, chosen.lora), (against, chosen.against))
+        if voice and folder
+    }
+    return Examined(Voices(base, avatar, against), calibrations, chosen.lora, embed)
+
+
+@contextmanager
+def _model_for(
+    key: str,
+    model: ModelUnderTest | None,
+    workspace: Workspace,
+    config: Config,
+    settings: EvaluateSettings,
+    note: Callable[[str], None],
+) -> Iterator[ModelUnderTest | None]:
+    """A quick look may read texts in a faster precision; decisions are always measured in the one that serves."""
+    if key == "decision" and model and settings.quick and reads_faster(config):
+        with open_model(workspace, config, note) as served:
+            yield served
+    else:
+        yield model
+
+
+def _precision(of_panels: Mapping[str, str], words: Words) -> str:
+    """Where and in which precision the model was asked, in the reader's language; empty without a model."""
+    others = {precision for key, precision in of_panels.items() if key != "decision"}
+    serving = of_panels.get("decision")
+    if serving is None or not others or others == {serving}:
+        return next(iter(others), serving or "")
+    return words("report.made.precisions", texts=others.pop(), decisions=serving)
+
+
+def _panel(key: str, held: Held, examined: Examined, limits: Limits, words: Words) -> Panel:
     """What cannot be examined says so; the other panels stand."""
     try:
         return PANELS[key](held, examined, limits)
     except EchoesError as error:
-        return Panel(key, LETTERS[key], Words(held.language)(f"panels.{key}"), "", not_measurable=str(error))
+        return Panel(key, LETTERS[key], words(f"panels.{key}"), "", not_measurable=str(error))
 
 
-def _header(config: Config, held: Held, settings: EvaluateSettings, chosen: _Chosen) -> Header:
+def _header(config: Config, held: Held, settings: EvaluateSettings, chosen: _Chosen, precision: str) -> Header:
     try:
         release = version("echoes-avatar")
     except PackageNotFoundError:
@@ -160,6 +182,7 @@ def _header(config: Config, held: Held, settings: EvaluateSettings, chosen: _Cho
         limits=settings.limits,
         seed=settings.seed,
         quick=settings.quick,
+        precision=precision,
         training=training_facts(chosen.lora, held.language),
         unknown=_unknown(held, chosen),
     )

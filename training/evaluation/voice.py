@@ -9,8 +9,8 @@ from typing import Protocol
 from bot.chat.dialogue import Bubble, Scene, Turn
 from bot.message import ChatKind
 from training.data.dialogues import Dialogue
-from training.evaluation.asking.scoring import Scores
 from training.evaluation.limits import spread
+from training.scoring import Scores
 
 Bubbles = tuple[str, ...]
 

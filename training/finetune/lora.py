@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from peft import LoraConfig, PeftModel, get_peft_model
+from peft import LoraConfig, PeftConfig, PeftModel, get_peft_model
 from peft.utils import get_peft_model_state_dict, set_peft_model_state_dict
 from safetensors.torch import save
 from torch import Tensor
@@ -52,16 +52,21 @@ def set_weights(model: PeftModel, state: dict[str, Tensor]) -> None:
         raise ValueError(f"weights of another LoRA: {result.unexpected_keys[0]}")
 
 
-def save_adapter(model: PeftModel, state: dict[str, Tensor], folder: Path) -> None:
+def save_adapter(config: PeftConfig, state: dict[str, Tensor], folder: Path) -> None:
     """Writes the two files that peft and vLLM read, for the owner only."""
     write_private(folder / WEIGHTS, save(state, {"format": "pt"}))
-    config = model.peft_config["default"]
     mode, config.inference_mode = config.inference_mode, True
     try:
         config.save_pretrained(str(folder))
     finally:
         config.inference_mode = mode
     (folder / "adapter_config.json").chmod(0o600)
+
+
+def config_of(model: PeftModel) -> PeftConfig:
+    """What `save_adapter` writes beside the weights."""
+    config: PeftConfig = model.peft_config["default"]
+    return config
 
 
 def count(model: torch.nn.Module) -> int:

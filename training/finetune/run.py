@@ -1,5 +1,6 @@
 """One run, from the workspace to a LoRA's folder."""
 
+import gc
 import hashlib
 import json
 from collections.abc import Mapping
@@ -8,29 +9,31 @@ from datetime import datetime
 from pathlib import Path
 
 import torch
-from peft import PeftModel
+from peft import PeftConfig
 
 from bot.chat.prompt import Codec, Fingerprint
 from bot.config import Config, load_config
 from bot.consent import Use, require
-from bot.engine.describe import describe
-from bot.engine.models import LoadedModel, codec_for, load
+from bot.engine.blocking import blocking
+from bot.engine.describe import codec_for, describe
+from bot.engine.device import fastest_dtype, hardware, use_physical_cores
+from bot.engine.factory import build_local_engine
+from bot.engine.models import LoadedModel, dtype_of, load
 from bot.errors import EchoesError
 from bot.media import MediaStore
 from bot.workspace import Workspace, write_private
+from training.calibration import SHARE, Fitted, calibrate, groups, reading_seconds, told
 from training.data.canaries import save as save_canaries
 from training.finetune.batches import waste
 from training.finetune.card import Facts, card, record
 from training.finetune.checkpoint import FOLDER, Position, Run
 from training.finetune.clock import Clock
-from training.finetune.deciding import SHARE, as_served, calibrate, groups, reading_seconds, told
-from training.finetune.device import hardware, training_dtype, use_physical_cores
 from training.finetune.epoch import correction, epoch_of
 from training.finetune.first import begin, first_lora
 from training.finetune.heldout import DECISIONS, TEXTS, HeldOut, doubt
 from training.finetune.learner import Learner
 from training.finetune.loop import Loop
-from training.finetune.lora import attach, count, save_adapter, set_weights
+from training.finetune.lora import attach, config_of, count, save_adapter
 from training.finetune.material import Material, by_company, gather
 from training.finetune.plot import loss_plot
 from training.finetune.presets import TrainSettings
@@ -50,7 +53,8 @@ def run_training(workspace: Workspace, settings: TrainSettings, reporter: Report
         media = MediaStore(workspace.media)
         described = describe(config.model.base, reporter.note)
         secrets = settings.seed if settings.canaries else None
-        material = gather(workspace, config, codec_for(described, media), settings.preset.length, secrets)
+        codec = codec_for(described, media)
+        material = gather(workspace, config, codec, settings.preset.length, secrets)
         if material.left_out:
             reporter.note(material.left_out)
         key = _key(settings, described.id, material)
@@ -59,15 +63,17 @@ def run_training(workspace: Workspace, settings: TrainSettings, reporter: Report
             run.begin(key)
         use_physical_cores()
         try:
-            loaded = _load(config, reporter)
-            torch.manual_seed(settings.seed)
-            lora = attach(loaded.model, settings.preset, loaded.base_id)
-            begin(lora, settings.preset, loaded.base_id)
-            codec = codec_for(loaded, media)
-            learnt = correction(samples_of(material.train, codec), settings.preset)
-            trained = _Trained(settings, config, material, loaded, lora, codec, media, learnt)
-            position = _fit(trained, run, clock, reporter, resuming)
-            folder = _finish(trained, workspace, name, run, position, clock, reporter)
+            task = _Task(
+                settings,
+                config,
+                material,
+                codec,
+                media,
+                Fingerprint.of(described.id, codec),
+                correction(samples_of(material.train, codec), settings.preset),
+            )
+            learnt = _learn(task, run, clock, reporter, resuming)
+            folder = _finish(task, learnt, workspace, name, run, clock, reporter)
         except (torch.OutOfMemoryError, MemoryError) as error:
             raise EchoesError(_no_memory(config)) from error
         except RuntimeError as error:
@@ -79,17 +85,27 @@ def run_training(workspace: Workspace, settings: TrainSettings, reporter: Report
 
 
 @dataclass(frozen=True, slots=True)
-class _Trained:
+class _Task:
     """What training and finishing both need."""
 
     settings: TrainSettings
     config: Config
     material: Material
-    loaded: LoadedModel
-    lora: PeftModel
     codec: Codec
     media: MediaStore
+    fingerprint: Fingerprint
     correction: float  # of the log-odds, see `epoch.correction`
+
+
+@dataclass(frozen=True, slots=True)
+class _Learnt:
+    """What is left of training once its model is let go: the weights are in the run's folder."""
+
+    position: Position
+    shape: PeftConfig
+    weights: int
+    hardware: str
+    precision: str
 
 
 def _key(settings: TrainSettings, base_id: str, material: Material) -> str:
@@ -104,11 +120,6 @@ def _key(settings: TrainSettings, base_id: str, material: Material) -> str:
     return digest.hexdigest()
 
 
-def _load(config: Config, reporter: Reporter) -> LoadedModel:
-    model = config.model
-    return load(model.base, model.device, training_dtype(model.device, model.dtype), model.four_bit, reporter.note)
-
-
 def _no_memory(config: Config) -> str:
     small = "" if config.model.four_bit else ", set model.four_bit: true (with a GPU)"
     return (
@@ -117,15 +128,20 @@ def _no_memory(config: Config) -> str:
     )
 
 
-def _fit(trained: _Trained, run: Run, clock: Clock, reporter: Reporter, resuming: bool) -> Position:
-    settings, material = trained.settings, trained.material
+def _learn(task: _Task, run: Run, clock: Clock, reporter: Reporter, resuming: bool) -> _Learnt:
+    settings, material, model = task.settings, task.material, task.config.model
     preset = settings.preset
-    judged = samples_of(material.validation, trained.codec, bubbles=preset.bubbles)
+    dtype = fastest_dtype(model.device, model.dtype)
+    loaded = load(model.base, model.device, dtype, model.four_bit, reporter.note)
+    torch.manual_seed(settings.seed)
+    lora = attach(loaded.model, preset, loaded.base_id)
+    begin(lora, preset, loaded.base_id)
+    judged = samples_of(material.validation, task.codec, bubbles=preset.bubbles)
     held_out = HeldOut(judged, preset.batch_tokens, settings.seed)
-    learner = Learner(trained.loaded, trained.lora, trained.codec, trained.media, preset, trained.correction)
+    learner = Learner(loaded, lora, task.codec, task.media, preset, task.correction)
     loop = Loop(
         learner,
-        trained.codec,
+        task.codec,
         material.train,
         held_out,
         run,
@@ -133,22 +149,24 @@ def _fit(trained: _Trained, run: Run, clock: Clock, reporter: Reporter, resuming
         reporter,
         settings.seed,
         settings.checkpoint_seconds,
-        after_training=lambda speed: _after_training(trained, speed),
+        after_training=lambda speed: _after_training(task, loaded, speed),
         tokens=settings.tokens,
     )
     if resuming and (checkpoint := run.load()):
         loop.resume(checkpoint)
         reporter.note(f"Going on with the unfinished run, from step {checkpoint.position.step}.")
-    return loop.fit()
+    precision = str(loaded.model.dtype).removeprefix("torch.")
+    return _Learnt(loop.fit(), config_of(lora), count(lora), hardware(loaded.device), precision)
 
 
-def _after_training(trained: _Trained, tokens_per_second: float) -> float:
+def _after_training(task: _Task, loaded: LoadedModel, tokens_per_second: float) -> float:
     """Seconds to keep free at the end, for the calibration and for writing."""
-    minutes = trained.settings.minutes
+    minutes, model = task.settings.minutes, task.config.model
     if minutes is None:
         return 0.0
-    tokens = sum(len(sample.ids) for sample in samples_of(groups(trained.material.validation), trained.codec))
-    return reading_seconds(tokens, minutes, trained.loaded, tokens_per_second) + _margin(minutes)
+    tokens = sum(len(sample.ids) for sample in samples_of(groups(task.material.validation), task.codec))
+    other = dtype_of(model.device, model.dtype) != loaded.model.dtype
+    return reading_seconds(tokens, minutes, tokens_per_second, other_precision=other) + _margin(minutes)
 
 
 def _margin(minutes: float) -> float:
@@ -157,41 +175,52 @@ def _margin(minutes: float) -> float:
 
 
 def _finish(
-    trained: _Trained,
+    task: _Task,
+    learnt: _Learnt,
     workspace: Workspace,
     name: str,
     run: Run,
-    position: Position,
     clock: Clock,
     reporter: Reporter,
 ) -> Path:
-    best = run.load_best()
+    best, position = run.load_best(), learnt.position
     if best is None:
         raise EchoesError(f"The best weights are missing from {run.folder}: start over with `echoes train --fresh`.")
-    set_weights(trained.lora, best)
     _warn(position, reporter)
-    reporter.note("Calibrating the decision on the validation days.")
-    served = as_served(trained.loaded, best, trained.settings.preset, trained.config.model)
-    seconds = None
-    if clock.minutes is not None:
-        seconds = max(clock.minutes * 60 - clock.elapsed - _margin(clock.minutes), SHARE * clock.minutes * 60)
-    validation, points = trained.material.validation, trained.material.points
-    fitted = calibrate(served, trained.codec, trained.media, validation, points, seconds, trained.correction)
-    position.seconds = clock.elapsed
-    facts = _facts(trained, position, told(fitted))
 
     def fill(folder: Path) -> None:
-        save_adapter(trained.lora, best, folder)
+        save_adapter(learnt.shape, best, folder)
+        task.fingerprint.save(folder)
+        fitted = _calibrated(task, folder, clock, reporter)
+        position.seconds = clock.elapsed
+        facts = _facts(task, learnt, told(fitted))
         fitted.calibration.save(folder)
         write_private(folder / "loss.png", loss_plot(position))
         write_private(folder / "card.md", card(facts).encode())
         write_private(folder / "training.json", record(facts).encode())
-        trained.material.splits.borders.save(folder)
-        if trained.material.canaries:
-            save_canaries(trained.material.canaries, folder)
-        Fingerprint.of(trained.loaded.base_id, trained.codec).save(folder)
+        task.material.splits.borders.save(folder)
+        if task.material.canaries:
+            save_canaries(task.material.canaries, folder)
 
     return publish(workspace.loras, name, run.folder, fill)
+
+
+def _calibrated(task: _Task, lora: Path, clock: Clock, reporter: Reporter) -> Fitted:
+    """The decision, fitted on what the engine that will serve the LoRA says, in the precision that it serves in."""
+    reporter.note("Calibrating the decision on the validation days.")
+    _let_go()
+    with blocking(build_local_engine(task.config, lora, task.media)) as served:
+        seconds = None
+        if clock.minutes is not None:
+            seconds = max(clock.minutes * 60 - clock.elapsed - _margin(clock.minutes), SHARE * clock.minutes * 60)
+        return calibrate(served, task.material.validation, task.material.points, seconds, task.correction)
+
+
+def _let_go() -> None:
+    """Frees what training held: two models may be more than the memory holds."""
+    gc.collect()
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
 
 
 def _warn(position: Position, reporter: Reporter) -> None:
@@ -206,13 +235,13 @@ def _warn(position: Position, reporter: Reporter) -> None:
         reporter.note(words)
 
 
-def _facts(trained: _Trained, position: Position, decision: Mapping[str, str]) -> Facts:
-    settings, material, loaded = trained.settings, trained.material, trained.loaded
-    epoch = epoch_of(material.train, trained.codec, settings.preset, settings.seed, 0)
-    samples = samples_of(material.train, trained.codec)
+def _facts(task: _Task, learnt: _Learnt, decision: Mapping[str, str]) -> Facts:
+    settings, material, base = task.settings, task.material, task.fingerprint.base_model
+    epoch = epoch_of(material.train, task.codec, settings.preset, settings.seed, 0)
+    samples = samples_of(material.train, task.codec)
     company = by_company(material.train)
     return Facts(
-        base=loaded.base_id,
+        base=base,
         preset=settings.preset,
         language=material.persona.language,
         trained_at=datetime.now().astimezone(),
@@ -226,13 +255,13 @@ def _facts(trained: _Trained, position: Position, decision: Mapping[str, str]) -
         decisions=sum(sample.decisions for sample in samples),
         company=company,
         left_out=dict(material.counts),
-        position=position,
+        position=learnt.position,
         decision=decision,
-        weights=count(trained.lora),
+        weights=learnt.weights,
         waste=waste(epoch.samples, epoch.batches),
-        hardware=hardware(loaded.device),
-        precision=str(loaded.model.dtype).removeprefix("torch."),
+        hardware=learnt.hardware,
+        precision=learnt.precision,
         seed=settings.seed,
-        begun=first_lora(loaded.base_id) is not None,
+        begun=first_lora(base) is not None,
         canaries=sum(canary.times for canary in material.canaries),
     )

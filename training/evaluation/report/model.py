@@ -33,6 +33,7 @@ class Period:
 class Header:
     """subject: their name. base, lora, against: what was examined, as the workspace calls it; None: not there.
 
+    precision: where and in which precision the model was asked, in the reader's language; empty without a model.
     training: how the LoRA was made, label → value, in the reader's language. unknown: what this report cannot say, in
     sentences of the reader's language, beyond what is so for everybody.
     """
@@ -48,6 +49,7 @@ class Header:
     limits: Limits
     seed: int = 0
     quick: bool = False
+    precision: str = ""
     training: Mapping[str, str] = field(default_factory=dict)
     unknown: tuple[str, ...] = ()
 

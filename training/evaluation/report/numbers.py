@@ -21,6 +21,7 @@ def to_json(report: Report) -> str:
         "made_at": header.made_at.isoformat(timespec="seconds"),
         "version": header.version,
         "base": header.base,
+        "precision": header.precision,
         "lora": header.lora,
         "against": header.against,
         "days": {

@@ -20,18 +20,6 @@ from training.evaluation.report.verdict import aim, answer, headline, unknown, v
 from training.statistics import NAN, Value
 
 _THUMBNAIL = 360  # pixels: twice what is shown, for fine screens
-_MARKS = {
-    Kind.AVATAR: "avatar",
-    Kind.AGAINST: "against",
-    Kind.CEILING: "real",
-    Kind.FLOOR: "other",
-    Kind.BASE: "base",
-    Kind.SHUFFLED: "shuffled",
-    Kind.DEGENERATE: "trick",
-    Kind.BASELINE: "simple",
-}
-"""The style of each kind of row."""
-
 OpenPhoto = Callable[[str], Image.Image]
 
 
@@ -49,9 +37,8 @@ def to_html(report: Report, open_photo: OpenPhoto) -> str:
         verdict=verdict(report),
         unknown=unknown(report),
         panels=[_shown(panel, report, open_photo) for panel in report.panels],
-        kinds=[(kind.name.lower(), _MARKS[kind]) for kind in Kind if kind is not Kind.AGAINST or report.header.against],
+        kinds=[kind.name.lower() for kind in Kind if kind is not Kind.AGAINST or report.header.against],
         row_name=lambda row: row.name or words(f"report.kinds.{row.kind.name.lower()}.name"),
-        row_style=lambda row: _MARKS[row.kind],
         cell=_cell,
         target=lambda metric: values.target(metric, words),
         seconds=report.seconds,
@@ -66,7 +53,7 @@ def _shown(panel: Panel, report: Report, open_photo: OpenPhoto) -> dict[str, Any
     words, found = report.words, headline(panel)
     drawn = charts(panel, words)
     aimed = [chart for chart in drawn if chart.target] or drawn
-    styles = {row.name: _MARKS[row.kind] for row in reversed(panel.rows)}
+    styles = {row.name: row.kind.name.lower() for row in reversed(panel.rows)}
 
     def side_by_side(example: Example) -> tuple[Example, list[tuple[str, str, tuple[str, ...]]], list[str | None]]:
         sides = [(name, styles.get(name, "plain"), bubbles) for name, bubbles in example.answers.items()]
@@ -79,7 +66,6 @@ def _shown(panel: Panel, report: Report, open_photo: OpenPhoto) -> dict[str, Any
         "tile": found and (values.label(panel, found[0]), values.reached(*found), aim(panel, found[0], words)),
         "charts": aimed,
         "more": [chart for chart in drawn if chart not in aimed],
-        "notes": [(_MARKS[row.kind], row) for row in panel.rows if row.note],
         "figures": [
             (figure, _apart(figure.svg, f"{panel.key}{number}"), _width(figure.svg))
             for number, figure in enumerate(panel.figures)

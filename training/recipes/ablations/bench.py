@@ -1,5 +1,6 @@
 """Where variants are measured: one loaded model, the test days' dialogues, and what the base model says of them."""
 
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -11,11 +12,10 @@ from bot.workspace import Workspace
 from training.data.dialogues import Dialogue
 from training.data.splits import Borders, Split
 from training.evaluation.asking.model_voice import ModelVoice
-from training.evaluation.asking.shared_model import SharedModel
 from training.evaluation.gather import gather
 from training.evaluation.held import Held
 from training.evaluation.limits import Limits
-from training.evaluation.opened import open_model
+from training.evaluation.opened import ModelUnderTest, open_model
 from training.evaluation.panel import Kind, Metric
 from training.evaluation.standard import PANELS, Examined
 from training.evaluation.voice import Voices
@@ -32,12 +32,13 @@ class Examination:
 
 @dataclass
 class Bench:
-    """borders: those of all LoRAs that are measured here."""
+    """borders: those of all LoRAs that are measured here. opened: closes the model at its end."""
 
     workspace: Workspace
     config: Config
     borders: Borders
     reporter: Reporter
+    opened: ExitStack
     _known: dict[Path | None, Read] = field(default_factory=dict)
 
     def measure(self, lora: Path, reference: Path | None) -> Measured:
@@ -69,15 +70,12 @@ class Bench:
 
     @cached_property
     def held(self) -> Held:
-        return gather(self.workspace, self.config, self.model.codec, self._length, self.borders)
+        engine = self.model.engine
+        return gather(self.workspace, self.config, engine.codec, engine.max_context, self.borders)
 
     @cached_property
-    def model(self) -> SharedModel:
-        return open_model(self.workspace, self.config, self.reporter.note)
-
-    @property
-    def _length(self) -> int:
-        return min(self.config.model.context_tokens, self.model.loaded.max_positions)
+    def model(self) -> ModelUnderTest:
+        return self.opened.enter_context(open_model(self.workspace, self.config, self.reporter.note))
 
     @cached_property
     def _dialogues(self) -> tuple[Dialogue, ...]:

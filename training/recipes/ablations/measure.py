@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from bot.chat.decision import Calibration
 from training.data.points import of_split
 from training.data.splits import Split
-from training.evaluation.asking.scoring import Reply, Scores
 from training.evaluation.driver import values as drawn_values
 from training.evaluation.held import Held
 from training.evaluation.panel import Metric
@@ -14,6 +13,7 @@ from training.evaluation.panels.decision import gates
 from training.evaluation.panels.decision.gates import LOGISTIC
 from training.evaluation.panels.decision.measures import Truth, measures
 from training.evaluation.panels.likelihood.panel import bits, lower
+from training.scoring import Reply, Scores
 from training.statistics import Value, value
 
 COLUMNS = (

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -40,6 +40,11 @@ def compare(workspace: Workspace, asked: Asked, reporter: Reporter) -> Path:
 
     A variant that cannot be trained or measured gets a row that says why. Raises EchoesError where all of them cannot.
     """
+    with ExitStack() as opened:
+        return _compare(workspace, asked, reporter, opened)
+
+
+def _compare(workspace: Workspace, asked: Asked, reporter: Reporter, opened: ExitStack) -> Path:
     config = load_config(workspace.config)
     bench: Bench | None = None
     table = Table(list(COLUMNS), [])
@@ -54,7 +59,7 @@ def compare(workspace: Workspace, asked: Asked, reporter: Reporter) -> Path:
                 _train(workspace, variant, asked, reporter)
             _check(lora, variant, asked)
             if bench is None:
-                bench = Bench(workspace, config, _borders(lora), reporter)
+                bench = Bench(workspace, config, _borders(lora), reporter, opened)
                 table.rows.append(Row(BASE, "the prompt only", bench.measure_base()))
             measured = dict(bench.measure(lora, _reference(lora, asked)))
             for key in asked.panels:

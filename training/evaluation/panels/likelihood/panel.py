@@ -11,7 +11,6 @@ from matplotlib.figure import Figure as Drawing
 from bot.message import ChatKind
 from training.data.splits import Split
 from training.evaluation import figures
-from training.evaluation.asking.scoring import Reply
 from training.evaluation.driver import Draft, Drawn, differences, values
 from training.evaluation.held import Held
 from training.evaluation.limits import Limits, spread
@@ -19,6 +18,7 @@ from training.evaluation.panel import Example, Figure, Kind, Panel, Row, Target
 from training.evaluation.panels.likelihood import ranking
 from training.evaluation.panels.likelihood.ranking import OTHERS, OWN, Choice, Ranked
 from training.evaluation.voice import Likelihood, Voice, Voices, some_occasions
+from training.scoring import Reply
 from training.statistics import Draws, Floats, Value, value
 
 LOWER = 0.15

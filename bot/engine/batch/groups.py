@@ -8,15 +8,15 @@ from bot.engine.cache import reading_of
 
 
 @dataclass(frozen=True, slots=True)
-class Family:
-    """prompt: the longest. members: those that are beginnings of it, itself among them, by their place in the list."""
+class PrefixGroup:
+    """longest: the prompt that is read. members: those that are beginnings of it, itself included, by their index."""
 
-    prompt: Prompt
+    longest: Prompt
     members: tuple[int, ...]
 
 
-def families(prompts: Sequence[Prompt]) -> list[Family]:
-    """Every prompt in one family, in the order of their first members. Photos count by their content."""
+def prefix_groups(prompts: Sequence[Prompt]) -> list[PrefixGroup]:
+    """Every prompt in one group, in the order of their first members. Photos are compared by their content."""
     readings = [reading_of(prompt).tobytes() for prompt in prompts]
     found: list[list[int]] = []
     longest = b""
@@ -27,5 +27,6 @@ def families(prompts: Sequence[Prompt]) -> list[Family]:
             found.append([index])
             longest = readings[index]
     return sorted(
-        (Family(prompts[members[0]], tuple(sorted(members))) for members in found), key=lambda family: family.members
+        (PrefixGroup(prompts[members[0]], tuple(sorted(members))) for members in found),
+        key=lambda group: group.members,
     )

@@ -1,36 +1,37 @@
-"""Many answers after one prompt: its key-value states are kept once, and every answer goes on from a part of them.
+"""Many sequences after one prompt: its key-value states are kept once, and each sequence goes on from a part of them.
 
-All rows of all prompts go through the model as one sequence, so that its matrices are read once a step. Only attention
-tells them apart: a row sees its prompt's beginning and what was appended to the row itself (as the tree attention of
-SpecInfer, arXiv 2305.09781, 4.2). The states of a prompt are neither copied for a row nor for a step.
+All tokens of all prompts go through the model as one row, so that its matrices are read once a step. Only attention
+tells sequences apart: a token sees its prompt's beginning and what its own sequence appended (as the tree attention of
+SpecInfer, arXiv 2305.09781, 4.2). The states of a prompt are neither copied for a sequence nor for a step.
 """
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
-from PIL import Image
 from torch import Tensor
 from transformers import AttentionInterface
 from transformers.cache_utils import DynamicCache, DynamicLayer
 
 from bot.chat.prompt import Prompt
 from bot.engine.cache import Reading, reading_of
-from bot.engine.models import LoadedModel, photo_tensors
+from bot.engine.models import LoadedModel
+from bot.engine.photos import photo_inputs
 from bot.engine.reader import rotary_places
+from bot.media import MediaStore
 
-_ATTENTION = "echoes_branches"
+_ATTENTION = "echoes_shared_prefix"
 _SPARE = 64  # slots for what is appended, taken at once
 
 
-class Stem:
-    """The states of one prompt's beginning, and after them those of what its branches appended.
+class PrefixCache:
+    """The states of one prompt's beginning, and after them those of what its sequences appended.
 
-    keys and values: a layer's are heads × slots × width. owner: the branch that each slot belongs to, −1 the prompt.
+    keys and values: a layer's are heads × slots × width. owner: the sequence that each slot belongs to, −1 the prompt.
     reading: what the beginning was made of.
     """
 
@@ -40,7 +41,7 @@ class Stem:
         self.values = [values for _, values in layers]
         self.length = self.used = self.keys[0].shape[1]
         self.owner = torch.full((self.length,), -1)
-        self.branches = 0
+        self.sequences = 0
 
     @property
     def nbytes(self) -> int:
@@ -62,23 +63,27 @@ class Stem:
         self.used = self.length
 
 
-class Branch:
-    """What follows a stem's first `cut` positions. place: of the next token, in rotary terms."""
+class TokenSequence:
+    """What follows the first `cut` positions of a prefix. place: of its next token, in rotary terms."""
 
-    def __init__(self, stem: Stem, cut: int, place: int) -> None:
-        self.stem, self.cut, self.place = stem, cut, place
-        self.number = stem.branches
-        stem.branches += 1
+    def __init__(self, prefix: PrefixCache, cut: int, place: int) -> None:
+        self.prefix, self.cut, self.place = prefix, cut, place
+        self.number = prefix.sequences
+        prefix.sequences += 1
+
+
+Piece = tuple[TokenSequence, Sequence[int]]
+"""Ids to append to a sequence."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """tokens[start:end] of a step belong to one stem, whose slots from `slot` on they take.
+    """tokens[start:end] of a step belong to one prefix, whose slots from `slot` on they take.
 
     mask: what is added to their attention, queries × slots, repeated for the query heads that share one key head.
     """
 
-    stem: Stem
+    prefix: PrefixCache
     start: int
     end: int
     slot: int
@@ -88,52 +93,52 @@ class _Part:
 class _Step:
     """One step's tokens, and how they look at each other."""
 
-    def __init__(self, pieces: Sequence[tuple[Branch, Sequence[int]]], shared_by: int) -> None:
+    def __init__(self, pieces: Sequence[Piece], shared_by: int) -> None:
         """shared_by: how many query heads share one key head."""
-        by_stem: dict[int, list[int]] = {}
-        for index, (branch, _) in enumerate(pieces):
-            by_stem.setdefault(id(branch.stem), []).append(index)
+        by_prefix: dict[int, list[int]] = {}
+        for index, (sequence, _) in enumerate(pieces):
+            by_prefix.setdefault(id(sequence.prefix), []).append(index)
         self.ids: list[int] = []
         self.places: list[int] = []
         self.order: list[int] = []  # of the pieces
         self.parts: list[_Part] = []
-        for indices in by_stem.values():
+        for indices in by_prefix.values():
             self.parts.append(self._part([pieces[index] for index in indices], shared_by))
             self.order += indices
 
-    def _part(self, pieces: Sequence[tuple[Branch, Sequence[int]]], shared_by: int) -> _Part:
-        stem, start = pieces[0][0].stem, len(self.ids)
+    def _part(self, pieces: Sequence[Piece], shared_by: int) -> _Part:
+        prefix, start = pieces[0][0].prefix, len(self.ids)
         count = sum(len(tokens) for _, tokens in pieces)
-        stem.reserve(count)
-        slot, cuts, numbers = stem.used, list[int](), list[int]()
-        for branch, tokens in pieces:
-            cuts += [branch.cut] * len(tokens)
-            numbers += [branch.number] * len(tokens)
+        prefix.reserve(count)
+        slot, cuts, numbers = prefix.used, list[int](), list[int]()
+        for sequence, tokens in pieces:
+            cuts += [sequence.cut] * len(tokens)
+            numbers += [sequence.number] * len(tokens)
             self.ids += tokens
-            self.places += range(branch.place, branch.place + len(tokens))
-            branch.place += len(tokens)
+            self.places += range(sequence.place, sequence.place + len(tokens))
+            sequence.place += len(tokens)
         owners = torch.tensor(numbers)
-        stem.owner[slot : slot + count] = owners
-        stem.used += count
-        slots = torch.arange(stem.used)
+        prefix.owner[slot : slot + count] = owners
+        prefix.used += count
+        slots = torch.arange(prefix.used)
         shared = slots < torch.tensor(cuts)[:, None]
-        own = (stem.owner[: stem.used] == owners[:, None]) & (slots <= slots[slot:, None])
+        own = (prefix.owner[: prefix.used] == owners[:, None]) & (slots <= slots[slot:, None])
         mask = torch.zeros(own.shape).masked_fill(~(shared | own), -torch.inf).repeat(shared_by, 1)
-        return _Part(stem, start, start + count, slot, mask.to(stem.keys[0]))
+        return _Part(prefix, start, start + count, slot, mask.to(prefix.keys[0]))
 
     def attend(self, layer: int, query: Tensor, key: Tensor, value: Tensor, scaling: float | None) -> Tensor:
         """query, key, value: 1 × heads × tokens × width; the answer: 1 × tokens × heads × width."""
         answer = query.new_empty(1, query.shape[2], query.shape[1], query.shape[3])
         for part in self.parts:
-            stem, span = part.stem, slice(part.start, part.end)
+            prefix, span = part.prefix, slice(part.start, part.end)
             slots = slice(part.slot, part.slot + part.end - part.start)
-            stem.keys[layer][:, slots] = key[0, :, span]
-            stem.values[layer][:, slots] = value[0, :, span]
+            prefix.keys[layer][:, slots] = key[0, :, span]
+            prefix.values[layer][:, slots] = value[0, :, span]
             asked = query[:, :, span].reshape(1, key.shape[1], -1, query.shape[3])
             told = torch.nn.functional.scaled_dot_product_attention(
                 asked,
-                stem.keys[layer][None, :, : slots.stop],
-                stem.values[layer][None, :, : slots.stop],
+                prefix.keys[layer][None, :, : slots.stop],
+                prefix.values[layer][None, :, : slots.stop],
                 part.mask,
                 scale=scaling,
             )
@@ -149,15 +154,15 @@ def _attention(
 
 
 @dataclass(frozen=True)
-class Grower:
-    """Grows stems and branches on a loaded model. Photos are opened by digest."""
+class BatchDecoder:
+    """Reads prefixes and appends to sequences, on a loaded model."""
 
     loaded: LoadedModel
-    open_photo: Callable[[str], Image.Image]
+    media: MediaStore
 
     @torch.inference_mode()
-    def stem(self, prompt: Prompt, length: int, like: Stem | None = None) -> Stem:
-        """Reads the first `length` ids of a prompt; what it has in common with another stem is not read again."""
+    def prefix(self, prompt: Prompt, length: int, like: PrefixCache | None = None) -> PrefixCache:
+        """Reads the first `length` ids of a prompt; what it has in common with another prefix is not read again."""
         device = self.loaded.device
         reading = reading_of(prompt)[:length]
         start = _common(reading, like.reading, prompt) if like else 0
@@ -165,37 +170,32 @@ class Grower:
         if like and start:
             for layer in range(len(like.keys)):
                 states.update(like.keys[layer][None, :, :start], like.values[layer][None, :, :start], layer)
-        pixels: Tensor | None = None
-        grids: Tensor | None = None
-        if photos := [photo for photo in prompt.photos if start <= photo.start and photo.end <= length]:
-            pixels, grids = photo_tensors(self.loaded, [self.open_photo(photo.digest) for photo in photos])
-            pixels, grids = pixels.to(device, self.loaded.model.dtype), grids.to(device)
+        photos = [photo for photo in prompt.photos if start <= photo.start and photo.end <= length]
         self.loaded.model.model(
             input_ids=torch.tensor([prompt.ids[start:length]], device=device),
             position_ids=rotary_places(self.loaded, prompt)[:, :, start:length].to(device),
             past_key_values=states,
-            pixel_values=pixels,
-            image_grid_thw=grids,
             use_cache=True,
+            **photo_inputs(self.loaded, self.media, photos),
         )
         layers = []
         for kept in states.layers:
             assert isinstance(kept, DynamicLayer) and kept.keys is not None and kept.values is not None
             layers.append((kept.keys[0], kept.values[0]))
-        return Stem(reading, layers)
+        return PrefixCache(reading, layers)
 
     def places(self, prompt: Prompt) -> list[int]:
         """The rotary place of every id of a prompt."""
         return rotary_places(self.loaded, prompt)[0, 0].tolist()
 
     @torch.inference_mode()
-    def append(self, pieces: Sequence[tuple[Branch, Sequence[int]]]) -> list[Tensor]:
-        """Reads some tokens more on each branch; their last hidden states, tokens × width, piece by piece."""
+    def append(self, pieces: Sequence[Piece]) -> list[Tensor]:
+        """Reads some tokens more of each sequence; their last hidden states, tokens × width, piece by piece."""
         device = self.loaded.device
         language_model = self.loaded.model.model.language_model
         config = language_model.config
         step = _Step(pieces, config.num_attention_heads // config.num_key_value_heads)
-        with _branching(language_model):
+        with _shared_prefix_attention(language_model):
             hidden = language_model(
                 input_ids=torch.tensor([step.ids], device=device),
                 position_ids=torch.tensor(step.places, device=device).expand(3, 1, -1),
@@ -205,12 +205,6 @@ class Grower:
         sizes = [len(pieces[index][1]) for index in step.order]
         by_index = dict(zip(step.order, hidden.split(sizes), strict=True))
         return [by_index[index] for index in range(len(pieces))]
-
-    @torch.inference_mode()
-    def logits(self, hidden: Tensor) -> Tensor:
-        """places × vocabulary, in float32."""
-        logits: Tensor = self.loaded.model.lm_head(hidden).float()
-        return logits
 
 
 def _common(reading: Reading, other: Reading, prompt: Prompt) -> int:
@@ -222,8 +216,8 @@ def _common(reading: Reading, other: Reading, prompt: Prompt) -> int:
 
 
 @contextmanager
-def _branching(language_model: Any) -> Iterator[None]:
-    """The model's attention is that of branches meanwhile."""
+def _shared_prefix_attention(language_model: Any) -> Iterator[None]:
+    """The model's attention is that of `_Step` meanwhile."""
     AttentionInterface.register(_ATTENTION, _attention)
     usual = language_model.config._attn_implementation
     language_model.set_attn_implementation(_ATTENTION)

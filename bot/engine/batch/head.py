@@ -1,0 +1,54 @@
+"""From last hidden states to what is asked: logits, the log-odds of answering, −log p of a turn."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from bot.engine.models import LoadedModel
+
+_ROWS = 256  # places whose logits are held at once: the vocabulary is large
+
+
+class OutputHead:
+    """end_of_turn: the id that, where it comes first, means silence."""
+
+    def __init__(self, loaded: LoadedModel, end_of_turn: int) -> None:
+        self._loaded = loaded
+        self._end_of_turn = end_of_turn
+
+    @torch.inference_mode()
+    def logits(self, hidden: Tensor) -> Tensor:
+        """places × vocabulary, in float32."""
+        logits: Tensor = self._loaded.model.lm_head(hidden).float()
+        return logits
+
+    @torch.inference_mode()
+    def log_odds(self, hidden: Tensor) -> list[float]:
+        """log p(answer) − log p(silence), from the last hidden state before each decision."""
+        odds: list[float] = []
+        for first in range(0, len(hidden), _ROWS):
+            logits = self.logits(hidden[first : first + _ROWS])
+            odds += (self._answering(logits) - logits[:, self._end_of_turn]).tolist()
+        return odds
+
+    @torch.inference_mode()
+    def nats(self, hidden: Tensor, ids: Sequence[int], group: bool) -> float:
+        """−log p of a turn and its end; in a group given that there is an answer, unless the turn itself is silence.
+
+        hidden: the last hidden state before each id.
+        """
+        nats = 0.0
+        for first in range(0, len(ids), _ROWS):
+            logits = self.logits(hidden[first : first + _ROWS])
+            wanted = torch.tensor(ids[first : first + _ROWS], device=logits.device)
+            whole = logits.logsumexp(1)
+            if group and first == 0 and len(ids) > 1:
+                whole[0] = self._answering(logits[:1])[0]
+            nats += float((whole - logits.gather(1, wanted[:, None])[:, 0]).sum())
+        return nats
+
+    def _answering(self, logits: Tensor) -> Tensor:
+        """log Σ exp over every first token but the end of turn."""
+        silence = torch.tensor([self._end_of_turn], device=logits.device)
+        return logits.index_fill(1, silence, -torch.inf).logsumexp(1)

@@ -1,0 +1,71 @@
+"""The decision is fitted on what the engine that serves says, in the time there is."""
+
+import math
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from bot.chat.decision import Calibration
+from bot.config import load_config
+from bot.engine.base import BatchEngine
+from bot.engine.blocking import Blocking, blocking
+from bot.engine.describe import Family
+from bot.engine.factory import build_local_engine
+from bot.engine.local import LocalEngine
+from bot.engine.models import load
+from bot.media import MediaStore
+from bot.workspace import Workspace
+from training.calibration import Fitted, Gate, calibrate, reading
+from training.data.points import Point
+from training.finetune.material import Material, gather
+
+
+@pytest.fixture
+def served(imported: Workspace) -> Iterator[Blocking[BatchEngine]]:
+    made = build_local_engine(load_config(imported.config), None, MediaStore(imported.media))
+    with blocking(made) as engine:
+        yield engine
+
+
+def material(workspace: Workspace, served: Blocking[BatchEngine]) -> Material:
+    return gather(workspace, load_config(workspace.config), served.engine.codec, 400, None)
+
+
+def test_the_calibration_holds_the_correction(
+    monkeypatch: pytest.MonkeyPatch, imported: Workspace, served: Blocking[BatchEngine]
+) -> None:
+    known: list[dict[int, float]] = []
+
+    def fit(_: Sequence[Point], log_odds: dict[int, float]) -> Fitted:
+        known.append(log_odds)
+        return Fitted(Calibration(0.5, 2.0), Gate.MODEL, {}, 1, 1, 1)
+
+    monkeypatch.setattr(reading, "fit", fit)
+    found = material(imported, served)
+    calibrate(served, found.train, found.points, None)
+    corrected = calibrate(served, found.train, found.points, None, -1.5).calibration
+    assert known[0] and known[1] == pytest.approx({message: odds - 1.5 for message, odds in known[0].items()})
+    assert corrected.bias == pytest.approx(0.5 - 3.0)
+    assert corrected.probability(0.5, {}) == pytest.approx(1 / (1 + math.exp(2.5)))
+
+
+def test_no_time_still_reads_one_batch(
+    monkeypatch: pytest.MonkeyPatch, imported: Workspace, models: dict[Family, Path]
+) -> None:
+    async def made() -> LocalEngine:
+        loaded = load(str(models["qwen2_5_vl"]), "cpu", "float32")
+        return LocalEngine(loaded, MediaStore(imported.media), batch_tokens=1)
+
+    read: list[int] = []
+
+    def fit(points: Sequence[Point], log_odds: dict[int, float]) -> Fitted:
+        read.append(len(log_odds))
+        return Fitted(Calibration(), Gate.NONE, {}, 0, 0, 0)
+
+    monkeypatch.setattr(reading, "fit", fit)
+    with blocking(made()) as served:
+        found = material(imported, served)
+        for seconds in (0.0, None):
+            calibrate(served, [*found.train, *found.validation], (), seconds)
+    assert 0 < read[0] < read[1]

@@ -1,0 +1,86 @@
+"""The model's part in the decision: the validation days' groups, read by the engine that serves the avatar."""
+
+import math
+import time
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import replace
+
+from bot.engine.base import BatchEngine
+from bot.engine.blocking import Blocking
+from bot.message import ChatKind
+from training.calibration.fitting import Fitted, Gate, fit
+from training.data.dialogues import Dialogue
+from training.data.points import Point
+from training.scoring import Rendered
+
+SHARE = 0.12
+"""At most this share of a run's minutes goes into reading the validation days for the calibration."""
+
+_SLOWER = 2.5  # float32 beside bfloat16 where that is the faster
+
+
+def groups(dialogues: Sequence[Dialogue]) -> list[Dialogue]:
+    """Those in which something is decided."""
+    return [one for one in dialogues if one.scene.kind is ChatKind.GROUP and any(one.present)]
+
+
+def reading_seconds(
+    validation_tokens: int, minutes: float | None, tokens_per_second: float, *, other_precision: bool
+) -> float:
+    """How long the validation days' groups may be read: to the end, or as long as the minutes allow.
+
+    tokens_per_second: at which the model reads in training. other_precision: whether it serves in a slower precision.
+    """
+    allowed = math.inf if minutes is None else minutes * 60 * SHARE
+    slower = _SLOWER if other_precision else 1.0
+    return min(slower * validation_tokens / tokens_per_second, allowed)
+
+
+def calibrate(
+    served: Blocking[BatchEngine],
+    validation: Sequence[Dialogue],
+    points: Sequence[Point],
+    seconds: float | None,
+    correction: float = 0.0,
+) -> Fitted:
+    """Fits the decision on what the engine, with its LoRA on, says of the validation days' groups.
+
+    After `seconds` no more is read; what was read is a fair sample of all.
+    correction: of the log-odds of answering, see `epoch.correction`; the calibration holds it, fitted or not.
+    """
+    log_odds = {message: odds + correction for message, odds in _read(served, groups(validation), seconds).items()}
+    fitted = fit(points, log_odds)
+    found = fitted.calibration
+    return replace(fitted, calibration=replace(found, bias=found.bias + found.model * correction))
+
+
+def _read(served: Blocking[BatchEngine], dialogues: Sequence[Dialogue], seconds: float | None) -> dict[int, float]:
+    """The log-odds of answering, by message; at least one batch of them."""
+    start = time.monotonic()
+    rendered = [Rendered.of(dialogue, served.engine.codec, replies=False) for dialogue in dialogues]
+    found: dict[int, float] = {}
+    with closing(served.each(served.engine.score_dialogues([one.asked for one in rendered]))) as batches:
+        for batch in batches:
+            for index, scores in batch.items():
+                found |= rendered[index].decisions(scores.log_odds)
+            if seconds is not None and time.monotonic() - start > seconds:
+                break
+    return found
+
+
+def told(fitted: Fitted) -> dict[str, str]:
+    """The outcome as words and numbers, for the card."""
+    found = {
+        "made of": fitted.gate.value,
+        "decisions read": str(fitted.decisions),
+        "of these answered": str(fitted.answered),
+        "days": str(fitted.days),
+    }
+    compared = {
+        f"ranking (AUROC) of {gate.value}": "not measured" if math.isnan(value) else f"{value:.3f}"
+        for gate, value in fitted.compared.items()
+    }
+    if fitted.gate is not Gate.NONE:
+        compared["threshold"] = f"{fitted.calibration.threshold:.3f}"
+    return found | compared
