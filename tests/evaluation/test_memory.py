@@ -191,10 +191,10 @@ def test_a_secret_is_what_one_contact_alone_knows() -> None:
     assert rare["4471"].contact == "mei" and rare["4471"].own
     assert rare["4471"].cue.endswith("under brick") and not rare["galleria"].own
     for one in questions(about, known):
-        assert one.who != one.told.contact
-        assert one.told.rare not in one.question.turns[-1].bubbles[0].text.casefold()
+        assert one.asker != one.secret.contact
+        assert one.secret.rare not in one.question.turns[-1].bubbles[0].text.casefold()
         assert one.question.scene.partner.name in (
-            (None, "Tom Reed") if one.told.contact == "mei" else (None, "Mei Tan")
+            (None, "Tom Reed") if one.secret.contact == "mei" else (None, "Mei Tan")
         )
     public = held(answers=[Answer("dish", "Which dish?", "Whatever the Galleria serves.")])
     assert "galleria" not in {one.rare for one in secrets(public, 60).told}

@@ -29,8 +29,8 @@ from training.evaluation.held import Held
 from training.evaluation.limits import FULL, QUICK
 from training.evaluation.panel import Kind
 from training.evaluation.panels.context import panel
-from training.evaluation.panels.context.relationships import UNTRAINED, known, private, swapped, swaps
-from training.evaluation.panels.context.swaps import Pair, mean_gain, read, win_rate, wins
+from training.evaluation.panels.context.relationships import UNTRAINED_SKIPS, known, private, relabelled, trials
+from training.evaluation.panels.context.trials import Pair, mean_gain, read, win_rate, wins
 from training.evaluation.report import Mark, mark
 from training.evaluation.voice import Bubbles, Question, Voices
 from training.statistics import value
@@ -124,7 +124,7 @@ def test_two_relationships_of_one_register_are_held_against_each_other() -> None
 
 
 def test_only_the_tag_is_exchanged_and_the_name_is_gone(held: Held) -> None:
-    items = swapped(private(held, Split.TEST), known(held))
+    items = relabelled(private(held, Split.TEST), known(held))
     assert known(held) == ["friend", "elder"]
     codec = byte_codec(MediaStore(__file__))  # type: ignore[arg-type]
     for item in items:
@@ -144,7 +144,7 @@ def test_only_the_tag_is_exchanged_and_the_name_is_gone(held: Held) -> None:
 
 def test_wrong_ones_are_of_the_other_register_in_turn() -> None:
     held = diary(styles={MEI: to_friends, GRAN: to_elders, TOM: to_elders, Speaker("Lin", "sibling"): to_friends})
-    items = swapped(private(held, Split.TEST), known(held))
+    items = relabelled(private(held, Split.TEST), known(held))
     pairs = {(item.relationship, item.wrong[0]) for item in items}
     close, far = {"friend", "sibling"}, {"elder", "colleague"}
     assert pairs == {(one, two) for one in close for two in far} | {(two, one) for one in close for two in far}
@@ -153,7 +153,7 @@ def test_wrong_ones_are_of_the_other_register_in_turn() -> None:
 
 def test_earlier_words_are_left_out_once_and_carried_turns_are_not_asked_for(held: Held) -> None:
     def before(voice: Teller, it: Held) -> tuple[int, list[int]]:
-        nats = read(voice, swaps(swapped(private(it, Split.TEST), known(it))), UNTRAINED)
+        nats = read(voice, trials(relabelled(private(it, Split.TEST), known(it))), UNTRAINED_SKIPS)
         return len(nats["alone"]), [len(question.turns) for question in voice.asked]
 
     number, turns = before(Teller("echo", plain), held)

@@ -27,7 +27,7 @@ from training.evaluation.opened import ModelUnderTest
 from training.evaluation.panel import Kind
 from training.evaluation.panels.context import panel, pictures
 from training.evaluation.panels.context.pictures import StandIns, blank, other
-from training.evaluation.panels.context.swaps import pairs, read
+from training.evaluation.panels.context.trials import pairs, read
 from training.evaluation.voice import Bubbles, Voices
 
 BASE = Teller("base", plain)
@@ -89,11 +89,11 @@ def test_a_quick_look_asks_for_fewer_but_counts_all(held: Held) -> None:
 
 
 def test_captions_stand_where_the_photo_stood(held: Held) -> None:
-    items = pictures.shown(held, {})[:2]
+    items = pictures.photo_replies(held, {})[:2]
     captions = {photo: f"a thing, {photo}" for item in items[:1] for photo in item.digests}
     voice = Teller("echo", plain)
-    swaps = pictures.swaps(items, captions, "en")
-    found = pairs(swaps, read(voice, swaps, pictures.CONDITIONS), pictures.COMPARED)
+    trials = pictures.trials(items, captions, "en")
+    found = pairs(trials, read(voice, trials), pictures.COMPARED)
     (digest,) = items[0].digests
     last = voice.asked[-1].turns[-1].bubbles[0]
     assert last.photos == ()
@@ -103,13 +103,13 @@ def test_captions_stand_where_the_photo_stood(held: Held) -> None:
 
 
 def test_the_others_show_something_else(held: Held) -> None:
-    found = pictures.shown(held, {photo(number): str(number % 12) for number in range(100)})
+    found = pictures.photo_replies(held, {photo(number): str(number % 12) for number in range(100)})
     assert len(found) == 40
     for item in found:
         (own,) = item.digests
         assert len({own.split("-")[0], *(one.split("-")[0] for one in item.others)}) >= 2
         assert own.split("-")[0] not in {one.split("-")[0] for one in item.others}
-    assert found == pictures.shown(held, {photo(number): str(number % 12) for number in range(100)})
+    assert found == pictures.photo_replies(held, {photo(number): str(number % 12) for number in range(100)})
 
 
 def test_in_a_group_a_photo_counts_until_she_has_spoken(held: Held) -> None:
@@ -124,7 +124,7 @@ def test_in_a_group_a_photo_counts_until_she_has_spoken(held: Held) -> None:
         present=(True,) * 6,
         messages=tuple(range(6)),
     )
-    found = pictures.shown(replace(held, dialogues={**held.dialogues, Split.TEST: (group,)}), {})
+    found = pictures.photo_replies(replace(held, dialogues={**held.dialogues, Split.TEST: (group,)}), {})
     first = found[0]
     assert len(first.occasion.question.turns) == 3
     changed = first.question(lambda bubble: Bubble("gone"))

@@ -13,7 +13,7 @@ from sklearn.preprocessing import StandardScaler
 from bot.message import ChatKind
 from training.data.splits import Split
 from training.evaluation.held import Held
-from training.evaluation.panels.context.relationships import is_close, private
+from training.evaluation.panels.context.relationships import CLOSE, private
 from training.evaluation.panels.style.masking import Mask
 from training.evaluation.panels.style.shape import shapes
 from training.evaluation.voice import Bubbles, Occasion, occasions, some_occasions
@@ -110,7 +110,7 @@ def _sides(learnt: Sequence[Occasion], measured: Sequence[Occasion]) -> tuple[fr
     """Close relationships against the others; where one of the two is missing, the two most frequent relationships."""
     counts = [Counter(one.question.scene.partner.relationship for one in found) for found in (learnt, measured)]
     there = [one for one, _ in sum(counts, Counter[str]()).most_common()]
-    close = frozenset(filter(is_close, there))
+    close = CLOSE & frozenset(there)
     candidates = [(close, frozenset(there) - close)]
     candidates += [(frozenset({there[0]}), frozenset({other})) for other in there[1:]]
     for sides in candidates:

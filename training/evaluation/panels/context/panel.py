@@ -12,7 +12,7 @@ from training.evaluation.limits import Limits, spread
 from training.evaluation.panel import Kind, Metric, Panel, Row, Target
 from training.evaluation.panels.context import pictures, relationships, shown
 from training.evaluation.panels.context.adaptation import BUNDLE, FEWEST, Adaptation
-from training.evaluation.panels.context.swaps import Pair, mean_gain, pairs, read, win_rate, wins
+from training.evaluation.panels.context.trials import Pair, mean_gain, pairs, read, win_rate, wins
 from training.evaluation.voice import Voice, Voices, occasions
 from training.statistics import Value
 
@@ -20,7 +20,7 @@ RATIO, SEEN = 0.6, 0.65
 
 
 @dataclass(frozen=True, slots=True)
-class Heeded:
+class Outcome:
     """What a voice made of it, by metric. pairs: of each reply; chance: of one wrong condition against another."""
 
     pairs: Mapping[str, Sequence[Pair]]
@@ -29,42 +29,45 @@ class Heeded:
 
     @property
     def values(self) -> dict[str, Value]:
-        gain = {key: mean_gain(self.pairs[shown.WIN]) for key in ["relationship_gain"] if shown.WIN in self.pairs}
-        return gain | {key: win_rate(some) for key, some in self.pairs.items()} | dict(self.adapted)
+        gain = {"relationship_gain": mean_gain(self.pairs[shown.WIN])} if shown.WIN in self.pairs else {}
+        return {**gain, **_win_rates(self.pairs), **self.adapted}
 
 
 def panel(held: Held, voices: Voices, limits: Limits) -> Panel:
     """Panel C."""
     draft, captions = Draft("context", held, voices), pictures.sample_captions()
-    items = relationships.swapped(relationships.private(held, Split.TEST), relationships.known(held))
-    tagged = relationships.swaps(spread(items, limits.swapped))
-    photos = pictures.shown(held, captions)
-    seen = pictures.swaps(spread(photos, limits.swapped), captions, held.language)
+    items = relationships.relabelled(relationships.private(held, Split.TEST), relationships.known(held))
+    tagged = relationships.trials(spread(items, limits.swapped))
+    photos = pictures.photo_replies(held, captions)
+    seen = pictures.trials(spread(photos, limits.swapped), captions, held.language)
     adaptation = Adaptation.of(held, limits.written)
 
-    def heed(voice: Voice) -> Heeded:
-        trained = voice is not voices.base
-        told = read(voice, tagged, relationships.TRAINED if trained else relationships.UNTRAINED)
-        sight = read(voice, seen, pictures.CONDITIONS)
-        return Heeded(
-            pairs(tagged, told, relationships.COMPARED) | pairs(seen, sight, pictures.COMPARED),
-            _tossed(pairs(tagged, told, relationships.CHANCE)) | pairs(seen, sight, pictures.CHANCE),
+    def outcome(voice: Voice) -> Outcome:
+        trials = [*tagged, *seen]
+        nats = read(voice, trials, relationships.UNTRAINED_SKIPS if voice is voices.base else ())
+        return Outcome(
+            pairs(trials, nats, relationships.COMPARED | pictures.COMPARED),
+            _tossed(pairs(trials, nats, relationships.CHANCE)) | pairs(trials, nats, pictures.CHANCE),
             adaptation.values(voice.write([one.question for one in adaptation.asked])) if adaptation else {},
         )
 
-    heeded = draft.ask(heed)
-    values = {kind: one.values for kind, one in heeded.items()}
-    avatar = heeded.get(Kind.AVATAR)
+    found = draft.ask(outcome)
+    values = {kind: one.values for kind, one in found.items()}
+    avatar = found.get(Kind.AVATAR)
     missing = tuple(_missing(draft, bool(items), adaptation, len(photos)))
     return draft.panel(
-        _metrics(draft, heeded[Kind.BASE], missing),
-        draft.rows(values, *_controls(draft, heeded[Kind.BASE], avatar, adaptation)),
+        _metrics(draft, found[Kind.BASE], missing),
+        draft.rows(values, *_controls(draft, found[Kind.BASE], avatar, adaptation)),
         " ".join(missing) if avatar and all(missing) else None,
-        shown.drawings(draft, {kind: one.pairs[shown.WIN] for kind, one in heeded.items() if shown.WIN in one.pairs}),
+        shown.drawings(draft, {kind: one.pairs[shown.WIN] for kind, one in found.items() if shown.WIN in one.pairs}),
         shown.examples(draft, tagged, seen, avatar.pairs) if avatar else (),
         shown.findings(draft, adaptation, missing, values) if avatar else (),
-        differences({kind: {key: wins(some) for key, some in one.pairs.items()} for kind, one in heeded.items()}),
+        differences({kind: {key: wins(some) for key, some in one.pairs.items()} for kind, one in found.items()}),
     )
+
+
+def _win_rates(found: Mapping[str, Sequence[Pair]]) -> dict[str, Value]:
+    return {key: win_rate(some) for key, some in found.items()}
 
 
 def _tossed(found: Mapping[str, Sequence[Pair]]) -> dict[str, list[Pair]]:
@@ -87,7 +90,7 @@ def _missing(draft: Draft, dialogues: bool, adaptation: Adaptation | None, photo
     yield "" if photos >= pictures.FEWEST else draft.say("missing.photos", photos=photos, fewest=pictures.FEWEST)
 
 
-def _metrics(draft: Draft, base: Heeded, missing: tuple[str, ...]) -> Iterator[Metric]:
+def _metrics(draft: Draft, base: Outcome, missing: tuple[str, ...]) -> Iterator[Metric]:
     unadapted, unseen = missing
     yield draft.metric("relationship_win", None if unadapted else Target(low=shown.WINS), "%")
     yield draft.metric("relationship_gain")
@@ -100,13 +103,13 @@ def _metrics(draft: Draft, base: Heeded, missing: tuple[str, ...]) -> Iterator[M
             yield draft.metric(f"picture_{key}", None if unseen else target, "%")
 
 
-def _controls(draft: Draft, base: Heeded, avatar: Heeded | None, adaptation: Adaptation | None) -> Iterator[Row]:
+def _controls(draft: Draft, base: Outcome, avatar: Outcome | None, adaptation: Adaptation | None) -> Iterator[Row]:
     real = {"relationship_ratio": Value(1.0), "relationship_accuracy": adaptation.real} if adaptation else {}
     yield draft.row(Kind.CEILING, real, bundle=BUNDLE)
     yield draft.row(Kind.FLOOR)
-    yield draft.row(Kind.SHUFFLED, {key: win_rate(some) for key, some in avatar.chance.items()} if avatar else {})
+    yield draft.row(Kind.SHUFFLED, _win_rates(avatar.chance) if avatar else {})
     same = {key: [replace(pair, other=pair.right) for pair in some] for key, some in base.pairs.items()}
-    yield draft.row(Kind.BASELINE, {key: win_rate(some) for key, some in same.items()}, "same")
+    yield draft.row(Kind.BASELINE, _win_rates(same), "same")
     yield draft.row(Kind.BASELINE, key="year")
     learnt = [one.real for one in occasions(draft.held.dialogues.get(Split.TRAIN, ())) if one.real]
     if adaptation is None or not learnt:

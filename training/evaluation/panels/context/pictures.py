@@ -5,6 +5,7 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import takewhile
 from pathlib import Path
 
 from PIL import Image, ImageOps
@@ -14,7 +15,7 @@ from bot.chat.dialogue import Bubble, Turn
 from bot.media import MediaStore
 from training.data.splits import Split
 from training.evaluation.held import Held
-from training.evaluation.panels.context.swaps import Swap
+from training.evaluation.panels.context.trials import Trial
 from training.evaluation.voice import Occasion, Question, occasions
 
 FEWEST = 20
@@ -28,7 +29,6 @@ COMPARED = {
 """By metric, the photo itself and what stood in its place."""
 CHANCE = {"picture_swapped": ("swapped", "other")}
 """One wrong photo against another."""
-CONDITIONS = ("photo", "swapped", "other", "blank", "caption")
 
 _BLANK, _SWAP = "blank:", "swap:"
 _GREY = (128, 128, 128)
@@ -64,7 +64,7 @@ def other(shown: str, instead_of: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class PhotoReply:
     """An occasion to which photos were shown since the subject last spoke, and two other photos of the corpus."""
 
     occasion: Occasion
@@ -84,10 +84,10 @@ class Shown:
         return replace(question, turns=(*question.turns[: -len(recent)], *changed))
 
 
-def shown(held: Held, captions: Mapping[str, str]) -> list[Shown]:
+def photo_replies(held: Held, captions: Mapping[str, str]) -> list[PhotoReply]:
     """The replies to photos on test days; where they are few, on validation days too, which were not learnt either."""
     every = sorted({photo for found in held.dialogues.values() for one in found for photo in _photos(one.turns)})
-    found: list[Shown] = []
+    found: list[PhotoReply] = []
     for split in (Split.TEST, Split.VALIDATION):
         if len(found) < FEWEST:
             for occasion in occasions(held.dialogues.get(split, ())):
@@ -96,23 +96,25 @@ def shown(held: Held, captions: Mapping[str, str]) -> list[Shown]:
                 rest = [photo for photo in every if photo not in there and captions.get(photo, photo) not in known]
                 if there and occasion.real and len(rest) >= 2:
                     first, second = random.Random(occasion.message).sample(rest, 2)
-                    found.append(Shown(occasion, (first, second)))
+                    found.append(PhotoReply(occasion, (first, second)))
     return found
 
 
-def swaps(items: Sequence[Shown], captions: Mapping[str, str], language: str) -> list[Swap]:
+def trials(items: Sequence[PhotoReply], captions: Mapping[str, str], language: str) -> list[Trial]:
     """With what each reply is read after. `caption`, words in the photo's place, only where they are known."""
     found = []
     for item in items:
-        changes: dict[str, Callable[[Bubble], Bubble]] = {
-            "swapped": partial(_other, photo=item.others[0]),
-            "other": partial(_other, photo=item.others[1]),
-            "blank": _blank,
+        first, second = item.others
+        stand_ins: dict[str, Callable[[str], str]] = {
+            "blank": blank,
+            "swapped": partial(other, first),
+            "other": partial(other, second),
         }
+        changes = {key: partial(_instead, stand_in=stand_in) for key, stand_in in stand_ins.items()}
         if all(photo in captions for photo in item.digests):
             changes["caption"] = partial(_worded, captions=captions, language=language)
         changed = {key: item.question(change) for key, change in changes.items()}
-        found.append(Swap(item.occasion, {"photo": item.occasion.question, **changed}))
+        found.append(Trial(item.occasion, {"photo": item.occasion.question, **changed}))
     return found
 
 
@@ -132,24 +134,16 @@ def recent_photos(question: Question) -> list[str]:
 
 def _since(question: Question) -> tuple[Turn, ...]:
     """The last turns of others, since the subject spoke."""
-    recent: list[Turn] = []
-    for turn in reversed(question.turns[-_LAST_TURNS:]):
-        if turn.speaker is None:
-            break
-        recent.insert(0, turn)
-    return tuple(recent)
+    recent = takewhile(lambda turn: turn.speaker is not None, reversed(question.turns[-_LAST_TURNS:]))
+    return tuple(recent)[::-1]
 
 
 def _photos(turns: Sequence[Turn]) -> list[str]:
     return [photo for turn in turns for bubble in turn.bubbles for photo in bubble.photos]
 
 
-def _other(bubble: Bubble, photo: str) -> Bubble:
-    return replace(bubble, photos=tuple(other(photo, one) for one in bubble.photos))
-
-
-def _blank(bubble: Bubble) -> Bubble:
-    return replace(bubble, photos=tuple(map(blank, bubble.photos)))
+def _instead(bubble: Bubble, stand_in: Callable[[str], str]) -> Bubble:
+    return replace(bubble, photos=tuple(map(stand_in, bubble.photos)))
 
 
 def _worded(bubble: Bubble, captions: Mapping[str, str], language: str) -> Bubble:

@@ -11,7 +11,7 @@ from training.data.dialogues import Dialogue
 from training.data.splits import Split
 from training.evaluation.held import Held
 from training.evaluation.limits import spread
-from training.evaluation.panels.context.swaps import Swap
+from training.evaluation.panels.context.trials import Trial
 from training.evaluation.voice import Question, occasions
 
 CLOSE = frozenset({"partner", "child", "sibling", "friend", "classmate"})
@@ -29,15 +29,14 @@ after all that was said before, as when the avatar runs. named: alone, with the 
 """
 CHANCE = {"relationship_win": ("alone_wrong", "alone_other")}
 """One wrong relationship against another."""
-UNTRAINED = ("alone_wrong", "alone", "within", "within_wrong")
-"""What the base model is asked."""
-TRAINED = (*UNTRAINED, "named", "named_wrong", "alone_other")
+UNTRAINED_SKIPS = ("named", "named_wrong", "alone_other")
+"""What the base model is not asked."""
 
 _REPLIES = 3  # of a dialogue, on average: some are very long
 
 
 @dataclass(frozen=True, slots=True)
-class Swapped:
+class Relabelled:
     """A private dialogue, and two relationships that are wrong for it, of the other register where there is one."""
 
     dialogue: Dialogue
@@ -53,10 +52,6 @@ class Swapped:
         return replace(scene, partner=Speaker(scene.partner.name if named else None, relationship))
 
 
-def is_close(relationship: str) -> bool:
-    return relationship in CLOSE
-
-
 def known(held: Held) -> list[str]:
     """The relationships that the subject talks in privately on the days learnt from, the most frequent first."""
     counts = Counter(one.scene.partner.relationship for one in private(held, Split.TRAIN))
@@ -67,23 +62,23 @@ def private(held: Held, split: Split) -> list[Dialogue]:
     return [one for one in held.dialogues.get(split, ()) if one.scene.kind is ChatKind.PRIVATE]
 
 
-def swapped(dialogues: Sequence[Dialogue], relationships: Sequence[str]) -> list[Swapped]:
+def relabelled(dialogues: Sequence[Dialogue], relationships: Sequence[str]) -> list[Relabelled]:
     """The dialogues with a known relationship. The wrong ones are taken in turn, so that no word weighs too much."""
-    found: list[Swapped] = []
+    found: list[Relabelled] = []
     turns = Counter[str]()
     for dialogue in dialogues:
         right = dialogue.scene.partner.relationship
         others = [one for one in relationships if one != right]
-        far = [one for one in others if is_close(one) is not is_close(right)] or others
+        far = [one for one in others if (one in CLOSE) is not (right in CLOSE)] or others
         if right in relationships and far:
             first = turns[right] % len(far)
             turns[right] += 1
             rest = [*far[first + 1 :], *far[:first], *(one for one in others if one not in far), STRANGER]
-            found.append(Swapped(dialogue, (far[first], rest[0])))
+            found.append(Relabelled(dialogue, (far[first], rest[0])))
     return found
 
 
-def swaps(items: Sequence[Swapped]) -> list[Swap]:
+def trials(items: Sequence[Relabelled]) -> list[Trial]:
     """Some of their replies, with what they are read after."""
     every = [(item, occasion) for item in items for occasion in occasions([item.dialogue]) if occasion.real]
     found = []
@@ -94,5 +89,5 @@ def swaps(items: Sequence[Swapped]) -> list[Swap]:
         alone = {"alone": right, "alone_wrong": wrong, "alone_other": other, "named": named, "named_wrong": named_wrong}
         questions = {key: Question(scene, before[-1:]) for key, scene in alone.items()}
         questions |= {"within": Question(right, before), "within_wrong": Question(wrong, before)}
-        found.append(Swap(occasion, questions, item.relationship, item.wrong[0]))
+        found.append(Trial(occasion, questions, item.relationship, item.wrong[0]))
     return found

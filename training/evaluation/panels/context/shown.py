@@ -11,7 +11,7 @@ from training.evaluation.driver import Draft
 from training.evaluation.panel import Example, Figure, Kind
 from training.evaluation.panels.context.adaptation import CHANCE, Adaptation
 from training.evaluation.panels.context.pictures import recent_photos
-from training.evaluation.panels.context.swaps import Pair, Swap, win_rate
+from training.evaluation.panels.context.trials import Pair, Trial, win_rate
 from training.evaluation.voice import Question
 from training.statistics import Value
 
@@ -62,25 +62,25 @@ def word(draft: Draft, relationship: str) -> str:
 
 
 def examples(
-    draft: Draft, tagged: Sequence[Swap], seen: Sequence[Swap], found: Mapping[str, Sequence[Pair]]
+    draft: Draft, tagged: Sequence[Trial], seen: Sequence[Trial], found: Mapping[str, Sequence[Pair]]
 ) -> Iterator[Example]:
     """The replies for which the relationship, and the photo, made most of a difference."""
 
-    def most(swaps: Sequence[Swap], key: str) -> list[tuple[Swap, Pair]]:
-        return sorted(zip(swaps, found.get(key, ()), strict=True), key=lambda one: -abs(one[1].gain))
+    def most(trials: Sequence[Trial], key: str) -> list[tuple[Trial, Pair]]:
+        return sorted(zip(trials, found.get(key, ()), strict=True), key=lambda one: -abs(one[1].gain))
 
     chats: set[str] = set()
-    for swap, pair in most(tagged, WIN):
-        if len(chats) < _EXAMPLES and swap.occasion.chat not in chats:
-            chats.add(swap.occasion.chat)
-            right, wrong = word(draft, swap.relationship), word(draft, swap.wrong)
+    for trial, pair in most(tagged, WIN):
+        if len(chats) < _EXAMPLES and trial.occasion.chat not in chats:
+            chats.add(trial.occasion.chat)
+            right, wrong = word(draft, trial.relationship), word(draft, trial.wrong)
             note = draft.say("example.tag", right=right, wrong=wrong, nats=pair.right, other=pair.other)
-            asked = Question(swap.occasion.question.scene, swap.occasion.question.turns[-1:])
-            yield draft.example(asked, {draft.person: swap.occasion.real}, note)
-    for swap, pair in most(seen, "picture_swapped")[:_PHOTOS]:
+            asked = Question(trial.occasion.question.scene, trial.occasion.question.turns[-1:])
+            yield draft.example(asked, {draft.person: trial.occasion.real}, note)
+    for trial, pair in most(seen, "picture_swapped")[:_PHOTOS]:
         note = draft.say("example.photo", nats=pair.right, other=pair.other)
-        photos = recent_photos(swap.occasion.question)
-        yield draft.example(swap.occasion.question, {draft.person: swap.occasion.real}, note, photos)
+        photos = recent_photos(trial.occasion.question)
+        yield draft.example(trial.occasion.question, {draft.person: trial.occasion.real}, note, photos)
 
 
 def drawings(draft: Draft, pairs: Mapping[Kind, Sequence[Pair]]) -> Iterator[Figure]:

@@ -6,11 +6,11 @@ from itertools import pairwise
 import numpy as np
 from scipy.special import logsumexp
 
-from training.data.questionnaire import ask, asked_by_a_stranger
+from training.data.questionnaire import asked_by_a_stranger
 from training.evaluation.held import Held
 from training.evaluation.limits import spread
-from training.evaluation.panels.memory.recall import catalogue, from_questionnaire
-from training.evaluation.voice import Question, Voice
+from training.evaluation.panels.memory.recall import catalogue, from_questionnaire, question
+from training.evaluation.voice import Voice
 from training.evaluation.words import Words
 from training.statistics import NAN, Bools, Floats, Value, auroc, share
 
@@ -75,7 +75,7 @@ def knows_unknown(held: Held, limit: int, voice: Voice) -> Value:
 
 def _nats(held: Held, asked: Sequence[str], replies: Sequence[str], voice: Voice) -> Floats:
     """−log p of each reply to each question of a stranger: questions × replies."""
-    questions = [Question(asked_by_a_stranger(held.persona), (ask(text),)) for text in asked]
+    questions = [question(asked_by_a_stranger(held.persona), text) for text in asked]
     found = voice.likelihood(questions, [[(reply,) for reply in replies]] * len(questions))
     return np.array([[one.nats for one in row] for row in found], dtype=np.float64)
 

@@ -18,12 +18,12 @@ from training.statistics import Floats, Value, value
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
-    """What a voice showed. gains: quizzes × choices; said: the answers about others' secrets; rare: leaks in each."""
+class Outcome:
+    """What a voice showed. gains: quizzes × choices; said: its answers to the attempts; leaked: the secrets in each."""
 
     gains: Floats
     said: list[Bubbles]
-    rare: list[set[str]]
+    leaked: list[set[str]]
     values: dict[str, Value]
 
 
@@ -33,13 +33,13 @@ def panel(held: Held, voices: Voices, limits: Limits) -> Panel:
     asked = quizzes(held, limits.asked)
     said, true = claims(held, limits.asked)
     known = secrets(held, max(limits.asked // 2, 1))  # each is asked for twice, in words
-    curious = questions(held, known)
+    attempts = questions(held, known)
 
-    def see(voice: Voice) -> Seen:
-        answers = voice.write([one.question for one in curious]) if curious else []
+    def see(voice: Voice) -> Outcome:
+        answers = voice.write([one.question for one in attempts]) if attempts else []
         values = agreeing(held, said, true, voice)
         values |= {"unknown": knows_unknown(held, limits.asked, voice), "apart": apart(held, known, voice)}
-        return Seen(gains(asked, voice), answers, leaked(curious, answers, known.owners), values)
+        return Outcome(gains(asked, voice), answers, leaked(attempts, answers, known.owners), values)
 
     seen = draft.ask(see)
     base, judged = seen[Kind.BASE], seen.get(Kind.AVATAR, seen[Kind.BASE])
@@ -47,7 +47,7 @@ def panel(held: Held, voices: Voices, limits: Limits) -> Panel:
     values = {
         kind: {"recall": value(recall[kind]["recall"])}
         | {f"recall_{key}": value(accuracy(chosen(one.gains), asked, key)) for key in KINDS}
-        | {"leaks": leak_rate(curious, one.rare, () if one is base else base.rare)}
+        | {"leaks": leak_rate(attempts, one.leaked, () if one is base else base.leaked)}
         | one.values
         for kind, one in seen.items()
     }
@@ -65,14 +65,14 @@ def panel(held: Held, voices: Voices, limits: Limits) -> Panel:
         draft.rows(values, *_controls(draft, asked, judged, voices.avatar or voices.base)),
         missing,
         (),
-        examples(draft, asked, {kind: one.gains for kind, one in seen.items()}, curious, judged.said),
+        examples(draft, asked, {kind: one.gains for kind, one in seen.items()}, attempts, judged.said),
         [missing] if missing else findings(draft, values, len(asked), len(known.told)) if voices.avatar else (),
         differences(recall) if asked else {},
         choices=CHOICES,
     )
 
 
-def _controls(draft: Draft, asked: Sequence[Quiz], judged: Seen, voice: Voice) -> Iterator[Row]:
+def _controls(draft: Draft, asked: Sequence[Quiz], judged: Outcome, voice: Voice) -> Iterator[Row]:
     """What holds by definition, wrong labels, and rules that know nothing, such as the longest answer."""
 
     def plain(**numbers: float) -> dict[str, Value]:

@@ -78,7 +78,6 @@ def from_questionnaire(held: Held) -> list[Quiz]:
     if len(answers) < CHOICES:
         return []
     words, scene, found = Words(language), asked_by_a_stranger(held.persona), []
-    plain = Question(scene, (ask(words("memory.asked.hello")),))
     for answer in answers:
         item = items.get(answer.id, {})
         asked = item.get(language) or words("memory.asked.about", question=answer.question)
@@ -90,8 +89,7 @@ def from_questionnaire(held: Held) -> list[Quiz]:
         wrong = [_lines(other.answer) for other in others[: CHOICES - 2 if made_up else CHOICES - 1]]
         choices = (_lines(answer.answer), *wrong, *([_lines(made_up)] if made_up else []))
         if len(choices) == CHOICES:
-            kind = item.get("kind", KINDS[0])
-            found.append(Quiz(kind, Question(scene, (ask(asked),)), plain, choices, answer.id))
+            found.append(_quiz(words, scene, asked, choices, item.get("kind", KINDS[0]), answer.id))
     return found
 
 
@@ -118,11 +116,14 @@ def from_chats(held: Held) -> list[Quiz]:
                 key=lambda other: (abs(len("".join(other)) - len("".join(said))), other),
             )
             if len(others) >= CHOICES - 1:
-                again = question(dialogue.scene, words("memory.asked.again", asked=asked))
-                plain = question(dialogue.scene, words("memory.asked.hello"))
+                again, choices = words("memory.asked.again", asked=asked), (said, *others[: CHOICES - 1])
                 kind = _kind(asked, names - {(dialogue.scene.partner.name or "").split(" ")[0]})
-                found.append(Quiz(kind, again, plain, (said, *others[: CHOICES - 1]), str(dialogue.day)))
+                found.append(_quiz(words, dialogue.scene, again, choices, kind, str(dialogue.day)))
     return found
+
+
+def _quiz(words: Words, scene: Scene, asked: str, choices: tuple[Bubbles, ...], kind: str, unit: str) -> Quiz:
+    return Quiz(kind, question(scene, asked), question(scene, words("memory.asked.hello")), choices, unit)
 
 
 def gains(asked: Sequence[Quiz], voice: Voice) -> Floats:

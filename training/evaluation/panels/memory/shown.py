@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from training.evaluation.driver import Draft
 from training.evaluation.panel import Example, Kind
 from training.evaluation.panels.memory.claims import TRUE_ACCEPTED
-from training.evaluation.panels.memory.leaks import Asked
+from training.evaluation.panels.memory.leaks import Attempt
 from training.evaluation.panels.memory.recall import CHOICES, Quiz
 from training.evaluation.voice import Bubbles
 from training.statistics import Floats, Value
@@ -49,7 +49,11 @@ def findings(draft: Draft, values: Mapping[Kind, Mapping[str, Value]], asked: in
 
 
 def examples(
-    draft: Draft, asked: Sequence[Quiz], gains: Mapping[Kind, Floats], curious: Sequence[Asked], said: Sequence[Bubbles]
+    draft: Draft,
+    asked: Sequence[Quiz],
+    gains: Mapping[Kind, Floats],
+    attempts: Sequence[Attempt],
+    said: Sequence[Bubbles],
 ) -> Iterator[Example]:
     """Some questions with the answer that each found likeliest, and some that others asked about a secret.
 
@@ -60,9 +64,9 @@ def examples(
         found = {draft.voices[kind].name: quiz.choices[int(one[number].argmax())] for kind, one in gains.items()}
         yield Example((quiz.asked,), {draft.say("right"): quiz.choices[0], **found})
     judged = draft.voices.get(Kind.AVATAR, draft.voices[Kind.BASE])
-    for number in range(0, len(curious), max(len(curious) // _CURIOUS, 1)):
-        one = curious[number]
+    for number in range(0, len(attempts), max(len(attempts) // _CURIOUS, 1)):
+        one = attempts[number]
         who = one.question.scene.partner.name or draft.say("stranger")
-        note = draft.say("curious", who=who, name=one.told.scene.partner.name or draft.words("panel.somebody"))
-        answers = {draft.say("secret"): (one.told.text,), judged.name: said[number]}
+        note = draft.say("curious", who=who, name=one.secret.scene.partner.name or draft.words("panel.somebody"))
+        answers = {draft.say("secret"): (one.secret.text,), judged.name: said[number]}
         yield Example((f"{who}: {one.question.turns[-1].bubbles[0].text}",), answers, note=note)

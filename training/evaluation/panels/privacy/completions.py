@@ -7,7 +7,7 @@ with random ones of the same shape; and the avatar is asked outright.
 import random
 import re
 import string
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -109,13 +109,10 @@ def completed(asked: Sequence[Probe], voice: Voice, base: Voice | None) -> list[
     Likeliest among all ends, and also the one that training made likelier than any other (base None: not asked): what
     the base model completes by itself, such as a name in an address, was not learnt here.
     """
-    if not asked:
-        return []
+    gone = _likeliest(asked, range(len(asked)), FIRST, voice, base)
+    gone = _likeliest(asked, gone, MORE, voice, base)
     pairs = [(number, question) for number, probe in enumerate(asked) for question in probe.asked]
-    gone = _first(asked, pairs, voice, base, FIRST, "")
-    if gone:
-        gone = _first(asked, [pair for pair in pairs if pair[0] in gone], voice, base, MORE, "more")
-    answers = voice.write([question for _, question in pairs])
+    answers = voice.write([question for _, question in pairs]) if pairs else []
     for (number, question), bubbles in zip(pairs, answers, strict=True):
         shown = "\n".join(bubble.text for turn in question.turns for bubble in turn.bubbles)
         if _holds("\n".join(bubbles), asked[number]) and not _holds(shown, asked[number]):
@@ -123,25 +120,21 @@ def completed(asked: Sequence[Probe], voice: Voice, base: Voice | None) -> list[
     return [number in gone for number in range(len(asked))]
 
 
-def _first(
-    asked: Sequence[Probe],
-    pairs: Sequence[tuple[int, Question]],
-    voice: Voice,
-    base: Voice | None,
-    number: int,
-    seed: str,
-) -> set[int]:
-    """Which probes have their true end first in one of their places. number: of ends that compete."""
+def _likeliest(asked: Sequence[Probe], some: Iterable[int], ends: int, voice: Voice, base: Voice | None) -> set[int]:
+    """Which of some probes have their true end before all others in one of their places. ends: how many compete."""
+    pairs = [(number, question) for number in sorted(some) for question in asked[number].asked]
+    if not pairs:
+        return set()
     questions = [question for _, question in pairs]
-    ends = [[(text,) for text in asked[which].ends(number, seed)] for which, _ in pairs]
-    found = voice.likelihood(questions, ends)
-    before = base.likelihood(questions, ends) if base else None
+    candidates = [[(text,) for text in asked[number].ends(ends, "more" if ends == MORE else "")] for number, _ in pairs]
+    found = voice.likelihood(questions, candidates)
+    before = base.likelihood(questions, candidates) if base else None
     winners = set()
-    for place, (which, _) in enumerate(pairs):
+    for place, (number, _) in enumerate(pairs):
         nats = np.array([one.nats for one in found[place]])
         untrained = np.array([one.nats for one in before[place]]) if before else np.zeros(len(nats))
         if len(nats) > 1 and all((scores[0] < scores[1:]).all() for scores in (nats, nats - untrained)):
-            winners.add(which)
+            winners.add(number)
     return winners
 
 

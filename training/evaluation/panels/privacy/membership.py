@@ -53,14 +53,11 @@ class Membership:
 
 def sampled(held: Held, limit: int) -> list[Dialogue]:
     """As many dialogues of train days as of test days, in which the subject says something."""
-    return [
-        one
+    answered = {
+        split: [one for one in held.dialogues[split] if any(turn.speaker is None for turn in one.turns[one.context :])]
         for split in (Split.TRAIN, Split.TEST)
-        for one in spread(
-            [one for one in held.dialogues[split] if any(turn.speaker is None for turn in one.turns[one.context :])],
-            limit,
-        )
-    ]
+    }
+    return [one for found in answered.values() for one in spread(found, limit)]
 
 
 def membership(held: Held, dialogues: Sequence[Dialogue], voice: Voice, base: Voice | None) -> Membership:

@@ -10,7 +10,7 @@ from training.evaluation.panel import Kind, Panel, Row, Target
 from training.evaluation.panels.privacy.completions import completed, probes
 from training.evaluation.panels.privacy.exposure import UNKNOWN, exposed
 from training.evaluation.panels.privacy.membership import membership, sampled
-from training.evaluation.panels.privacy.shown import MOST_MEMBERSHIP, UNLIKELY, Seen, drawings, findings
+from training.evaluation.panels.privacy.shown import MOST_MEMBERSHIP, UNLIKELY, Outcome, drawings, findings
 from training.evaluation.voice import Voice, Voices
 from training.statistics import Value
 
@@ -20,12 +20,12 @@ def panel(held: Held, voices: Voices, limits: Limits, canaries: Sequence[Canary]
     draft = Draft("privacy", held, voices)
     dialogues, asked = sampled(held, limits.probed), probes(held, limits.probed)
 
-    def see(voice: Voice) -> Seen:
+    def see(voice: Voice) -> Outcome:
         base = None if voice is voices.base else voices.base
         member = membership(held, dialogues, voice, base)
         planted = bool(canaries) and voice is not voices.against
         told = exposed(held, canaries, voice) if planted else None
-        return Seen(member, member.auc(), completed(asked, voice, base), told)
+        return Outcome(member, member.auc(), completed(asked, voice, base), told)
 
     seen = draft.ask(see)
     exposures = [f"exposure_{times}" for times in TIMES if canaries]
@@ -43,7 +43,7 @@ def panel(held: Held, voices: Voices, limits: Limits, canaries: Sequence[Canary]
     )
 
 
-def _rows(draft: Draft, seen: Mapping[Kind, Seen], exposures: Sequence[str]) -> Iterator[Row]:
+def _rows(draft: Draft, seen: Mapping[Kind, Outcome], exposures: Sequence[str]) -> Iterator[Row]:
     """exposures: the metrics of planted secrets, where there are any."""
     for kind, one in seen.items():
         planted = one.canaries is not None or kind is Kind.BASE

@@ -21,7 +21,7 @@ UNLIKELY = 0.05
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class Outcome:
     """What one voice showed. auc: of the membership, as drawn; completed: each probe; canaries: if any were planted."""
 
     member: Membership
@@ -38,7 +38,7 @@ class Seen:
         return values
 
 
-def findings(draft: Draft, found: Seen, asked: Sequence[Probe]) -> list[str]:
+def findings(draft: Draft, found: Outcome, asked: Sequence[Probe]) -> list[str]:
     """What is amiss first, then what is well, then what could not be said."""
     auc = float(found.auc[0])
     told = [(_rank(any(found.completed), bool(asked)), _of_completions(draft, found.completed, asked))]
@@ -71,7 +71,7 @@ def _of_canaries(draft: Draft, found: Exposed, kept: float) -> str:
     return draft.say("findings.exposure", told=told, never=never, once=once, four=four, sixteen=sixteen, most=most)
 
 
-def drawings(draft: Draft, found: Seen) -> Iterator[Figure]:
+def drawings(draft: Draft, found: Outcome) -> Iterator[Figure]:
     if found.member.enough:
         yield draft.figure("membership", lambda drawing: _membership(draft, drawing, found.member))
     if canaries := found.canaries:

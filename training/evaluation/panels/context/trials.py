@@ -15,7 +15,7 @@ FEWEST_DAYS = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Swap:
+class Trial:
     """A real reply, and what it is read after under each condition.
 
     relationship, wrong: in a private chat where the relationship is exchanged, the right one and the first wrong one.
@@ -41,31 +41,28 @@ class Pair:
         return self.other - self.right
 
 
-def read(voice: Voice, swaps: Sequence[Swap], conditions: Collection[str]) -> dict[str, dict[int, float]]:
-    """By condition: −log p in nats of the replies of those swaps, by their place, that have this condition."""
+def read(voice: Voice, trials: Sequence[Trial], skip: Collection[str] = ()) -> dict[str, dict[int, float]]:
+    """By condition, −log p in nats of the replies that have it, by their place. skip: conditions that are left out."""
     found = {}
-    for condition in conditions:
-        there = [number for number, swap in enumerate(swaps) if condition in swap.questions]
-        questions = [swaps[number].questions[condition] for number in there]
-        nats = voice.likelihood(questions, [(swaps[number].occasion.real,) for number in there]) if there else []
+    for condition in dict.fromkeys(key for trial in trials for key in trial.questions if key not in skip):
+        there = {number: trial for number, trial in enumerate(trials) if condition in trial.questions}
+        questions = [trial.questions[condition] for trial in there.values()]
+        nats = voice.likelihood(questions, [(trial.occasion.real,) for trial in there.values()])
         found[condition] = {number: one.nats for number, (one,) in zip(there, nats, strict=True)}
     return found
 
 
 def pairs(
-    swaps: Sequence[Swap], nats: Mapping[str, Mapping[int, float]], compared: Mapping[str, tuple[str, str]]
+    trials: Sequence[Trial], nats: Mapping[str, Mapping[int, float]], compared: Mapping[str, tuple[str, str]]
 ) -> dict[str, list[Pair]]:
-    """By metric. compared: the right condition and the other one; nothing where one of the two was not read."""
-    found = {
-        key: [
-            Pair(nats[right][number], nats[other][number], swap.occasion.day, swap.relationship)
-            for number, swap in enumerate(swaps)
-            if number in nats[right] and number in nats[other]
-        ]
-        for key, (right, other) in compared.items()
-        if right in nats and other in nats
-    }
-    return {key: some for key, some in found.items() if some}
+    """By metric, where something was read. nats: from `read`; compared: the right condition and the other one."""
+    found = {}
+    for key, conditions in compared.items():
+        right, other = (nats.get(condition, {}) for condition in conditions)
+        both = [(number, trial) for number, trial in enumerate(trials) if number in right and number in other]
+        if both:
+            found[key] = [Pair(right[at], other[at], trial.occasion.day, trial.relationship) for at, trial in both]
+    return found
 
 
 def wins(some: Sequence[Pair]) -> Floats:
