@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from adapters.registry import installed
+
 ROOT = Path(__file__).parent.parent
 ROOMS = ("bot", "adapters", "training")
 CONTRACT = {
@@ -20,6 +22,9 @@ CONTRACT = {
     "bot.pictures",
     "bot.config",
     "bot.secrets",
+    "bot.validation",
+    "bot.doctor.checks",
+    "bot.doctor.asking",
     "bot.serving",
 }
 """What of the daemon an adapter may know."""
@@ -67,6 +72,18 @@ def test_training_does_not_know_adapters_or_the_command_line() -> None:
             if one.startswith(("adapters", "bot.cli", "bot.conversation", "bot.store.journal"))
         }
         assert not wrong, f"{name} imports {wrong}"
+
+
+def test_nothing_inside_names_a_platform() -> None:
+    """But for the contacts, each of whom can be spoken as in the owner's web chat."""
+    names = set(installed().names)
+    named = {
+        (module, node.value)
+        for module, path in modules("bot")
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Constant) and node.value in names
+    }
+    assert named == {("bot.people", "web")}
 
 
 def test_only_engine_and_training_know_torch() -> None:
