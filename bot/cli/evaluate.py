@@ -9,6 +9,7 @@ from bot.cli.table import table
 from bot.config import load_config
 from bot.errors import ExitCode, UsageError
 from bot.lora import NONE
+from bot.secrets import load_secrets
 from bot.workspace import Workspace
 
 _PANELS = ("style", "likelihood", "context", "memory", "decision", "personality", "privacy")
@@ -59,6 +60,7 @@ def run(args: argparse.Namespace) -> int:
         not args.no_model,
         out=args.out,
         embedding_model=args.embedding_model,
+        server_token=load_secrets(()).get("server_token"),
     )
     written = evaluate(workspace, settings, lambda text: print(text, file=sys.stderr, flush=True))
     if args.json:

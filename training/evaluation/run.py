@@ -37,7 +37,7 @@ class EvaluateSettings:
 
     only: keys of PANELS. lora: a name, `latest`, `none` for the base model alone, or None for what config.yaml says.
     against: a second LoRA. model False: only what needs no model. out: where the report goes, if not to the workspace.
-    embedding_model: a folder, for a third judge of style.
+    embedding_model: a folder, for a third judge of style. server_token: where the model's server asks for one.
     """
 
     only: frozenset[str] = frozenset(PANELS)
@@ -49,6 +49,7 @@ class EvaluateSettings:
     seed: int = 0
     out: Path | None = None
     embedding_model: Path | None = None
+    server_token: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,8 @@ def evaluate(workspace: Workspace, settings: EvaluateSettings, note: Callable[[s
     held = _gathered(workspace, config, chosen, note)
     words = Words(held.language)
     panels, precisions = [], dict[str, str]()
-    opened = open_model(workspace, config, note, fastest=settings.quick) if settings.model else nullcontext()
+    fastest, token = settings.quick, settings.server_token
+    opened = open_model(workspace, config, note, fastest=fastest, token=token) if settings.model else nullcontext()
     with opened as model:
         examined = _examined(model, chosen, words, settings) if model else Examined()
         for key in PANELS:
