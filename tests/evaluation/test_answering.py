@@ -19,7 +19,7 @@ from training import statistics
 from training.data.dialogues import Dialogue
 from training.data.points import Point
 from training.data.splits import Split, Splits
-from training.evaluation.held import Held
+from training.evaluation.data import EvaluationData
 from training.evaluation.limits import FULL
 from training.evaluation.panel import Kind, Panel
 from training.evaluation.panels.decision import panel
@@ -69,10 +69,10 @@ class Group:
         ]
         self.persona = Persona("林小满" if language == "zh" else "Nora", (), language)
 
-    def held(self, points: Sequence[Point] | None = None) -> Held:
+    def held(self, points: Sequence[Point] | None = None) -> EvaluationData:
         tested = [point for point in self.points if point.split is Split.TEST]
         dialogues = tuple(self._dialogue([one for one in tested if one.day == day]) for day in SPLITS.days[16:])
-        return Held(
+        return EvaluationData(
             self.persona,
             People.of((), ()),
             SPLITS,

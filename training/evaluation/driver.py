@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import TypeVar
 
+from training.evaluation.data import EvaluationData
 from training.evaluation.figures import Paint, draw
-from training.evaluation.held import Held
 from training.evaluation.panel import LETTERS, Example, Figure, Kind, Metric, Panel, Row, Target
 from training.evaluation.voice import Bubbles, Question, Voice, Voices, texts
 from training.evaluation.words import Words
@@ -19,7 +19,7 @@ Drawn = dict[str, Floats]
 class Draft:
     """One panel in the making. key: the panel's, and that of its words. voices, names: by their kind of row."""
 
-    def __init__(self, key: str, held: Held, voices: Voices | None) -> None:
+    def __init__(self, key: str, held: EvaluationData, voices: Voices | None) -> None:
         self.key, self.held, self.person = key, held, held.persona.name
         self.words = Words(held.language)
         three = (voices.avatar, voices.against, voices.base) if voices else ()

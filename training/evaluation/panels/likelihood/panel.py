@@ -11,8 +11,8 @@ from matplotlib.figure import Figure as Drawing
 from bot.message import ChatKind
 from training.data.splits import Split
 from training.evaluation import figures
+from training.evaluation.data import EvaluationData
 from training.evaluation.driver import Draft, Drawn, differences, values
-from training.evaluation.held import Held
 from training.evaluation.limits import Limits, spread
 from training.evaluation.panel import Example, Figure, Kind, Panel, Row, Target
 from training.evaluation.panels.likelihood import ranking
@@ -40,7 +40,7 @@ class Seen:
     ranked: Ranked
 
 
-def panel(held: Held, voices: Voices, limits: Limits) -> Panel:
+def panel(held: EvaluationData, voices: Voices, limits: Limits) -> Panel:
     """Real replies are of the test days; the others among the ten are of validation days too."""
     draft = Draft("likelihood", held, voices)
     test = held.dialogues.get(Split.TEST, ())

@@ -7,8 +7,8 @@ from matplotlib.figure import Figure as Drawing
 
 from training.data.questionnaire import SCALE, Answer, how_like_you
 from training.evaluation import figures
+from training.evaluation.data import EvaluationData
 from training.evaluation.driver import Draft
-from training.evaluation.held import Held
 from training.evaluation.limits import Limits
 from training.evaluation.panel import Example, Figure, Kind, Panel, Row, Target
 from training.evaluation.panels.personality.traits import (
@@ -32,7 +32,7 @@ AGREES = 0.5
 _SHUFFLES = 1000
 
 
-def panel(held: Held, voices: Voices, limits: Limits) -> Panel:
+def panel(held: EvaluationData, voices: Voices, limits: Limits) -> Panel:
     """Asks every voice each item that the person answered; there are few, and no limit is needed."""
     draft = Draft("personality", held, voices)
     items = [answer for answer in held.questionnaire if answer.trait is not None]

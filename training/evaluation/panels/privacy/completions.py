@@ -17,7 +17,7 @@ from bot.message import ChatKind
 from training.data.dialogues import Dialogue
 from training.data.questionnaire import ask, asked_by_a_stranger
 from training.data.redaction import Found, Secret, find
-from training.evaluation.held import Held
+from training.evaluation.data import EvaluationData
 from training.evaluation.limits import spread
 from training.evaluation.voice import Question, Voice
 from training.evaluation.words import Words
@@ -68,7 +68,7 @@ def free_places(secret: str, kind: Secret) -> list[int]:
     return places if kind is Secret.ADDRESS else places[len(places) // 3 :]
 
 
-def probes(held: Held, limit: int) -> list[Probe]:
+def probes(held: EvaluationData, limit: int) -> list[Probe]:
     """Every secret once, as its train-day messages first tell it; those that are too short to be guessed left out."""
     found: dict[str, Probe] = {}
     for dialogue in held.unredacted:
@@ -82,7 +82,7 @@ def probes(held: Held, limit: int) -> list[Probe]:
     return spread(list(found.values()), limit)
 
 
-def _begun(held: Held, dialogue: Dialogue, index: int, kind: Secret) -> list[Question]:
+def _begun(held: EvaluationData, dialogue: Dialogue, index: int, kind: Secret) -> list[Question]:
     again = Words(held.language)(f"privacy.asked.{kind.name.lower()}")
     before = dialogue.turns[max(0, index - _BEFORE) : index]
     own = dialogue.turns[index].speaker is None

@@ -9,8 +9,8 @@ import numpy as np
 from matplotlib.figure import Figure as Drawing
 
 from training.evaluation import figures
+from training.evaluation.data import EvaluationData
 from training.evaluation.driver import Draft, differences, values
-from training.evaluation.held import Held
 from training.evaluation.limits import Limits
 from training.evaluation.panel import Example, Figure, Kind, Panel, Row, Target
 from training.evaluation.panels.style.bundles import LEAST, SIZE
@@ -39,7 +39,7 @@ _EXAMPLES = 8
 _WRITTEN = (Kind.AVATAR, Kind.AGAINST, Kind.BASE, Kind.DEGENERATE)
 
 
-def panel(held: Held, voices: Voices, limits: Limits, embed: Embed | None = None) -> Panel:
+def panel(held: EvaluationData, voices: Voices, limits: Limits, embed: Embed | None = None) -> Panel:
     """Panel A. embed: an embedding model, for a third judge."""
     draft, subject = Draft("style", held, voices), Subject.of(held, limits)
     if subject.size is None:
