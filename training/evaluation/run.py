@@ -67,7 +67,7 @@ def evaluate(workspace: Workspace, settings: EvaluateSettings, note: Callable[[s
     config = load_config(workspace.config)
     chosen = _Chosen.of(workspace, config, settings)
     note("Reading the chats.")
-    held = _gathered(workspace, config, chosen, note)
+    held = _load(workspace, config, chosen, note)
     words = Words(held.language)
     panels, precisions = [], dict[str, str]()
     fastest, token = settings.quick, settings.server_token
@@ -109,13 +109,12 @@ class _Chosen:
         return cls(lora, against, borders.latest(known[-1]) if borders else None)
 
 
-def _gathered(workspace: Workspace, config: Config, chosen: _Chosen, note: Callable[[str], None]) -> EvaluationData:
+def _load(workspace: Workspace, config: Config, chosen: _Chosen, note: Callable[[str], None]) -> EvaluationData:
     described = describe(config.model.base, note)
     length = min(config.model.context_tokens, described.max_positions)
-    held = load_evaluation_data(
-        workspace, config, codec_for(described, MediaStore(workspace.media)), length, chosen.borders
-    )
-    if not any(burst.split is Split.TEST and burst.sender == "me" for burst in held.bursts):
+    codec = codec_for(described, MediaStore(workspace.media))
+    held = load_evaluation_data(workspace, config, codec, length, chosen.borders)
+    if not held.own(Split.TEST):
         raise DataError("The subject says nothing on the days to measure on: import more of their chats.")
     return held
 
