@@ -45,7 +45,7 @@ def panel(held: Held, voices: Voices | None, limits: Limits, calibrations: Mappi
     own = {kind: gate if kind is Kind.BASE else calibrated_gate(tested, gate, runs[kind]) for kind, gate in raw.items()}
     rule = measures(simple[LOGISTIC], truth)["w1"]
     drawn = {kind: measures(gate, truth, rule) for kind, gate in own.items()}
-    asked = {kind: values(found) | {"sure": sure(found["gain"])} for kind, found in drawn.items()}
+    asked = {kind: values(found) | sure(found["gain"]) for kind, found in drawn.items()}
 
     def control(kind: Kind, gate: Gate, key: str = "") -> Row:
         return draft.row(kind, values(measures(gate, truth, rule)), key)
@@ -63,7 +63,7 @@ def panel(held: Held, voices: Voices | None, limits: Limits, calibrations: Mappi
     ]
     if Kind.AVATAR in raw:
         alone = measures(raw[Kind.AVATAR], truth, rule)
-        controls.append(draft.row(Kind.BASELINE, values(alone) | {"sure": sure(alone["gain"])}, "alone"))
+        controls.append(draft.row(Kind.BASELINE, values(alone) | sure(alone["gain"]), "alone"))
     lines = [(gate, draft.voices[kind].name, OF_KIND[kind]) for kind, gate in own.items()]
     lines.insert(1, (simple[LOGISTIC], draft.say("rows.rule.name"), OTHER))
     made = draft.panel(
