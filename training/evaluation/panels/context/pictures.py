@@ -105,12 +105,11 @@ def trials(items: Sequence[PhotoReply], captions: Mapping[str, str], language: s
     found = []
     for item in items:
         first, second = item.others
-        stand_ins: dict[str, Callable[[str], str]] = {
-            "blank": blank,
-            "swapped": partial(other, first),
-            "other": partial(other, second),
+        changes = {
+            "swapped": partial(_instead, stand_in=partial(other, first)),
+            "other": partial(_instead, stand_in=partial(other, second)),
+            "blank": partial(_instead, stand_in=blank),
         }
-        changes = {key: partial(_instead, stand_in=stand_in) for key, stand_in in stand_ins.items()}
         if all(photo in captions for photo in item.digests):
             changes["caption"] = partial(_worded, captions=captions, language=language)
         changed = {key: item.question(change) for key, change in changes.items()}

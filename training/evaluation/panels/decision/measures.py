@@ -53,10 +53,10 @@ def measures(gate: Gate, truth: Truth, rule: Floats | None = None) -> dict[str, 
     return found if rule is None else {"gain": found["w1"] - rule, **found}
 
 
-def sure(gain: Floats) -> Value:
-    """In which share of the draws there is a gain."""
+def sure(gain: Floats) -> dict[str, Value]:
+    """In which share of the draws there is a gain. Asked of models alone: whether a control has one matters little."""
     drawn = gain[1:][~np.isnan(gain[1:])]
-    return Value(float((drawn > 1e-9).mean()) if len(drawn) else NAN)
+    return {"sure": Value(float((drawn > 1e-9).mean()) if len(drawn) else NAN)}
 
 
 def _measures(gate: Gate, truth: Truth, weight: Floats) -> dict[str, Floats]:

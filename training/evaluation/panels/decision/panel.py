@@ -43,29 +43,29 @@ def panel(
         return draft.panel(metrics, missing=missing)
     truth, simple = Truth.of(tested), baselines(learnt, tested)
     raw = {kind: model_gate(tested, found) for kind, found in odds.items()}
-    own = {kind: _as_it_runs(draft.voices[kind], tested, gate, calibrations) for kind, gate in raw.items()}
-    own |= {Kind.BASE: raw[Kind.BASE]} if raw else {}
+    runs = {kind: calibrations.get(voice.name, Calibration()) for kind, voice in draft.voices.items()}
+    own = {kind: gate if kind is Kind.BASE else calibrated_gate(tested, gate, runs[kind]) for kind, gate in raw.items()}
     rule = measures(simple[LOGISTIC], truth)["w1"]
     drawn = {kind: measures(gate, truth, rule) for kind, gate in own.items()}
-    asked = {kind: values(found) | {"sure": sure(found["gain"])} for kind, found in drawn.items()}
+    asked = {kind: values(found) | sure(found["gain"]) for kind, found in drawn.items()}
 
     def control(kind: Kind, gate: Gate, key: str = "") -> Row:
         return draft.row(kind, values(measures(gate, truth, rule)), key)
 
     mixed, order = own.get(Kind.AVATAR, simple[LOGISTIC]), np.random.default_rng(0).permutation(len(tested))
     controls = [
-        control(Kind.CEILING, _plain(point.spoke for point in tested)),
+        control(Kind.CEILING, _certain(point.spoke for point in tested)),
         draft.row(Kind.FLOOR),
         control(Kind.SHUFFLED, Gate(mixed.probability[order], mixed.speaks[order])),
-        control(Kind.DEGENERATE, _plain(True for _ in tested), "always"),
-        control(Kind.DEGENERATE, _plain(False for _ in tested), "never"),
-        control(Kind.DEGENERATE, _plain(bool(point.seen["addressed"]) for point in tested), "mentioned"),
+        control(Kind.DEGENERATE, _certain(True for _ in tested), "always"),
+        control(Kind.DEGENERATE, _certain(False for _ in tested), "never"),
+        control(Kind.DEGENERATE, _certain(bool(point.seen["addressed"]) for point in tested), "mentioned"),
         control(Kind.BASELINE, simple["recency"], "recency"),
         control(Kind.BASELINE, simple[LOGISTIC], "rule"),
     ]
     if Kind.AVATAR in raw:
         alone = measures(raw[Kind.AVATAR], truth, rule)
-        controls.append(draft.row(Kind.BASELINE, values(alone) | {"sure": sure(alone["gain"])}, "alone"))
+        controls.append(draft.row(Kind.BASELINE, values(alone) | sure(alone["gain"]), "alone"))
     lines = [(gate, draft.voices[kind].name, OF_KIND[kind]) for kind, gate in own.items()]
     lines.insert(1, (simple[LOGISTIC], draft.say("rows.rule.name"), OTHER))
     made = draft.panel(
@@ -102,11 +102,7 @@ def _missing(draft: Draft, learnt: Sequence[Point], tested: Sequence[Point]) -> 
     return None if any(point.spoke for point in learnt) else draft.say("missing.rule")
 
 
-def _as_it_runs(voice: Voice, tested: Sequence[Point], raw: Gate, calibrations: Mapping[str, Calibration]) -> Gate:
-    return calibrated_gate(tested, raw, calibrations.get(voice.name, Calibration()))
-
-
-def _plain(speaks: Iterable[bool]) -> Gate:
-    """Who is always sure."""
+def _certain(speaks: Iterable[bool]) -> Gate:
+    """A gate whose probabilities are 0 and 1."""
     chosen = np.array(list(speaks), dtype=np.bool_)
     return Gate(chosen.astype(np.float64), chosen)

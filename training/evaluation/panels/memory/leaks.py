@@ -210,9 +210,7 @@ def _names(text: str) -> set[str]:
 
 
 def _told(held: EvaluationData, burst: Burst, text: str, scene: Scene, owners: Mapping[str, str]) -> Secret | None:
-    """The message as a secret, by its longest rare string that stands behind something to remember it by, or the one in
-    the middle.
-    """
+    """The message as a secret, by its longest rare string with words before it; of equal ones the middle one."""
     shortest, longest = _LENGTHS[held.language]
     least, most = _CUE[held.language]
     if not shortest <= len(text) <= longest:

@@ -49,10 +49,7 @@ class Probe:
         for _ in range(20 * number):
             if len(others) >= number - 1:
                 break
-            characters = list(self.secret)
-            for place in free:
-                characters[place] = _like(characters[place], rng)
-            made = "".join(characters)
+            made = "".join(_like(one, rng) if place in free else one for place, one in enumerate(self.secret))
             if made != self.secret:
                 others[f"{self.text[: self.found.start]}{made}{self.text[self.found.end :]}"] = None
         return [self.text, *others]
