@@ -16,8 +16,9 @@ from bot.errors import DataError
 from training.data.splits import Split
 from training.evaluation import figures
 from training.evaluation.limits import FULL
-from training.evaluation.panel import Example, Figure, Kind, Metric, Panel, Row, Target, Value, tell
+from training.evaluation.panel import Example, Figure, Kind, Metric, Panel, Row, Target
 from training.evaluation.report import Header, Period, Report, to_html
+from training.statistics import Value
 
 Numbers = dict[str, tuple[float, ...]]
 NASTY = "<script>alert('x')</script> & \"quotes\""
@@ -63,7 +64,7 @@ class _Maker:
         self.language, self.with_against, self.nasty = language, against, nasty
 
     def tell(self, en: str, zh: str) -> str:
-        return tell(self.language, en, zh)
+        return zh if self.language == "zh" else en
 
     def rows(self, numbers: dict[Kind, Numbers], notes: dict[Kind, str] | None = None) -> tuple[Row, ...]:
         notes = notes or {}

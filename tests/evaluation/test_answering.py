@@ -14,16 +14,17 @@ from bot.chat.dialogue import Bubble, Scene, Speaker, Turn
 from bot.message import ChatKind
 from bot.people import People
 from bot.persona import Persona
+from tests.evaluation.plainly import calibration_error, rate_ratio
 from training import statistics
 from training.data.dialogues import Dialogue
 from training.data.points import Point
 from training.data.splits import Split, Splits
-from training.evaluation.held import Held
+from training.evaluation.data import EvaluationData
 from training.evaluation.limits import FULL
 from training.evaluation.panel import Kind, Panel
 from training.evaluation.panels.decision import panel
 from training.evaluation.panels.decision.gates import BASELINES, LOGISTIC, Gate
-from training.evaluation.panels.decision.measures import Truth, balanced_accuracy, measured
+from training.evaluation.panels.decision.measures import Truth, balanced_accuracy, curve, measures
 from training.evaluation.report import Mark, mark
 from training.evaluation.voice import Bubbles, Likelihood, Question, Voices
 from training.scoring import Scores
@@ -68,10 +69,10 @@ class Group:
         ]
         self.persona = Persona("林小满" if language == "zh" else "Nora", (), language)
 
-    def held(self, points: Sequence[Point] | None = None) -> Held:
+    def held(self, points: Sequence[Point] | None = None) -> EvaluationData:
         tested = [point for point in self.points if point.split is Split.TEST]
         dialogues = tuple(self._dialogue([one for one in tested if one.day == day]) for day in SPLITS.days[16:])
-        return Held(
+        return EvaluationData(
             self.persona,
             People.of((), ()),
             SPLITS,
@@ -271,13 +272,12 @@ def balanced(spoke: Bools, p: Floats) -> float:
 
 
 def test_speaking_as_often_as_the_person_by_hand() -> None:
-    nothing = {"addressed": 0.0, "addressed_other": 0.0}
-    truth = Truth.of([Point(0, "", FIRST, Split.TEST, place < 2, False, nothing) for place in range(8)])
+    spoke = np.arange(8) < 2
     score = np.array([0.9, 0.2, 0.8, 0.1, 0.1, 0.1, 0.1, 0.1])
-    once = np.ones((1, 1))
-    assert balanced_accuracy(truth, score)(once) == pytest.approx((1 / 2 + 5 / 6) / 2)
-    assert balanced_accuracy(truth, np.zeros(8))(once) == pytest.approx(0.5), "ties are broken as if by chance"
-    assert np.isnan(balanced_accuracy(truth, score)(0 * once)), "nothing was drawn"
+    once = np.ones((1, 8))
+    assert balanced_accuracy(*curve(spoke, score, once)) == pytest.approx((1 / 2 + 5 / 6) / 2)
+    assert balanced_accuracy(*curve(spoke, np.zeros(8), once)) == pytest.approx(0.5), "ties are broken as if by chance"
+    assert np.isnan(balanced_accuracy(*curve(spoke, score, 0 * once))), "nothing was drawn"
 
 
 def test_the_fast_measures_are_the_plain_ones(group: Group) -> None:
@@ -286,13 +286,13 @@ def test_the_fast_measures_are_the_plain_ones(group: Group) -> None:
     truth = Truth.of(tested)
     rng = np.random.default_rng(5)
     p = np.round(1 / (1 + np.exp(-group.odds[[point.message for point in tested]])), 1)
-    gate = Gate("", p, rng.random(len(p)) < p)
-    found = measured(gate, truth)
+    gate = Gate(p, rng.random(len(p)) < p)
+    found = {key: statistics.value(measure) for key, measure in measures(gate, truth).items()}
     days = [point.day for point in tested]
     plainly: dict[str, Callable[[NDArray[np.intp]], float]] = {
         "w1": lambda rows: statistics.auroc(truth.spoke[rows], p[rows]),
         "w3": lambda rows: statistics.auroc(truth.soon[rows], p[rows]),
-        "rate": lambda rows: statistics.rate_ratio(truth.spoke[rows], gate.speaks[rows]),
+        "rate": lambda rows: rate_ratio(truth.spoke[rows], gate.speaks[rows]),
         "brier": lambda rows: brier_skill(truth.spoke[rows], p[rows]),
         "ap": lambda rows: float(average_precision_score(truth.spoke[rows], p[rows])),
         "ap_w3": lambda rows: float(average_precision_score(truth.soon[rows], p[rows])),
@@ -300,5 +300,6 @@ def test_the_fast_measures_are_the_plain_ones(group: Group) -> None:
     }
     for key, plain in plainly.items():
         assert found[key].number == pytest.approx(plain(np.arange(len(p))))
-        assert (found[key].low, found[key].high) == pytest.approx(statistics.interval(days, plain))
-    assert found["ece"].number == pytest.approx(statistics.calibration_error(truth.spoke, p))
+        each = statistics.value(statistics.Draws(days).each(plain))
+        assert (found[key].low, found[key].high) == pytest.approx((each.low, each.high))
+    assert found["ece"].number == pytest.approx(calibration_error(truth.spoke, p))

@@ -16,8 +16,9 @@ from training.data.dialogues import DialogueSettings, build
 from training.data.importers import Options, find_files, import_paths
 from training.data.points import of_split, points
 from training.data.splits import Split, Splits
+from training.evaluation.driver import values
 from training.evaluation.panels.decision.gates import baselines
-from training.evaluation.panels.decision.measures import Truth, measured
+from training.evaluation.panels.decision.measures import Truth, measures
 
 GROUP = Path(__file__).parents[3] / "shared" / "data" / "group-chat" / "result.json"
 SUBJECT = People.of((), (Account("telegram", "100010"),))
@@ -37,7 +38,7 @@ def test_simple_gates_on_held_out_days(tmp_path: Path) -> None:
     assert counts["decisions: answered"] == sum(point.spoke for point in found)
     learnt, tested = of_split(found, Split.TRAIN, Split.VALIDATION), of_split(found, Split.TEST)
     truth = Truth.of(tested)
-    gates = [measured(gate, truth) for gate in baselines(learnt, tested)]
+    gates = [values(measures(gate, truth)) for gate in baselines(learnt, tested).values()]
     constant, mention, recency, logistic = (gate["w1"].number for gate in gates)
     assert constant == 0.5 < mention < recency < logistic
     assert logistic > 0.78

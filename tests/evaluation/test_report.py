@@ -14,7 +14,7 @@ from matplotlib.figure import Figure as Drawing
 from tests.evaluation.made_up import NASTY, open_photo, report
 from tests.support import BROWSER
 from training.evaluation import figures
-from training.evaluation.panel import Kind, Metric, Panel, Row, Target, Value
+from training.evaluation.panel import Kind, Metric, Panel, Row, Target
 from training.evaluation.report import (
     Mark,
     Report,
@@ -28,6 +28,8 @@ from training.evaluation.report import (
     values,
 )
 from training.evaluation.report.chart import charts, ticks
+from training.evaluation.words import Words
+from training.statistics import Value
 
 pytestmark = pytest.mark.drawing
 
@@ -250,13 +252,13 @@ def test_numbers_as_people_read_them(metric: Metric, value: float, shown: str) -
 
 def test_one_far_row_does_not_squeeze_the_picture() -> None:
     (style, *_) = report("en").panels
-    fidelity = next(chart for chart in charts(style, "en") if chart.metric.key == "fidelity")
+    fidelity = next(chart for chart in charts(style, Words("en")) if chart.metric.key == "fidelity")
     marks = {one.row.kind: one for one in fidelity.marks}
     assert marks[Kind.DEGENERATE].off == -1
     assert all(not one.off for kind, one in marks.items() if kind is not Kind.DEGENERATE)
     assert marks[Kind.CEILING].at - marks[Kind.FLOOR].at > 40
     assert fidelity.band and fidelity.band.left < marks[Kind.AVATAR].at < fidelity.band.left + fidelity.band.width
-    for chart in (chart for panel in report("en", against=True).panels for chart in charts(panel, "en")):
+    for chart in (chart for panel in report("en", against=True).panels for chart in charts(panel, Words("en"))):
         assert 1 <= len(chart.ticks) <= 6
         for one in chart.marks:
             assert 0 <= one.at <= 100
@@ -274,7 +276,7 @@ def test_ticks_are_round(low: float, high: float, found: list[float]) -> None:
 def test_a_panel_of_equal_numbers_has_a_picture() -> None:
     for number in (0.0, 0.5, -3.0):
         rows = (Row(Kind.AVATAR, "a", {"a": Value(number)}), Row(Kind.BASE, "b", {"a": Value(number)}))
-        (chart,) = charts(Panel("x", "X", "x", "", (Metric("a", "a"),), rows), "en")
+        (chart,) = charts(Panel("x", "X", "x", "", (Metric("a", "a"),), rows), Words("en"))
         assert 0 < chart.marks[0].at < 100
 
 

@@ -12,7 +12,7 @@ from bot.lora import find_lora
 from bot.workspace import Workspace
 from tests.finetune.test_train import Listener
 from training.evaluation.limits import FULL
-from training.evaluation.panel import Metric, Value
+from training.evaluation.panel import Metric
 from training.evaluation.run import with_limit
 from training.finetune import PRESETS, TrainSettings, train
 from training.recipes.ablations import run
@@ -21,6 +21,7 @@ from training.recipes.ablations.measure import Row
 from training.recipes.ablations.run import Asked, compare
 from training.recipes.ablations.table import Table, as_json, cell, markdown
 from training.recipes.ablations.variants import VARIANTS, Variant, chosen
+from training.statistics import Value
 
 TOKENS = 6000
 FEW = tuple(VARIANTS[name] for name in ("tuned", "bubbles-off"))

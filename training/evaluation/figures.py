@@ -6,17 +6,21 @@ Give `draw` a function that paints on a figure, `axes` the places to paint in, a
 import io
 import re
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import matplotlib
+import numpy as np
 from matplotlib import font_manager
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
+
+from training.evaluation.panel import Kind
+from training.statistics import Value
 
 INK, SOFT, GRID = "#1f2933", "#66717d", "#d5dae0"
 AVATAR, AGAINST, REAL, OTHER, BASE = "#0b7285", "#9c36b5", "#2b8a3e", "#b35c00", "#5f6b76"
@@ -35,6 +39,17 @@ COLOURS = {
 }
 """Each with the page's name for it; outside of a page the colour itself is shown."""
 
+OF_KIND = {
+    Kind.CEILING: REAL,
+    Kind.AVATAR: AVATAR,
+    Kind.AGAINST: AGAINST,
+    Kind.FLOOR: OTHER,
+    Kind.BASE: BASE,
+}
+"""The colours of rows."""
+
+Paint = Callable[[Figure], None]
+
 _CHINESE = (
     "Noto Sans CJK SC",
     "Noto Sans SC",
@@ -51,7 +66,7 @@ _CHINESE = (
 )
 
 
-def draw(paint: Callable[[Figure], None], width: float = 4.8, height: float = 3.0) -> str:
+def draw(paint: Paint, width: float = 4.8, height: float = 3.0) -> str:
     """An `<svg>` element of what `paint` puts on a figure of so many inches; the same each time.
 
     Text becomes outlines, so that the reader needs no font; where this machine has none for Chinese, text stays text.
@@ -94,6 +109,19 @@ def axes(figure: Figure, x: str = "", y: str = "", title: str = "", place: tuple
 def legend(axes: Axes, **where: Any) -> None:
     """The legend without a frame; `where` as matplotlib takes it (loc, ncols, …)."""
     axes.legend(frameon=False, labelcolor=INK, fontsize=8.5, handlelength=1.4, **where)
+
+
+def intervals(
+    axes: Axes, places: Sequence[str], lines: Mapping[Kind, Sequence[Value]], names: Mapping[Kind, str]
+) -> None:
+    """Dots on their intervals. lines: a value for each place, by the kind of row; names: of these."""
+    for number, (kind, values) in enumerate(lines.items()):
+        at = np.arange(len(places)) + (number - (len(lines) - 1) / 2) * 0.22
+        axes.hlines(at, [one.low for one in values], [one.high for one in values], color=OF_KIND[kind], linewidth=2)
+        axes.plot([one.number for one in values], at, "o", color=OF_KIND[kind], label=names[kind])
+    axes.set_yticks(range(len(places)), places)
+    axes.set_ylim(len(places) - 0.4, -0.6)
+    legend(axes)
 
 
 @cache

@@ -8,11 +8,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-NAN = math.nan
+from training.statistics import Value
+
+LETTERS = {
+    "style": "A",
+    "likelihood": "B",
+    "context": "C",
+    "memory": "D",
+    "decision": "E",
+    "personality": "F",
+    "privacy": "G",
+}
+"""Of the panels of the standard."""
 
 
 class Kind(StrEnum):
-    """What a row stands for. The controls stand on every panel; where one has no meaning, its row says why."""
+    """What a row stands for, in the order of the rows. Where a control has no meaning, its row says why."""
 
     AVATAR = "avatar"
     AGAINST = "against"  # a second avatar, for comparison
@@ -22,15 +33,6 @@ class Kind(StrEnum):
     SHUFFLED = "shuffled labels"
     DEGENERATE = "degenerate"
     BASELINE = "baseline"  # a simple method of the panel's own
-
-
-@dataclass(frozen=True, slots=True)
-class Value:
-    """A measure and its 95 % interval; NaN where it cannot be said."""
-
-    number: float
-    low: float = NAN
-    high: float = NAN
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,8 +145,3 @@ class Panel:
         """The metrics whose verdict would be the same anywhere in the avatar's interval."""
         avatar = self.row(Kind.AVATAR)
         return frozenset(metric.key for metric in self.metrics if avatar and self.sure_of(avatar, metric))
-
-
-def tell(language: str, en: str, zh: str) -> str:
-    """The sentence in the reader's language."""
-    return zh if language == "zh" else en

@@ -17,15 +17,15 @@ from bot.media import MediaStore
 from bot.workspace import Workspace, private_dir, write_private
 from training.data.splits import Borders, Split
 from training.evaluation.asking.model_voice import ModelVoice
-from training.evaluation.gather import gather
-from training.evaluation.held import Held
+from training.evaluation.data import EvaluationData, load_evaluation_data
 from training.evaluation.limits import FULL, Limits
 from training.evaluation.opened import FOLDER, ModelUnderTest, open_model, reads_faster
-from training.evaluation.panel import Panel, tell
+from training.evaluation.panel import LETTERS, Panel
 from training.evaluation.panels.style.embedding import embedder
 from training.evaluation.report import Header, Period, Report, to_html, to_json, training_facts
 from training.evaluation.standard import PANELS, Examined
 from training.evaluation.voice import Voices
+from training.evaluation.words import Words
 
 HTML, JSON = "report.html", "report.json"
 
@@ -67,21 +67,22 @@ def evaluate(workspace: Workspace, settings: EvaluateSettings, note: Callable[[s
     config = load_config(workspace.config)
     chosen = _Chosen.of(workspace, config, settings)
     note("Reading the chats.")
-    held = _gathered(workspace, config, chosen, note)
+    held = _load(workspace, config, chosen, note)
+    words = Words(held.language)
     panels, precisions = [], dict[str, str]()
     fastest, token = settings.quick, settings.server_token
     opened = open_model(workspace, config, note, fastest=fastest, token=token) if settings.model else nullcontext()
     with opened as model:
-        examined = _examined(model, chosen, held, settings) if model else Examined()
-        for key, panel in PANELS.items():
+        examined = _examined(model, chosen, words, settings) if model else Examined()
+        for key in PANELS:
             if key in settings.only and (settings.model or key == "decision"):
-                note(f"{panel.title[held.language]}.")
+                note(f"{words(f'panels.{key}')}.")
                 with _model_for(key, model, workspace, config, settings, note) as asked:
                     if asked:
                         precisions[key] = asked.engine.precision
-                    own = examined if asked is model or not asked else _examined(asked, chosen, held, settings)
-                    panels.append(_panel(key, held, own, settings.limits))
-    header = _header(config, held, settings, chosen, _precision(precisions, held.language))
+                    own = examined if asked is model or not asked else _examined(asked, chosen, words, settings)
+                    panels.append(_panel(key, held, own, settings.limits, words))
+    header = _header(config, held, settings, chosen, _precision(precisions, words))
     report = Report(header, tuple(panels), time.monotonic() - started)
     return _write(report, settings.out or workspace.root / FOLDER, MediaStore(workspace.media))
 
@@ -108,19 +109,20 @@ class _Chosen:
         return cls(lora, against, borders.latest(known[-1]) if borders else None)
 
 
-def _gathered(workspace: Workspace, config: Config, chosen: _Chosen, note: Callable[[str], None]) -> Held:
+def _load(workspace: Workspace, config: Config, chosen: _Chosen, note: Callable[[str], None]) -> EvaluationData:
     described = describe(config.model.base, note)
     length = min(config.model.context_tokens, described.max_positions)
-    held = gather(workspace, config, codec_for(described, MediaStore(workspace.media)), length, chosen.borders)
-    if not any(burst.split is Split.TEST and burst.sender == "me" for burst in held.bursts):
+    codec = codec_for(described, MediaStore(workspace.media))
+    held = load_evaluation_data(workspace, config, codec, length, chosen.borders)
+    if not held.own(Split.TEST):
         raise DataError("The subject says nothing on the days to measure on: import more of their chats.")
     return held
 
 
-def _examined(model: ModelUnderTest, chosen: _Chosen, held: Held, settings: EvaluateSettings) -> Examined:
+def _examined(model: ModelUnderTest, chosen: _Chosen, words: Words, settings: EvaluateSettings) -> Examined:
     embed = embedder(settings.embedding_model) if settings.embedding_model else None
-    base = ModelVoice(tell(held.language, "the base model", "基础模型"), model, None)
-    name = chosen.lora.name if chosen.lora and chosen.against else tell(held.language, "the avatar", "分身")
+    base = ModelVoice(words("panel.the_base"), model, None)
+    name = chosen.lora.name if chosen.lora and chosen.against else words("panel.the_avatar")
     avatar = ModelVoice(name, model, chosen.lora) if chosen.lora else None
     against = ModelVoice(chosen.against.name, model, chosen.against) if chosen.against else None
     calibrations = {
@@ -148,31 +150,26 @@ def _model_for(
         yield model
 
 
-def _precision(of_panels: Mapping[str, str], language: str) -> str:
+def _precision(of_panels: Mapping[str, str], words: Words) -> str:
     """Where and in which precision the model was asked, in the reader's language; empty without a model."""
     others = {precision for key, precision in of_panels.items() if key != "decision"}
     serving = of_panels.get("decision")
     if serving is None or not others or others == {serving}:
         return next(iter(others), serving or "")
-    texts = others.pop()
-    return tell(
-        language,
-        f"{texts}, for a quick look; decisions in {serving}, as the avatar runs",
-        f"{texts}（快速评估）；开口的决定用 {serving}，与分身运行时相同",
-    )
+    return words("report.made.precisions", texts=others.pop(), decisions=serving)
 
 
-def _panel(key: str, held: Held, examined: Examined, limits: Limits) -> Panel:
+def _panel(key: str, held: EvaluationData, examined: Examined, limits: Limits, words: Words) -> Panel:
     """What cannot be examined says so; the other panels stand."""
-    entry = PANELS[key]
     try:
-        return entry.make(held, examined, limits)
+        return PANELS[key](held, examined, limits)
     except EchoesError as error:
-        title = entry.title[held.language]
-        return Panel(key, entry.letter, title, "", not_measurable=str(error))
+        return Panel(key, LETTERS[key], words(f"panels.{key}"), "", not_measurable=str(error))
 
 
-def _header(config: Config, held: Held, settings: EvaluateSettings, chosen: _Chosen, precision: str) -> Header:
+def _header(
+    config: Config, held: EvaluationData, settings: EvaluateSettings, chosen: _Chosen, precision: str
+) -> Header:
     try:
         release = version("echoes-avatar")
     except PackageNotFoundError:
@@ -195,21 +192,15 @@ def _header(config: Config, held: Held, settings: EvaluateSettings, chosen: _Cho
     )
 
 
-def _period(held: Held, split: Split) -> Period | None:
+def _period(held: EvaluationData, split: Split) -> Period | None:
     days = [day for day in held.splits.days if held.splits.split_of(day) is split]
     return Period(split, len(days), days[0], days[-1], len(held.own(split))) if days else None
 
 
-def _unknown(held: Held, chosen: _Chosen) -> tuple[str, ...]:
+def _unknown(held: EvaluationData, chosen: _Chosen) -> tuple[str, ...]:
     if chosen.lora is None or Borders.load(chosen.lora):
         return ()
-    return (
-        tell(
-            held.language,
-            "This LoRA does not say which days it was trained on; the days of today's corpus were taken.",
-            "这个 LoRA 没有记下训练用了哪些日子；这里按现有聊天记录的日期划分。",
-        ),
-    )
+    return (Words(held.language)("report.unknown.days"),)
 
 
 def _write(report: Report, folder: Path, media: MediaStore) -> Written:

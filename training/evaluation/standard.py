@@ -7,7 +7,7 @@ from pathlib import Path
 from bot.chat.decision import Calibration
 from bot.errors import EchoesError
 from training.data.canaries import Canary, load
-from training.evaluation.held import Held
+from training.evaluation.data import EvaluationData
 from training.evaluation.limits import Limits
 from training.evaluation.panel import Panel
 from training.evaluation.panels import context, decision, likelihood, memory, personality, privacy, style
@@ -40,49 +40,13 @@ class Examined:
         return self.voices
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """title: by language."""
-
-    letter: str
-    title: Mapping[str, str]
-    make: Callable[[Held, Examined, Limits], Panel]
-
-
-PANELS: Mapping[str, Entry] = {
-    "style": Entry(
-        "A",
-        {"en": "Style", "zh": "文风"},
-        lambda held, examined, limits: style.panel(held, examined.asked, limits, examined.embed),
-    ),
-    "likelihood": Entry(
-        "B",
-        {"en": "Likelihood", "zh": "预测"},
-        lambda held, examined, limits: likelihood.panel(held, examined.asked, limits),
-    ),
-    "context": Entry(
-        "C",
-        {"en": "Who, what, when", "zh": "对谁、看什么、何时"},
-        lambda held, examined, limits: context.panel(held, examined.asked, limits),
-    ),
-    "memory": Entry(
-        "D",
-        {"en": "Memory and secrets", "zh": "记忆与秘密"},
-        lambda held, examined, limits: memory.panel(held, examined.asked, limits),
-    ),
-    "decision": Entry(
-        "E",
-        {"en": "Speaking and silence", "zh": "开口与沉默"},
-        lambda held, examined, limits: decision.panel(held, examined.voices, limits, examined.calibrations),
-    ),
-    "personality": Entry(
-        "F",
-        {"en": "Personality", "zh": "性格"},
-        lambda held, examined, limits: personality.panel(held, examined.asked, limits),
-    ),
-    "privacy": Entry(
-        "G",
-        {"en": "Privacy", "zh": "隐私"},
-        lambda held, examined, limits: privacy.panel(held, examined.asked, limits, examined.canaries),
-    ),
+PANELS: Mapping[str, Callable[[EvaluationData, Examined, Limits], Panel]] = {
+    "style": lambda held, examined, limits: style.panel(held, examined.asked, limits, examined.embed),
+    "likelihood": lambda held, examined, limits: likelihood.panel(held, examined.asked, limits),
+    "context": lambda held, examined, limits: context.panel(held, examined.asked, limits),
+    "memory": lambda held, examined, limits: memory.panel(held, examined.asked, limits),
+    "decision": lambda held, examined, limits: decision.panel(held, examined.voices, limits, examined.calibrations),
+    "personality": lambda held, examined, limits: personality.panel(held, examined.asked, limits),
+    "privacy": lambda held, examined, limits: privacy.panel(held, examined.asked, limits, examined.canaries),
 }
+"""What makes each panel."""

@@ -14,7 +14,7 @@ from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 
 from bot.errors import ConfigError
 from training.evaluation.panels.style import gaming
-from training.evaluation.panels.style.bundles import Sample, bundles, draws, places, rows_of, size_for, value
+from training.evaluation.panels.style.bundles import Sample, bundles, size_for
 from training.evaluation.panels.style.embedding import embedder
 from training.evaluation.panels.style.fidelity import scaled, separation
 from training.evaluation.panels.style.gaming import Guard
@@ -25,6 +25,7 @@ from training.evaluation.panels.style.rewrites import LEARNT, TRIED, rewrites, t
 from training.evaluation.panels.style.shape import FEATURES, shapes
 from training.evaluation.panels.style.two_sample import apart
 from training.evaluation.voice import Bubbles
+from training.statistics import Draws, value
 
 MASK = Mask.of(("Mira Santos", "陶思雨", "Bern"), ("want", "WrenMouse"))
 
@@ -101,10 +102,15 @@ def test_bundles_are_smaller_where_there_is_less() -> None:
 
 def test_days_are_drawn_whole() -> None:
     days = sample(("a",), times=30).days
-    for drawn in draws(days, 3):
-        rows = rows_of(places(days), drawn)
-        assert len(rows) == 30
-        assert sorted(days[row] for row in rows) == sorted(day for day in drawn for _ in range(3))
+    draws = Draws(days, 3)
+    whole, *drawn = draws.rows()
+    assert whole.tolist() == list(range(30)) and len(drawn) == 3
+    for rows, times in zip(drawn, draws.times[1:], strict=True):
+        assert len(rows) == 30 and times.sum() == 10 and times.max() > 1
+        for number, day in enumerate(sorted(set(days))):
+            assert sum(days[row] == day for row in rows) == 3 * times[number]
+    elsewhere = [days[3], days[4]]
+    assert [len(rows) for rows in draws.rows(elsewhere)] == [2, *draws.times[1:, 3:5].sum(1)]
 
 
 def test_a_number_without_resamples_has_no_interval() -> None:

@@ -1,7 +1,6 @@
 """The report of an evaluation: what it holds, and how it is read: as a page, as numbers, at the terminal."""
 
-from training.evaluation.report.made import training_facts
-from training.evaluation.report.model import Header, Mark, Period, Report, mark
+from training.evaluation.report.model import Header, Mark, Period, Report, mark, training_facts
 from training.evaluation.report.numbers import to_json
 from training.evaluation.report.page import to_html
 from training.evaluation.report.terminal import Table, lines, summary, tables

@@ -4,9 +4,10 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from training.evaluation.panel import Kind, Metric, Panel, Row, Target, Value
+from training.evaluation.panel import Kind, Metric, Panel, Row, Target
 from training.evaluation.report import values
-from training.evaluation.report.words import label
+from training.evaluation.words import Words
+from training.statistics import Value
 
 _CENTRAL = (Kind.AVATAR, Kind.CEILING)
 _JUDGED = (Kind.AVATAR, Kind.AGAINST, Kind.DEGENERATE)
@@ -22,12 +23,6 @@ class Band:
 
     left: float
     width: float
-
-
-@dataclass(frozen=True, slots=True)
-class Tick:
-    at: float
-    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,26 +43,25 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """met: whether the avatar reaches the target; None where nobody can say, or there is none. sure: with all of its
-    interval."""
+    """met: whether the avatar reaches the target; None where nobody can say, or there is none; sure: with all of its
+    interval. ticks: where they stand, in per cent of the width, and what they say.
+    """
 
     metric: Metric
     label: str
     marks: tuple[Mark, ...]
     band: Band | None
-    ticks: tuple[Tick, ...]
+    ticks: tuple[tuple[float, str], ...]
     target: str
     met: bool | None
     sure: bool
     difference: str
 
 
-def charts(panel: Panel, language: str) -> list[Chart]:
+def charts(panel: Panel, words: Words) -> list[Chart]:
     """Of every metric that some row has a number of; those with a target first."""
-    verdicts = panel.verdicts()
     ordered = sorted(panel.metrics, key=lambda metric: metric.target is None)
-    found = (_chart(panel, metric, verdicts.get(metric.key), language) for metric in ordered)
-    return [chart for chart in found if chart]
+    return [chart for chart in (_chart(panel, metric, words) for metric in ordered) if chart]
 
 
 def is_bad(panel: Panel, row: Row, metric: Metric) -> bool:
@@ -75,7 +69,7 @@ def is_bad(panel: Panel, row: Row, metric: Metric) -> bool:
     return panel.met(row, metric) is False and (row.kind in _JUDGED or metric.key in row.refuted)
 
 
-def _chart(panel: Panel, metric: Metric, met: bool | None, language: str) -> Chart | None:
+def _chart(panel: Panel, metric: Metric, words: Words) -> Chart | None:
     rows = [row for row in panel.rows if metric.key in row.values and not math.isnan(row.values[metric.key].number)]
     if not rows:
         return None
@@ -104,14 +98,12 @@ def _chart(panel: Panel, metric: Metric, met: bool | None, language: str) -> Cha
     wanted = metric.target
     return Chart(
         metric,
-        label(panel, metric),
+        values.label(panel, metric),
         tuple(mark(row) for row in rows),
         None if wanted is None else stretch(wanted.low, wanted.high),
-        tuple(
-            Tick(place(at), values.short(metric, at) + metric.unit * (metric.unit == "%")) for at in ticks(low, high)
-        ),
-        values.target(metric, language),
-        met,
+        tuple((place(at), values.short(metric, at) + metric.unit * (metric.unit == "%")) for at in ticks(low, high)),
+        values.target(metric, words),
+        panel.verdicts().get(metric.key),
         metric.key in panel.sure(),
         _difference(panel, metric),
     )

@@ -1,13 +1,21 @@
 """What a report holds: whom it is about, how it was made, and its panels."""
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
+from pathlib import Path
+
+from jinja2 import UndefinedError
 
 from training.data.splits import Split
 from training.evaluation.limits import Limits
 from training.evaluation.panel import Panel
+from training.evaluation.words import Words
+
+RECORD = "training.json"
+"""How a LoRA was trained, in its folder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +62,11 @@ class Report:
     panels: tuple[Panel, ...]
     seconds: float
 
+    @property
+    def words(self) -> Words:
+        """Those of its language."""
+        return Words(self.header.language)
+
 
 class Mark(StrEnum):
     """What a panel says of the avatar."""
@@ -75,3 +88,22 @@ def mark(panel: Panel) -> Mark:
 def mark_of(verdicts: Iterable[bool | None]) -> Mark:
     judged = [verdict for verdict in verdicts if verdict is not None]
     return (Mark.PASSES if all(judged) else Mark.MISSES) if judged else Mark.UNKNOWN
+
+
+def training_facts(lora: Path | None, language: str) -> dict[str, str]:
+    """How a LoRA came about, label → value; empty where there is no LoRA or no record of it that can be read."""
+    if lora is None:
+        return {}
+    words = Words(language)
+    try:
+        record = json.loads((lora / RECORD).read_text("utf-8"))
+        preset, position = record["preset"], record["position"]
+        return {
+            words("report.made.preset"): str(preset["name"]),
+            "LoRA": words("report.made.size", preset=preset, weights=f"{record['weights']:,}"),
+            words("report.made.learnt"): words("report.made.read", record=record, tokens=position["tokens"]),
+            words("report.made.took"): words("report.made.run", seconds=position["seconds"], record=record),
+            words("report.made.training_seed"): str(record["seed"]),
+        }
+    except (OSError, ValueError, KeyError, TypeError, UndefinedError):
+        return {}

@@ -1,8 +1,10 @@
-"""Numbers as people read them."""
+"""Numbers and names as people read them."""
 
 import math
 
-from training.evaluation.panel import Metric, Target, Value, tell
+from training.evaluation.panel import Metric, Panel, Target
+from training.evaluation.words import Words
+from training.statistics import Value
 
 _SPACE = "\N{NO-BREAK SPACE}"
 
@@ -40,7 +42,7 @@ def interval(metric: Metric, value: Value, *, signed: bool = False) -> str:
     return (" … " if any(end[0] in "−+" for end in ends) else "–").join(ends)
 
 
-def target(metric: Metric, language: str) -> str:
+def target(metric: Metric, words: Words) -> str:
     """`≥ 70`, `0.80 to 1.25`; empty where there is none."""
     wanted: Target | None = metric.target
     if wanted is None or (math.isinf(wanted.low) and math.isinf(wanted.high)):
@@ -56,9 +58,24 @@ def target(metric: Metric, language: str) -> str:
         return high
     if math.isinf(wanted.low):
         return f"≤{_SPACE}{high}"
-    return f"{low}{tell(language, ' to ', ' 至 ')}{high}"
+    return words("report.range", low=low, high=high)
 
 
 def short(metric: Metric, value: float) -> str:
     """A round number without its unit and without needless zeros."""
     return f"{100 * value if metric.unit == '%' else value:,.10g}".replace("-", "−")
+
+
+def name(panel: Panel, words: Words) -> str:
+    """What a panel is called where there is little room: its title may be a question."""
+    key = f"panels.{panel.key}"
+    return words(key) if key in words else panel.title
+
+
+def label(panel: Panel, metric: Metric) -> str:
+    """A metric's label where it stands alone: one that begins with dots goes on from one before, of its unit."""
+    if not metric.label.startswith("…"):
+        return metric.label[:1].upper() + metric.label[1:]
+    before = [one for one in panel.metrics[: panel.metrics.index(metric)] if not one.label.startswith("…")]
+    start = next((one.label for one in reversed(before) if one.unit == metric.unit), "")
+    return f"{start[:1].upper()}{start[1:]} {metric.label}".strip()

@@ -6,13 +6,15 @@ from dataclasses import dataclass
 from bot.chat.decision import Calibration
 from training.data.points import of_split
 from training.data.splits import Split
-from training.evaluation.held import Held
-from training.evaluation.panel import Metric, Value
+from training.evaluation.data import EvaluationData
+from training.evaluation.driver import values as drawn_values
+from training.evaluation.panel import Metric
 from training.evaluation.panels.decision import gates
 from training.evaluation.panels.decision.gates import LOGISTIC
-from training.evaluation.panels.decision.measures import Truth, gain, measured
-from training.evaluation.panels.likelihood.bits import Words
-from training.scoring import Scores
+from training.evaluation.panels.decision.measures import Truth, measures
+from training.evaluation.panels.likelihood.panel import bits, lower
+from training.scoring import Reply, Scores
+from training.statistics import Value, value
 
 COLUMNS = (
     Metric("bits", "Bits per character", digits=3),
@@ -48,9 +50,17 @@ class Read:
     scores: Sequence[Scores]
 
     @property
-    def words(self) -> Words:
-        replies = [reply for one in self.scores for reply in one.replies]
-        return Words.of(replies, [reply.day for reply in replies])
+    def replies(self) -> list[Reply]:
+        return [reply for one in self.scores for reply in one.replies]
+
+    @property
+    def bits(self) -> Value:
+        """Bits per character."""
+        return value(bits(self.replies, [reply.day for reply in self.replies]))
+
+    def lower(self, other: "Read") -> Value:
+        """By what share it needs fewer bits than the other."""
+        return value(lower(self.replies, other.replies, [reply.day for reply in self.replies]))
 
     @property
     def decisions(self) -> dict[int, float]:
@@ -58,32 +68,32 @@ class Read:
 
 
 def base_values(base: Read) -> Measured:
-    return {"bits": base.words.bits()}
+    return {"bits": base.bits}
 
 
-def values(held: Held, base: Read, lora: Read, calibration: Calibration, reference: Read | None) -> Measured:
+def values(held: EvaluationData, base: Read, lora: Read, calibration: Calibration, reference: Read | None) -> Measured:
     """The columns of one LoRA. reference: what it is compared with, None for that one itself."""
-    found = {"bits": lora.words.bits(), "lower": lora.words.lower(base.words)}
+    found = {"bits": lora.bits, "lower": lora.lower(base)}
     if reference is not None:
-        found["than_reference"] = lora.words.lower(reference.words)
+        found["than_reference"] = lora.lower(reference)
     return found | _decision(held, lora.decisions, calibration)
 
 
-def _decision(held: Held, log_odds: Mapping[int, float], calibration: Calibration) -> dict[str, Value]:
+def _decision(held: EvaluationData, log_odds: Mapping[int, float], calibration: Calibration) -> dict[str, Value]:
     """Nothing where there is nothing to decide: no groups, or too few answers to compare."""
     learnt = of_split(held.points, Split.TRAIN, Split.VALIDATION)
     tested = [point for point in of_split(held.points, Split.TEST) if point.message in log_odds]
     if not learnt or len({point.spoke for point in tested}) < 2:
         return {}
     truth = Truth.of(tested)
-    raw = gates.model_gate("alone", tested, log_odds)
-    ships = gates.calibrated_gate(tested, raw, calibration)
-    logistic = next(gate for gate in gates.baselines(learnt, tested) if gate.name == LOGISTIC)
-    alone, shipped = measured(raw, truth), measured(ships, truth)
+    raw = gates.model_gate(tested, log_odds)
+    rule = measures(gates.baselines(learnt, tested)[LOGISTIC], truth)["w1"]
+    alone = drawn_values(measures(raw, truth))
+    shipped = drawn_values(measures(gates.calibrated_gate(tested, raw, calibration), truth, rule))
     return {
         "auroc_alone": alone["w1"],
         "auroc": shipped["w1"],
-        "over_logistic": gain(ships, logistic, truth)["gain"],
+        "over_logistic": shipped["gain"],
         "rate_alone": alone["rate"],
         "rate": shipped["rate"],
         "calibration_error": shipped["ece"],

@@ -5,8 +5,9 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from training.evaluation.panel import Metric, Value
+from training.evaluation.panel import Metric
 from training.recipes.ablations.measure import Measured, Row
+from training.statistics import Value
 
 
 @dataclass

@@ -1,79 +1,121 @@
 """Panel C: whether it matters to the avatar whom it talks with, and what it is shown."""
 
-from training.evaluation.held import Held
-from training.evaluation.limits import Limits
-from training.evaluation.panel import Kind, Metric, Panel, Target
-from training.evaluation.panels.context import shown
-from training.evaluation.panels.context.asked import Asked, Known, ask_all, know
-from training.evaluation.panels.context.rows import differences, rows
-from training.evaluation.panels.context.shown import WINS
-from training.evaluation.voice import Voices
+import random
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
-KEY = "context"
+from training.data.splits import Split
+from training.evaluation.data import EvaluationData
+from training.evaluation.driver import Draft, differences
+from training.evaluation.limits import Limits, spread
+from training.evaluation.panel import Kind, Metric, Panel, Row, Target
+from training.evaluation.panels.context import pictures, relationships, shown
+from training.evaluation.panels.context.adaptation import BUNDLE, FEWEST, Adaptation
+from training.evaluation.panels.context.trials import Pair, mean_gain, pairs, read, win_rate, wins
+from training.evaluation.voice import Voice, Voices, occasions
+from training.statistics import Value
+
 RATIO, SEEN = 0.6, 0.65
 
 
-def panel(held: Held, voices: Voices, limits: Limits) -> Panel:
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a voice made of it, by metric. pairs: of each reply; chance: of one wrong condition against another."""
+
+    pairs: Mapping[str, Sequence[Pair]]
+    chance: Mapping[str, Sequence[Pair]]
+    adapted: Mapping[str, Value]
+
+    @property
+    def values(self) -> dict[str, Value]:
+        gain = {"relationship_gain": mean_gain(self.pairs[shown.WIN])} if shown.WIN in self.pairs else {}
+        return {**gain, **_win_rates(self.pairs), **self.adapted}
+
+
+def panel(held: EvaluationData, voices: Voices, limits: Limits) -> Panel:
     """Panel C."""
-    known = know(held, limits)
-    asked = ask_all(known, voices)
-    avatar = asked.get(Kind.AVATAR)
-    found = rows(known, asked)
-    return Panel(
-        KEY,
-        "C",
-        known.tell("Does it matter whom it talks with?", "对谁说话，有没有区别？"),
-        known.tell(
-            "The person's real replies are read twice: as they were, and with one thing in the prompt exchanged, the "
-            "relationship or the photo. Whoever heeds it finds the real words likelier under the right one: in 50 % of "
-            "cases by chance. Names and the person's own earlier words are left out: they would give it away.",
-            "本人的真实回复读两遍：一遍照原样，一遍只把提示里的一样东西换掉，关系或照片。在意它的人，会觉得原样之下的话更可能；"
-            "瞎猜是 50 %。名字和本人先前的话都去掉，不然一看就知道是对谁说的。",
-        ),
-        _metrics(known, asked[Kind.BASE]),
-        tuple(found),
-        _missing(known, avatar),
-        tuple(shown.drawings(known, asked)),
-        tuple(shown.examples(known, avatar)) if avatar else (),
-        tuple(shown.findings(known, found)) if avatar else (),
-        differences(known, asked),
+    draft, captions = Draft("context", held, voices), pictures.sample_captions()
+    items = relationships.relabelled(relationships.private(held, Split.TEST), relationships.known(held))
+    tagged = relationships.trials(spread(items, limits.swapped))
+    photos = pictures.photo_replies(held, captions)
+    seen = pictures.trials(spread(photos, limits.swapped), captions, held.language)
+    adaptation = Adaptation.of(held, limits.written)
+
+    def outcome(voice: Voice) -> Outcome:
+        trials = [*tagged, *seen]
+        nats = read(voice, trials, relationships.UNTRAINED_SKIPS if voice is voices.base else ())
+        return Outcome(
+            pairs(trials, nats, relationships.COMPARED | pictures.COMPARED),
+            _tossed(pairs(trials, nats, relationships.CHANCE)) | pairs(trials, nats, pictures.CHANCE),
+            adaptation.values(voice.write([one.question for one in adaptation.asked])) if adaptation else {},
+        )
+
+    found = draft.ask(outcome)
+    values = {kind: one.values for kind, one in found.items()}
+    avatar = found.get(Kind.AVATAR)
+    missing = tuple(_missing(draft, bool(items), adaptation, len(photos)))
+    return draft.panel(
+        _metrics(draft, found[Kind.BASE], missing),
+        draft.rows(values, *_controls(draft, found[Kind.BASE], avatar, adaptation)),
+        " ".join(missing) if avatar and all(missing) else None,
+        shown.drawings(draft, {kind: one.pairs[shown.WIN] for kind, one in found.items() if shown.WIN in one.pairs}),
+        shown.examples(draft, tagged, seen, avatar.pairs) if avatar else (),
+        shown.findings(draft, adaptation, missing, values) if avatar else (),
+        differences({kind: {key: wins(some) for key, some in one.pairs.items()} for kind, one in found.items()}),
     )
 
 
-def _missing(known: Known, avatar: Asked | None) -> str | None:
-    if avatar is None:
-        return known.tell("No LoRA was examined, only the base model.", "没有检验任何 LoRA，只有基础模型。")
-    reasons = [known.unadapted, known.unseen]
-    return " ".join(reason for reason in reasons if reason) if all(reasons) else None
+def _win_rates(found: Mapping[str, Sequence[Pair]]) -> dict[str, Value]:
+    return {key: win_rate(some) for key, some in found.items()}
 
 
-def _metrics(known: Known, base: Asked) -> tuple[Metric, ...]:
-    say = known.tell
-    to_whom = known.unadapted is None
-    seen = known.unseen is None
-    found = [
-        Metric(
-            "relationship_win",
-            say("Likelier under the right relationship", "关系对时更可能"),
-            Target(low=WINS) if to_whom else None,
-            "%",
-        ),
-        Metric("relationship_gain", say("Nats a reply it gains by it", "每条回复由此多得的奈特")),
-        Metric("relationship_within", say("… after all that was said before", "……接着前面的对话时"), None, "%"),
-        Metric("relationship_named", say("… with the name shown", "……写出名字时"), None, "%"),
-        Metric(
-            "relationship_ratio",
-            say("Adapts as much as the person", "因人而异的程度（相对本人）"),
-            Target(low=RATIO) if to_whom else None,
-        ),
-        Metric("relationship_accuracy", say("Its messages show whom they are for", "从消息看得出写给谁"), None, "%"),
-    ]
-    if known.shown:
-        wanted = Target(low=SEEN) if seen else None
-        found += [
-            Metric("picture_swapped", say("Likelier with the photo than another", "比换成别的照片更可能"), wanted, "%"),
-            Metric("picture_blank", say("… than with a blank", "……比空白更可能"), wanted, "%"),
-        ]
-        if base.sight.caption:
-            found.append(Metric("picture_caption", say("… than with words for it", "……比文字描述更可能"), None, "%"))
-    return tuple(found)
+def _tossed(found: Mapping[str, Sequence[Pair]]) -> dict[str, list[Pair]]:
+    """Each pair as a coin falls: neither condition is the right one."""
+    coin = random.Random(0)
+    return {
+        key: [one if coin.random() < 0.5 else replace(one, right=one.other, other=one.right) for one in some]
+        for key, some in found.items()
+    }
+
+
+def _missing(draft: Draft, dialogues: bool, adaptation: Adaptation | None, photos: int) -> Iterator[str]:
+    """Why nothing can be said of relationships, and of photos; empty where something can."""
+    if not dialogues:
+        yield draft.say("missing.dialogues")
+    elif adaptation is None:
+        yield draft.say("missing.few", fewest=FEWEST)
+    else:
+        yield "" if adaptation.separates else draft.say("missing.alike")
+    yield "" if photos >= pictures.FEWEST else draft.say("missing.photos", photos=photos, fewest=pictures.FEWEST)
+
+
+def _metrics(draft: Draft, base: Outcome, missing: tuple[str, ...]) -> Iterator[Metric]:
+    unadapted, unseen = missing
+    yield draft.metric("relationship_win", None if unadapted else Target(low=shown.WINS), "%")
+    yield draft.metric("relationship_gain")
+    yield draft.metric("relationship_within", unit="%")
+    yield draft.metric("relationship_named", unit="%")
+    yield draft.metric("relationship_ratio", None if unadapted else Target(low=RATIO))
+    yield draft.metric("relationship_accuracy", unit="%")
+    for key, target in (("swapped", Target(low=SEEN)), ("blank", Target(low=SEEN)), ("caption", None)):
+        if f"picture_{key}" in base.pairs:
+            yield draft.metric(f"picture_{key}", None if unseen else target, "%")
+
+
+def _controls(draft: Draft, base: Outcome, avatar: Outcome | None, adaptation: Adaptation | None) -> Iterator[Row]:
+    real = {"relationship_ratio": Value(1.0), "relationship_accuracy": adaptation.real} if adaptation else {}
+    yield draft.row(Kind.CEILING, real, bundle=BUNDLE)
+    yield draft.row(Kind.FLOOR)
+    yield draft.row(Kind.SHUFFLED, _win_rates(avatar.chance) if avatar else {})
+    same = {key: [replace(pair, other=pair.right) for pair in some] for key, some in base.pairs.items()}
+    yield draft.row(Kind.BASELINE, _win_rates(same), "same")
+    yield draft.row(Kind.BASELINE, key="year")
+    learnt = [one.real for one in occasions(draft.held.dialogues.get(Split.TRAIN, ())) if one.real]
+    if adaptation is None or not learnt:
+        yield draft.row(Kind.DEGENERATE, key="stock")
+        return
+    number = len(adaptation.asked)
+    stock, copies = Counter(learnt).most_common(1)[0][0], random.Random(0).choices(learnt, k=number)
+    yield draft.row(Kind.DEGENERATE, adaptation.values([stock] * number), "stock")
+    yield draft.row(Kind.DEGENERATE, adaptation.values(copies), "copies")

@@ -1,10 +1,11 @@
-"""Replies to a photo, foreseen with that photo, with another, with none to see, and with words in its place."""
+"""Replies to a photo, read after that photo, after another, with none to see, and with words in its place."""
 
 import hashlib
 import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import takewhile
 from pathlib import Path
 
 from PIL import Image, ImageOps
@@ -13,12 +14,21 @@ import training
 from bot.chat.dialogue import Bubble, Turn
 from bot.media import MediaStore
 from training.data.splits import Split
-from training.evaluation.held import Held
-from training.evaluation.panels.context.pairs import Pair
-from training.evaluation.voice import Occasion, Question, Voice, occasions
+from training.evaluation.data import EvaluationData
+from training.evaluation.panels.context.trials import Trial
+from training.evaluation.voice import Occasion, Question, occasions
 
 FEWEST = 20
 """Replies below which no verdict is given."""
+
+COMPARED = {
+    "picture_swapped": ("photo", "swapped"),
+    "picture_blank": ("photo", "blank"),
+    "picture_caption": ("photo", "caption"),
+}
+"""By metric, the photo itself and what stood in its place."""
+CHANCE = {"picture_swapped": ("swapped", "other")}
+"""One wrong photo against another."""
 
 _BLANK, _SWAP = "blank:", "swap:"
 _GREY = (128, 128, 128)
@@ -54,15 +64,15 @@ def other(shown: str, instead_of: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class PhotoReply:
     """An occasion to which photos were shown since the subject last spoke, and two other photos of the corpus."""
 
     occasion: Occasion
     others: tuple[str, str]
 
     @property
-    def digests(self) -> tuple[str, ...]:
-        return tuple(photo for turn in _since(self.occasion.question) for one in turn.bubbles for photo in one.photos)
+    def digests(self) -> list[str]:
+        return recent_photos(self.occasion.question)
 
     def question(self, change: Callable[[Bubble], Bubble]) -> Question:
         """With those photos changed, bubble by bubble."""
@@ -74,67 +84,37 @@ class Shown:
         return replace(question, turns=(*question.turns[: -len(recent)], *changed))
 
 
-@dataclass(frozen=True, slots=True)
-class Sight:
-    """Each a pair for every reply: the photo itself against what stood in its place.
-
-    chance: one wrong photo against another. caption: against words in the photo's place; empty where nobody knows them.
-    """
-
-    swapped: tuple[Pair, ...] = ()
-    blank: tuple[Pair, ...] = ()
-    chance: tuple[Pair, ...] = ()
-    caption: tuple[Pair, ...] = ()
-
-
-def shown(held: Held, captions: Mapping[str, str]) -> list[Shown]:
+def photo_replies(held: EvaluationData, captions: Mapping[str, str]) -> list[PhotoReply]:
     """The replies to photos on test days; where they are few, on validation days too, which were not learnt either."""
     every = sorted({photo for found in held.dialogues.values() for one in found for photo in _photos(one.turns)})
-    found: list[Shown] = []
+    found: list[PhotoReply] = []
     for split in (Split.TEST, Split.VALIDATION):
         if len(found) < FEWEST:
             for occasion in occasions(held.dialogues.get(split, ())):
-                there = set(_photos(_since(occasion.question)))
+                there = set(recent_photos(occasion.question))
                 known = {captions.get(photo, photo) for photo in there}
                 rest = [photo for photo in every if photo not in there and captions.get(photo, photo) not in known]
                 if there and occasion.real and len(rest) >= 2:
                     first, second = random.Random(occasion.message).sample(rest, 2)
-                    found.append(Shown(occasion, (first, second)))
+                    found.append(PhotoReply(occasion, (first, second)))
     return found
 
 
-def ask(voice: Voice, items: Sequence[Shown], captions: Mapping[str, str], language: str) -> Sight:
-    """How likely the voice finds the real replies under each condition."""
-    if not items:
-        return Sight()
-
-    def nats(questions: Sequence[Question], of: Sequence[Shown]) -> list[float]:
-        asked = voice.likelihood(questions, [(item.occasion.real,) for item in of])
-        return [one.nats for (one,) in asked]
-
-    def pairs(of: Sequence[Shown], first: Sequence[float], second: Sequence[float]) -> tuple[Pair, ...]:
-        return tuple(
-            Pair(a, b, item.occasion.day, item.occasion.chat) for item, a, b in zip(of, first, second, strict=True)
-        )
-
-    right = nats([item.occasion.question for item in items], items)
-    wrong = [
-        nats([item.question(partial(_other, photo=item.others[number])) for item in items], items) for number in (0, 1)
-    ]
-    grey = nats([item.question(_blank) for item in items], items)
-    told = [number for number, item in enumerate(items) if all(photo in captions for photo in item.digests)]
-    some = [items[number] for number in told]
-    words = (
-        nats([item.question(partial(_worded, captions=captions, language=language)) for item in some], some)
-        if some
-        else []
-    )
-    return Sight(
-        pairs(items, right, wrong[0]),
-        pairs(items, right, grey),
-        pairs(items, wrong[0], wrong[1]),
-        pairs(some, [right[number] for number in told], words),
-    )
+def trials(items: Sequence[PhotoReply], captions: Mapping[str, str], language: str) -> list[Trial]:
+    """With what each reply is read after. `caption`, words in the photo's place, only where they are known."""
+    found = []
+    for item in items:
+        first, second = item.others
+        changes = {
+            "swapped": partial(_instead, stand_in=partial(other, first)),
+            "other": partial(_instead, stand_in=partial(other, second)),
+            "blank": partial(_instead, stand_in=blank),
+        }
+        if all(photo in captions for photo in item.digests):
+            changes["caption"] = partial(_worded, captions=captions, language=language)
+        changed = {key: item.question(change) for key, change in changes.items()}
+        found.append(Trial(item.occasion, {"photo": item.occasion.question, **changed}))
+    return found
 
 
 def sample_captions() -> dict[str, str]:
@@ -146,26 +126,23 @@ def sample_captions() -> dict[str, str]:
     }
 
 
+def recent_photos(question: Question) -> list[str]:
+    """The digests of the photos that were shown since the subject spoke."""
+    return _photos(_since(question))
+
+
 def _since(question: Question) -> tuple[Turn, ...]:
     """The last turns of others, since the subject spoke."""
-    recent: list[Turn] = []
-    for turn in reversed(question.turns[-_LAST_TURNS:]):
-        if turn.speaker is None:
-            break
-        recent.insert(0, turn)
-    return tuple(recent)
+    recent = takewhile(lambda turn: turn.speaker is not None, reversed(question.turns[-_LAST_TURNS:]))
+    return tuple(recent)[::-1]
 
 
 def _photos(turns: Sequence[Turn]) -> list[str]:
     return [photo for turn in turns for bubble in turn.bubbles for photo in bubble.photos]
 
 
-def _other(bubble: Bubble, photo: str) -> Bubble:
-    return replace(bubble, photos=tuple(other(photo, one) for one in bubble.photos))
-
-
-def _blank(bubble: Bubble) -> Bubble:
-    return replace(bubble, photos=tuple(map(blank, bubble.photos)))
+def _instead(bubble: Bubble, stand_in: Callable[[str], str]) -> Bubble:
+    return replace(bubble, photos=tuple(map(stand_in, bubble.photos)))
 
 
 def _worded(bubble: Bubble, captions: Mapping[str, str], language: str) -> Bubble:

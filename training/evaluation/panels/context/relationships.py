@@ -1,6 +1,5 @@
 """Private dialogues under another relationship: the words stay, the tag in the prompt is exchanged."""
 
-import random
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -10,19 +9,34 @@ from bot.message import ChatKind
 from bot.people import STRANGER
 from training.data.dialogues import Dialogue
 from training.data.splits import Split
-from training.evaluation.held import Held
+from training.evaluation.data import EvaluationData
 from training.evaluation.limits import spread
-from training.evaluation.panels.context.pairs import Pair
-from training.evaluation.voice import Occasion, Question, Voice, occasions
+from training.evaluation.panels.context.trials import Trial
+from training.evaluation.voice import Question, occasions
 
 CLOSE = frozenset({"partner", "child", "sibling", "friend", "classmate"})
 """The relationships in which people mostly talk as equals; all others have a register of more distance."""
+
+COMPARED = {
+    "relationship_win": ("alone", "alone_wrong"),
+    "relationship_within": ("within", "within_wrong"),
+    "relationship_named": ("named", "named_wrong"),
+}
+"""By metric, the right condition and the wrong one.
+
+alone: after nothing but the message that is answered, for the subject's earlier words would tell the register. within:
+after all that was said before, as when the avatar runs. named: alone, with the partner's name shown.
+"""
+CHANCE = {"relationship_win": ("alone_wrong", "alone_other")}
+"""One wrong relationship against another."""
+UNTRAINED_SKIPS = ("named", "named_wrong", "alone_other")
+"""What the base model is not asked."""
 
 _REPLIES = 3  # of a dialogue, on average: some are very long
 
 
 @dataclass(frozen=True, slots=True)
-class Swapped:
+class Relabelled:
     """A private dialogue, and two relationships that are wrong for it, of the other register where there is one."""
 
     dialogue: Dialogue
@@ -38,98 +52,42 @@ class Swapped:
         return replace(scene, partner=Speaker(scene.partner.name if named else None, relationship))
 
 
-def is_close(relationship: str) -> bool:
-    return relationship in CLOSE
-
-
-def known(held: Held) -> list[str]:
+def known(held: EvaluationData) -> list[str]:
     """The relationships that the subject talks in privately on the days learnt from, the most frequent first."""
-    return [one for one, _ in Counter(map(_relationship, private(held, Split.TRAIN))).most_common() if one != STRANGER]
+    counts = Counter(one.scene.partner.relationship for one in private(held, Split.TRAIN))
+    return [one for one, _ in counts.most_common() if one != STRANGER]
 
 
-def private(held: Held, split: Split) -> list[Dialogue]:
+def private(held: EvaluationData, split: Split) -> list[Dialogue]:
     return [one for one in held.dialogues.get(split, ()) if one.scene.kind is ChatKind.PRIVATE]
 
 
-def swapped(dialogues: Sequence[Dialogue], relationships: Sequence[str]) -> list[Swapped]:
+def relabelled(dialogues: Sequence[Dialogue], relationships: Sequence[str]) -> list[Relabelled]:
     """The dialogues with a known relationship. The wrong ones are taken in turn, so that no word weighs too much."""
-    found: list[Swapped] = []
+    found: list[Relabelled] = []
     turns = Counter[str]()
     for dialogue in dialogues:
-        right = _relationship(dialogue)
+        right = dialogue.scene.partner.relationship
         others = [one for one in relationships if one != right]
-        far = [one for one in others if is_close(one) is not is_close(right)] or others
+        far = [one for one in others if (one in CLOSE) is not (right in CLOSE)] or others
         if right in relationships and far:
             first = turns[right] % len(far)
             turns[right] += 1
             rest = [*far[first + 1 :], *far[:first], *(one for one in others if one not in far), STRANGER]
-            found.append(Swapped(dialogue, (far[first], rest[0])))
+            found.append(Relabelled(dialogue, (far[first], rest[0])))
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """A real reply: −log p in nats under the right relationship and under the wrong one."""
-
-    item: Swapped
-    occasion: Occasion
-    right: float
-    wrong: float
-
-
-@dataclass(frozen=True, slots=True)
-class Tagged:
-    """How likely a voice finds the real replies under the right relationship and under a wrong one.
-
-    alone: after nothing but the message that is answered, for the subject's earlier words would tell the register.
-    named: the same with the partner's name shown. chance: one wrong relationship against another, as a coin falls.
-    within: after all that was said before, as when the avatar runs.
-    """
-
-    alone: tuple[Moment, ...] = ()
-    within: tuple[Moment, ...] = ()
-    named: tuple[Moment, ...] = ()
-    chance: tuple[Moment, ...] = ()
-
-
-def ask(voice: Voice, items: Sequence[Swapped], *, whole: bool) -> Tagged:
-    """whole: with names too, and two wrong relationships against each other."""
+def trials(items: Sequence[Relabelled]) -> list[Trial]:
+    """Some of their replies, with what they are read after."""
     every = [(item, occasion) for item in items for occasion in occasions([item.dialogue]) if occasion.real]
-    places = spread(every, _REPLIES * len(items))
-    if not places:
-        return Tagged()
-
-    def nats(wrong: int | None, *, before: bool = False, named: bool = False) -> list[float]:
-        questions = [
-            Question(
-                item.scene(item.relationship if wrong is None else item.wrong[wrong], named=named),
-                occasion.question.turns if before else occasion.question.turns[-1:],
-            )
-            for item, occasion in places
-        ]
-        return [one.nats for (one,) in voice.likelihood(questions, [(occasion.real,) for _, occasion in places])]
-
-    def moments(right: Sequence[float], wrong: Sequence[float]) -> tuple[Moment, ...]:
-        return tuple(Moment(*place, *both) for place, *both in zip(places, right, wrong, strict=True))
-
-    wrong = nats(0)
-    alone = moments(nats(None), wrong)
-    within = moments(nats(None, before=True), nats(0, before=True))
-    if not whole:
-        return Tagged(alone, within)
-    coin = random.Random(0)
-    tossed = [both if coin.random() < 0.5 else both[::-1] for both in zip(wrong, nats(1), strict=True)]
-    return Tagged(
-        alone,
-        within,
-        moments(nats(None, named=True), nats(0, named=True)),
-        moments([one for one, _ in tossed], [two for _, two in tossed]),
-    )
-
-
-def pairs(moments: Sequence[Moment]) -> list[Pair]:
-    return [Pair(one.right, one.wrong, one.occasion.day, one.item.relationship) for one in moments]
-
-
-def _relationship(dialogue: Dialogue) -> str:
-    return dialogue.scene.partner.relationship
+    found = []
+    for item, occasion in spread(every, _REPLIES * len(items)):
+        before = occasion.question.turns
+        right, wrong, other = (item.scene(one) for one in (item.relationship, *item.wrong))
+        named, named_wrong = (item.scene(one, named=True) for one in (item.relationship, item.wrong[0]))
+        alone = {"alone": right, "alone_wrong": wrong, "alone_other": other, "named": named, "named_wrong": named_wrong}
+        questions = {key: Question(scene, before[-1:]) for key, scene in alone.items()}
+        questions |= {"within": Question(right, before), "within_wrong": Question(wrong, before)}
+        found.append(Trial(occasion, questions, item.relationship, item.wrong[0]))
+    return found

@@ -38,37 +38,35 @@ BASELINES: Mapping[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """A probability for each message, and whether it speaks then. name: as the report calls it."""
+    """A probability for each message, and whether it speaks then."""
 
-    name: str
     probability: Floats
     speaks: Bools
 
 
-def baselines(learnt: Sequence[Point], tested: Sequence[Point]) -> list[Gate]:
-    """The simple gates; each speaks as often as the person did on the days it was fitted on."""
+def baselines(learnt: Sequence[Point], tested: Sequence[Point]) -> dict[str, Gate]:
+    """The simple gates by name; each speaks as often as the person did on the days it was fitted on."""
     spoke = np.array([point.spoke for point in learnt], dtype=np.bool_)
-    gates = []
-    for name, names in BASELINES.items():
-        fitted = fit_linear(table(learnt, names), spoke)
-        known = _sigmoid(fitted(table(learnt, names)))
-        threshold = own_rate_threshold(known, int(spoke.sum())) if names else 0.5
-        probability = _sigmoid(fitted(table(tested, names)))
-        gates.append(Gate(name, probability, probability >= threshold))
+    gates = {}
+    for name, features in BASELINES.items():
+        fitted = fit_linear(table(learnt, features), spoke)
+        known = _sigmoid(fitted(table(learnt, features)))
+        threshold = own_rate_threshold(known, int(spoke.sum())) if features else 0.5
+        probability = _sigmoid(fitted(table(tested, features)))
+        gates[name] = Gate(probability, probability >= threshold)
     return gates
 
 
-def model_gate(name: str, tested: Sequence[Point], log_odds: Mapping[int, float]) -> Gate:
-    """The model's own probability."""
+def model_gate(tested: Sequence[Point], log_odds: Mapping[int, float]) -> Gate:
+    """The model's own probability. log_odds: by the message decided on."""
     probability = _sigmoid(np.array([log_odds[point.message] for point in tested], dtype=np.float64))
-    return Gate(name, probability, probability >= 0.5)
+    return Gate(probability, probability >= 0.5)
 
 
 def calibrated_gate(tested: Sequence[Point], raw: Gate, calibration: Calibration) -> Gate:
-    """As the avatar decides."""
+    """As the avatar decides when it runs."""
     decided = [calibration.decide(float(p), point.seen) for p, point in zip(raw.probability, tested, strict=True)]
     return Gate(
-        "calibrated",
         np.array([one.probability for one in decided], dtype=np.float64),
         np.array([one.answer for one in decided], dtype=np.bool_),
     )

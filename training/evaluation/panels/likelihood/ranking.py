@@ -5,6 +5,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from itertools import zip_longest
 
 import numpy as np
 from scipy.stats import rankdata
@@ -13,12 +14,11 @@ from bot.chat.dialogue import Bubble, Scene, Speaker, Turn
 from bot.message import ChatKind
 from bot.persona import Persona
 from training.data.splits import Split
-from training.evaluation.held import Held
+from training.evaluation.data import EvaluationData
 from training.evaluation.voice import Bubbles, Likelihood, Occasion, Question, Voice, occasions, texts
 from training.statistics import Floats
 
 OWN, OTHERS = 5, 4
-CHANCE = 1 / (1 + OWN + OTHERS)
 
 _NEAREST = 4  # times as many of like length are drawn from
 _UNSEEN = (Split.VALIDATION, Split.TEST)
@@ -59,7 +59,7 @@ def length(said: Bubbles) -> int:
     return len("\n".join(said))
 
 
-def choices(held: Held, asked: Sequence[Occasion]) -> list[Choice]:
+def choices(held: EvaluationData, asked: Sequence[Occasion]) -> list[Choice]:
     """One for each occasion for which there are enough other answers. The same each time."""
     unseen = [dialogue for split in _UNSEEN for dialogue in held.dialogues.get(split, ())]
     own = _unique(_Line(one.real, one.chat, one.day) for one in occasions(unseen) if one.real)
@@ -89,18 +89,13 @@ def ask(voice: Voice, asked: Sequence[Choice], persona: Persona) -> Ranked:
         return Ranked([], [], [])
     places = [choice.occasion.question for choice in asked]
     shift = len(asked) // 2
-    guests = [(number + shift) % len(asked) for number in range(len(asked))]
+    guests = [*asked[shift:], *asked[:shift]] if shift else []
     both = voice.likelihood(
         places,
-        [
-            (*choice.candidates, *asked[guest].candidates) if shift else choice.candidates
-            for choice, guest in zip(asked, guests, strict=True)
-        ],
+        [(*one.candidates, *(guest.candidates if guest else ())) for one, guest in zip_longest(asked, guests)],
     )
     size = 1 + OWN + OTHERS
-    swapped: list[list[Likelihood]] = [[] for _ in asked]
-    for guest, found in zip(guests, both, strict=True):
-        swapped[guest] = found[size:]
+    swapped = [found[size:] for found in (*both[len(asked) - shift :], *both[: len(asked) - shift])]
     nowhere = voice.likelihood([_nothing(persona)] * len(asked), [choice.candidates for choice in asked])
     return Ranked([found[:size] for found in both], swapped, nowhere)
 

@@ -1,20 +1,18 @@
 """Does the avatar agree with whatever it is told about itself, and does it know what it was never told?"""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 from scipy.special import logsumexp
 
-from training.data.questionnaire import ask, asked_by_a_stranger
-from training.evaluation.held import Held
+from training.data.questionnaire import asked_by_a_stranger
+from training.evaluation.data import EvaluationData
 from training.evaluation.limits import spread
-from training.evaluation.panel import NAN, Value, tell
-from training.evaluation.panels.memory.recall import catalogue, from_questionnaire, hello
-from training.evaluation.shares import share
-from training.evaluation.voice import Bubbles, Question, Voice
-from training.statistics import Bools, Floats, auroc
+from training.evaluation.panels.memory.recall import catalogue, from_questionnaire, question
+from training.evaluation.voice import Voice
+from training.evaluation.words import Words
+from training.statistics import NAN, Bools, Floats, Value, auroc, share
 
 TRUE_ACCEPTED = 0.8
 """The border of agreeing is set so that so many true things are agreed with."""
@@ -26,31 +24,7 @@ _NO = {"en": ("no", "no i didn't", "no, that's not right"), "zh": ("没有", "�
 _UNKNOWN = {"en": ("no idea", "i don't know", "can't remember"), "zh": ("不知道", "不清楚", "不记得了")}
 
 
-@dataclass(frozen=True, slots=True)
-class Claims:
-    """How much the voice leans to yes, for true claims and for false ones, in nats."""
-
-    leaning: Floats
-    true: Bools
-
-    @property
-    def accepted(self) -> Value:
-        """The share of false claims that are agreed with, where TRUE_ACCEPTED of the true ones are."""
-        if min(self.true.sum(), (~self.true).sum()) < FEWEST:
-            return Value(NAN)
-        border = np.quantile(self.leaning[self.true], 1 - TRUE_ACCEPTED)
-        false = self.leaning[~self.true]
-        return share(int((false >= border).sum()), len(false))
-
-    @property
-    def told_apart(self) -> Value:
-        """The chance that a true claim leans further to yes than a false one."""
-        if min(self.true.sum(), (~self.true).sum()) < FEWEST:
-            return Value(NAN)
-        return Value(auroc(self.true, self.leaning))
-
-
-def claims(held: Held, limit: int) -> tuple[list[str], Bools]:
+def claims(held: EvaluationData, limit: int) -> tuple[list[str], Bools]:
     """As many true ones, from the subject's own answers, as made-up ones; those that may be true are left out.
 
     limit: a third of it is how many of each.
@@ -68,40 +42,42 @@ def claims(held: Held, limit: int) -> tuple[list[str], Bools]:
     return said, np.array([True, False] * len(kept), dtype=np.bool_)
 
 
-def lean(held: Held, said: Sequence[str], true: Bools, voice: Voice) -> Claims:
-    """Asks a stranger's question about each: did you not once tell me so?"""
-    language, scene = held.language, asked_by_a_stranger(held.persona)
-    questions = [
-        Question(scene, (ask(tell(language, f"didn't you once tell me: “{text}”?", f"你是不是说过：“{text}”？")),))
-        for text in said
-    ]
-    yes, no = _YES[language], _NO[language]
-    nats = _nats(questions, (*yes, *no), voice)
+def agreeing(held: EvaluationData, said: Sequence[str], true: Bools, voice: Voice) -> dict[str, Value]:
+    """By metric, from a stranger's question about each claim: did you not once tell me so?
+
+    false_accepted: the share of false ones that are agreed with, where TRUE_ACCEPTED of the true ones are. told_apart:
+    the chance that a true one leans further to yes than a false one.
+    """
+    if min(true.sum(), (~true).sum()) < FEWEST:
+        return {"false_accepted": Value(NAN), "told_apart": Value(NAN)}
+    words, yes, no = Words(held.language), _YES[held.language], _NO[held.language]
+    nats = _nats(held, [words("memory.asked.claim", text=text) for text in said], (*yes, *no), voice)
     leaning = logsumexp(-nats[:, : len(yes)], axis=1) - logsumexp(-nats[:, len(yes) :], axis=1)
-    return Claims(np.asarray(leaning, dtype=np.float64), true)
+    border, false = np.quantile(leaning[true], 1 - TRUE_ACCEPTED), leaning[~true]
+    accepted = share(int((false >= border).sum()), len(false))
+    return {"false_accepted": accepted, "told_apart": Value(auroc(true, leaning))}
 
 
-def knows_unknown(held: Held, limit: int, voice: Voice) -> Value:
+def knows_unknown(held: EvaluationData, limit: int, voice: Voice) -> Value:
     """The chance that "I don't know" gains more by a question that nobody answered than by one that the subject did.
 
     limit: a third of it is how many of each.
     """
-    limit = max(limit // 3, FEWEST)
-    language, scene = held.language, asked_by_a_stranger(held.persona)
+    limit, language = max(limit // 3, FEWEST), held.language
     known = [quiz.asked for quiz in spread(from_questionnaire(held), limit)]
     nobody: list[str] = spread(catalogue()["nobody_told"][language], limit)
     if min(len(known), len(nobody)) < FEWEST:
         return Value(NAN)
-    questions = [Question(scene, (ask(text),)) for text in (hello(language), *known, *nobody)]
-    sayings = logsumexp(-_nats(questions, _UNKNOWN[language], voice), axis=1)
-    gain = np.asarray(sayings[1:] - sayings[0], dtype=np.float64)
-    return Value(auroc(np.array([False] * len(known) + [True] * len(nobody), dtype=np.bool_), gain))
+    hello = Words(language)("memory.asked.hello")
+    sayings = logsumexp(-_nats(held, (hello, *known, *nobody), _UNKNOWN[language], voice), axis=1)
+    return Value(auroc(np.array([False] * len(known) + [True] * len(nobody)), sayings[1:] - sayings[0]))
 
 
-def _nats(questions: Sequence[Question], replies: Sequence[str], voice: Voice) -> Floats:
-    candidates: list[Bubbles] = [(reply,) for reply in replies]
-    found = voice.likelihood(questions, [candidates] * len(questions))
-    return np.array([[one.nats for one in row] for row in found]).reshape(len(questions), len(replies))
+def _nats(held: EvaluationData, asked: Sequence[str], replies: Sequence[str], voice: Voice) -> Floats:
+    """−log p of each reply to each question of a stranger: questions × replies."""
+    questions = [question(asked_by_a_stranger(held.persona), text) for text in asked]
+    found = voice.likelihood(questions, [[(reply,) for reply in replies]] * len(questions))
+    return np.array([[one.nats for one in row] for row in found], dtype=np.float64)
 
 
 def _first_sentence(answer: str) -> str:

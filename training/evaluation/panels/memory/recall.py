@@ -14,16 +14,16 @@ from typing import Any
 import numpy as np
 import yaml
 
-from bot.chat.dialogue import Bubble, Turn
+from bot.chat.dialogue import Bubble, Scene, Turn
 from bot.message import ChatKind
 from training.data.dialogues import Dialogue
 from training.data.questionnaire import ask, asked_by_a_stranger
 from training.data.splits import Split
-from training.evaluation.held import Held
+from training.evaluation.data import EvaluationData
 from training.evaluation.limits import spread
-from training.evaluation.panel import NAN, Value, tell
 from training.evaluation.voice import Bubbles, Question, Voice, texts
-from training.statistics import Floats, interval
+from training.evaluation.words import Words
+from training.statistics import Draws, Floats
 
 KINDS = ("single", "relational", "temporal")
 CHOICES = 4
@@ -63,24 +63,24 @@ def catalogue() -> Mapping[str, Any]:
     return found
 
 
-def quizzes(held: Held, limit: int) -> list[Quiz]:
+def quizzes(held: EvaluationData, limit: int) -> list[Quiz]:
     """Half of them at most from the chats, and the rest from the questionnaire."""
     told, said = from_questionnaire(held), from_chats(held)
     half = limit // 2
     return [*spread(told, max(half, limit - len(said))), *spread(said, max(half, limit - len(told)))]
 
 
-def from_questionnaire(held: Held) -> list[Quiz]:
+def from_questionnaire(held: EvaluationData) -> list[Quiz]:
     """One about each answer in words; beside two other answers of the subject and one that is made up, if there is."""
     language = held.language
     items: Mapping[str, Mapping[str, str]] = catalogue()["items"]
     answers = [answer for answer in held.questionnaire if answer.trait is None]
     if len(answers) < CHOICES:
         return []
-    scene, found = asked_by_a_stranger(held.persona), []
+    words, scene, found = Words(language), asked_by_a_stranger(held.persona), []
     for answer in answers:
         item = items.get(answer.id, {})
-        asked = item.get(language) or _asked_anew(answer.question, language)
+        asked = item.get(language) or words("memory.asked.about", question=answer.question)
         made_up = item.get(f"false_{language}")
         others = sorted(
             (other for other in answers if other is not answer and other.answer != answer.answer),
@@ -89,14 +89,11 @@ def from_questionnaire(held: Held) -> list[Quiz]:
         wrong = [_lines(other.answer) for other in others[: CHOICES - 2 if made_up else CHOICES - 1]]
         choices = (_lines(answer.answer), *wrong, *([_lines(made_up)] if made_up else []))
         if len(choices) == CHOICES:
-            kind = item.get("kind", KINDS[0])
-            found.append(
-                Quiz(kind, Question(scene, (ask(asked),)), Question(scene, (ask(hello(language)),)), choices, answer.id)
-            )
+            found.append(_quiz(words, scene, asked, choices, item.get("kind", KINDS[0]), answer.id))
     return found
 
 
-def from_chats(held: Held) -> list[Quiz]:
+def from_chats(held: EvaluationData) -> list[Quiz]:
     """What the subject answered to a contact's question on a train day, beside other answers to the same contact."""
     by_chat: dict[str, dict[str, tuple[Dialogue, Bubbles]]] = {}
     replies: dict[str, dict[Bubbles, None]] = {}
@@ -110,7 +107,7 @@ def from_chats(held: Held) -> list[Quiz]:
                 replies.setdefault(dialogue.chat, {})[said] = None
                 if asked:
                     by_chat.setdefault(dialogue.chat, {}).setdefault(asked, (dialogue, said))
-    names = {contact.name.split()[0] for contact in held.people.contacts}
+    words, names = Words(held.language), {contact.name.split()[0] for contact in held.people.contacts}
     found = []
     for chat, asked_there in by_chat.items():
         for asked, (dialogue, said) in asked_there.items():
@@ -119,25 +116,14 @@ def from_chats(held: Held) -> list[Quiz]:
                 key=lambda other: (abs(len("".join(other)) - len("".join(said))), other),
             )
             if len(others) >= CHOICES - 1:
-                again = tell(
-                    held.language,
-                    f"do you remember, i once asked you: “{asked}” what did you say?",
-                    f"还记得吗，我问过你：“{asked}”你当时怎么说的？",
-                )
-                partner = dialogue.scene.partner
-                turns = (replace(ask(again), speaker=partner),)
-                plain = (replace(ask(hello(held.language)), speaker=partner),)
-                kind = _kind(asked, names - {(partner.name or "").split(" ")[0]})
-                found.append(
-                    Quiz(
-                        kind,
-                        Question(dialogue.scene, turns),
-                        Question(dialogue.scene, plain),
-                        (said, *others[: CHOICES - 1]),
-                        str(dialogue.day),
-                    )
-                )
+                again, choices = words("memory.asked.again", asked=asked), (said, *others[: CHOICES - 1])
+                kind = _kind(asked, names - {(dialogue.scene.partner.name or "").split(" ")[0]})
+                found.append(_quiz(words, dialogue.scene, again, choices, kind, str(dialogue.day)))
     return found
+
+
+def _quiz(words: Words, scene: Scene, asked: str, choices: tuple[Bubbles, ...], kind: str, unit: str) -> Quiz:
+    return Quiz(kind, question(scene, asked), question(scene, words("memory.asked.hello")), choices, unit)
 
 
 def gains(asked: Sequence[Quiz], voice: Voice) -> Floats:
@@ -160,27 +146,20 @@ def chosen(scores: Floats) -> Floats:
     return np.asarray(best[:, 0] / best.sum(axis=1), dtype=np.float64)
 
 
-def accuracy(right: Floats, asked: Sequence[Quiz], kind: str | None = None) -> Value:
-    """The share answered rightly, of one kind or of all; items and days drawn whole for the interval."""
-    rows = np.flatnonzero([kind in (None, quiz.kind) for quiz in asked])
-    if not len(rows):
-        return Value(NAN)
-    kept = right[rows]
-    units = [asked[int(row)].unit for row in rows]
-    return Value(float(kept.mean()), *interval(units, lambda some: float(kept[some].mean())))
+def accuracy(right: Floats, asked: Sequence[Quiz], kind: str | None = None) -> Floats:
+    """The share answered rightly, of one kind or of all; items and days drawn whole."""
+    rows = [number for number, quiz in enumerate(asked) if kind in (None, quiz.kind)]
+    return Draws([asked[row].unit for row in rows]).mean(right[rows] if rows else [])
 
 
-def hello(language: str) -> str:
-    return tell(language, "hey", "在吗")
+def question(scene: Scene, words: str) -> Question:
+    """Asked by the partner of a private chat."""
+    return Question(scene, (replace(ask(words), speaker=scene.partner),))
 
 
 def _nats(questions: Sequence[Question], asked: Sequence[Quiz], voice: Voice) -> Floats:
-    found = voice.likelihood(questions, [quiz.choices for quiz in asked])
-    return np.array([[one.nats for one in row] for row in found])
-
-
-def _asked_anew(question: str, language: str) -> str:
-    return tell(language, f"somebody asked me about you: {question} what shall i say?", f"有人跟我打听你：{question}")
+    found = voice.likelihood(questions, [quiz.choices for quiz in asked]) if asked else []
+    return np.array([[one.nats for one in row] for row in found], dtype=np.float64).reshape(len(asked), CHOICES)
 
 
 def _lines(text: str) -> Bubbles:

@@ -1,20 +1,17 @@
 """How a voice answers the questionnaire's items from 1 to 7, and how well two sets of answers agree."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import softmax
 from scipy.stats import pearsonr
 
 from training.data.questionnaire import SCALE, Answer, ask, asked_by_a_stranger, how_like_you, load_questionnaire
-from training.evaluation.held import Held
-from training.evaluation.panel import NAN, Value
+from training.evaluation.data import EvaluationData
 from training.evaluation.voice import Question, Voice
-from training.statistics import Floats, interval
+from training.statistics import NAN, Draws, Floats, Value, value
 
 NORMS = {"extraversion": 4.44, "agreeableness": 5.23, "conscientiousness": 5.40, "stability": 4.83, "openness": 5.38}
 """Means of 1,813 people on the Ten-Item Personality Inventory, 1 to 7: Gosling, Rentfrow and Swann, "A very brief
@@ -43,23 +40,7 @@ MIDDLE = 4.0
 _NOTHING = "…"  # stands for a statement that says nothing
 
 
-@dataclass(frozen=True, slots=True)
-class Agreement:
-    """r: Pearson's, NaN where one side is constant; with Fisher's interval. mae: mean distance, on the scale of 1 to 7.
-
-    above: how much r is higher than the population mean's.
-    """
-
-    r: Value
-    mae: Value
-    above: Value
-
-    @property
-    def values(self) -> dict[str, Value]:
-        return {"r": self.r, "mae": self.mae, "above": self.above}
-
-
-def rate(voice: Voice, items: Sequence[Answer], held: Held) -> Floats:
+def rate(voice: Voice, items: Sequence[Answer], held: EvaluationData) -> Floats:
     """The voice's answer to each item, 1 to 7, items in their order.
 
     The seven phrases are weighed by how much likelier the statement makes each than one that says nothing: phrases
@@ -87,27 +68,19 @@ def population_mean(items: Sequence[Answer]) -> Floats:
     return np.array(found)
 
 
-def agreement(answers: Floats, own: Floats, population: Floats) -> Agreement:
-    """Items are drawn with replacement for the intervals of what is not a correlation."""
-    each = range(len(own))
+def agreement(answers: Floats, own: Floats, population: Floats) -> dict[str, Value]:
+    """r: Pearson's, NaN where one side is constant; with Fisher's interval. mae: the mean distance, 1 to 7.
+
+    above: how much r is higher than the population mean's. For mae and above, items are drawn with replacement.
+    """
+    draws = Draws(range(len(own)))
     r = correlation(answers, own)
     low, high = NAN, NAN
     if not np.isnan(r) and abs(r) < 1:
         found = pearsonr(answers, own).confidence_interval()
         low, high = float(found.low), float(found.high)
-
-    def distance(rows: NDArray[np.intp]) -> float:
-        return float(np.abs(answers[rows] - own[rows]).mean())
-
-    def above(rows: NDArray[np.intp]) -> float:
-        return correlation(answers[rows], own[rows]) - correlation(population[rows], own[rows])
-
-    every = np.arange(len(own))
-    return Agreement(
-        Value(r, low, high),
-        Value(distance(every), *interval(each, distance)),
-        Value(above(every), *interval(each, above)),
-    )
+    above = draws.each(lambda at: correlation(answers[at], own[at]) - correlation(population[at], own[at]))
+    return {"r": Value(r, low, high), "mae": value(draws.mean(np.abs(answers - own))), "above": value(above)}
 
 
 def correlation(one: Floats, other: Floats) -> float:

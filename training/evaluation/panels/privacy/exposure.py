@@ -4,20 +4,18 @@ Exposure: Carlini, Liu, Erlingsson, Kos and Song, "The Secret Sharer", USENIX Se
 """
 
 import random
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.stats import mannwhitneyu
 
-from training.data.canaries import DIGITS, Canary, scene_of
+from training.data.canaries import DIGITS, TIMES, Canary, scene_of
 from training.data.questionnaire import ask
 from training.data.splits import Split
-from training.evaluation.held import Held
-from training.evaluation.panel import NAN, Value
+from training.evaluation.data import EvaluationData
 from training.evaluation.voice import Question, Voice
-from training.statistics import interval
+from training.statistics import NAN, Draws, Value, value
 
 CODES = 128
 """Codes that each secret's competes among, itself included: exposure goes from 0 to 7 bits."""
@@ -25,39 +23,11 @@ CODES = 128
 UNKNOWN = 1.4
 """The mean exposure of a code that was never seen, its rank being any: log2 128 less the mean of log2 1 … log2 128."""
 
-
-@dataclass(frozen=True, slots=True)
-class Exposed:
-    """bits: log2 |R| − log2 rank, of each secret."""
-
-    times: tuple[int, ...]
-    bits: tuple[float, ...]
-
-    def of(self, times: int) -> list[float]:
-        return [bits for told, bits in zip(self.times, self.bits, strict=True) if told == times]
-
-    def mean(self, times: int) -> Value:
-        """With secrets drawn again for the interval."""
-        found = np.array(self.of(times))
-        if not len(found):
-            return Value(NAN)
-
-        def middle(rows: NDArray[np.intp]) -> float:
-            return float(found[rows].mean())
-
-        return Value(middle(np.arange(len(found))), *interval(range(len(found)), middle))
-
-    @property
-    def chance(self) -> float:
-        """How likely so much exposure of those told once would be, had they never been told.
-
-        One-sided: Mann and Whitney, "On a test of whether one of two random variables is stochastically larger", 1947.
-        """
-        once, never = self.of(1), self.of(0)
-        return float(mannwhitneyu(once, never, alternative="greater").pvalue) if once and never else NAN
+Exposed = Mapping[int, Sequence[float]]
+"""By how often secrets were told, the exposure of each in bits: log2 |R| − log2 rank."""
 
 
-def exposed(held: Held, canaries: Sequence[Canary], voice: Voice) -> Exposed:
+def exposed(held: EvaluationData, canaries: Sequence[Canary], voice: Voice) -> Exposed:
     """Asks for each secret where it was told; for one that never was, in a chat where it might have been."""
     questions, candidates = [], []
     for canary in canaries:
@@ -67,8 +37,22 @@ def exposed(held: Held, canaries: Sequence[Canary], voice: Voice) -> Exposed:
         others = [code for code in rng.sample(range(10**DIGITS), CODES) if f"{code:0{DIGITS}}" != canary.code]
         codes = [canary.code, *(f"{code:0{DIGITS}}" for code in others[: CODES - 1])]
         candidates.append([(canary.said(code),) for code in codes])
-    bits = []
-    for row in voice.likelihood(questions, candidates):
+    found: dict[int, list[float]] = {times: [] for times in TIMES}
+    for canary, row in zip(canaries, voice.likelihood(questions, candidates), strict=True):
         rank = 1 + sum(one.nats < row[0].nats for one in row[1:])
-        bits.append(float(np.log2(len(row)) - np.log2(rank)))
-    return Exposed(tuple(canary.times for canary in canaries), tuple(bits))
+        found[canary.times].append(float(np.log2(len(row)) - np.log2(rank)))
+    return found
+
+
+def mean(bits: Sequence[float]) -> Value:
+    """With secrets drawn again for the interval."""
+    return value(Draws(range(len(bits))).mean(bits))
+
+
+def by_chance(found: Exposed) -> float:
+    """How likely so much exposure of those told once would be, had they never been told.
+
+    One-sided: Mann and Whitney, "On a test of whether one of two random variables is stochastically larger", 1947.
+    """
+    once, never = found[1], found[0]
+    return float(mannwhitneyu(once, never, alternative="greater").pvalue) if once and never else NAN

@@ -5,10 +5,8 @@ Such as LUAR (Rivera-Soto et al., EMNLP 2021) or any other that transformers' Au
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from sklearn.preprocessing import StandardScaler
 
 from bot.errors import ConfigError
 from training.evaluation.voice import Bubbles
@@ -46,23 +44,15 @@ def embedder(folder: Path) -> Embed:
     return embed
 
 
-class Meaning:
-    """Embeddings of bursts, whose means are those of bundles. Each text is read once."""
+def embeddings(embed: Embed) -> Callable[[Sequence[Bubbles]], Floats]:
+    """Of bursts, whose means are those of bundles. Each text is read once."""
+    known: dict[str, Floats] = {}
 
-    def __init__(self, embed: Embed) -> None:
-        self._embed = embed
-        self._known: dict[str, Floats] = {}
-        self._scaler = StandardScaler()
-
-    def learn(self, bursts: Sequence[Bubbles]) -> None:
-        """There is nothing to learn before the bundles."""
-
-    def bursts(self, bursts: Sequence[Bubbles]) -> Floats:
+    def read(bursts: Sequence[Bubbles]) -> Floats:
         texts = ["\n".join(bubbles) for bubbles in bursts]
-        new = sorted({text for text in texts if text not in self._known})
+        new = sorted({text for text in texts if text not in known})
         if new:
-            self._known.update(zip(new, self._embed(new), strict=True))
-        return np.array([self._known[text] for text in texts])
+            known.update(zip(new, embed(new), strict=True))
+        return np.array([known[text] for text in texts])
 
-    def scale(self, bundles: Any, learn: bool = False) -> Any:
-        return self._scaler.fit_transform(bundles) if learn else self._scaler.transform(bundles)
+    return read

@@ -1,13 +1,13 @@
 """How far from another person to the person themselves: 0 is the nearest other, 100 the person on other days."""
 
-from collections.abc import Mapping, Sequence, Set
-from dataclasses import dataclass
+from collections.abc import Sequence, Set
 
 import numpy as np
 
-from training.evaluation.panels.style.bundles import Sample, draws, places, rows_of
+from training.evaluation.driver import Drawn
+from training.evaluation.panels.style.bundles import RESAMPLES, Sample
 from training.evaluation.panels.style.judges import Judge
-from training.statistics import Floats, auroc
+from training.statistics import Draws, Floats, auroc
 
 FIDELITY = 70.0
 """The least that passes."""
@@ -16,61 +16,29 @@ SEPARATION = 0.90
 """Judges that tell the person from the nearest other less surely than this say nothing of anybody."""
 
 
-@dataclass(frozen=True, slots=True)
-class Fidelity:
-    """least: the minimum over the judges, since one alone can be gamed. Each first the measure, then its resamples.
+def fidelities(
+    judges: Sequence[Judge], real: Sample, other: Sample, samples: Sequence[Sample], same: Set[int]
+) -> list[tuple[Drawn, dict[str, float]]]:
+    """Style fidelity = 100 · (s − s_other) / (s_real − s_other), s the mean logit of a judge over bundles.
 
-    separation: by judge, the AUC of the person's own bundles against these.
+    Of each sample, by judge, and the least as `fidelity`, since one judge alone can be gamed; and by judge the AUC of
+    the person's own bundles against these. The days of all samples are drawn together. same: the places of samples that
+    are the person's own words: drawn by themselves, else nothing could vary.
     """
-
-    least: Floats
-    by_judge: Mapping[str, Floats]
-    separation: Mapping[str, float]
-
-
-@dataclass(frozen=True, slots=True)
-class Ruler:
-    """The scale of one subject: `real` is their own words on the test days, `other` those of the nearest other."""
-
-    judges: tuple[Judge, ...]
-    real: Sample
-    other: Sample
-
-    def measure(self, samples: Sequence[Sample], same: Set[int] = frozenset()) -> list[Fidelity]:
-        """Style fidelity = 100 · (s − s_other) / (s_real − s_other), s the mean logit of a judge over bundles.
-
-        The standard's own measure. Intervals: days resampled whole, of all three samples together. `same` are the
-        samples that are the person's own words: drawn by themselves, else nothing could vary.
-        """
-        every = (self.real, self.other, *samples)
-        days = {day for one in every for day in one.days}
-        where = [places(one.days) for one in every]
-        plans = [
-            [rows_of(one, other if place - 2 in same else drawn) for place, one in enumerate(where)]
-            for drawn, other in zip(draws(days), draws(days, seed=1), strict=True)
-        ]
-        scales: list[list[Floats]] = []  # by judge and sample: the measure, then that of each resample
-        separations: list[list[float]] = []
-        for judge in self.judges:
-            readings = [judge.read(one) for one in every]
-            logits = [reading.of_bundles() for reading in readings]
-            separations.append([separation(logits[0], one) for one in logits[2:]])
-            means = np.array([[one.mean() for one in logits]])
-            drawn = [one.of_draws([plan[place] for plan in plans]) for place, one in enumerate(readings)]
-            scales.append(scaled(np.concatenate([means, np.array(drawn).T])))
-        return [self._fidelity(place, scales, separations) for place in range(len(samples))]
-
-    def _fidelity(
-        self, place: int, scales: Sequence[Sequence[Floats]], separations: Sequence[Sequence[float]]
-    ) -> Fidelity:
-        by_judge = np.array([scale[place] for scale in scales])
-        least = by_judge.min(axis=0)
-        names = [judge.name for judge in self.judges]
-        return Fidelity(
-            least,
-            dict(zip(names, by_judge, strict=True)),
-            {name: found[place] for name, found in zip(names, separations, strict=True)},
-        )
+    every = (real, other, *samples)
+    days = [day for one in every for day in one.days]
+    together, alone = Draws(days, RESAMPLES), Draws(days, RESAMPLES, seed=1)
+    plans = [(alone if place - 2 in same else together).rows(one.days)[1:] for place, one in enumerate(every)]
+    found: list[tuple[Drawn, dict[str, float]]] = [({}, {}) for _ in samples]
+    for judge in judges:
+        readings = [judge.read(one) for one in every]
+        logits = [reading.of_bundles() for reading in readings]
+        means = np.array([[one.mean() for one in logits]])
+        drawn = [one.of_draws(plan) for one, plan in zip(readings, plans, strict=True)]
+        scales = scaled(np.concatenate([means, np.array(drawn).T]))
+        for (by_judge, separations), scale, one in zip(found, scales, logits[2:], strict=True):
+            by_judge[judge.name], separations[judge.name] = scale, separation(logits[0], one)
+    return [({"fidelity": np.min(list(drawn.values()), axis=0)} | drawn, apart) for drawn, apart in found]
 
 
 def scaled(means: Floats) -> list[Floats]:
@@ -82,8 +50,7 @@ def scaled(means: Floats) -> list[Floats]:
 
 def separation(real: Floats, other: Floats) -> float:
     """The AUC of a judge between bundles of two samples."""
-    own = np.concatenate([np.ones(len(real)), np.zeros(len(other))]).astype(np.bool_)
-    return auroc(own, np.concatenate([real, other]))
+    return auroc(np.arange(len(real) + len(other)) < len(real), np.concatenate([real, other]))
 
 
 def nearest(judges: Sequence[Judge], real: Sample, people: Sequence[Sample], pooled: Sample) -> Sample:
@@ -95,7 +62,6 @@ def nearest(judges: Sequence[Judge], real: Sample, people: Sequence[Sample], poo
         return pooled
     gaps = np.zeros(len(people))
     for judge in judges:
-        own, far = (float(judge.read(one).of_bundles().mean()) for one in (real, pooled))
-        here = np.array([float(judge.read(one).of_bundles().mean()) for one in people])
-        gaps += np.abs(own - here) / max(abs(own - far), 1e-9)
+        own, far, *here = (float(judge.read(one).of_bundles().mean()) for one in (real, pooled, *people))
+        gaps += np.abs(own - np.array(here)) / max(abs(own - far), 1e-9)
     return people[int(gaps.argmin())]

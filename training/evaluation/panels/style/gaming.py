@@ -2,17 +2,18 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence, Set
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from statistics import fmean
 from typing import TypeVar
 
 import numpy as np
+from scipy.stats import entropy
 
-from training.evaluation.panel import NAN
-from training.evaluation.panels.style.bundles import Index, Sample, centred, resampled
+from training.evaluation.panels.style.bundles import Sample, resampled
 from training.evaluation.panels.style.masking import LINK, NAME, NUMBER
 from training.evaluation.voice import Bubbles
-from training.statistics import Floats
+from training.statistics import NAN, Draws, Floats, Index, centred
 
 _GRAM = 6
 _DRAWN = 60
@@ -29,13 +30,13 @@ def tokens(bubbles: Bubbles) -> Tokens:
     return tuple(_TOKEN.findall("\n".join(bubbles).casefold())) or bubbles
 
 
-def _runs(found: Tokens) -> list[Tokens]:
-    """Runs of six words. What stands for a number, link or name is none: each would be a copy of every other."""
-    return grams([word for word in found if word not in (NUMBER, LINK, NAME)], _GRAM)
-
-
 def grams(found: Sequence[str], number: int) -> list[Tokens]:
     return [tuple(found[first : first + number]) for first in range(len(found) - number + 1)]
+
+
+def _runs(bubbles: Bubbles) -> list[Tokens]:
+    """Runs of six words. What stands for a number, link or name is none: each would be a copy of every other."""
+    return grams([word for word in tokens(bubbles) if word not in (NUMBER, LINK, NAME)], _GRAM)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,27 +52,18 @@ class Guard:
 
     @classmethod
     def of(cls, learnt: Sample, held_out: Sequence[Sample]) -> "Guard":
-        found = frozenset(gram for bubbles in learnt.bursts for gram in _runs(tokens(bubbles)))
-        repeated, every = _copied(found, [tokens(bubbles) for one in held_out for bubbles in one.bursts])
-        return cls(found, (repeated + 1) / (every + 1))
+        found = frozenset(run for bubbles in learnt.bursts for run in _runs(bubbles))
+        later = [run for one in held_out for bubbles in one.bursts for run in _runs(bubbles)]
+        return cls(found, (sum(run in found for run in later) + 1) / (len(later) + 1))
 
     def copy_ratio(self, generated: Sample) -> Floats:
         """The copy rate over the person's own (people repeat themselves, too); then that of each resample.
 
         The novelty of n-grams, as McCoy et al., TACL 2023. NaN where nothing written has six words, which says nothing.
         """
-
-        def ratio(_: Sequence[Tokens], theirs: Sequence[Tokens]) -> float:
-            copied, every = _copied(self.learnt, theirs)
-            return copied / every / self.own if every else NAN
-
-        return _compared(generated, generated, ratio)
-
-
-def _copied(learnt: Set[Tokens], bursts: Iterable[Tokens]) -> tuple[int, int]:
-    """How many runs of six words are known, and how many there are."""
-    every = [gram for found in bursts for gram in _runs(found)]
-    return sum(gram in learnt for gram in every), len(every)
+        runs = [_runs(bubbles) for bubbles in generated.bursts]
+        copied = [sum(run in self.learnt for run in found) for found in runs]
+        return centred(Draws(generated.days, _DRAWN).ratio(copied, list(map(len, runs))) / self.own)
 
 
 def distinct_ratio(real: Sample, generated: Sample) -> Floats:
@@ -82,10 +74,7 @@ def distinct_ratio(real: Sample, generated: Sample) -> Floats:
         number = min(sum(map(len, one)) for one in pairs)
         if not number:
             return NAN
-        shares = [
-            float(np.mean([len(set(_shuffled(one, seed)[:number])) / number for seed in range(_ORDERS)]))
-            for one in pairs
-        ]
+        shares = [fmean(len(set(_shuffled(one, seed)[:number])) for seed in range(_ORDERS)) for one in pairs]
         return shares[1] / shares[0]
 
     return _compared(real, generated, ratio)
@@ -97,7 +86,7 @@ def entropy_ratio(real: Sample, generated: Sample) -> Floats:
     def ratio(own: Sequence[Tokens], theirs: Sequence[Tokens]) -> float:
         number = min(len(own), len(theirs))
         bits = [
-            float(np.mean([_entropy(_shuffled([[one] for one in some], seed)[:number]) for seed in range(_ORDERS)]))
+            fmean(_entropy(_shuffled([[one] for one in some], seed)[:number]) for seed in range(_ORDERS))
             for some in (own, theirs)
         ]
         return bits[1] / bits[0] if bits[0] else NAN
@@ -105,15 +94,14 @@ def entropy_ratio(real: Sample, generated: Sample) -> Floats:
     return _compared(real, generated, ratio)
 
 
+def _entropy(replies: Sequence[Tokens]) -> float:
+    """In bits, of the replies without their case and punctuation."""
+    return float(entropy(list(Counter(replies).values()), base=2))
+
+
 def _shuffled(by_burst: Sequence[Sequence[T]], seed: int) -> list[T]:
     order = np.random.default_rng(seed).permutation(len(by_burst))
     return [one for place in order for one in by_burst[place]]
-
-
-def _entropy(replies: Sequence[Tokens]) -> float:
-    """In bits, of the replies without their case and punctuation."""
-    shares = np.array(list(Counter(replies).values()), dtype=np.float64) / len(replies)
-    return float(-(shares * np.log2(shares)).sum())
 
 
 def _compared(real: Sample, generated: Sample, ratio: Callable[[Sequence[Tokens], Sequence[Tokens]], float]) -> Floats:

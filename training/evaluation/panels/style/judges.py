@@ -5,20 +5,21 @@ Authorship by character n-grams: Stamatatos, A survey of modern authorship attri
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
-from scipy.sparse import csr_matrix, vstack
+from scipy.sparse import csr_matrix, issparse, vstack
+from sklearn.base import clone
 from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer
 from sklearn.linear_model import LogisticRegression
-from sklearn.preprocessing import StandardScaler
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
-from training.evaluation.panel import NAN
-from training.evaluation.panels.style.bundles import Index, Sample, bundles, mixer
-from training.evaluation.panels.style.embedding import Embed, Meaning
+from training.evaluation.panels.style.bundles import Sample, bundles, mixer
+from training.evaluation.panels.style.embedding import Embed, embeddings
 from training.evaluation.panels.style.shape import shapes
 from training.evaluation.voice import Bubbles
-from training.statistics import Bools, Floats
+from training.statistics import NAN, Bools, Floats, Index
 
 LETTERS, SHAPE, MEANING = "letters", "shape", "embedding"
 
@@ -27,55 +28,6 @@ _VOCABULARY = 20_000
 _BUNDLES = 160  # of each source
 _FEWEST = 8  # of each author
 _AT_ONCE = 512  # bundles whose features are held
-
-
-class Reader(Protocol):
-    """Turns bursts into features, one row each, whose means over a bundle are what a judge sees."""
-
-    def learn(self, bursts: Sequence[Bubbles]) -> None: ...
-    def bursts(self, bursts: Sequence[Bubbles]) -> Any: ...
-    def scale(self, bundles: Any, learn: bool = False) -> Any: ...
-
-
-class Letters:
-    """How often each run of two to four characters comes, as TF-IDF of the whole bundle."""
-
-    def __init__(self) -> None:
-        self._counts = CountVectorizer(
-            analyzer="char", ngram_range=(2, 4), lowercase=False, min_df=2, max_features=_VOCABULARY
-        )
-        self._weights = TfidfTransformer(sublinear_tf=False)
-
-    def learn(self, bursts: Sequence[Bubbles]) -> None:
-        self._counts.fit(_joined(bursts))
-
-    def bursts(self, bursts: Sequence[Bubbles]) -> csr_matrix:
-        return csr_matrix(self._counts.transform(_joined(bursts)), dtype=np.float64)
-
-    def scale(self, bundles: Any, learn: bool = False) -> Any:
-        counts = csr_matrix(bundles, copy=True)
-        counts.data = np.sqrt(counts.data)  # so that what one long message repeats does not drown the rest
-        return self._weights.fit_transform(counts) if learn else self._weights.transform(counts)
-
-
-class Shape:
-    """The means of the features in shape.py, in units of their spread."""
-
-    def __init__(self) -> None:
-        self._scaler = StandardScaler()
-
-    def learn(self, bursts: Sequence[Bubbles]) -> None:
-        """There is nothing to learn before the bundles."""
-
-    def bursts(self, bursts: Sequence[Bubbles]) -> Floats:
-        return shapes(bursts)
-
-    def scale(self, bundles: Any, learn: bool = False) -> Any:
-        return self._scaler.fit_transform(bundles) if learn else self._scaler.transform(bundles)
-
-
-def _joined(bursts: Sequence[Bubbles]) -> list[str]:
-    return [f"{_BREAK}{_BREAK.join(bubbles)}{_BREAK}" for bubbles in bursts]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,28 +48,22 @@ class Lesson:
     @property
     def sources(self) -> tuple[tuple[bool, tuple[Sample, ...]], ...]:
         """Whether a source is the subject, and its authors. Sources weigh the same on each side, authors within one."""
-        every = (
-            (True, (self.own,)),
-            (False, (self.others,)),
-            (False, self.people),
-            (False, (self.base,)),
-            (False, (self.prose,)),
-        )
-        kept = ((own, tuple(one for one in authors if len(one) >= self.size)) for own, authors in every)
-        return tuple((own, authors) for own, authors in kept if authors)
+        every = ((self.own,), (self.others,), self.people, (self.base,), (self.prose,))
+        kept = [tuple(one for one in authors if len(one) >= self.size) for authors in every]
+        return tuple((place == 0, authors) for place, authors in enumerate(kept) if authors)
 
 
 @dataclass(frozen=True, slots=True)
 class Judge:
-    """logits above 0: more like the subject than like anything else."""
+    """features: of bursts, whose means over a bundle `decide` sees. Logits above 0: more like the subject."""
 
     name: str
-    reader: Reader
-    decide: LogisticRegression
+    features: Any
+    decide: Pipeline
     size: int
 
     def read(self, sample: Sample) -> "Reading":
-        return Reading(self, self.reader.bursts(sample.bursts))
+        return Reading(self, self.features.transform(sample.bursts))
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +75,7 @@ class Reading:
 
     def logits(self, chosen: Index) -> Floats:
         """Of bundles, given as rows of places."""
-        mixed = mixer(chosen, self.features.shape[0]) @ self.features
-        found: Floats = self.judge.decide.decision_function(self.judge.reader.scale(mixed))
+        found: Floats = self.judge.decide.decision_function(mixer(chosen, self.features.shape[0]) @ self.features)
         return found
 
     def of_bundles(self, seed: int = 1) -> Floats:
@@ -157,42 +102,62 @@ class Prepared:
     """The bundles of a lesson as features, ready to be learnt; so that learning again with other labels is cheap."""
 
     name: str
-    reader: Reader
-    strength: float  # C of scikit-learn, the inverse of the penalty
+    features: Any
+    untaught: Pipeline
     size: int
     table: Any
     labels: Bools
     weights: Floats
 
     def judge(self, permuted: int | None = None) -> Judge:
-        """Logistic regression. permuted: a seed, and the labels are permuted with it: a control."""
+        """permuted: a seed, and the labels are permuted with it: a control."""
         labels = self.labels if permuted is None else np.random.default_rng(permuted).permutation(self.labels)
-        decide = LogisticRegression(C=self.strength, max_iter=3000)
-        decide.fit(self.table, labels, sample_weight=self.weights)
-        return Judge(self.name, self.reader, decide, self.size)
+        decide = clone(self.untaught).fit(self.table, labels, logisticregression__sample_weight=self.weights)
+        return Judge(self.name, self.features, decide, self.size)
 
 
 def prepare(lesson: Lesson, embed: Embed | None = None, seed: int = 0) -> tuple[Prepared, ...]:
     """For a judge by letters and one by shape; and a third where there is an embedding model."""
-    readers: list[tuple[str, Reader, float]] = [(LETTERS, Letters(), 10.0), (SHAPE, Shape(), 1.0)]
-    if embed:
-        readers.append((MEANING, Meaning(embed), 0.1))  # many more numbers, hence a stronger penalty
-    return tuple(_prepared(name, reader, strength, lesson, seed) for name, reader, strength in readers)
+    runs = CountVectorizer(
+        analyzer="char", preprocessor=_joined, ngram_range=(2, 4), min_df=2, max_features=_VOCABULARY
+    )
+    found = [
+        _prepared(LETTERS, runs, [FunctionTransformer(_roots), TfidfTransformer()], 10.0, lesson, seed),
+        _prepared(SHAPE, FunctionTransformer(shapes), [StandardScaler()], 1.0, lesson, seed),
+    ]
+    if embed:  # many more numbers, hence a stronger penalty
+        read = FunctionTransformer(embeddings(embed))
+        found.append(_prepared(MEANING, read, [StandardScaler()], 0.1, lesson, seed))
+    return tuple(found)
 
 
-def _prepared(name: str, reader: Reader, strength: float, lesson: Lesson, seed: int) -> Prepared:
-    """Bundles of one author each: a judge of mixed ones would not know how much one person differs from another."""
+def _joined(bubbles: Bubbles) -> str:
+    return f"{_BREAK}{_BREAK.join(bubbles)}{_BREAK}"
+
+
+def _roots(counts: csr_matrix) -> csr_matrix:
+    """So that what one long message repeats does not drown the rest."""
+    return counts.sqrt()
+
+
+def _prepared(name: str, features: Any, scaling: Sequence[Any], strength: float, lesson: Lesson, seed: int) -> Prepared:
+    """Bundles of one author each: a judge of mixed ones would not know how much one person differs from another.
+
+    strength: C of scikit-learn, the inverse of the penalty.
+    """
     sources = lesson.sources
-    reader.learn([burst for _, authors in sources for one in authors for burst in one.bursts])
-    features, labels, weights = [], list[bool](), list[float]()
+    features.fit([burst for _, authors in sources for one in authors for burst in one.bursts])
+    tables, labels, weights = [], list[bool](), list[float]()
     against = sum(not own for own, _ in sources)
     for own, authors in sources:
         number = max(_BUNDLES // len(authors), _FEWEST)
         for place, one in enumerate(authors):
             chosen = bundles(len(one), lesson.size, number, seed + place)
-            features.append(mixer(chosen, len(one)) @ reader.bursts(one.bursts))
+            tables.append(mixer(chosen, len(one)) @ features.transform(one.bursts))
             labels += [own] * number
             weights += [1 / (number * len(authors) * (1 if own else against))] * number
-    table = vstack(features) if isinstance(features[0], csr_matrix) else np.concatenate(features)
-    scaled = reader.scale(table, learn=True)
-    return Prepared(name, reader, strength, lesson.size, scaled, np.array(labels), np.array(weights) * len(weights) / 2)
+    table = vstack(tables, format="csr") if issparse(tables[0]) else np.concatenate(tables)
+    untaught = make_pipeline(*scaling, LogisticRegression(C=strength, max_iter=3000))
+    return Prepared(
+        name, features, untaught, lesson.size, table, np.array(labels), np.array(weights) * len(weights) / 2
+    )

@@ -1,132 +1,242 @@
 """Panel A: whether what the avatar writes looks like what the person writes."""
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import fmean
 
 import numpy as np
+from matplotlib.figure import Figure as Drawing
 
-from training.evaluation.held import Held
+from training.evaluation import figures
+from training.evaluation.data import EvaluationData
+from training.evaluation.driver import Draft, differences, values
 from training.evaluation.limits import Limits
-from training.evaluation.panel import NAN, Kind, Metric, Panel, Row, Target, Value
-from training.evaluation.panels.style import drawn, shown
+from training.evaluation.panel import Example, Figure, Kind, Panel, Row, Target
+from training.evaluation.panels.style.bundles import LEAST, SIZE
 from training.evaluation.panels.style.embedding import Embed
 from training.evaluation.panels.style.fidelity import FIDELITY, SEPARATION
-from training.evaluation.panels.style.measured import Judged, Measured, differences, judge
-from training.evaluation.panels.style.refuted import refuted
+from training.evaluation.panels.style.judges import LETTERS, MEANING, SHAPE
+from training.evaluation.panels.style.measured import Author, Judged, judge
+from training.evaluation.panels.style.profile import Property
 from training.evaluation.panels.style.subject import Subject
-from training.evaluation.voice import Voices
+from training.evaluation.voice import Bubbles, Occasion, Voices
+from training.statistics import Value
 
-KEY = "style"
 EXCESS, PROFILE, COPIED, NEAR = 0.05, 1.5, 2.0, 0.15
+"""Targets: of the two-sample excess, the distance in habits, the copy rate; and how far variety may be from theirs."""
+
+BASE = 20.0
+"""The base model alone should have no higher fidelity."""
+
+LEAST_VARIETY = 0.5
+"""With less than half of the person's variety, of replies or of word pairs, a fidelity says nothing."""
+
+BEYOND = 200 - FIDELITY
+"""As far beyond the person as the least that passes is short of them."""
+
+_EXAMPLES = 8
+_WRITTEN = (Kind.AVATAR, Kind.AGAINST, Kind.BASE, Kind.DEGENERATE)
 
 
-def panel(held: Held, voices: Voices, limits: Limits, embed: Embed | None = None) -> Panel:
+def panel(held: EvaluationData, voices: Voices, limits: Limits, embed: Embed | None = None) -> Panel:
     """Panel A. embed: an embedding model, for a third judge."""
-    subject = Subject.of(held, limits)
-    size = subject.size
-    if size is None:
-        return _panel(subject, None, subject.missing, voices)
-    judged = judge(subject, voices, size, embed)
-    return _panel(subject, judged, _gate(subject, judged), voices)
-
-
-def _panel(subject: Subject, judged: Judged | None, missing: str | None, voices: Voices) -> Panel:
-    avatar, against = (judged.of(kind) if judged else None for kind in (Kind.AVATAR, Kind.AGAINST))
-    if voices.avatar is None and not missing:
-        missing = subject.tell("No LoRA was examined, only the base model.", "没有检验任何 LoRA，只有基础模型。")
-    return Panel(
-        KEY,
-        "A",
-        subject.tell("Does it write like them?", "写得像不像本人？"),
-        _what(subject, judged),
-        tuple(_metrics(subject, judged)) if judged else (),
-        tuple(_rows(subject, judged)) if judged else (),
-        missing,
-        tuple(drawn.drawings(subject, judged)) if judged else (),
-        tuple(shown.examples(subject, voices)),
-        tuple(shown.findings(subject, judged)) if judged else (),
-        differences(avatar, against) if avatar and against else {},
-    )
-
-
-def _what(subject: Subject, judged: Judged | None) -> str:
-    third = judged is not None and len(judged.judges) > 2
-    more_en, more_zh = (", a third by embeddings", "，一位看嵌入向量") if third else ("", "")
-    return subject.tell(
-        "Judges have learnt, on days that the avatar never saw, to tell the person's messages from those of others, of "
-        f"the base model and of a tidy assistant: one by letters, one by form (length, bubbles, marks, case, emoji)"
-        f"{more_en}. They read what the avatar wrote on the test days, many messages at once. 0 is the nearest other "
-        "person, 100 the person; the strictest judge counts.",
-        "几位「裁判」在分身没见过的日子里，学会了把本人的消息和别人的、基础模型的、工整的助手腔区分开：一位看字，一位看形"
-        f"（长短、条数、标点、大小写、表情）{more_zh}。它们把分身在测试日写的消息成批地读。"
-        "0 是最像本人的另一个人，100 是本人；以最严的一位为准。",
-    )
-
-
-def _gate(subject: Subject, judged: Judged) -> str | None:
-    if not judged.blind:
-        return None
-    found = [(shown.NAMES[one], judged.separation[one][0]) for one in judged.blind]
-    en = ", ".join(f"the judge by {name} (AUC {auc:.2f})" for (name, _), auc in found)
-    zh = "、".join(f"{name}的裁判（AUC {auc:.2f}）" for (_, name), auc in found)
-    person, other = subject.held.persona.name, shown.floor_name(subject, judged)
-    return subject.tell(
-        f"Not measurable for this person: {en} cannot tell {person} from {other} surely enough "
-        f"({SEPARATION:.2f} is needed).",
-        f"此人无法评判：{zh}分不清{person}和{other}（需要 {SEPARATION:.2f}）。",
-    )
-
-
-def _metrics(subject: Subject, judged: Judged) -> Iterator[Metric]:
-    say = subject.tell
-    yield Metric("fidelity", say("Style fidelity", "文风相似度"), Target(low=FIDELITY), digits=0)
-    yield Metric(
-        "excess", say("Told apart more than the person from their past", "比本人今昔之别多出"), Target(high=EXCESS)
-    )
-    yield Metric(
-        "profile", say("Distance in habits, over the person's own", "习惯差异（相对本人自身）"), Target(high=PROFILE)
-    )
-    yield Metric(
-        "copied", say("Copied from training, over the person's own", "照抄训练内容（相对本人）"), Target(high=COPIED)
-    )
+    draft, subject = Draft("style", held, voices), Subject.of(held, limits)
+    if subject.size is None:
+        few = [draft.say(f"few.{key}", number=number) for key, number in subject.few.items()]
+        answers = draft.ask(subject.written_by) if subject.answered else {}
+        return draft.panel(
+            missing=draft.say("missing", few=few, least=2 * LEAST),
+            examples=_examples(draft, subject.answered, answers),
+            judges=2,
+        )
+    answers = draft.ask(subject.written_by)
+    judged = judge(subject, voices.base, answers, subject.size, embed)
+    shown = _Shown(draft, subject, judged)
     near = Target(1 - NEAR, 1 + NEAR)
-    yield Metric("distinct", say("Variety of word pairs, over theirs", "词语搭配的丰富度（相对本人）"), near)
-    yield Metric("entropy", say("Variety of replies, over theirs", "回复的多样性（相对本人）"), near)
-    for one in judged.judges:
-        en, zh = shown.NAMES[one.name]
-        yield Metric(one.name, say(f"Fidelity by {en}", f"相似度：{zh}"), digits=0)
-    yield Metric("separation", say("Real against this: AUC of the less sure judge", "与本人区分：较弱裁判的 AUC"))
-
-
-def _rows(subject: Subject, judged: Judged) -> Iterator[Row]:
-    for kind in (Kind.AVATAR, Kind.AGAINST, Kind.CEILING, Kind.FLOOR, Kind.BASE):
-        one = judged.of(kind)
-        if one:
-            yield _row(subject, judged, one)
-    yield _shuffled(subject, judged)
-    for one in judged.rows:
-        if one.author.kind is Kind.DEGENERATE:
-            yield _row(subject, judged, one)
-
-
-def _row(subject: Subject, judged: Judged, one: Measured) -> Row:
-    least = min(one.separation.values())
-    name = shown.author_name(subject, judged, one.author)
-    why = refuted(subject, one)
-    note = " ".join(filter(None, (shown.note(subject, judged, one.author), *dict.fromkeys(why.values()))))
-    return Row(one.author.kind, name, one.values | {"separation": Value(least)}, note, why)
-
-
-def _shuffled(subject: Subject, judged: Judged) -> Row:
-    every = np.concatenate(list(judged.shuffled.values()))
-    middle = Value(float(every.mean()), float(every.min()), float(every.max())) if len(every) else Value(NAN)
-    return Row(
-        Kind.SHUFFLED,
-        subject.tell("judges with shuffled labels", "标签打乱的裁判"),
-        {"separation": middle},
-        subject.tell(
-            f"Judges that learnt permuted labels, {len(every)} of them: on the mean they must not tell the person from "
-            "the nearest other (0.50). A fidelity on their scale would mean nothing. From the lowest to the highest.",
-            f"用打乱的标签训练的 {len(every)} 位裁判：平均应分不出本人与最像的人（0.50）。"
-            "它们的相似度没有意义。区间为最低到最高。",
+    return draft.panel(
+        (
+            draft.metric("fidelity", Target(low=FIDELITY), digits=0),
+            draft.metric("excess", Target(high=EXCESS)),
+            draft.metric("profile", Target(high=PROFILE)),
+            draft.metric("copied", Target(high=COPIED)),
+            draft.metric("distinct", near),
+            draft.metric("entropy", near),
+            *(draft.metric(one.name, digits=0) for one in judged.judges),
+            draft.metric("separation"),
         ),
+        draft.rows({}, *shown.rows()),
+        shown.gate(),
+        (shown.bundles(), shown.habits()),
+        _examples(draft, subject.answered, answers),
+        shown.findings(),
+        differences({one.kind: one.drawn for one in judged.authors}),
+        judges=len(judged.judges),
     )
+
+
+def refuted(draft: Draft, kind: Kind, found: Mapping[str, Value]) -> dict[str, str]:
+    """By metric, why a fidelity that would pass is no likeness. Nothing of real people.
+
+    What is typical of a person is taken for them, even where nothing else is ever said.
+    """
+    if kind not in _WRITTEN:
+        return {}
+    passing = [key for key in ("fidelity", LETTERS, SHAPE, MEANING) if key in found and found[key].number >= FIDELITY]
+    varieties = (found[key].number for key in ("entropy", "distinct"))
+    variety = min((one for one in varieties if not math.isnan(one)), default=1.0)
+    if variety < LEAST_VARIETY:
+        return dict.fromkeys(passing, draft.say("refuted.same", variety=variety))
+    if found["fidelity"].number > BEYOND:
+        return dict.fromkeys(passing, draft.say("refuted.beyond", beyond=BEYOND))
+    return {}
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """What was measured, in rows, sentences and pictures."""
+
+    draft: Draft
+    subject: Subject
+    judged: Judged
+
+    @property
+    def pooled(self) -> bool:
+        """Whether all others together stand for the nearest other."""
+        return self.judged.floor is self.subject.others_later
+
+    @property
+    def other(self) -> str:
+        return self.draft.say("pooled") if self.pooled else self.judged.floor.name
+
+    def judges(self, names: Sequence[str], key: str) -> list[str]:
+        """A phrase for each judge, with how surely it tells the person from the nearest other and from all others."""
+        found = ((self.draft.say(f"judges.{name}"), *self.judged.separation[name]) for name in names)
+        return [self.draft.say(key, judge=name, near=near, far=far, pooled=self.pooled) for name, near, far in found]
+
+    def gate(self) -> str | None:
+        blind = self.judged.blind
+        judges = self.judges(blind, "blind_judge")
+        return self.draft.say("blind", judges=judges, other=self.other, needed=SEPARATION) if blind else None
+
+    def rows(self) -> Iterator[Row]:
+        for one in self.judged.authors:
+            found = values(one.drawn)
+            yield self.draft.row(
+                one.kind,
+                found | {"separation": Value(min(one.separation.values()))},
+                one.sample.name if one.kind is Kind.DEGENERATE else "",
+                refuted(self.draft, one.kind, found),
+                answers=len(self.subject.real),
+                other=self.other,
+                pooled=self.pooled,
+                people=self.judged.people,
+            )
+        every = [float(auc) for auc in self.judged.shuffled]
+        spread = Value(fmean(every), min(every), max(every))
+        yield self.draft.row(Kind.SHUFFLED, {"separation": spread}, judges=len(every))
+
+    def findings(self) -> Iterator[str]:
+        """The avatar first, then what the scale is made of."""
+        if avatar := self.judged.of(Kind.AVATAR):
+            yield from self._of_avatar(avatar)
+        names = list(self.judged.separation)
+        sure = self.judges(names, "sure_judge")
+        yield self.draft.say("findings.scale", other=self.other, pooled=self.pooled, size=self.judged.size, judges=sure)
+        if self.judged.size < SIZE:
+            yield self.draft.say("findings.small", usual=SIZE, size=self.judged.size)
+
+    def _of_avatar(self, avatar: Author) -> Iterator[str]:
+        say, found, base = self.draft.say, values(avatar.drawn), self.judged.of(Kind.BASE)
+        if why := refuted(self.draft, Kind.AVATAR, found).get("fidelity"):
+            yield why
+        if base and not self.judged.blind:
+            plain = float(base.drawn["fidelity"][0])
+            strictest = say(f"judges.{min(self.judged.separation, key=lambda key: found[key].number)}")
+            yield say("findings.stands", other=self.other, fidelity=found["fidelity"], base=plain, judge=strictest)
+            if plain > BASE:
+                yield say("findings.base", most=BASE)
+        yield say("findings.excess", excess=found["excess"].number, most=EXCESS)
+        if avatar.ratios:
+            worst = max(avatar.ratios, key=lambda each: avatar.ratios[each])
+            ratio, habit = avatar.ratios[worst], say(f"habits.{worst.name.lower()}")
+            times = f"{ratio:.1f}" if math.isfinite(ratio) else "∞"
+            yield say("findings.habits", habit=habit, near=ratio <= PROFILE, times=times)
+        copied, entropy, distinct = (found[key].number for key in ("copied", "entropy", "distinct"))
+        if copied > COPIED:
+            yield say("findings.copied", times=copied)
+        if entropy < 1 - NEAR or distinct < 1 - NEAR:
+            yield say("findings.same", entropy=entropy, distinct=distinct)
+        if entropy > 1 + NEAR or distinct > 1 + NEAR:
+            yield say("findings.varied", entropy=entropy, distinct=distinct)
+
+    def _drawn(self) -> list[tuple[str, Author]]:
+        """Who stands in the pictures, by name."""
+        found = [one for kind in figures.OF_KIND if (one := self.judged.of(kind))]
+        names = self.draft.names | {Kind.CEILING: self.draft.person, Kind.FLOOR: self.other}
+        return [(names[one.kind], one) for one in found]
+
+    def bundles(self) -> Figure:
+        """What the judges say of bundles."""
+        say, every, judges = self.draft.say, self._drawn(), self.judged.judges
+
+        def paint(figure: Drawing) -> None:
+            for place, one in enumerate(judges):
+                title = say("by_judge", judge=say(f"judges.{one.name}"))
+                axes = figures.axes(figure, say("axes.like"), title=title, place=(1, len(judges), place + 1))
+                for line, (_, author) in enumerate(every):
+                    logits = one.read(author.sample).of_bundles()
+                    spread = np.random.default_rng(0).uniform(-0.3, 0.3, len(logits))
+                    colour = figures.OF_KIND[author.kind]
+                    axes.scatter(logits, line + spread, s=5, color=colour, alpha=0.5, linewidths=0)
+                axes.set_yticks(range(len(every)), [name if place == 0 else "" for name, _ in every])
+                axes.set_ylim(len(every) - 0.5, -0.5)
+
+        return self.draft.figure("bundles", paint, 7.2, 1.1 + 0.42 * len(every), size=self.judged.size)
+
+    def habits(self) -> Figure:
+        """Habit by habit, how far each stands from the person."""
+        say, every = self.draft.say, [one for one in self._drawn() if one[1].kind is not Kind.CEILING]
+
+        def paint(figure: Drawing) -> None:
+            axes = figures.axes(figure, say("axes.distance"))
+            step = 0.8 / max(len(every), 1)
+            for line, (name, one) in enumerate(every):
+                heights = [min(one.ratios.get(each, 0.0), 99.0) for each in Property]
+                places = np.arange(len(Property)) + (line - (len(every) - 1) / 2) * step
+                axes.barh(places, heights, height=step * 0.85, color=figures.OF_KIND[one.kind], label=name)
+            axes.axvline(PROFILE, color=figures.INK, linestyle="--", linewidth=1)
+            axes.set_xscale("symlog", linthresh=2)
+            axes.set_xticks([0, 1, 2, 5, 10, 20, 50], ["0", "1", "2", "5", "10", "20", "50"])
+            axes.set_xlim(left=0)
+            axes.set_yticks(range(len(Property)), [say(f"habits.{each.name.lower()}") for each in Property])
+            axes.set_ylim(len(Property) - 0.5, -0.5)
+            figures.legend(axes, loc="lower right")
+
+        return self.draft.figure("habits", paint, 6.2, 3.2)
+
+
+def _examples(
+    draft: Draft, answered: Sequence[Occasion], answers: Mapping[Kind, Sequence[Bubbles]]
+) -> Iterator[Example]:
+    """Occasions spread over the chats: what was said before, and who answered what."""
+    for place in _spread_over_chats(answered):
+        one = answered[place]
+        written = {draft.names[kind]: tuple(found[place]) for kind, found in answers.items()}
+        yield draft.example(one.question, {draft.person: one.real} | written)
+
+
+def _spread_over_chats(answered: Sequence[Occasion]) -> list[int]:
+    """Places, one chat after the other, each chat's in an order by chance."""
+    by_chat: dict[str, list[int]] = {}
+    for place, one in enumerate(answered):
+        by_chat.setdefault(one.chat, []).append(place)
+    queues = [
+        [places[number] for number in np.random.default_rng(0).permutation(len(places))] for places in by_chat.values()
+    ]
+    chosen: list[int] = []
+    while len(chosen) < _EXAMPLES and any(queues):
+        for queue in queues:
+            if queue and len(chosen) < _EXAMPLES:
+                chosen.append(queue.pop())
+    return sorted(chosen)

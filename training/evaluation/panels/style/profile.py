@@ -2,23 +2,24 @@
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from statistics import median
+from typing import Any
 
 import numpy as np
 from scipy.spatial.distance import jensenshannon
 from scipy.stats import wasserstein_distance
 
-from training.evaluation.panel import NAN
-from training.evaluation.panels.style.bundles import Index, Sample, centred, resampled
+from training.evaluation.panels.style.bundles import Sample, resampled
 from training.evaluation.panels.style.shape import EMOJI, PUNCTUATION
 from training.evaluation.voice import Bubbles
-from training.statistics import Floats
+from training.statistics import NAN, Floats, Index, centred
 
 _HALVES = 20
 _DRAWN = 60
+_BARE = "bare end"
 
 
 class Property(StrEnum):
@@ -28,56 +29,50 @@ class Property(StrEnum):
     EMOJI = "emoji"
 
 
-@dataclass(frozen=True, slots=True)
-class Traits:
-    """One burst. lengths: of its bubbles, as logarithms: from 2 characters to 4 is as far as from 20 to 40.
-
-    marks: its punctuation, and the ends of bubbles without any. emoji: the first, or `none`.
-    """
-
-    lengths: tuple[float, ...]
-    marks: Counter[str]
-    emoji: str
-
-    @classmethod
-    def of(cls, bubbles: Bubbles) -> "Traits":
-        marks: Counter[str] = Counter()
-        for bubble in bubbles:
-            marks.update(PUNCTUATION.findall(bubble))
-            marks["bare end"] += not PUNCTUATION.match(bubble.rstrip()[-1:])
-        first = EMOJI.search("\n".join(bubbles))
-        return cls(tuple(math.log(max(len(bubble), 1)) for bubble in bubbles), marks, first[0] if first else "none")
+Traits = Mapping[Property, Sequence[Any]]
+"""What there is to see of each property in one burst: lengths are logarithms, numbers of bubbles, marks, or emoji."""
 
 
 def traits(sample: Sample) -> list[Traits]:
-    return [Traits.of(bubbles) for bubbles in sample.bursts]
+    return [_traits(bubbles) for bubbles in sample.bursts]
 
 
-def distances(one: Sequence[Traits], other: Sequence[Traits]) -> dict[Property, float]:
-    """Wasserstein (Vaserstein, 1969) of length and burst size, Jensen–Shannon of punctuation and emoji."""
-    lengths, sizes, marks, emoji = [], [], [], []
-    for found in (one, other):
-        lengths.append([length for each in found for length in each.lengths])
-        sizes.append([len(each.lengths) for each in found])
-        counted: Counter[str] = Counter()
-        for each in found:
-            counted.update(each.marks)
-        marks.append(counted)
-        emoji.append(Counter(each.emoji for each in found))
+def _traits(bubbles: Bubbles) -> Traits:
+    """From 2 characters to 4 is as far as from 20 to 40; a bubble that ends without a mark counts as a mark, too."""
+    marks = [mark for bubble in bubbles for mark in PUNCTUATION.findall(bubble)]
+    bare = [_BARE for bubble in bubbles if not PUNCTUATION.match(bubble.rstrip()[-1:])]
+    first = EMOJI.search("\n".join(bubbles))
     return {
-        Property.LENGTH: float(wasserstein_distance(*lengths)),
-        Property.BURST: float(wasserstein_distance(*sizes)),
-        Property.PUNCTUATION: divergence(*marks),
-        Property.EMOJI: divergence(*emoji),
+        Property.LENGTH: [math.log(max(len(bubble), 1)) for bubble in bubbles],
+        Property.BURST: [len(bubbles)],
+        Property.PUNCTUATION: marks + bare,
+        Property.EMOJI: [first[0] if first else "none"],
     }
 
 
-def divergence(one: Counter[str], other: Counter[str]) -> float:
+def divergence(one: Iterable[str], other: Iterable[str]) -> float:
     """Jensen–Shannon distance in bits (Endres and Schindelin, 2003): 0 is the same, 1 has nothing in common."""
-    keys = sorted(one | other)
-    if not keys or not one.total() or not other.total():
-        return 0.0 if one.total() == other.total() else 1.0
-    return float(np.nan_to_num(jensenshannon([one[key] for key in keys], [other[key] for key in keys], base=2)))
+    here, there = Counter(one), Counter(other)
+    keys = sorted(here | there)
+    if not here.total() or not there.total():
+        return 0.0 if here.total() == there.total() else 1.0
+    return float(np.nan_to_num(jensenshannon([here[key] for key in keys], [there[key] for key in keys], base=2)))
+
+
+_DISTANCES: Mapping[Property, Callable[[Any, Any], float]] = {
+    Property.LENGTH: wasserstein_distance,  # Vaserstein, 1969
+    Property.BURST: wasserstein_distance,
+    Property.PUNCTUATION: divergence,
+    Property.EMOJI: divergence,
+}
+
+
+def distances(one: Sequence[Traits], other: Sequence[Traits]) -> dict[Property, float]:
+    """Between the bursts of two people, or of two halves of one's days."""
+    return {
+        each: float(distance(*([seen for burst in half for seen in burst[each]] for half in (one, other))))
+        for each, distance in _DISTANCES.items()
+    }
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from training.data.splits import Split
-from training.evaluation.held import Burst, Held
+from training.evaluation.data import Burst, EvaluationData
 from training.evaluation.limits import Limits, spread
-from training.evaluation.panel import tell
 from training.evaluation.panels.style.bundles import LEAST, Sample, size_for
 from training.evaluation.panels.style.gaming import Guard
 from training.evaluation.panels.style.judges import Lesson
@@ -29,7 +28,7 @@ class Subject:
     earlier, later: all their bursts of the judge and the test days. size: bursts in a bundle; None: too few to judge.
     """
 
-    held: Held
+    held: EvaluationData
     mask: Mask
     learnt: Sample
     earlier: Sample
@@ -41,8 +40,8 @@ class Subject:
     real: Sample
 
     @classmethod
-    def of(cls, held: Held, limits: Limits) -> "Subject":
-        mask = Mask.of_held(held)
+    def of(cls, held: EvaluationData, limits: Limits) -> "Subject":
+        mask = Mask.of_data(held)
         name = held.persona.name
         judged = some_occasions(held.dialogues[Split.VALIDATION], limits.judged)
         answered = some_occasions(held.dialogues[Split.TEST], limits.written)
@@ -66,29 +65,16 @@ class Subject:
         return size_for(*map(len, every))
 
     @property
-    def missing(self) -> str | None:
-        """Why nobody can be judged."""
-        if self.size is not None:
-            return None
-        least = 2 * LEAST
+    def few(self) -> dict[str, int]:
+        """What there is too little of, if nobody can be judged: a key of the catalogue and how many."""
         counts = {
-            ("turns of {} on the validation days", "条{}的发言（裁判日）"): len(self.earlier),
-            ("turns of {} on the test days", "条{}的发言（测试日）"): len(self.later),
-            ("answers of {} to write anew", "条可重写的{}的回复"): len(self.real),
-            ("turns of others on the validation days", "条别人的发言（裁判日）"): len(self.others_earlier),
-            ("turns of others on the test days", "条别人的发言（测试日）"): len(self.others_later),
+            "own_validation": self.earlier,
+            "own_test": self.later,
+            "answers": self.real,
+            "others_validation": self.others_earlier,
+            "others_test": self.others_later,
         }
-        name = self.held.persona.name
-        few = [(words, number) for words, number in counts.items() if number < least]
-        en = ", ".join(f"{number} {words[0].format(name)}" for words, number in few)
-        zh = "、".join(f"{number} {words[1].format(name)}" for words, number in few)
-        return self.tell(
-            f"Style cannot be judged: there are only {en}; at least {least} are needed. Import more chats.",
-            f"无法评判文风：只有 {zh}，至少各需 {least}。请导入更多聊天记录。",
-        )
-
-    def tell(self, en: str, zh: str) -> str:
-        return tell(self.held.language, en, zh)
+        return {key: len(sample) for key, sample in counts.items() if len(sample) < 2 * LEAST}
 
     def written_by(self, voice: Voice) -> list[Bubbles]:
         """A voice's answers to the occasions of the test days."""
@@ -130,16 +116,12 @@ class Subject:
     def guard(self) -> Guard:
         return Guard.of(self.learnt, (self.earlier, self.later))
 
-    @property
-    def stock(self) -> Bubbles:
-        """The subject's most common reply of the training days."""
-        return Counter(self.learnt.bursts).most_common(1)[0][0] if self.learnt else ("ok",)
-
-    def degenerate(self) -> dict[str, Sample]:
-        """What must fail: one stock reply, copies of training messages by chance, tidy assistant prose."""
-        number = len(self.real)
-        order = np.random.default_rng(0).permutation(max(len(self.learnt), 1))
-        copies = [self.learnt.bursts[order[place % len(order)]] for place in range(number)] if self.learnt else []
+    def degenerate(self) -> list[Sample]:
+        """What must fail: the most common reply of the training days, copies of these by chance, assistant prose."""
+        number, learnt = len(self.real), self.learnt.bursts
+        stock = Counter(learnt).most_common(1)[0][0] if learnt else ("ok",)
+        order = np.random.default_rng(0).permutation(len(learnt))
+        copies = [learnt[order[place % len(order)]] for place in range(number)] if learnt else []
         prose = rewrites(self.real.bursts, self.held.language, TRIED)
-        every = {"stock": [self.stock] * number, "copies": copies, "prose": prose}
-        return {key: Sample(key, tuple(found), self.real.days) for key, found in every.items() if found}
+        every = {"stock": [stock] * number, "copies": copies, "prose": prose}
+        return [Sample(key, tuple(found), self.real.days) for key, found in every.items() if found]

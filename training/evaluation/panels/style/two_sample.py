@@ -7,10 +7,9 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold
 from sklearn.preprocessing import StandardScaler
 
-from training.evaluation.panel import NAN
-from training.evaluation.panels.style.bundles import Index, Sample, bundles, resampled
+from training.evaluation.panels.style.bundles import Sample, bundles, resampled
 from training.evaluation.panels.style.shape import shapes
-from training.statistics import Bools, Floats, auroc
+from training.statistics import NAN, Bools, Floats, Index, auroc
 
 _FOLDS = 5
 _NUMBER = 50  # bundles of each

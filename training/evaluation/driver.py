@@ -1,0 +1,119 @@
+"""How every panel is made: each voice is asked alike, the rows stand in one order, the catalogue has the words."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import TypeVar
+
+from training.evaluation.data import EvaluationData
+from training.evaluation.figures import Paint, draw
+from training.evaluation.panel import LETTERS, Example, Figure, Kind, Metric, Panel, Row, Target
+from training.evaluation.voice import Bubbles, Question, Voice, Voices, texts
+from training.evaluation.words import Words
+from training.statistics import Floats, Value, value
+
+T = TypeVar("T")
+
+Drawn = dict[str, Floats]
+"""By metric, a measure as `training.statistics` draws it."""
+
+
+class Draft:
+    """One panel in the making. key: the panel's, and that of its words. voices, names: by their kind of row."""
+
+    def __init__(self, key: str, held: EvaluationData, voices: Voices | None) -> None:
+        self.key, self.held, self.person = key, held, held.persona.name
+        self.words = Words(held.language)
+        three = (voices.avatar, voices.against, voices.base) if voices else ()
+        every = zip((Kind.AVATAR, Kind.AGAINST, Kind.BASE), three, strict=False)
+        self.voices: Mapping[Kind, Voice] = {kind: voice for kind, voice in every if voice}
+        self.names = {kind: voice.name for kind, voice in self.voices.items()}
+
+    def say(self, key: str, /, **names: object) -> str:
+        """The panel's own words for something."""
+        return self.words(f"{self.key}.{key}", person=self.person, **names)
+
+    def ask(self, measure: Callable[[Voice], T]) -> dict[Kind, T]:
+        """What every voice shows."""
+        return {kind: measure(voice) for kind, voice in self.voices.items()}
+
+    def metric(self, key: str, target: Target | None = None, unit: str = "", digits: int = 2) -> Metric:
+        return Metric(key, self.say(f"metrics.{key}"), target, unit, digits)
+
+    def row(
+        self,
+        kind: Kind,
+        values: Mapping[str, Value] | None = None,
+        key: str = "",
+        refuted: Mapping[str, str] | None = None,
+        **names: object,
+    ) -> Row:
+        """A row with its name and note. key: of its words, where the panel has several of the kind. names: for these.
+
+        A voice is called by its own name. Why a number is refuted is said in the note, too.
+        """
+        words = f"rows.{key or kind.name.lower()}"
+        name = self.names.get(kind) or self.say(f"{words}.name", **names)
+        note = self.say(f"{words}.note", **names) if f"{self.key}.{words}.note" in self.words else ""
+        why = dict.fromkeys((refuted or {}).values())
+        return Row(kind, name, values or {}, " ".join(filter(None, (note, *why))), refuted or {})
+
+    def rows(self, voices: Mapping[Kind, Mapping[str, Value]], *controls: Row) -> tuple[Row, ...]:
+        """Those of the voices, by their values, and the controls: in the order of the kinds."""
+        order = list(Kind)
+        every = (*(self.row(kind, values) for kind, values in voices.items()), *controls)
+        return tuple(sorted(every, key=lambda row: order.index(row.kind)))
+
+    def figure(self, key: str, paint: Paint, width: float = 4.8, height: float = 3.0, **names: object) -> Figure:
+        title, caption = self.say(f"figures.{key}.title", **names), self.say(f"figures.{key}.caption", **names)
+        return Figure(title, draw(paint, width, height), caption)
+
+    def example(
+        self, question: Question, answers: Mapping[str, Bubbles], note: str = "", photos: Iterable[str] | None = None
+    ) -> Example:
+        """The last three turns, a line for each bubble (`Mei: are you coming?`), with their photos or those given."""
+        lines, seen = list[str](), list[str]()
+        for turn in question.turns[-3:]:
+            who = self.words("panel.me") if turn.speaker is None else turn.speaker.name or self.words("panel.somebody")
+            shown = [photo for bubble in turn.bubbles for photo in bubble.photos]
+            lines += [f"{who}: {line}" for line in [self.words("panel.photo")] * len(shown) + list(texts(turn.bubbles))]
+            seen += shown
+        return Example(tuple(lines), answers, tuple(seen if photos is None else photos), note)
+
+    def panel(
+        self,
+        metrics: Iterable[Metric] = (),
+        rows: Iterable[Row] = (),
+        missing: str | None = None,
+        figures: Iterable[Figure] = (),
+        examples: Iterable[Example] = (),
+        findings: Iterable[str] = (),
+        differences: Mapping[str, Value] | None = None,
+        **names: object,
+    ) -> Panel:
+        """missing: why there is no verdict; without an avatar there never is. names: for what the panel is about."""
+        if missing is None and Kind.AVATAR not in self.voices:
+            missing = self.words("panel.no_avatar")
+        return Panel(
+            self.key,
+            LETTERS[self.key],
+            self.say("title"),
+            self.say("what", **names),
+            tuple(metrics),
+            tuple(rows),
+            missing,
+            tuple(figures),
+            tuple(examples),
+            tuple(findings),
+            differences or {},
+        )
+
+
+def values(drawn: Drawn) -> dict[str, Value]:
+    return {key: value(found) for key, found in drawn.items()}
+
+
+def differences(drawn: Mapping[Kind, Drawn]) -> dict[str, Value]:
+    """The avatar's measures less those of `against`, draw by draw; none where there is no second avatar."""
+    avatar, against = drawn.get(Kind.AVATAR), drawn.get(Kind.AGAINST)
+    if avatar is None or against is None:
+        return {}
+    return {key: value(found - against[key]) for key, found in avatar.items() if key in against}

@@ -1,0 +1,107 @@
+"""What panel E's numbers come to for the owner: sentences, two drawings, and the messages where it differs most."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from sklearn.metrics import roc_curve
+
+from training.data.points import Point, Stratum
+from training.data.splits import Split
+from training.evaluation import figures
+from training.evaluation.driver import Draft
+from training.evaluation.panel import Example, Figure, Kind
+from training.evaluation.panels.decision.gates import Gate
+from training.evaluation.voice import Question, texts
+from training.statistics import Bools, Value
+
+Line = tuple[Gate, str, str]
+"""A gate, its name and its colour, from `figures`."""
+
+_SHOWN = 2  # examples of each kind
+_ALIKE = 0.01  # of AUROC
+_MOST_BINS, _BIN = 10, 60  # bins; messages that one should hold
+_DASHED = (0, (4, 3))
+
+
+def findings(draft: Draft, tested: Sequence[Point], avatar: Mapping[str, Value] | None, rule: float) -> Iterator[str]:
+    """The most important first. rule: the AUROC of the simple gate that is to be beaten."""
+    if avatar:
+        own = avatar["w1"].number
+        than = "alike" if abs(own - rule) <= _ALIKE else "better" if own > rule else "worse"
+        yield draft.say(f"findings.{than}", own=own, rule=rule)
+        yield draft.say(f"findings.{_often(avatar['rate'].number)}", ratio=avatar["rate"].number)
+        yield draft.say("findings.honest", points=100 * avatar["ece"].number)
+    spoke, days = [point.spoke for point in tested], len({point.day for point in tested})
+    yield draft.say("findings.spoke", rate=float(np.mean(spoke)), messages=f"{len(spoke):,}", days=days)
+    if addressed := [point.spoke for point in tested if point.stratum is Stratum.ADDRESSED]:
+        yield draft.say("findings.addressed", rate=float(np.mean(addressed)))
+
+
+def _often(ratio: float) -> str:
+    if ratio == 0:
+        return "never"
+    if 0.9 <= ratio <= 1.1:
+        return "as_often"
+    if 0.8 <= ratio <= 1.25:
+        return "less_often" if ratio < 1 else "more_often"
+    return "too_seldom" if ratio < 1 else "too_often"
+
+
+def examples(draft: Draft, tested: Sequence[Point], gate: Gate) -> Iterator[Example]:
+    """The messages answered that the avatar thought least of, and those passed over that it thought most of."""
+    places = {
+        message: (dialogue, index)
+        for dialogue in draft.held.dialogues[Split.TEST]
+        for index, message in enumerate(dialogue.messages)
+    }
+    order = [number for number in np.argsort(gate.probability, kind="stable") if tested[number].message in places]
+    answered = [number for number in order if tested[number].spoke][:_SHOWN]
+    passed = [number for number in reversed(order) if not tested[number].spoke][:_SHOWN]
+    name = draft.voices[Kind.AVATAR].name
+    for number in (*answered, *passed):
+        dialogue, index = places[tested[number].message]
+        following = dialogue.turns[index + 1] if index + 1 < len(dialogue.turns) else None
+        real = texts(following.bubbles) if following and following.speaker is None else (draft.say("silent"),)
+        said = draft.say("speaks" if gate.speaks[number] else "silent")
+        yield draft.example(
+            Question(dialogue.scene, dialogue.turns[: index + 1]),
+            {draft.person: real, name: (f"{said} p = {gate.probability[number]:.2f}",)},
+            photos=(photo for bubble in dialogue.turns[index].bubbles for photo in bubble.photos),
+        )
+
+
+def drawings(draft: Draft, lines: Sequence[Line], spoke: Bools) -> tuple[Figure, Figure]:
+    """Whether the probabilities are honest, and how well they rank; a dot where the first gate's threshold lies."""
+
+    def reliability(places: Axes) -> None:
+        """Share answered over the probability said, in bins of equally many messages (DeGroot and Fienberg 1983)."""
+        bins, most = min(max(len(spoke) // _BIN, 3), _MOST_BINS), 0.05
+        for gate, name, colour in lines:
+            order = np.array_split(np.argsort(gate.probability, kind="stable"), bins)
+            said = [float(gate.probability[rows].mean()) for rows in order]
+            done = [float(spoke[rows].mean()) for rows in order]
+            places.plot(said, done, color=colour, marker="o", markersize=4, linewidth=1.6, label=name)
+            most = max(most, *said, *done)
+        places.plot([0, most], [0, most], color=figures.SOFT, linewidth=1, linestyle=_DASHED)
+        places.set_xlim(-0.02 * most, 1.04 * most)
+        places.set_ylim(-0.02 * most, 1.06 * most)
+        figures.legend(places, loc="upper left")
+
+    def ranking(places: Axes) -> None:
+        """The ROC curves (Fawcett 2006)."""
+        places.plot([0, 1], [0, 1], color=figures.SOFT, linewidth=1, linestyle=_DASHED)
+        for gate, name, colour in lines:
+            wrong, right, _ = roc_curve(spoke, gate.probability)
+            places.plot(wrong, right, color=colour, linewidth=1.8, label=name)
+        speaks, colour = lines[0][0].speaks, lines[0][2]
+        places.plot([speaks[~spoke].mean()], [speaks[spoke].mean()], "o", color=colour, markersize=8)
+        places.set_xlim(-0.02, 1.02)
+        places.set_ylim(-0.02, 1.04)
+        figures.legend(places, loc="lower right")
+
+    def figure(key: str, paint: Callable[[Axes], None]) -> Figure:
+        labels = draft.say(f"axes.{key}.x"), draft.say(f"axes.{key}.y")
+        return draft.figure(key, lambda drawing: paint(figures.axes(drawing, *labels)), 4.6, 3.4)
+
+    return figure("reliability", reliability), figure("ranking", ranking)
