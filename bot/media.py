@@ -20,12 +20,24 @@ KEPT_BYTES = 64 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class MediaStore:
-    """A folder of photos. May be used from several threads at once."""
+    """A folder of photos. May be used from several threads at once.
+
+    beside: folders in which photos are looked for, too, and never changed.
+    """
 
     root: Path
+    beside: tuple[Path, ...] = ()
     _seen: "_Seen" = field(default_factory=lambda: _Seen(), init=False, repr=False, compare=False)
 
     def path(self, digest: str) -> Path:
+        """Where a photo is, or would be stored."""
+        own = self._own(digest)
+        if not own.is_file():
+            elsewhere = (folder / digest[:2] / digest for folder in self.beside)
+            return next((path for path in elsewhere if path.is_file()), own)
+        return own
+
+    def _own(self, digest: str) -> Path:
         return self.root / digest[:2] / digest
 
     def put(self, data: bytes) -> str:
@@ -35,7 +47,7 @@ class MediaStore:
                 f"A photo of {len(data) / 1e6:.0f} MB was left out: at most {MAX_BYTES / 1e6:.0f} MB are read."
             )
         digest = hashlib.sha256(data).hexdigest()
-        path = self.path(digest)
+        path = self._own(digest)
         if not path.exists():
             size = decode(data).size
             private_dir(path.parent)
@@ -80,7 +92,7 @@ class MediaStore:
         return buffer.getvalue()
 
     def delete(self, digest: str) -> None:
-        self.path(digest).unlink(missing_ok=True)
+        self._own(digest).unlink(missing_ok=True)
         self._seen.drop(digest)
 
     def prune(self, keep: set[str], older_than: float) -> int:

@@ -1,4 +1,7 @@
-"""What crosses the boundary between platforms, conversation and engine. Plain, frozen, no platform in it."""
+"""What crosses every boundary: an account, a chat, a message and what it brings. Plain, frozen, no platform in it.
+
+The corpus, the journal and the platforms all speak of the same message.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -30,25 +33,52 @@ class Chat:
         return f"{self.platform}:{self.id}"
 
 
-@dataclass(frozen=True, slots=True)
-class PhotoRef:
-    """A photo that the platform still holds: whatever its adapter needs to fetch it, as text."""
+PHOTO, STICKER = "photo", "sticker"
 
-    ref: str
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """What a message brings beside its text.
+
+    kind: one of bot.chat.attachments.KINDS. ref: whatever the platform needs to fetch the picture it shows, as text.
+    digest: that picture in the media store; None where it is not fetched, empty where it cannot be had.
+    words: what it says, such as a transcript, a sticker's emoji, a place's name. seconds: how long it plays.
+    """
+
+    kind: str
+    ref: str = ""
+    digest: str | None = None
+    words: str = ""
+    seconds: int | None = None
+
+    @property
+    def to_fetch(self) -> bool:
+        return bool(self.ref) and self.digest is None
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One message of somebody else, as a platform delivered it. Times are aware and in UTC."""
+    """One message as it was sent. Times are aware and in UTC. What is missing is shown late, when a prompt is made.
+
+    id: as its platform or store names it, unique in the chat; empty where there is none yet. sender: None for the
+    avatar itself. reply_to: the id of the message that it answers, and replied: who wrote that, where known.
+    """
 
     chat: Chat
     id: str
-    sender: Account
+    sender: Account | None
     sender_name: str
     sent_at: datetime
     text: str = ""
-    photos: tuple[PhotoRef, ...] = ()
-    placeholder: str = ""  # what it is where words are missing: a kind of bot.chat.attachments, such as "voice"
+    attachments: tuple[Attachment, ...] = ()
+    reply_to: str | None = None
+    replied: Account | None = None
     addressed: bool = False  # mentions the avatar's account or replies to it
     addressed_other: bool = False  # mentions or replies to somebody else
     from_bot: bool = False
+    forwarded: bool = False
+
+    @property
+    def digests(self) -> tuple[str, ...]:
+        """The pictures that it holds in the media store."""
+        return tuple(one.digest for one in self.attachments if one.digest)

@@ -14,6 +14,7 @@ from bot.chat.decision import Calibration
 from bot.chat.prompt import Codec, Fingerprint, PhotoGeometry
 from bot.chat.prompt.codec import CONTROL
 from bot.media import MediaStore
+from bot.message import Message
 from bot.workspace import private_dir
 
 BROWSER = os.environ.get(
@@ -54,5 +55,20 @@ def lora_folder(folder: Path, fingerprint: Fingerprint | None = None, threshold:
     save_file({f"{matrix}.lora_A.weight": down, f"{matrix}.lora_B.weight": up}, folder / "adapter_model.safetensors")
     (folder / "adapter_config.json").write_text('{"r": 8}', "utf-8")
     Calibration(threshold=threshold).save(folder)
-    (fingerprint or Fingerprint(0, "", "", 0, 0, 0, 0, ())).save(folder)
+    (fingerprint or Fingerprint(0, "", "", 0, 0, 0, 0, (), {})).save(folder)
     return folder
+
+
+def refs(message: Message) -> tuple[str, ...]:
+    """What a platform is asked for to have the message's pictures."""
+    return tuple(one.ref for one in message.attachments if one.ref)
+
+
+def kind(message: Message) -> str:
+    """The kind of what a message brings and nobody can see; empty where there is none."""
+    return next((one.kind for one in message.attachments if not one.ref and not one.digest), "")
+
+
+def sender_of(message: Message) -> str:
+    """The id of the account that sent it; empty for the avatar's own."""
+    return message.sender.id if message.sender else ""

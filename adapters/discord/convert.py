@@ -6,7 +6,7 @@ from pathlib import PurePosixPath
 
 import discord
 
-from bot.message import Account, Chat, ChatKind, Message, PhotoRef
+from bot.message import PHOTO, STICKER, Account, Attachment, Chat, ChatKind, Message
 
 PLATFORM = "discord"
 _SPOKEN = (
@@ -24,21 +24,14 @@ def to_message(message: discord.Message, me: discord.abc.User) -> Message | None
     """None for what nobody said: the avatar's own, the system's, and what is empty."""
     if message.author.id == me.id or message.type not in _SPOKEN:
         return None
-    photos = [attachment.url for attachment in message.attachments if _is_picture(attachment)]
-    words = [message.content]
-    for snapshot in message.message_snapshots:  # a forwarded message
-        words.append(snapshot.content)
-        photos += [attachment.url for attachment in snapshot.attachments if _is_picture(attachment)]
-    for sticker in message.stickers:
-        if sticker.format is discord.StickerFormatType.lottie:  # an animation in vectors: only its name can be read
-            words.append(f"[{sticker.name}]")
-        else:
-            photos.append(sticker.url)
+    words = [message.content, *(snapshot.content for snapshot in message.message_snapshots)]  # those are forwarded
     text = "\n".join(_readable(part, message) for part in words if part.strip())
-    kind = next((_kind(one) for one in message.attachments if not _is_picture(one)), "")
-    if not kind and message.poll is not None:
-        kind, text = "poll", "\n".join(part for part in (message.poll.question, text) if part)
-    if not text and not photos and not kind:
+    forwarded = [one for snapshot in message.message_snapshots for one in snapshot.attachments]
+    attachments = [_attachment(one) for one in (*message.attachments, *forwarded)]
+    attachments += [_sticker(one) for one in message.stickers]
+    if message.poll is not None:
+        attachments.append(Attachment("poll", words=message.poll.question))
+    if not text and not attachments:
         return None
     spoken_to = _spoken_to(message)
     roles = {role.id for role in message.role_mentions}
@@ -50,11 +43,12 @@ def to_message(message: discord.Message, me: discord.abc.User) -> Message | None
         sender_name=message.author.display_name,
         sent_at=message.created_at,
         text=text,
-        photos=tuple(PhotoRef(url) for url in photos),
-        placeholder=kind,
+        attachments=tuple(attachments),
+        reply_to=_reply_to(message),
         addressed=me.id in spoken_to or bool(roles & mine),
         addressed_other=bool(spoken_to - {me.id} or roles - mine),
         from_bot=message.author.bot or message.webhook_id is not None,
+        forwarded=bool(message.message_snapshots),
     )
 
 
@@ -74,12 +68,28 @@ def _is_picture(attachment: discord.Attachment) -> bool:
     return attachment.content_type.startswith("image/") and "svg" not in attachment.content_type
 
 
-def _kind(attachment: discord.Attachment) -> str:
-    """What a file that is no picture counts as: a kind of bot.chat.attachments."""
+def _attachment(attachment: discord.Attachment) -> Attachment:
+    if _is_picture(attachment):
+        return Attachment(PHOTO, attachment.url)
     if attachment.is_voice_message():
-        return "voice"
+        return Attachment("voice", seconds=round(attachment.duration) if attachment.duration else None)
     family = (attachment.content_type or "").split("/")[0]
-    return {"audio": "audio", "video": "video", "image": "photo"}.get(family, "file")
+    if family == "image":  # in vectors
+        return Attachment(PHOTO, digest="")
+    return Attachment(family if family in ("audio", "video") else "file")
+
+
+def _sticker(sticker: discord.StickerItem) -> Attachment:
+    """One of pictures is looked at; of an animation in vectors only its name can be read."""
+    if sticker.format is discord.StickerFormatType.lottie:
+        return Attachment(STICKER, words=f"[{sticker.name}]")
+    return Attachment(STICKER, sticker.url)
+
+
+def _reply_to(message: discord.Message) -> str | None:
+    if message.type is not discord.MessageType.reply or message.reference is None:
+        return None
+    return str(message.reference.message_id) if message.reference.message_id else None
 
 
 def _spoken_to(message: discord.Message) -> set[int]:

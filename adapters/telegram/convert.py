@@ -11,7 +11,7 @@ from telegram.constants import ChatType, MessageEntityType
 from telegram.ext import filters
 
 from bot.media import MAX_BYTES
-from bot.message import Account, Chat, ChatKind, Message, PhotoRef
+from bot.message import PHOTO, STICKER, Account, Attachment, Chat, ChatKind, Message
 
 PLATFORM = "telegram"
 SUPERGROUPS_BELOW = -1_000_000_000_000
@@ -108,11 +108,13 @@ def to_message(message: telegram.Message, me: telegram.User, content: Collection
     sender = _sender(message)
     if sender is None or sender == _account(me.id) or not _SERVICE.isdisjoint(content):
         return None
-    kind, text, photos = _content(message, me)
-    if not kind and not text and not photos:
+    text, attachment = _words(message, me), _attachment(message)
+    if message.dice:
+        text = f"{message.dice.emoji} {message.dice.value}"
+    if not text and attachment is None:
         if not content:
             return None
-        kind = "unknown"
+        attachment = Attachment("unknown")
     addressed, addressed_other = _addressed(message, me)
     return Message(
         chat=chat,
@@ -121,11 +123,12 @@ def to_message(message: telegram.Message, me: telegram.User, content: Collection
         sender_name=_name(message),
         sent_at=message.date.astimezone(UTC),
         text=text,
-        photos=tuple(PhotoRef(photo) for photo in photos),
-        placeholder=kind,
+        attachments=(attachment,) if attachment else (),
+        reply_to=_reply_to(message),
         addressed=addressed,
         addressed_other=addressed_other,
         from_bot=_from_bot(message),
+        forwarded=message.forward_origin is not None,
     )
 
 
@@ -172,56 +175,58 @@ def _from_bot(message: telegram.Message) -> bool:
     return message.from_user is not None and message.from_user.is_bot
 
 
-def _content(message: telegram.Message, me: telegram.User) -> tuple[str, str, list[str]]:
-    """The kind of what has no words (or nothing), text, and the file ids of photos."""
-    words = _words(message, me)
+def _attachment(message: telegram.Message) -> Attachment | None:
+    """What the message brings beside its words."""
     if message.photo:
         fitting = [size for size in message.photo if (size.file_size or 0) <= MAX_BYTES]
-        if not fitting:
-            return "photo", words, []
-        return "", words, [max(fitting, key=lambda size: size.width * size.height).file_id]
+        largest = max(fitting, key=lambda size: size.width * size.height, default=None)
+        return Attachment(PHOTO, largest.file_id) if largest else Attachment(PHOTO, digest="")
     if sticker := message.sticker:
         moving = sticker.is_animated or sticker.is_video
         picture = sticker.thumbnail if moving else sticker  # what moves is shown by its first frame
-        return "" if sticker.emoji else "sticker", sticker.emoji or "", [picture.file_id] if picture else []
+        if sticker.emoji or picture is None:
+            return Attachment(STICKER, words=sticker.emoji or "")
+        return Attachment(STICKER, picture.file_id)
     if message.animation:  # has a document too, for old clients
-        return "animation", words, []
+        return Attachment("animation")
     if document := message.document:
         kind = document.mime_type or ""
-        if kind.startswith("image/") and "svg" not in kind and (document.file_size or 0) <= MAX_BYTES:
-            return "", words, [document.file_id]
-        return "photo" if kind.startswith("image/") else "file", words, []
-    if message.dice:
-        return "", f"{message.dice.emoji} {message.dice.value}", []
-    kind, more = _wordless(message)
-    return kind, more or words, []
+        if not kind.startswith("image/"):
+            return Attachment("file")
+        readable = "svg" not in kind and (document.file_size or 0) <= MAX_BYTES
+        return Attachment(PHOTO, document.file_id) if readable else Attachment(PHOTO, digest="")
+    return _wordless(message)
 
 
-def _wordless(message: telegram.Message) -> tuple[str, str]:
-    """What kind of thing it is, and the words in it; both empty for a plain text."""
-    if message.voice:
-        return "voice", ""
-    if message.video or message.video_note:
-        return "video", ""
-    if message.audio:
-        return "audio", ""
+def _wordless(message: telegram.Message) -> Attachment | None:
+    """Things that are told of by their kind, and by the words in them."""
+    if sound := message.voice or message.video or message.video_note or message.audio:
+        kind = "voice" if message.voice else "audio" if message.audio else "video"
+        seconds = sound.to_dict().get("duration")  # of the attribute the library is changing the type
+        return Attachment(kind, seconds=seconds if isinstance(seconds, int) else None)
     if message.venue:  # has a location too
-        return "location", message.venue.title
+        return Attachment("location", words=message.venue.title)
     if message.location:
-        return "location", ""
+        return Attachment("location")
     if message.contact:
-        return "contact", message.contact.first_name
+        return Attachment("contact", words=message.contact.first_name)
     if message.poll:
-        return "poll", message.poll.question
+        return Attachment("poll", words=message.poll.question)
     if message.paid_media:
-        return "photo", ""
+        return Attachment(PHOTO, digest="")
     if message.story:
-        return "story", ""
+        return Attachment("story")
     if message.game:
-        return "game", message.game.title
+        return Attachment("game", words=message.game.title)
     if message.checklist:
-        return "checklist", message.checklist.title
-    return "", ""
+        return Attachment("checklist", words=message.checklist.title)
+    return None
+
+
+def _reply_to(message: telegram.Message) -> str | None:
+    """The id of the message that it answers. A topic's first message stands there for all that is written in it."""
+    replied = message.reply_to_message
+    return str(replied.message_id) if replied and not replied.forum_topic_created else None
 
 
 def _words(message: telegram.Message, me: telegram.User) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 from adapters.web.guard import Refusal
 from adapters.web.store import Line
 from bot.media import MAX_BYTES
-from bot.message import Account, Chat, ChatKind, Message, PhotoRef
+from bot.message import PHOTO, Account, Attachment, Chat, ChatKind, Message
 from bot.people import RELATIONSHIPS, STRANGER, Contact, People
 from bot.pictures import most_pixels
 
@@ -69,7 +69,7 @@ class Room:
             sender_name=line.name,
             sent_at=datetime.fromtimestamp(line.at / 1000, UTC),
             text=line.text,
-            photos=tuple(PhotoRef(name) for name in line.photos),
+            attachments=tuple(Attachment(PHOTO, name) for name in line.photos),
             addressed=grouped and f"@{self.avatar.lower()}" in said,
             addressed_other=grouped and any(f"@{name}" in said for name in others),
         )

@@ -1,12 +1,14 @@
-"""How a message without words is shown in a prompt: one table, for exports and for live platforms."""
+"""How an attachment is shown in a prompt: one table, for exports and for live platforms."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 
-PLACEHOLDERS: Mapping[str, tuple[str, str]] = {
-    "sticker": ("sticker", "表情"),
+from bot.message import PHOTO, STICKER, Attachment, Message
+
+KINDS: Mapping[str, tuple[str, str]] = {
+    STICKER: ("sticker", "表情"),
     "animation": ("animation", "动图"),
-    "photo": ("photo", "图片"),
-    "voice": ("voice message", "语音"),
+    PHOTO: ("photo", "图片"),
+    "voice": ("voice", "语音"),
     "video": ("video", "视频"),
     "audio": ("audio", "音频"),
     "file": ("file", "文件"),
@@ -19,26 +21,54 @@ PLACEHOLDERS: Mapping[str, tuple[str, str]] = {
     "checklist": ("checklist", "清单"),
     "unknown": ("attachment", "附件"),
 }
-"""Kind to its word in English and Chinese."""
+"""Each kind with its word in English and Chinese."""
 
 
-def shown_words(kind: str, text: str, language: str, *, photos: int = 0, readable: int = 0) -> str:
-    """A message's words as a prompt shows them: with its kind where words say less than that.
+_TRANSCRIBED = ("voice", "audio", "video")
+_NOT_IN_MARKS = str.maketrans("[]", "()")
 
-    kind: of the table above, or nothing. photos, readable: how many photos it has, and how many of them can be seen.
+
+def shown(message: Message, language: str, readable: Callable[[str], bool]) -> tuple[str, tuple[str, ...]]:
+    """A message's words as a prompt shows them, and the digests of the pictures shown with them.
+
+    readable: whether the picture of a digest can be opened.
     """
-    kind = kind or ("photo" if photos and not readable else "")
-    if kind and not (kind == "sticker" and text.strip()):  # a sticker's text is its emoji, which says more
-        return placeholder(kind, language, text)
-    return text
+    pictures = tuple(
+        one.digest for one in message.attachments if one.digest and is_picture(one) and readable(one.digest)
+    )
+    said = []
+    hidden_photo = False
+    for one in message.attachments:
+        if one.kind != PHOTO:
+            said.append("" if one.digest in pictures and one.digest else in_words(one, language))
+        else:
+            hidden_photo = True
+    if hidden_photo and not pictures:
+        said.append(in_words(Attachment(PHOTO), language))
+    return " ".join(part for part in (*said, message.text) if part.strip()), pictures
 
 
-def is_photo(kind: str, photos: int) -> bool:
-    """Whether a message is a photo, be it one that nobody here can see."""
-    return bool(photos) or kind == "photo"
+def is_picture(attachment: Attachment) -> bool:
+    """Whether it is looked at. A sticker is only where no emoji says what it shows: exports hold no more of one."""
+    return attachment.kind == PHOTO or (attachment.kind == STICKER and not attachment.words)
 
 
-def placeholder(kind: str, language: str, text: str = "") -> str:
-    """`[voice message]`, with the words that came with it."""
-    english, chinese = PLACEHOLDERS.get(kind, (kind, kind))
-    return f"[{chinese if language == 'zh' else english}] {text}".strip()
+def in_words(attachment: Attachment, language: str) -> str:
+    """`[voice 0:12] …` with what was said in it, `[sticker 😂]`, `[location Café Rose]`, `[file]`."""
+    english, chinese = KINDS.get(attachment.kind, (attachment.kind, attachment.kind))
+    name = chinese if language == "zh" else english
+    words = " ".join(attachment.words.split())
+    if attachment.kind in _TRANSCRIBED:
+        length = "" if attachment.seconds is None else f" {attachment.seconds // 60}:{attachment.seconds % 60:02}"
+        return f"[{name}{length}] {words}".strip()
+    return f"[{name} {words.translate(_NOT_IN_MARKS)}]" if words else f"[{name}]"
+
+
+def spoken(message: Message) -> str:
+    """What was really said: the text, or the words of what came in its place."""
+    return message.text or " ".join(one.words for one in message.attachments if one.words)
+
+
+def has_photo(attachments: Sequence[Attachment]) -> bool:
+    """Whether there is a photo among them, be it one that nobody here can see."""
+    return any(one.kind == PHOTO for one in attachments)

@@ -9,14 +9,6 @@ from bot.persona import Persona
 
 
 @dataclass(frozen=True, slots=True)
-class Bubble:
-    """One message as sent: text, and photos by digest."""
-
-    text: str = ""
-    photos: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class Speaker:
     """How a contact appears in a prompt. Without a name: somebody."""
 
@@ -25,22 +17,47 @@ class Speaker:
 
 
 @dataclass(frozen=True, slots=True)
+class Quote:
+    """What a message answers: who said it (None: the subject or avatar), and its words."""
+
+    speaker: Speaker | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Bubble:
+    """One message as sent: text, photos by digest, and what it answers, where that is not the message before it."""
+
+    text: str = ""
+    photos: tuple[str, ...] = ()
+    quote: Quote | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Turn:
     """A burst of one speaker; speaker None is the subject or avatar. `at`: when its first bubble was sent, UTC.
 
-    In a group a turn of somebody else is one message, because each is a decision.
+    In a group a turn of somebody else is one message, because each is a decision. memory: what is remembered for this
+    turn, a line each. It stands with the turn and stays there, so that what was read before it is never read anew.
     """
 
     speaker: Speaker | None
     bubbles: tuple[Bubble, ...]
     at: datetime
+    memory: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """The stable part of a prompt: who the avatar is, and where it talks with whom."""
+    """The stable part of a prompt: who the avatar is, where it talks with whom, and in which time.
+
+    era: the year or month that the avatar speaks from, as `2019` or `2019-06`; empty where none is told. times: whether
+    the times of messages are shown.
+    """
 
     persona: Persona
     kind: ChatKind
     partner: Speaker = Speaker()  # private chats
     title: str = ""  # groups
+    era: str = ""
+    times: bool = True

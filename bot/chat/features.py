@@ -6,8 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from bot.chat.attachments import has_photo, spoken
+from bot.message import Message
+from bot.persona import Persona
+
 HISTORY = 60
 """How many messages, the one to decide on included, the features look at."""
+
+NAMES_FROM = 400
+"""How many messages the names of those present are taken from."""
 
 WIDER = (
     "rate_one_minute",
@@ -35,6 +42,25 @@ class Heard:
     addressed: bool = False
     addressed_other: bool = False
     name: str = ""  # what the sender is called there; of the subject it is not needed
+
+
+def heard(message: Message) -> Heard:
+    """A message as a decision sees it."""
+    return Heard(
+        None if message.sender is None else f"{message.sender.platform}:{message.sender.id}",
+        message.sent_at,
+        spoken(message),
+        has_photo(message.attachments),
+        message.addressed,
+        message.addressed_other,
+        message.sender_name,
+    )
+
+
+def seen(history: Sequence[Message], persona: Persona) -> dict[str, float]:
+    """What is seen of the last of these messages, oldest first. Those present are who wrote the last NAMES_FROM."""
+    others = {one.sender_name for one in history[-NAMES_FROM:] if one.sender is not None and one.sender_name}
+    return features([heard(one) for one in history[-HISTORY:]], persona.names, tuple(others))
 
 
 def features(history: Sequence[Heard], names: Sequence[str], others: Sequence[str] = ()) -> dict[str, float]:

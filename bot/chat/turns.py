@@ -1,23 +1,30 @@
 """From messages in order to the turns of a prompt. Training and serving both come through here."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from bot.chat.dialogue import Bubble, Speaker, Turn
-from bot.message import ChatKind
+from bot.chat.attachments import shown, spoken
+from bot.chat.dialogue import Bubble, Quote, Speaker, Turn
+from bot.chat.scene import speaker_of
+from bot.message import ChatKind, Message
+from bot.people import People
 
-CARRIED_WITHIN = timedelta(days=7)
-"""A conversation older than this is not carried over into the next."""
+LOOKBACK = 400
+"""How many messages back a message is looked for that another one answers."""
 
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """One bubble of somebody. speaker None: the subject or avatar. `seq`: its place in the chat, growing."""
+    """One bubble of somebody. speaker None: the subject or avatar. `seq`: its place in the chat, growing.
+
+    bubble: None where nothing of it can be shown, such as a voice message of the subject.
+    """
 
     seq: int
     speaker: Speaker | None
-    bubble: Bubble
+    bubble: Bubble | None
     at: datetime
 
 
@@ -30,6 +37,38 @@ class Placed:
     until: datetime
 
 
+def said_by(
+    messages: Iterable[tuple[int, Message]], people: People, language: str, readable: Callable[[str], bool]
+) -> Iterator[Said]:
+    """Messages in order, each with its place, as a prompt shows them, one for one.
+
+    readable: whether the picture of a digest can be opened.
+    """
+    recent: OrderedDict[str, Quote] = OrderedDict()
+    before = ""
+    for seq, message in messages:
+        said = _said(seq, message, people, language, readable)
+        quote = recent.get(message.reply_to) if message.reply_to and message.reply_to != before else None
+        if said.speaker is not None and said.bubble is not None and quote is not None:
+            said = replace(said, bubble=replace(said.bubble, quote=quote))
+        if message.id:
+            before = message.id
+            if said.bubble is not None and said.bubble.text.strip():
+                recent[message.id] = Quote(said.speaker, said.bubble.text)
+            if len(recent) > LOOKBACK:
+                recent.popitem(last=False)
+        yield said
+
+
+def _said(seq: int, message: Message, people: People, language: str, readable: Callable[[str], bool]) -> Said:
+    if message.sender is None:
+        words = "" if message.forwarded else spoken(message)
+        return Said(seq, None, Bubble(words) if words.strip() else None, message.sent_at)
+    words, pictures = shown(message, language, readable)
+    bubble = Bubble(words, pictures) if words.strip() or pictures else None
+    return Said(seq, speaker_of(message, people), bubble, message.sent_at)
+
+
 def to_turns(kind: ChatKind, said: Iterable[Said], gap: timedelta) -> list[Placed]:
     """Turns in order; none goes on after a silence that ends a dialogue.
 
@@ -38,6 +77,8 @@ def to_turns(kind: ChatKind, said: Iterable[Said], gap: timedelta) -> list[Place
     """
     turns: list[Placed] = []
     for one in said:
+        if one.bubble is None:
+            continue
         if turns:
             placed = turns[-1]
             last = placed.turn
@@ -55,11 +96,11 @@ def goes_on(before: datetime, here: datetime, gap: timedelta) -> bool:
 
 
 def dialogue_start(turns: Sequence[Placed], gap: timedelta, carried: int) -> int:
-    """Index of the first turn to show: the dialogue that the last turn is in, and the turns carried over before it."""
+    """Index of the first turn to show: the dialogue that the last turn is in, and the turns carried over before it.
+
+    However long ago those were: the time between is shown as any other.
+    """
     first = len(turns) - 1
     while first > 0 and goes_on(turns[first - 1].until, turns[first].turn.at, gap):
         first -= 1
-    start = max(first, 0)
-    while start > max(first - carried, 0) and goes_on(turns[start - 1].until, turns[start].turn.at, CARRIED_WITHIN):
-        start -= 1
-    return start
+    return max(first - carried, 0)

@@ -4,10 +4,11 @@ import argparse
 import os
 import signal
 
+from bot.chat.attachments import spoken
 from bot.cli.table import table
 from bot.errors import ExitCode, UsageError
 from bot.lock import pid_file, running
-from bot.message import ChatKind
+from bot.message import Chat, ChatKind
 from bot.people import People, load_people
 from bot.store.journal import Aside, Journal, Kind
 from bot.workspace import Workspace
@@ -44,11 +45,11 @@ def _show(found: list[Aside], people: People, words: bool) -> None:
         [
             str(one.entry.seq),
             f"{one.entry.at.astimezone():%Y-%m-%d %H:%M}",
-            one.chat.platform,
-            one.chat.title or "a group" if one.chat.kind is ChatKind.GROUP else "in private",
+            one.entry.message.chat.platform,
+            _where(one.entry.message.chat),
             _who(one, people),
             one.trouble,
-            *([one.entry.text or one.entry.placeholder] if words else []),
+            *([spoken(one.entry.message) or ", ".join(a.kind for a in one.entry.attachments)] if words else []),
         ]
         for one in found
     ]
@@ -58,11 +59,15 @@ def _show(found: list[Aside], people: People, words: bool) -> None:
     print("`echoes aside --again` tries all of them again, `--again N` one; `--words` shows what was said.")
 
 
+def _where(chat: Chat) -> str:
+    return chat.title or "a group" if chat.kind is ChatKind.GROUP else "in private"
+
+
 def _who(one: Aside, people: People) -> str:
     if one.entry.kind is not Kind.MESSAGE:
         return "the avatar"
     contact = people.find(one.entry.sender) if one.entry.sender else None
-    return contact.name if contact else one.entry.sender_name or "somebody"
+    return contact.name if contact else one.entry.message.sender_name or "somebody"
 
 
 def _try_again(workspace: Workspace, journal: Journal, found: list[Aside], numbers: list[int]) -> None:

@@ -1,7 +1,6 @@
 """`echoes consent`: records with the person who agreed to the avatar, in what role, to what, and until when."""
 
 import argparse
-import os
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -9,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from adapters.registry import installed
 from bot.cli.consent_words import WORDS
+from bot.cli.language import terminal_language
 from bot.consent import Consent, Role, Use, load_consent, record, withdraw
 from bot.errors import ConfigError, ExitCode, UsageError
 from bot.persona import load_persona
@@ -176,7 +176,7 @@ def _language(chosen: str | None, workspace: Workspace) -> str:
     try:
         return load_persona(workspace.persona).language
     except ConfigError:
-        return "zh" if os.environ.get("LC_ALL", os.environ.get("LANG", "")).lower().startswith("zh") else "en"
+        return terminal_language()
 
 
 def _show(workspace: Workspace, ask: Questions) -> int:

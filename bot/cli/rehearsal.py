@@ -14,7 +14,7 @@ from bot.chat.decision import Decision
 from bot.conversation import Conversations
 from bot.conversation.chat import Avatar
 from bot.errors import PermanentError
-from bot.message import Account, Chat, ChatKind, Message, PhotoRef
+from bot.message import PHOTO, Account, Attachment, Chat, ChatKind, Message
 from bot.observer import Unobserved
 from bot.people import Contact
 from bot.persona import LANGUAGES
@@ -130,7 +130,7 @@ class Rehearsal:
         self._now += line.after
         message = Message(
             chat, str(next(self._ids)), line.sender, line.name, self._now, line.text,
-            tuple(PhotoRef(ref) for ref in refs),
+            tuple(Attachment(PHOTO, ref) for ref in refs),
         )  # fmt: skip
         await self._conversations.receive(message)
         while not self._conversations.idle():  # noqa: ASYNC110 (the conversation has no event for it)

@@ -33,6 +33,7 @@ from bot.people import load_people
 from bot.persona import Persona, load_persona
 from bot.platform import Adapter, Platform, Platforms, Setting
 from bot.secrets import Secrets, load_secrets, with_kept
+from bot.store.past import Past
 from bot.validation import either
 from bot.workspace import Workspace, private_dir
 
@@ -121,7 +122,7 @@ async def _serve(prepared: Prepared, drain_seconds: float) -> ExitCode:
     workspace, config = prepared.workspace, prepared.config
     asyncio.get_running_loop().set_exception_handler(_log_unhandled)
     orders, notifier = Orders(), Notifier.from_environment()
-    media = MediaStore(private_dir(workspace.received))
+    media = MediaStore(private_dir(workspace.received), (workspace.media,))
     with orders.from_signals():
         notifier.status("loading the model")
         lora = find_lora(workspace.loras, config.model.lora)
@@ -138,6 +139,7 @@ async def _serve(prepared: Prepared, drain_seconds: float) -> ExitCode:
                 sampling=config.sampling.sampling(),
                 config=config.conversation,
                 media=media,
+                past=Past(workspace.corpus),
             )
             adapters, broken = _adapters(prepared, avatar)
             parts = Parts(

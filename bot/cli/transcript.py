@@ -15,10 +15,11 @@ from bot.engine.base import Sampling
 from bot.engine.factory import build_engine
 from bot.lora import find_lora
 from bot.media import MediaStore
-from bot.message import ChatKind
+from bot.message import ChatKind, Message
 from bot.people import RELATIONSHIPS, People, load_people
 from bot.persona import Persona, load_persona
-from bot.store.corpus import Corpus, CorpusChat, CorpusMessage
+from bot.store.corpus import Corpus, CorpusChat
+from bot.store.past import Past
 from bot.workspace import Workspace
 from training.data.splits import Split, Splits
 
@@ -50,7 +51,7 @@ async def show_transcript(workspace: Workspace) -> None:
     persona, people = load_persona(workspace.persona), load_people(workspace.people)
     lora = find_lora(workspace.loras, config.model.lora)
     with tempfile.TemporaryDirectory(prefix="echoes-photos-") as folder:
-        media = MediaStore(Path(folder))
+        media = MediaStore(Path(folder), (workspace.media,))
         engine = await build_engine(config, lora, media)
         avatar = Avatar(
             engine=engine,
@@ -60,6 +61,7 @@ async def show_transcript(workspace: Workspace) -> None:
             sampling=Sampling(temperature=0.7, presence_penalty=0.4, max_tokens=60, seed=1),
             config=_unhurried(config.conversation),
             media=media,
+            past=Past(workspace.corpus),
         )
         try:
             async with Rehearsal(avatar) as rehearsal:
@@ -109,7 +111,7 @@ async def _group(rehearsal: Rehearsal, corpus: Corpus, people: People, persona: 
             return
 
 
-def _stretch(corpus: Corpus, chat: CorpusChat, people: People, persona: Persona, splits: Splits) -> list[CorpusMessage]:
+def _stretch(corpus: Corpus, chat: CorpusChat, people: People, persona: Persona, splits: Splits) -> list[Message]:
     """The stretch of test days, without the subject's own messages, in which they are named most."""
     others = [
         message
@@ -140,19 +142,21 @@ def _received(corpus: Corpus, people: People) -> Iterator[str]:
         message
         for chat in corpus.chats()
         for message in corpus.messages(chat)
-        if message.photos and message.sender not in people.subject
+        if message.digests and message.sender not in people.subject
     ]
     for message in sorted(sent, key=lambda one: "?" not in one.text and "？" not in one.text):
-        yield from message.photos
+        yield from message.digests
 
 
-def _lines(stretch: Sequence[CorpusMessage], people: People) -> list[Line]:
+def _lines(stretch: Sequence[Message], people: People) -> list[Line]:
     """As they were said, with longer pauses shortened to an hour."""
     lines = []
     for before, message in pairwise([stretch[0], *stretch]):
-        contact = people.find(message.sender)
-        after = min(message.sent_at - before.sent_at, timedelta(hours=1))
-        lines.append(Line(contact.name if contact else message.sender_name, message.sender, message.text, after=after))
+        if message.sender is not None:
+            contact = people.find(message.sender)
+            after = min(message.sent_at - before.sent_at, timedelta(hours=1))
+            name = contact.name if contact else message.sender_name
+            lines.append(Line(name, message.sender, message.text, after=after))
     return lines
 
 

@@ -10,12 +10,13 @@ from datetime import timedelta
 
 from bot import disclosure
 from bot.chat.decision import Calibration, Decision
-from bot.chat.features import HISTORY, features
+from bot.chat.features import seen
 from bot.chat.prompt import Prompt
 from bot.chat.prompt.render import whole_bubbles
+from bot.chat.window import served_tokens
 from bot.clock import Clock
 from bot.config import ConversationConfig
-from bot.conversation.context import RECENT, Context, heard
+from bot.conversation.context import RECENT, Context, Line
 from bot.conversation.delivery import Delivery
 from bot.conversation.photos import fetch_photos
 from bot.conversation.policy import answerable, takes_part
@@ -24,12 +25,13 @@ from bot.conversation.wishes import Wishes
 from bot.engine.base import Engine, Sampling
 from bot.errors import EchoesError, PassingError
 from bot.media import MediaStore
-from bot.message import Chat, ChatKind
+from bot.message import Chat, ChatKind, Message
 from bot.observer import Observer
 from bot.people import People
 from bot.persona import LANGUAGES, Persona
 from bot.platform import Adapter
 from bot.store.journal import Entry, Journal, State
+from bot.store.past import Past
 
 log = logging.getLogger(__name__)
 
@@ -47,6 +49,7 @@ class Avatar:
     sampling: Sampling
     config: ConversationConfig
     media: MediaStore  # photos received
+    past: Past | None = None  # what was said before the avatar
 
 
 class ChatWorker:
@@ -72,9 +75,9 @@ class ChatWorker:
         self._tries = Tries(chat, journal)
         self._wishes = Wishes(avatar.persona, avatar.config, avatar.media, journal, clock)
         self._delivery = Delivery(chat, adapter, journal, avatar.config, observe, lane)
-        room = avatar.engine.max_context
-        limit = max(room - avatar.sampling.max_tokens, room // 2)
+        limit = served_tokens(avatar.engine.max_context, avatar.sampling.max_tokens)
         self._context = Context(chat, avatar.persona, avatar.config, limit, avatar.media.shows)
+        self._known_past: tuple[object, list[Message]] | None = None  # and what it was read for
         self._news = asyncio.Event()  # something arrived since composing began
         self._obeyed = asyncio.Event()  # a wish was obeyed since composing began, or since the worker paused
         self._last_arrival = 0.0  # monotonic
@@ -175,12 +178,11 @@ class ChatWorker:
     async def _decide(self, entry: Entry) -> Decision:
         avatar = self._avatar
         began = time.perf_counter()
-        entries = self._before_the_eyes(entry.seq)
-        prompt = await self._prompt(entries)
+        lines = self._before_the_eyes(entry.seq)
+        prompt = await self._prompt(lines)
         p_model = await avatar.engine.p_answer(self._chat.key, prompt)
-        others = {one.sender_name for one in entries if one.sender_name}
-        seen = features([heard(one) for one in entries[-HISTORY:]], avatar.persona.names, tuple(others))
-        decision = avatar.calibration.decide(p_model, seen)
+        features = seen([message for _, message in lines], avatar.persona)
+        decision = avatar.calibration.decide(p_model, features)
         seconds = time.perf_counter() - began
         self._observe.decided(decision.answer, decision.probability, seconds)
         log.info(
@@ -204,27 +206,48 @@ class ChatWorker:
         except Exception:
             log.exception("A decision could not be shown on %s.", self._chat.platform)
 
-    def _before_the_eyes(self, until: int) -> list[Entry]:
-        """What was said, then what waits up to that message.
+    def _before_the_eyes(self, until: int) -> list[Line]:
+        """The chat's past, what was said since, then what waits up to that message.
 
         A message may have come while the reply to an earlier one was composed, and so stands before it in the journal:
         read in that order, the earlier one would look unanswered, and be answered again.
         """
         recent = self._journal.recent(self._chat, RECENT)
         seen = [entry for entry in recent if entry.state is not State.NEW or entry.seq <= until]
-        return sorted(seen, key=lambda entry: entry.state is State.NEW)
+        lines = [(entry.seq, entry.message) for entry in sorted(seen, key=lambda entry: entry.state is State.NEW)]
+        past = self._past(lines) if len(recent) < RECENT else []
+        return [(number - len(past), message) for number, message in enumerate(past)] + lines
+
+    def _past(self, lines: Sequence[Line]) -> list[Message]:
+        """What was said in this chat before the avatar. Read anew where somebody else writes, or people changed."""
+        avatar, past = self._avatar, self._avatar.past
+        partner = next((message.sender for _, message in reversed(lines) if message.sender), None)
+        if past is None or partner is None:
+            return []
+        forgotten = self._journal.forgotten()
+        group = self._chat.kind is ChatKind.GROUP
+        known = (id(avatar.people), self._chat.key, None if group else partner, lines[0][1].sent_at, len(forgotten))
+        if self._known_past is None or self._known_past[0] != known:
+            before = lines[0][1].sent_at
+            if group:
+                former = self._journal.former(self._chat)
+                found = past.group(self._chat, former, avatar.people, avatar.persona, before, forgotten)
+            else:
+                found = past.private(partner, avatar.people, avatar.persona, before, forgotten)
+            self._known_past = (known, found)
+        return self._known_past[1]
 
     def _look_again(self, entry: Entry) -> None:
         """On its last try a message is read without what was said before it, which may be what fails."""
         if self._tries.is_last(entry):
             self._context.begin_at(entry.seq)
 
-    async def _prompt(self, entries: Sequence[Entry]) -> Prompt:
+    async def _prompt(self, lines: Sequence[Line]) -> Prompt:
         """Photos not seen since the start are decoded for their size: not where the other chats would wait."""
         people, codec = self._avatar.people, self._avatar.engine.codec
-        if not any(entry.photos for entry in entries):
-            return self._context.prompt(entries, people, codec)
-        return await asyncio.to_thread(self._context.prompt, entries, people, codec)
+        if not any(message.digests for _, message in lines):
+            return self._context.prompt(lines, people, codec)
+        return await asyncio.to_thread(self._context.prompt, lines, people, codec)
 
     # -- answering ------------------------------------------------------------------------------------------------
 
@@ -271,8 +294,7 @@ class ChatWorker:
 
     async def _compose(self, until: int, interrupted: Callable[[], bool]) -> list[str] | None:
         avatar = self._avatar
-        entries = self._before_the_eyes(until)
-        prompt = await self._prompt(entries)
+        prompt = await self._prompt(self._before_the_eyes(until))
         typing = asyncio.create_task(self._delivery.typing())
         pieces: list[str] = []
         try:
@@ -318,14 +340,14 @@ class ChatWorker:
                 heard_only = group and takes_part(self._avatar.config, {self._chat.key, *keys})
                 self._journal.settle([entry.seq], State.SILENT if heard_only else State.IGNORED)
             else:
-                if any(photo.digest is None for photo in entry.photos):
+                if any(one.to_fetch for one in entry.attachments):
                     with self._tries.handling([entry]):
                         await fetch_photos(entry, self._adapter, self._avatar.media, self._journal, self._observe)
                 admitted.add(entry.seq)
         return [entry for entry in self._journal.pending(self._chat) if entry.seq in admitted]
 
     def _may_answer(self, entry: Entry, keys: set[str]) -> bool:
-        if not entry.text.strip() and not entry.photos and not entry.placeholder:
+        if not entry.text.strip() and not entry.attachments:
             return False
         if self._chat.kind is ChatKind.GROUP and self._age(entry) > self._stale:
             return False

@@ -3,19 +3,23 @@
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 
-from bot.chat.attachments import is_photo, shown_words
-from bot.chat.dialogue import Bubble, Scene, Speaker, Turn
-from bot.chat.features import Heard
+from bot.chat.dialogue import Scene, Turn
 from bot.chat.prompt import Codec, Prompt, render
-from bot.chat.turns import Placed, Said, dialogue_start, to_turns
+from bot.chat.scene import scene_at
+from bot.chat.turns import Placed, dialogue_start, said_by, to_turns
+from bot.chat.window import slide
 from bot.config import ConversationConfig
-from bot.message import Chat, ChatKind
-from bot.people import STRANGER, People
+from bot.message import Chat, Message
+from bot.people import People
 from bot.persona import Persona
-from bot.store.journal import Entry
 
 RECENT = 400
 """Entries read for a prompt; far more than fit into one."""
+
+Line = tuple[int, Message]
+"""A message and its place in the chat: a seq of the journal, or below zero what was said before the avatar."""
+
+_ALL = -(1 << 62)
 
 
 class Context:
@@ -35,8 +39,8 @@ class Context:
         self._gap = timedelta(minutes=config.gap_minutes)
         self._carried = config.carried_turns
         self._max_tokens = max_tokens
-        self._start = 0  # seq of the first turn shown
-        self._begins_at = 0  # seq of the first entry that may be shown
+        self._start = _ALL  # place of the first turn shown
+        self._begins_at = _ALL  # place of the first message that may be shown
 
     def follow(self, chat: Chat) -> None:
         """The chat goes on under another id."""
@@ -46,18 +50,17 @@ class Context:
         """Leaves out what was said before: rendering it may be what fails."""
         self._begins_at = seq
 
-    def prompt(self, entries: Sequence[Entry], people: People, codec: Codec) -> Prompt:
-        """The prompt after the last entry, ready for the avatar's turn, of at most `max_tokens`."""
-        turns = self.turns(entries, people)
+    def prompt(self, lines: Sequence[Line], people: People, codec: Codec) -> Prompt:
+        """The prompt after the last line, ready for the avatar's turn, of at most `max_tokens`."""
+        turns = self.turns(lines, people)
         # What waits comes last, though it may have come before what was said meanwhile.
         shown = [(one.seq, one.turn) for one in turns[:-1] if one.seq >= self._start]
         shown += [(one.seq, one.turn) for one in turns[-1:]]
-        scene = self._scene(entries, people)
+        scene = scene_at(self._chat, self._persona, people, (message for _, message in reversed(lines)))
         prompt = self._render(scene, shown, codec)
         if len(prompt.ids) > self._max_tokens:
-            while len(shown) > 1 and len(prompt.ids) > self._max_tokens // 2:
-                shown = shown[max(1, len(shown) // 8) :]
-                prompt = self._render(scene, shown, codec)
+            shown = list(slide(shown, self._max_tokens, lambda some: len(self._render(scene, some, codec).ids)))
+            prompt = self._render(scene, shown, codec)
             while len(prompt.ids) > self._max_tokens and len(shown[-1][1].bubbles) > 1:
                 seq, turn = shown[-1]
                 shown = [(seq, Turn(turn.speaker, turn.bubbles[1:], turn.at))]
@@ -65,44 +68,12 @@ class Context:
         self._start = shown[0][0]
         return prompt
 
-    def turns(self, entries: Sequence[Entry], people: People) -> list[Placed]:
-        """The turns of the dialogue that the last entry is in, and those carried over before it."""
-        said = [self._said(entry, people) for entry in entries if entry.seq >= self._begins_at]
+    def turns(self, lines: Sequence[Line], people: People) -> list[Placed]:
+        """The turns of the dialogue that the last line is in, and those carried over before it."""
+        shown = ((seq, message) for seq, message in lines if seq >= self._begins_at)
+        said = said_by(shown, people, self._persona.language, self._has_photo)
         turns = to_turns(self._chat.kind, said, self._gap)
         return turns[dialogue_start(turns, self._gap, self._carried) :]
 
-    def _said(self, entry: Entry, people: People) -> Said:
-        digests = tuple(photo.digest for photo in entry.photos if photo.digest and self._has_photo(photo.digest))
-        words = shown_words(
-            entry.placeholder, entry.text, self._persona.language, photos=len(entry.photos), readable=len(digests)
-        )
-        return Said(entry.seq, speaker(entry, people) if entry.sender else None, Bubble(words, digests), entry.at)
-
     def _render(self, scene: Scene, shown: Sequence[tuple[int, Turn]], codec: Codec) -> Prompt:
         return render(scene, [turn for _, turn in shown], codec, open_turn=True)
-
-    def _scene(self, entries: Sequence[Entry], people: People) -> Scene:
-        if self._chat.kind is ChatKind.GROUP:
-            return Scene(self._persona, ChatKind.GROUP, title=self._chat.title)
-        partner = next((speaker(entry, people) for entry in reversed(entries) if entry.sender), Speaker())
-        return Scene(self._persona, ChatKind.PRIVATE, partner=partner)
-
-
-def speaker(entry: Entry, people: People) -> Speaker:
-    """How the sender of a message appears: by the contact's name and relationship, or as a stranger."""
-    contact = people.find(entry.sender) if entry.sender else None
-    if contact:
-        return Speaker(contact.name, contact.relationship)
-    return Speaker(entry.sender_name or None, STRANGER)
-
-
-def heard(entry: Entry) -> Heard:
-    return Heard(
-        who=f"{entry.sender.platform}:{entry.sender.id}" if entry.sender else None,
-        at=entry.at,
-        text=entry.text,
-        photo=is_photo(entry.placeholder, len(entry.photos)),
-        addressed=entry.addressed,
-        addressed_other=entry.addressed_other,
-        name=entry.sender_name,
-    )

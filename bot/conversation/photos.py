@@ -2,13 +2,14 @@
 
 import asyncio
 import logging
+from dataclasses import replace
 
 from bot.errors import DataError, EchoesError, PassingError
 from bot.files import refusal
 from bot.media import MAX_BYTES, MediaStore
 from bot.observer import Observer
 from bot.platform import Adapter
-from bot.store.journal import Entry, Journal, Photo
+from bot.store.journal import Entry, Journal
 
 log = logging.getLogger(__name__)
 
@@ -19,14 +20,14 @@ MISSING = ""
 
 async def fetch_photos(entry: Entry, adapter: Adapter, media: MediaStore, journal: Journal, observe: Observer) -> None:
     """Fetches what is not fetched yet. A photo that cannot be had is noted as such, with a sentence in the log."""
-    if all(photo.digest is not None for photo in entry.photos):
+    if not any(one.to_fetch for one in entry.attachments):
         return
-    photos = [
-        photo if photo.digest is not None else Photo(photo.ref, await _fetch(photo.ref, adapter, media, observe))
-        for photo in entry.photos
+    fetched = [
+        replace(one, digest=await _fetch(one.ref, adapter, media, observe)) if one.to_fetch else one
+        for one in entry.attachments
     ]
-    if not journal.fetched(entry.seq, photos):  # forgotten or deleted while they came
-        for digest in {photo.digest for photo in photos if photo.digest} - journal.digests():
+    if not journal.fetched(entry.seq, fetched):  # forgotten or deleted while they came
+        for digest in {one.digest for one in fetched if one.digest} - journal.digests():
             media.delete(digest)
 
 

@@ -50,4 +50,4 @@ def answerable(
     """Whether this message may be answered at all; a bot's only if the owner wants so."""
     if entry.sender is None or entry.sender in people.subject:
         return False
-    return (config.answer_bots or not entry.from_bot) and allowed(config, people, chat, entry.sender, keys)
+    return (config.answer_bots or not entry.message.from_bot) and allowed(config, people, chat, entry.sender, keys)

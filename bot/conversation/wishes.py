@@ -40,7 +40,7 @@ class Wishes:
         orders = [(entry, order) for entry in self.journal.pending(chat) if (order := command(entry.text))]
         for entry, order in orders:
             try:
-                if entry.sender is not None and not entry.from_bot:
+                if entry.sender is not None and not entry.message.from_bot:
                     self._do(order, entry, entry.sender, chat, people)
                 self.journal.erase([entry.seq])
             except PassingError:

@@ -2,59 +2,19 @@
 
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 
 from bot.errors import DataError, PassingError
 from bot.files import refusal
-from bot.message import Account, Chat, ChatKind
+from bot.message import Account, Chat, ChatKind, Message
+from bot.store.attachments import digests_of, from_json, shape_of
+from bot.store.corpus_schema import LAYOUT
 from bot.workspace import private_dir
-
-VERSION = 1
-SCHEMA = """
-CREATE TABLE sources (
-    id INTEGER PRIMARY KEY, name TEXT NOT NULL, format TEXT NOT NULL, imported_at INTEGER NOT NULL,
-    resolution_ms INTEGER NOT NULL,  -- of its times: 1000, or 60000 where the seconds are missing
-    kept INTEGER NOT NULL, truncated INTEGER NOT NULL
-) STRICT;
-CREATE TABLE chats (
-    id INTEGER PRIMARY KEY, platform TEXT NOT NULL, native_id TEXT NOT NULL, kind TEXT NOT NULL, title TEXT NOT NULL,
-    owner TEXT  -- private chats: the other account beside native_id, where the export tells
-) STRICT;
-CREATE INDEX chats_by_native ON chats (platform, native_id);
-CREATE TABLE senders (
-    id INTEGER PRIMARY KEY, platform TEXT NOT NULL, native_id TEXT NOT NULL, is_bot INTEGER NOT NULL DEFAULT 0,
-    UNIQUE (platform, native_id)
-) STRICT;
-CREATE TABLE names (
-    id INTEGER PRIMARY KEY, sender INTEGER NOT NULL REFERENCES senders, name TEXT NOT NULL, UNIQUE (sender, name)
-) STRICT;
-CREATE TABLE messages (
-    id INTEGER PRIMARY KEY,
-    chat INTEGER NOT NULL REFERENCES chats,
-    sender INTEGER NOT NULL REFERENCES senders,
-    name INTEGER NOT NULL REFERENCES names,  -- the display name at the time
-    sent_ms INTEGER NOT NULL,  -- since 1970 in UTC
-    position INTEGER NOT NULL,  -- breaks ties within a second: the exporter's own order
-    text TEXT NOT NULL,
-    photos TEXT NOT NULL,  -- digests in the media store, separated by spaces
-    placeholder TEXT,
-    forwarded INTEGER NOT NULL,
-    native_id TEXT,
-    space TEXT,  -- what native_id is unique in; NULL where nothing is known of it
-    reply_native TEXT,
-    reply_to INTEGER REFERENCES messages,
-    source INTEGER NOT NULL REFERENCES sources
-) STRICT;
-CREATE INDEX messages_by_time ON messages (chat, sent_ms, position, id);
-CREATE INDEX messages_by_native ON messages (chat, native_id) WHERE native_id IS NOT NULL;
-CREATE INDEX messages_by_sender ON messages (sender, name, chat);
-CREATE INDEX unresolved_replies ON messages (chat, reply_native) WHERE reply_to IS NULL AND reply_native IS NOT NULL;
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,33 +34,6 @@ class CorpusChat:
     def chat(self) -> Chat:
         """The same chat as the platforms and the prompt name it."""
         return Chat(self.platform, self.native_id, self.kind, self.title)
-
-
-@dataclass(frozen=True, slots=True)
-class CorpusMessage:
-    """One message as sent. Times are aware and in UTC; `id` and `reply_to` are rows in the corpus.
-
-    `sender_name` is the display name at the time, or "" if no export tells any. `placeholder` names what a message
-    without words was: one of PLACEHOLDERS. A sticker may also have text, its emoji.
-    `reply_to` is None where the message answered none or the answered one was not imported.
-    """
-
-    id: int
-    chat: int
-    sender: Account
-    sender_name: str
-    sent_at: datetime
-    text: str = ""
-    photos: tuple[str, ...] = ()
-    reply_to: int | None = None
-    reply_to_sender: Account | None = None
-    is_bot: bool = False
-    placeholder: str | None = None
-    forwarded: bool = False
-
-
-PLACEHOLDERS = ("sticker", "animation", "photo", "voice", "video", "audio", "file", "location", "contact", "link")
-"""`photo`: one that the export left out or that could not be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,18 +77,9 @@ class Corpus:
             db.execute("PRAGMA journal_mode = WAL")
             db.execute("PRAGMA foreign_keys = ON")
             db.execute("PRAGMA synchronous = NORMAL")
-            if _version(db) == 0:
-                db.execute("BEGIN IMMEDIATE")
-                if _version(db) == 0:  # and nobody else was faster
-                    for statement in SCHEMA.split(";\n"):
-                        db.execute(statement)
-                    db.execute(f"PRAGMA user_version = {VERSION}")
-                db.execute("COMMIT")
-            if _version(db) != VERSION:
-                raise DataError(
-                    f"{path} was made by another version of Echoes (layout {_version(db)}, this one reads {VERSION}): "
-                    "move it away and import the exports again."
-                )
+            LAYOUT.prepare(db, path)
+            db.create_function("digests_of", 1, digests_of, deterministic=True)
+            db.create_function("shape_of", 1, shape_of, deterministic=True)
         except sqlite3.DatabaseError as error:
             db.close()
             if (sentence := refusal(error, path)) is not None:
@@ -194,9 +118,27 @@ class Corpus:
 
     def chats(self) -> list[CorpusChat]:
         """Every chat, the one with most messages first."""
+        return self._chats("TRUE", ())
+
+    def private_with(self, accounts: Iterable[Account]) -> list[CorpusChat]:
+        """The private chats in which one of these accounts wrote."""
+        numbers = [
+            str(number)
+            for account in accounts
+            for (number,) in self.db.execute(
+                "SELECT DISTINCT m.chat FROM senders s JOIN messages m ON m.sender = s.id"
+                " WHERE s.platform = ? AND s.native_id = ?",
+                (account.platform, account.id),
+            )
+        ]
+        return self._chats(f"chats.kind = 'private' AND chats.id IN ({','.join(numbers)})", ()) if numbers else []
+
+    def _chats(self, where: str, values: Sequence[str]) -> list[CorpusChat]:
         rows = self.db.execute(
             "SELECT chats.id, platform, chats.native_id, kind, title, count(*), min(sent_ms), max(sent_ms)"
-            " FROM chats JOIN messages ON messages.chat = chats.id GROUP BY chats.id ORDER BY count(*) DESC, chats.id"
+            f" FROM chats JOIN messages ON messages.chat = chats.id WHERE {where}"
+            " GROUP BY chats.id ORDER BY count(*) DESC, chats.id",
+            values,
         )
         return [
             CorpusChat(id_, platform, native, ChatKind(kind), title, number, _time(first), _time(last))
@@ -205,36 +147,54 @@ class Corpus:
 
     def messages(
         self, chat: CorpusChat | int, *, since: datetime | None = None, until: datetime | None = None
-    ) -> Iterator[CorpusMessage]:
-        """The messages of a chat in the order they were sent, read as a stream; `since` included, `until` not."""
-        number = chat if isinstance(chat, int) else chat.id
+    ) -> Iterator[Message]:
+        """The messages of a chat in the order they were sent, read as a stream; `since` included, `until` not.
+
+        Their ids are rows in the corpus. The name is the display name at the time, or "" if no export tells any.
+        """
+        return self._messages(chat if isinstance(chat, CorpusChat) else self._chat(chat), since, until)
+
+    def _chat(self, number: int) -> CorpusChat:
+        return next(chat for chat in self.chats() if chat.id == number)
+
+    def latest(self, chat: CorpusChat, count: int, before: datetime | None = None) -> list[Message]:
+        """The last messages of a chat before a time, in the order they were sent."""
+        limit = _ms(before) if before else 2**62
+        found = self.db.execute(
+            "SELECT sent_ms FROM messages WHERE chat = ? AND sent_ms < ? ORDER BY sent_ms DESC LIMIT 1 OFFSET ?",
+            (chat.id, limit, count),
+        ).fetchone()
+        since = _time(found[0]) if found else None
+        return list(self._messages(chat, since, before))[-count:]
+
+    def _messages(self, chat: CorpusChat, since: datetime | None, until: datetime | None) -> Iterator[Message]:
+        place = chat.chat
         known: dict[tuple[str, str], str] | None = None
         rows = self.db.execute(
-            "SELECT m.id, s.platform, s.native_id, names.name, m.sent_ms, m.text, m.photos, m.reply_to,"
-            " r.platform, r.native_id, s.is_bot, m.placeholder, m.forwarded"
+            "SELECT m.id, s.platform, s.native_id, names.name, m.sent_ms, m.text, m.attachments, m.reply_to,"
+            " r.platform, r.native_id, s.is_bot, m.forwarded"
             " FROM messages m JOIN senders s ON s.id = m.sender JOIN names ON names.id = m.name"
             " LEFT JOIN messages answered ON answered.id = m.reply_to LEFT JOIN senders r ON r.id = answered.sender"
             " WHERE m.chat = ? AND m.sent_ms >= ? AND m.sent_ms < ? ORDER BY m.sent_ms, m.position, m.id",
-            (number, _ms(since) if since else -(2**62), _ms(until) if until else 2**62),
+            (chat.id, _ms(since) if since else -(2**62), _ms(until) if until else 2**62),
         )
         for row in rows:
-            id_, platform, native, name, sent, text, photos, reply, to_platform, to_native, bot, holder, forwarded = row
+            id_, platform, native, name, sent, text, attachments, reply, to_platform, to_native, bot, forwarded = row
             if not name:
                 known = self._names() if known is None else known
                 name = known.get((platform, native), "")
-            yield CorpusMessage(
-                id_,
-                number,
-                Account(platform, native),
-                name,
-                _time(sent),
-                text,
-                tuple(photos.split()),
-                reply,
-                None if to_native is None else Account(to_platform, to_native),
-                bool(bot),
-                holder,
-                bool(forwarded),
+            yield Message(
+                chat=place,
+                id=str(id_),
+                sender=Account(platform, native),
+                sender_name=name,
+                sent_at=_time(sent),
+                text=text,
+                attachments=from_json(attachments),
+                reply_to=None if reply is None else str(reply),
+                replied=None if to_native is None else Account(to_platform, to_native),
+                from_bot=bool(bot),
+                forwarded=bool(forwarded),
             )
 
     def _names(self) -> dict[tuple[str, str], str]:
@@ -276,6 +236,17 @@ class Corpus:
         return [text for (text,) in rows]
 
 
+def as_avatar(message: Message, subject: Collection[Account]) -> Message:
+    """A message as the avatar sees it: the subject's own are its own, and whoever answered them spoke to it."""
+    replied, own = message.replied, message.sender in subject
+    return replace(
+        message,
+        sender=None if own else message.sender,
+        addressed=replied is not None and replied in subject,
+        addressed_other=replied is not None and replied not in subject and not own,
+    )
+
+
 @dataclass(slots=True)
 class _Tally:
     account: Account
@@ -299,11 +270,6 @@ class _Tally:
             self.is_bot,
             last,
         )
-
-
-def _version(db: sqlite3.Connection) -> int:
-    (version,) = db.execute("PRAGMA user_version").fetchone()
-    return int(version)
 
 
 def _time(ms: int) -> datetime:

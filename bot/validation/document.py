@@ -112,7 +112,8 @@ class Document:
         """Whether the file says something there."""
         value = self.value
         for key in place:
-            if not isinstance(value, dict) or key not in value:
+            known = range(len(value)) if isinstance(value, list) else value if isinstance(value, dict) else ()
+            if key not in known:
                 return False
             value = value[key]
         return True

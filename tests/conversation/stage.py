@@ -16,12 +16,13 @@ from bot.conversation.chat import Avatar
 from bot.engine.base import Sampling
 from bot.errors import EchoesError, PermanentError
 from bot.media import MediaStore
-from bot.message import Account, Chat, ChatKind, Message, PhotoRef
+from bot.message import PHOTO, Account, Attachment, Chat, ChatKind, Message
 from bot.observer import Observer, Unobserved
 from bot.people import Contact, People
 from bot.persona import Persona
 from bot.platform import Adapter, Inbox
 from bot.store.journal import Journal
+from bot.store.past import Past
 from tests.support import byte_codec
 
 MEI = Account("stage", "1")
@@ -140,14 +141,21 @@ class Stage:
     seen_asked: int = 0
 
     def __post_init__(self) -> None:
-        self.media = MediaStore(self.root / "received")
+        self.media = MediaStore(self.root / "received", (self.root / "media",))
         self.engine = ScriptedEngine(byte_codec(self.media))
         self.journal = Journal.open(self.root / "journal.sqlite", self.clock.now)
         self.conversations = self._open()
 
     def _open(self) -> Conversations:
         avatar = Avatar(
-            self.engine, self.persona, self.people, self.calibration, Sampling(max_tokens=100), self.config, self.media
+            self.engine,
+            self.persona,
+            self.people,
+            self.calibration,
+            Sampling(max_tokens=100),
+            self.config,
+            self.media,
+            Past(self.root / "corpus.sqlite"),
         )
         return Conversations(avatar, self.journal, {"stage": self.platform}, self.observer, self.clock)
 
@@ -164,7 +172,7 @@ class Stage:
 
     async def _start(self) -> None:
         self.journal.close()
-        self.media = MediaStore(self.root / "received")
+        self.media = MediaStore(self.root / "received", (self.root / "media",))
         self.engine.codec = byte_codec(self.media)
         self.journal = Journal.open(self.root / "journal.sqlite", self.clock.now)
         self.conversations = self._open()
@@ -191,7 +199,7 @@ class Stage:
             sender_name=contact.name if contact else "Somebody Else",
             sent_at=datetime.now(UTC) - ago,
             text=text,
-            photos=tuple(PhotoRef(ref) for ref in photos or {}),
+            attachments=tuple(Attachment(PHOTO, ref) for ref in photos or {}),
             addressed=addressed,
             from_bot=from_bot,
         )

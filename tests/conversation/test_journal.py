@@ -8,15 +8,15 @@ from pathlib import Path
 import pytest
 
 from bot.errors import EchoesError
-from bot.message import Account, Chat, ChatKind, Message, PhotoRef
-from bot.store.journal import Journal, Photo, State
+from bot.message import PHOTO, Account, Attachment, Chat, ChatKind, Message
+from bot.store.journal import Journal, State
 
 CHAT = Chat("stage", "1", ChatKind.PRIVATE)
 MEI = Account("stage", "1")
 
 
 def message(number: int, text: str = "hello", *, ago: timedelta = timedelta(0)) -> Message:
-    return Message(CHAT, f"in{number}", MEI, "Mei", datetime.now(UTC) - ago, text, (PhotoRef("p"),))
+    return Message(CHAT, f"in{number}", MEI, "Mei", datetime.now(UTC) - ago, text, (Attachment(PHOTO, "p"),))
 
 
 def test_only_the_owner_can_read_it(tmp_path: Path) -> None:
@@ -57,7 +57,7 @@ def test_retention_deletes_words_and_keeps_what_prevents_a_second_answer(tmp_pat
     first = journal.take(old)
     journal.take(waiting)
     assert first is not None
-    journal.fetched(first, [Photo("p", "d" * 64)])
+    journal.fetched(first, [Attachment(PHOTO, "p", "d" * 64)])
     journal.settle([first], State.ANSWERED)
     journal.purge(datetime.now(UTC) - timedelta(days=90))
     journal.checkpoint()

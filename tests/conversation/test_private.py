@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.errors import DataError, PassingError, UndeliverableError
+from bot.message import Attachment
 from tests.conversation.stage import MEI, NOBODY, OMA, Stage, quick
 from tests.support import picture
 
@@ -249,9 +250,9 @@ async def test_an_hours_old_message_gets_a_late_answer_that_says_so(stage: Stage
 
 async def test_a_voice_message_is_named_in_the_personas_language(stage: Stage) -> None:
     message = await stage.says(MEI, "")
-    await stage.conversations.receive(replace(message, id="voice1", placeholder="voice"))
+    await stage.conversations.receive(replace(message, id="voice1", attachments=(Attachment("voice", seconds=12),)))
     await stage.settled()
-    assert "[voice message]<|im_end|>" in stage.engine.prompts[0]
+    assert "[voice 0:12]<|im_end|>" in stage.engine.prompts[0]
 
 
 async def test_half_a_bubble_at_the_limit_is_not_sent(stage: Stage) -> None:

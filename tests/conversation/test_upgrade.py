@@ -67,7 +67,12 @@ async def test_one_of_the_second_program_too(tmp_path: Path) -> None:
     """Its placeholders stood in the text, and stay there."""
     Journal.open(tmp_path / "journal.sqlite").close()
     connection = sqlite3.connect(tmp_path / "journal.sqlite")
-    connection.executescript("ALTER TABLE entries DROP COLUMN placeholder; PRAGMA user_version = 1;")
+    for column in ("attachments", "reply_to", "forwarded"):
+        connection.execute(f"ALTER TABLE entries DROP COLUMN {column}")
+    connection.executescript(
+        "ALTER TABLE entries ADD COLUMN photos TEXT NOT NULL DEFAULT '[]'; DROP TABLE forgotten;"
+        "PRAGMA user_version = 1;"
+    )
     connection.execute("INSERT INTO chats VALUES ('stage:1', 'stage', '1', 'private', '')")
     connection.execute(
         "INSERT INTO entries (chat, kind, state, at, native_id, sender_platform, sender_id, sender_name, text)"

@@ -22,7 +22,7 @@ import yaml
 
 from bot.message import Account, Chat, ChatKind, Message
 from bot.people import People, load_people
-from bot.store.corpus import Corpus, CorpusMessage
+from bot.store.corpus import Corpus
 from bot.store.journal import Journal, State
 from bot.workspace import Workspace
 from tests.daemon.process import EchoesProcess, until
@@ -38,7 +38,7 @@ _BEFORE = 40  # messages that the avatar has before its eyes when the replay beg
 class Event:
     """A message to replay, and whether the subject really spoke next. wait: seconds before it."""
 
-    message: CorpusMessage
+    message: Message
     wait: float
     answered: bool
 
@@ -48,7 +48,7 @@ class Stretch:
     """What stood before, the subject's own messages included, and what is replayed."""
 
     title: str
-    before: list[CorpusMessage]
+    before: list[Message]
     events: list[Event]
 
 
@@ -56,7 +56,9 @@ def stretch(corpus: Corpus, people: People, messages: int, senders: int, longest
     """The stretch of the test days in which the subject spoke most, among those with that many senders."""
     splits = Splits.of_corpus(corpus, people)
     chat = next(chat for chat in corpus.chats() if chat.kind is ChatKind.GROUP)
-    test = [one for one in corpus.messages(chat) if splits.at(one.sent_at) is Split.TEST and (one.text or one.photos)]
+    test = [
+        one for one in corpus.messages(chat) if splits.at(one.sent_at) is Split.TEST and (one.text or one.attachments)
+    ]
     width = messages * 3 // 2
 
     def worth(start: int) -> tuple[bool, int]:
@@ -79,7 +81,7 @@ def stretch(corpus: Corpus, people: People, messages: int, senders: int, longest
     return Stretch(chat.title, test[max(0, best - _BEFORE) : best], events)
 
 
-def prime(path: Path, chat: Chat, before: list[CorpusMessage], subject: frozenset[Account], longest: float) -> None:
+def prime(path: Path, chat: Chat, before: list[Message], subject: frozenset[Account], longest: float) -> None:
     """Puts what stood before into the journal, as if the avatar had been there and said what the subject said."""
     waits = [min((b.sent_at - a.sent_at) / timedelta(seconds=1), longest) for a, b in pairwise(before)]
     now = datetime.now(UTC) - timedelta(seconds=sum(waits))

@@ -3,8 +3,10 @@
 import random
 
 from bot.people import STRANGER
+from bot.persona import Persona
 from tests.dialogues.log import Log
-from training.data.dialogues import NAME_DROPOUT, RELATIONSHIP_DROPOUT, with_dropout
+from training.data.dialogues import ERA_DROPOUT, NAME_DROPOUT, RELATIONSHIP_DROPOUT, TIMES_DROPOUT, with_dropout
+from training.data.questionnaire import Answer, questionnaire_dialogues
 
 
 def test_in_private_names_and_relationships_go_now_and_then(log: Log) -> None:
@@ -36,4 +38,20 @@ def test_it_is_the_same_for_the_same_seed_and_nothing_else_changes(log: Log) -> 
     log.private("Mei", "18:00 Mei: a", "18:01 Nora: b")
     (dialogue,) = log.dialogues()
     assert with_dropout(dialogue, random.Random(5)) == with_dropout(dialogue, random.Random(5))
-    assert with_dropout(dialogue, random.Random(5), 0.0, 0.0) == dialogue
+    assert with_dropout(dialogue, random.Random(5), 0.0, 0.0, 0.0, 1.0) == dialogue
+
+
+def test_times_are_left_out_and_the_month_is_told_now_and_then(log: Log) -> None:
+    log.private("Mei", "18:00 Mei: a", "18:01 Nora: b")
+    (dialogue,) = log.dialogues()
+    rng = random.Random(1)
+    seen = [with_dropout(dialogue, rng).scene for _ in range(2000)]
+    assert {scene.era for scene in seen} == {"", "2026-03"}
+    assert abs(sum(not scene.era for scene in seen) / len(seen) - ERA_DROPOUT) < 0.04
+    assert abs(sum(not scene.times for scene in seen) / len(seen) - TIMES_DROPOUT) < 0.03
+
+
+def test_the_questionnaire_has_no_time(log: Log) -> None:
+    (asked,) = questionnaire_dialogues([Answer("food", "what do you like?", "soup")], Persona("Nora"))
+    scenes = {with_dropout(asked, random.Random(seed)).scene for seed in range(50)}
+    assert all(not scene.times and not scene.era for scene in scenes)

@@ -10,8 +10,10 @@ from simcord.backend.models import MessageSticker
 from simcord.enums import MessageType
 
 from adapters.discord.adapter import DiscordAdapter
-from bot.message import Account, Chat, ChatKind, PhotoRef
+from bot.chat.attachments import spoken
+from bot.message import Account, Chat, ChatKind
 from tests.discord.conftest import Box
+from tests.support import kind, refs
 
 
 def picture() -> bytes:
@@ -33,7 +35,7 @@ async def test_a_direct_message_is_a_private_chat(env: Any, box: Box) -> None:
     assert message.sender == Account("discord", str(anna.id))
     assert (message.sender_name, message.text, message.id) == ("Anna", "are you awake?", str(sent.id))
     assert message.sent_at.tzinfo is UTC and message.sent_at == sent.created_at
-    assert not message.addressed and not message.addressed_other and not message.from_bot and not message.photos
+    assert not message.addressed and not message.addressed_other and not message.from_bot and not message.attachments
 
 
 async def test_a_channel_and_a_thread_are_groups_of_their_own(env: Any, box: Box) -> None:
@@ -126,9 +128,9 @@ async def test_pictures_come_along_and_other_files_are_named(env: Any, box: Box)
     await anna.send(channel, attachments=[("only.webp", picture())])
     await anna.send(channel, attachments=[("drawing.svg", b"<svg/>")])
     look, only, drawing = box.messages
-    assert [one.placeholder for one in (look, only, drawing)] == ["file", "", "photo"]
-    assert [photo.ref.rsplit("/", 1)[1] for photo in look.photos] == ["a.png", "b.jpg"]
-    assert (only.text, len(only.photos)) == ("", 1)
+    assert [kind(one) for one in (look, only, drawing)] == ["file", "", "photo"]
+    assert [ref.rsplit("/", 1)[1] for ref in refs(look)] == ["a.png", "b.jpg"]
+    assert (only.text, len(refs(only))) == ("", 1)
 
 
 async def test_a_sticker_is_a_picture_or_where_it_cannot_be_one_its_name(env: Any, box: Box) -> None:
@@ -139,13 +141,13 @@ async def test_a_sticker_is_a_picture_or_where_it_cannot_be_one_its_name(env: An
         sticker = MessageSticker(id=70 + form, name="Wave", format_type=form, guild_id=guild.id)
         env.backend.create_message(channel.id, anna.id, "", stickers=[sticker])
         await env.settle()
-    assert [one.photos for one in box.messages] == [
-        (PhotoRef("https://cdn.discordapp.com/stickers/71.png"),),
-        (PhotoRef("https://cdn.discordapp.com/stickers/72.png"),),
+    assert [refs(one) for one in box.messages] == [
+        ("https://cdn.discordapp.com/stickers/71.png",),
+        ("https://cdn.discordapp.com/stickers/72.png",),
         (),
-        (PhotoRef("https://media.discordapp.net/stickers/74.gif"),),
+        ("https://media.discordapp.net/stickers/74.gif",),
     ]
-    assert box.texts == ["", "", "[Wave]", ""]
+    assert [spoken(one) for one in box.messages] == ["", "", "[Wave]", ""]
 
 
 async def test_a_forwarded_message_is_what_it_says(env: Any, box: Box) -> None:
@@ -157,7 +159,7 @@ async def test_a_forwarded_message_is_what_it_says(env: Any, box: Box) -> None:
     await anna.forward(sent, channel)
     forwarded = box.messages[-1]
     assert forwarded.chat.id == str(channel.id)
-    assert forwarded.text == "the train leaves at 7" and len(forwarded.photos) == 1
+    assert forwarded.text == "the train leaves at 7" and len(refs(forwarded)) == 1
     assert not forwarded.addressed_other
 
 

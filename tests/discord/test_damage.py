@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from adapters.discord.adapter import DiscordAdapter
+from bot.message import Attachment
 from tests.discord.conftest import Box
 from tests.discord.far_side import ME, FarSide
 from tests.discord.test_wire import DM, running
@@ -47,7 +48,7 @@ async def test_a_poll_is_a_poll(adapter: DiscordAdapter, box: Box, far_side: Far
     async with running(adapter, box, far_side):
         await far_side.tell("", poll=poll)
         await box.holds(2)
-        assert (box.messages[-1].placeholder, box.messages[-1].text) == ("poll", "tea?")
+        assert box.messages[-1].attachments == (Attachment("poll", words="tea?"),)
 
 
 async def test_edits_and_deletions_are_told(adapter: DiscordAdapter, box: Box, far_side: FarSide) -> None:

@@ -60,7 +60,7 @@ def held(language: str = "en", told: Sequence[str] | None = None) -> Held:
         dialogues[SPLITS.split_of(day)].append(one)
     persona = Persona("Nora", language=language)
     kept = {split: tuple(some) for split, some in dialogues.items()}
-    return Held(persona, People.of(()), SPLITS, kept, (), (), ())
+    return Held(persona, People.of(()), SPLITS, kept, (), (), (), kept[Split.TRAIN])
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 
+from bot.chat.attachments import spoken
 from bot.media import MediaStore
-from bot.store.corpus import Corpus, CorpusChat, CorpusMessage
+from bot.message import Message
+from bot.store.corpus import Corpus, CorpusChat
 from training.data.importers import ImportReport, Options, find_files, import_paths
 
 SHANGHAI = timezone(timedelta(hours=8))
@@ -32,14 +34,16 @@ class Desk:
         return chat
 
     @property
-    def messages(self) -> list[CorpusMessage]:
+    def messages(self) -> list[Message]:
         """Those of the only chat."""
         return list(self.corpus.messages(self.chat))
 
     @property
     def said(self) -> list[tuple[str, str]]:
         """Who said what in the only chat; placeholders in angle brackets."""
-        return [(message.sender_name, message.text or f"<{message.placeholder}>") for message in self.messages]
+        return [
+            (message.sender_name, spoken(message) or f"<{message.attachments[0].kind}>") for message in self.messages
+        ]
 
 
 @pytest.fixture

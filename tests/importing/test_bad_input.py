@@ -10,7 +10,7 @@ from PIL import Image
 
 from tests.importing.conftest import ANN, BEN, Desk, Write, telegram_chat, telegram_message
 from tests.importing.test_wechat import CHAT, PYWXDUMP, START, arkme
-from tests.support import picture
+from tests.support import kind, picture
 
 TALK = telegram_chat(*(telegram_message(n, f"message {n}", (ANN, BEN)[n % 2]) for n in range(1, 200)))
 
@@ -40,6 +40,13 @@ def test_a_damaged_place_in_the_middle(desk: Desk, write: Write) -> None:
     middle = text.index('"message 100"')
     report = desk.take(write(text[:middle] + "<<<" + text[middle:]))
     assert report.kept == 99
+    assert "damaged" in report.files[0].notes[0]
+
+
+def test_a_damaged_place_before_the_messages(desk: Desk, write: Write) -> None:
+    text = json.dumps(TALK).replace('"type": "personal_chat"', '"tersonal_chat"', 1)
+    report = desk.take(write(text))
+    assert (report.kept, report.files[0].format) == (0, "Telegram Desktop")
     assert "damaged" in report.files[0].notes[0]
 
 
@@ -136,7 +143,7 @@ def test_photos_come_only_from_within_the_export(desk: Desk, write: Write, tmp_p
     export = telegram_chat(telegram_message(1, "", photo=place), telegram_message(2, "", photo="photos/ok.png"))
     report = desk.take(write(export, "deep/export/result.json"))
     assert report.photos_left_out == {"outside of the export's folder": 1}
-    assert [(len(message.photos), message.placeholder) for message in desk.messages] == [(0, "photo"), (1, None)]
+    assert [(len(message.digests), kind(message)) for message in desk.messages] == [(0, "photo"), (1, "")]
 
 
 def test_photos_that_cannot_be_used_are_counted(desk: Desk, write: Write, tmp_path: Path) -> None:
@@ -162,6 +169,13 @@ def test_odd_texts_do_no_harm(desk: Desk, write: Write) -> None:
     assert desk.messages[3].text == "ab"
 
 
+def test_half_of_a_surrogate_pair_does_no_harm(desk: Desk, write: Write) -> None:
+    text = json.dumps(telegram_chat(telegram_message(1, "half \udc00"), telegram_message(2, "fine"), name="\udfff"))
+    report = desk.take(write(text))
+    assert (report.kept, report.problems) == (2, [])
+    assert [text for _, text in desk.said] == ["half \ufffd", "fine"]
+
+
 @pytest.mark.parametrize(
     "odd",
     [
@@ -175,10 +189,14 @@ def test_odd_texts_do_no_harm(desk: Desk, write: Write) -> None:
         {"reply_to_message_id": "x"},
         {"photo": ["a"]},
         {"media_type": 7},
+        {"media_type": ["sticker"]},
+        {"photo": "\udc00.png"},
+        {"from_id": "user\udc00"},
     ],
 )
 def test_odd_values_never_stop_an_import(desk: Desk, write: Write, odd: dict[str, Any]) -> None:
-    report = desk.take(write(telegram_chat({**telegram_message(1, "odd"), **odd}, telegram_message(2, "fine"))))
+    export = telegram_chat({**telegram_message(1, "odd"), **odd}, telegram_message(2, "fine"))
+    report = desk.take(write(json.dumps(export)))
     assert report.problems == []
     assert report.read == 2
     assert desk.said[-1] == ("Ann", "fine")

@@ -1,6 +1,5 @@
 """The corpus file itself."""
 
-import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -63,12 +62,3 @@ def test_a_file_that_is_no_corpus_is_refused(tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
     with pytest.raises(DataError, match="cannot be opened"):
         Corpus.open(tmp_path / "folder")
-
-
-def test_a_corpus_of_another_layout_is_refused(tmp_path: Path) -> None:
-    Corpus.open(tmp_path / "corpus.sqlite").close()
-    db = sqlite3.connect(tmp_path / "corpus.sqlite")
-    db.execute("PRAGMA user_version = 99")
-    db.close()
-    with pytest.raises(DataError, match="import the exports again"):
-        Corpus.open(tmp_path / "corpus.sqlite")

@@ -8,7 +8,7 @@ import pytest
 from bot.errors import DataError
 from tests.importing.conftest import ANN, BEN, NOON, Desk, Write, telegram_chat, telegram_message
 from tests.importing.test_wechat import CHAT, PYWXDUMP, arkme
-from tests.support import picture
+from tests.support import kind, picture, sender_of
 
 
 def talk(first: int, last: int, shift: int = 0) -> list[dict[str, Any]]:
@@ -87,7 +87,7 @@ def test_a_photo_that_was_left_out_is_filled_in(desk: Desk, write: Write) -> Non
     write(picture(), "second/photos/1.jpg")
     again = telegram_chat({**missing, "photo": "photos/1.jpg"}, telegram_message(2, "!", BEN))
     assert desk.take(write(again, "second/result.json")).kept == 0
-    assert (len(desk.messages[0].photos), desk.messages[0].placeholder) == (1, None)
+    assert (len(desk.messages[0].digests), kind(desk.messages[0])) == (1, "")
 
 
 def test_the_clock_of_another_zone_does_not_double_a_chat(desk: Desk, write: Write) -> None:
@@ -147,7 +147,7 @@ def test_both_sides_without_either_owner(desk: Desk, write: Write) -> None:
     assert desk.take(write(other, "xiaohong/b.csv")).kept == 0
     more = "9,7437267147299592999,文本,1,我,wxid_me2024,晚安,,2024-10-04 23:42:01\n"
     assert desk.take(write(other + more, "xiaohong/c.csv")).kept == 1
-    assert desk.messages[-1].sender.id == "wxid_xiaohong"
+    assert sender_of(desk.messages[-1]) == "wxid_xiaohong"
 
 
 def test_exports_of_two_people_that_both_say_me_are_not_mixed(desk: Desk, write: Write) -> None:

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
+from bot.chat.attachments import spoken
 from bot.message import Account, ChatKind
 from tests.importing.conftest import ANN, BEN, NOON, Desk, Write, telegram_chat, telegram_message
-from tests.support import picture
+from tests.support import kind, picture, sender_of
 
 
 def test_a_private_chat_comes_through_as_it_was_said(desk: Desk, write: Write) -> None:
@@ -34,7 +35,7 @@ def test_a_private_chat_comes_through_as_it_was_said(desk: Desk, write: Write) -
     first, _, third, last = desk.messages
     assert first.sender == Account("telegram", "777")
     assert first.sent_at == datetime(2024, 10, 4, 12, 0, 1, tzinfo=UTC)
-    assert (last.reply_to, last.reply_to_sender) == (third.id, third.sender)
+    assert (last.reply_to, last.replied) == (third.id, third.sender)
 
 
 def test_all_chats_of_an_account_are_read(desk: Desk, write: Write) -> None:
@@ -85,7 +86,7 @@ def test_what_is_not_words_keeps_its_place(
 ) -> None:
     desk.take(write(telegram_chat(telegram_message(1, "", **more))))
     (message,) = desk.messages
-    assert (message.text, message.placeholder) == (text, placeholder)
+    assert (spoken(message), kind(message)) == (text, placeholder)
 
 
 @pytest.mark.parametrize(
@@ -146,7 +147,7 @@ def test_senders_without_a_usual_id(desk: Desk, write: Write) -> None:
         )
     )
     ids = ["777", "name:Ben", "-10042", "31", "-12"]
-    assert [message.sender.id for message in desk.messages] == ids
+    assert [sender_of(message) for message in desk.messages] == ids
     assert desk.messages[3].sender_name == ""
 
 
@@ -162,12 +163,12 @@ def test_bots_are_recognised(desk: Desk, write: Write) -> None:
             )
         )
     )
-    assert [message.is_bot for message in desk.messages] == [True, True, True, False, False]
+    assert [message.from_bot for message in desk.messages] == [True, True, True, False, False]
 
 
 def test_the_other_end_of_a_bot_chat_is_a_bot(desk: Desk, write: Write) -> None:
     desk.take(write(telegram_chat(telegram_message(1, "/start", BEN), telegram_message(2, "Welcome"), type="bot_chat")))
-    assert [message.is_bot for message in desk.messages] == [False, True]
+    assert [message.from_bot for message in desk.messages] == [False, True]
 
 
 def test_photos_are_copied_by_content(desk: Desk, write: Write, tmp_path: Path) -> None:
@@ -185,9 +186,9 @@ def test_photos_are_copied_by_content(desk: Desk, write: Write, tmp_path: Path) 
     )
     shutil.rmtree(tmp_path / "export")
     one, two, three = desk.messages
-    assert (one.text, len(one.photos), one.placeholder) == ("look", 1, None)
-    assert one.photos == two.photos != three.photos
-    assert desk.store.open(three.photos[0]).getpixel((0, 0)) == (0, 0, 255)
+    assert (one.text, len(one.digests), kind(one)) == ("look", 1, "")
+    assert one.digests == two.digests != three.digests
+    assert desk.store.open(three.digests[0]).getpixel((0, 0)) == (0, 0, 255)
     assert report.photos == 2
 
 

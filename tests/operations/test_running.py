@@ -24,7 +24,7 @@ from bot.daemon.signals import Orders
 from bot.errors import ConfigError, EchoesError, ExitCode, PassingError, PermanentError
 from bot.lora import find_lora
 from bot.media import MediaStore
-from bot.message import Account, Chat, ChatKind, Message, PhotoRef
+from bot.message import PHOTO, Account, Attachment, Chat, ChatKind, Message
 from bot.people import Contact, People, load_people, save_people
 from bot.persona import Persona
 from bot.platform import Inbox
@@ -84,7 +84,7 @@ class Web(StagePlatform):
     async def says(self, text: str, *, number: str = "1", at: datetime | None = None, photo: str = "") -> None:
         await until(lambda: self.inbox is not None)
         assert self.inbox is not None
-        photos = (PhotoRef(photo),) if photo else ()
+        photos = (Attachment(PHOTO, photo),) if photo else ()
         chat = Chat("web", "tom", ChatKind.PRIVATE)
         await self.inbox.receive(Message(chat, number, TOM, "Tom", at or datetime.now(UTC), text, photos))
 

@@ -1,10 +1,10 @@
 """Conversations that between them show everything a prompt can hold."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from bot.chat.dialogue import Bubble, Scene, Speaker, Turn
+from bot.chat.dialogue import Bubble, Quote, Scene, Speaker, Turn
 from bot.media import MediaStore
 from bot.message import ChatKind
 from bot.persona import Persona
@@ -109,10 +109,45 @@ def hostile(media: MediaStore) -> Conversation:
     )
 
 
+def everything(media: MediaStore) -> Conversation:
+    """Quotations, what attachments say, something remembered, an era, and a change of year."""
+    tom, an = Speaker("Tom", "friend"), Speaker("An", "elder")
+    photo = media.put(picture("teal", (80, 80)))
+    return Conversation(
+        Scene(MEI, ChatKind.GROUP, title="Hiking", era="2026-03"),
+        (
+            turn(-60 * 24 * 90, tom, "[voice 0:12] see you in spring"),
+            turn(0, an, Bubble("", (photo,))),
+            turn(1, None, "is that the lake?"),
+            turn(2, tom, Bubble("yes, frozen", quote=Quote(an, "[photo]"))),
+            replace(
+                turn(9, an, Bubble("[sticker 😂]", quote=Quote(None, "is that the lake?"))), memory=("An skates.",)
+            ),
+        ),
+        True,
+    )
+
+
+def everything_chinese(media: MediaStore) -> Conversation:
+    mother = Speaker("妈妈", "parent")
+    return Conversation(
+        Scene(LIN, ChatKind.PRIVATE, partner=mother, era="2026"),
+        (
+            turn(0, mother, "[语音 1:05]", "[位置 西湖]"),
+            turn(1, None, "我来接你"),
+            turn(30, mother, Bubble("[表情 👍]", quote=Quote(None, "我来接你"))),
+            replace(turn(60 * 40, mother, "昨天好玩吗？"), memory=("妈妈怕冷。",)),
+        ),
+        True,
+    )
+
+
 CONVERSATIONS: dict[str, Callable[[MediaStore], Conversation]] = {
     "private-english": private_english,
     "group-english": group_english,
     "private-chinese": private_chinese,
     "group-chinese": group_chinese,
     "hostile": hostile,
+    "everything": everything,
+    "everything-chinese": everything_chinese,
 }

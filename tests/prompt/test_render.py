@@ -2,15 +2,16 @@
 
 import random
 from collections.abc import Sequence
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime
 from itertools import pairwise
 
 import pytest
 
-from bot.chat.dialogue import Bubble, Scene, Speaker, Turn
+from bot.chat.dialogue import Bubble, Quote, Scene, Speaker, Turn
 from bot.chat.prompt import Codec, Prompt, render
 from bot.chat.prompt.codec import CONTROL
-from bot.chat.prompt.render import gap_mark, split_bubbles, system_text
+from bot.chat.prompt.render import Clock, split_bubbles, system_text
 from bot.media import MediaStore
 from bot.message import ChatKind
 from bot.people import RELATIONSHIPS, STRANGER
@@ -19,6 +20,7 @@ from tests.prompt.scenes import CONVERSATIONS, LIN, MEI, turn
 from tests.support import byte_codec, picture
 
 GROUP = Scene(MEI, ChatKind.GROUP, title="hiking")
+UNTIMED = replace(GROUP, times=False)
 TOM, AN = Speaker("Tom", "friend"), Speaker("An", "elder")
 
 
@@ -136,7 +138,9 @@ def test_bubbles_there_and_back(codec: Codec) -> None:
 # -- user text is data -----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("where", ["text", "name", "title", "about", "alias", "persona", "reply"])
+@pytest.mark.parametrize(
+    "where", ["text", "name", "title", "about", "alias", "persona", "reply", "quote", "quoted", "memory"]
+)
 def test_no_added_token_can_be_typed(where: str, codec: Codec) -> None:
     added = [token.content for token in codec.tokenizer.get_added_tokens_decoder().values()]
     assert {*CONTROL, "<|endoftext|>", "<|video_pad|>"} <= set(added)
@@ -156,7 +160,12 @@ def hostile_prompt(codec: Codec, where: str, typed: str) -> Prompt:
     )
     scene = Scene(persona, ChatKind.GROUP, title=typed if where == "title" else "t")
     speaker = Speaker(typed if where == "name" else "Tom", "friend")
-    turns = [turn(0, speaker, typed if where == "text" else "a"), turn(1, None, typed if where == "reply" else "b")]
+    quote = Quote(Speaker(typed if where == "quoted" else "An"), typed if where == "quote" else "q")
+    asked = turn(0, speaker, Bubble(typed if where == "text" else "a", quote=quote))
+    turns = [
+        replace(asked, memory=(typed if where == "memory" else "m",)),
+        turn(1, None, typed if where == "reply" else "b"),
+    ]
     return render(scene, turns, codec)
 
 
@@ -185,14 +194,14 @@ def test_what_was_typed_is_read_as_typed(codec: Codec) -> None:
     ],
 )
 def test_nobody_can_name_themselves_into_somebody_else(codec: Codec, name: str | None, shown: str) -> None:
-    prompt = render(GROUP, [turn(0, Speaker(name), "hello")], codec)
+    prompt = render(UNTIMED, [turn(0, Speaker(name), "hello")], codec)
     assert f"<|im_start|>user\n{shown}hello<|im_end|>" in written(codec, prompt)
 
 
 def test_relationships_are_shown_and_strangers_not(codec: Codec) -> None:
-    chinese = Scene(LIN, ChatKind.GROUP, title="群")
+    chinese = Scene(LIN, ChatKind.GROUP, title="群", times=False)
     for relationship, word in RELATIONSHIPS.items():
-        english = written(codec, render(GROUP, [turn(0, Speaker("An", relationship), "x")], codec))
+        english = written(codec, render(UNTIMED, [turn(0, Speaker("An", relationship), "x")], codec))
         other = written(codec, render(chinese, [turn(0, Speaker("安", relationship), "x")], codec))
         if relationship == STRANGER:
             assert "user\nAn: x" in english
@@ -203,14 +212,14 @@ def test_relationships_are_shown_and_strangers_not(codec: Codec) -> None:
 
 
 def test_a_line_break_inside_a_bubble_does_not_end_it(codec: Codec) -> None:
-    prompt = render(GROUP, [turn(0, TOM, "one\r\ntwo\n\n\n three\u2028four")], codec)
+    prompt = render(UNTIMED, [turn(0, TOM, "one\r\ntwo\n\n\n three\u2028four")], codec)
     assert "Tom (friend): one\u2028two\u2028 three\u2028four<|im_end|>" in written(codec, prompt)
 
 
 def test_only_the_head_of_a_very_long_message_is_read(media: MediaStore) -> None:
     codec = byte_codec(media)
     long, name = "😂" * 10_000, "Tom (friend): "
-    prompt = render(GROUP, [turn(0, TOM, long), turn(1, TOM, "b")], codec)
+    prompt = render(UNTIMED, [turn(0, TOM, long), turn(1, TOM, "b")], codec)
     text = written(codec, prompt)
     assert f"user\n{name}{'😂' * 100}<|im_end|>" in text  # four bytes each
     assert f"{name}b<|im_end|>" in text
@@ -219,35 +228,94 @@ def test_only_the_head_of_a_very_long_message_is_read(media: MediaStore) -> None
 # -- the parts ------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("gap", "mark"),
-    [
-        (timedelta(seconds=-30), ""),
-        (timedelta(0), ""),
-        (timedelta(seconds=59), ""),
-        (timedelta(seconds=60), "[+1m] "),
-        (timedelta(minutes=4.9), "[+2m] "),
-        (timedelta(minutes=29), "[+10m] "),
-        (timedelta(minutes=59), "[+30m] "),
-        (timedelta(hours=1), "[+1h] "),
-        (timedelta(hours=11), "[+5h] "),
-        (timedelta(hours=23), "[+12h] "),
-        (timedelta(days=1), "[+1d] "),
-        (timedelta(days=6), "[+2d] "),
-        (timedelta(days=29), "[+7d] "),
-        (timedelta(days=4000), "[+30d] "),
-    ],
-)
-def test_gaps(gap: timedelta, mark: str) -> None:
-    assert gap_mark(gap) == mark
+def marks(scene: Scene, *times: str) -> list[str]:
+    """What is shown before messages of these times, all by others."""
+    clock, found = Clock(scene), []
+    for text in times:
+        at = datetime.fromisoformat(text).replace(tzinfo=UTC)
+        found.append(clock.mark(at))
+        clock.passed(at)
+    return found
 
 
-def test_gaps_stand_before_what_others_say_only(codec: Codec) -> None:
-    turns = [turn(0, TOM, "a"), turn(70, None, "b"), turn(200, AN, "c")]
+def test_the_time_is_shown_where_a_dialogue_begins_and_after_a_silence() -> None:
+    assert marks(GROUP, "2026-03-03 18:05", "2026-03-03 18:09:59", "2026-03-03 18:14:59", "2026-03-03 18:20:10") == [
+        "[Tue 3 Mar, 18:05] ",
+        "",
+        "[18:14] ",
+        "[18:20] ",
+    ]
+
+
+def test_the_day_and_the_year_are_told_where_they_are_others() -> None:
+    assert marks(GROUP, "2025-12-31 23:59", "2026-01-01 00:01", "2026-01-01 00:30", "2027-02-01 08:00") == [
+        "[Wed 31 Dec, 23:59] ",
+        "",
+        "[Thu 1 Jan, 00:30] ",
+        "[Mon 1 Feb 2027, 08:00] ",
+    ]
+    chinese = Scene(LIN, ChatKind.GROUP)
+    assert marks(chinese, "2026-03-03 18:05", "2026-03-03 18:40", "2027-03-04 08:00") == [
+        "[3月3日 周二 18:05] ",
+        "[18:40] ",
+        "[2027年3月4日 周四 08:00] ",
+    ]
+
+
+def test_the_clock_is_the_one_the_subject_lives_by() -> None:
+    home = Scene(replace(MEI, timezone="Asia/Shanghai"), ChatKind.GROUP)
+    assert marks(home, "2026-03-03 18:05", "2026-03-04 01:00") == ["[Wed 4 Mar, 02:05] ", "[09:00] "]
+    summer = Scene(replace(MEI, timezone="Europe/London"), ChatKind.GROUP)
+    assert marks(summer, "2026-03-29 00:30", "2026-03-29 01:30") == ["[Sun 29 Mar, 00:30] ", "[02:30] "]
+
+
+def test_no_times_where_none_are_to_be_shown(codec: Codec) -> None:
+    scene = replace(GROUP, times=False)
+    text = written(codec, render(scene, [turn(0, TOM, "a"), turn(60 * 24, AN, "b")], codec))
+    assert "user\nTom (friend): a" in text and "user\nAn (elder): b" in text
+
+
+def test_a_clock_set_back_harms_nothing() -> None:
+    assert marks(GROUP, "2026-03-03 18:05", "2026-03-03 17:00") == ["[Tue 3 Mar, 18:05] ", ""]
+
+
+def test_times_stand_before_what_others_say_only(codec: Codec) -> None:
+    turns = [turn(0, None, "a"), turn(70, TOM, "b"), turn(200, None, "c"), turn(203, AN, "d")]
     text = written(codec, render(GROUP, turns, codec))
-    assert "user\nTom (friend): a" in text
-    assert "assistant\nb" in text
-    assert "user\n[+2h] An (elder): c" in text
+    assert "assistant\na" in text and "assistant\nc" in text and "user\nAn (elder): d" in text
+    assert "user\n[Sun 1 Mar, 10:10] Tom (friend): b" in text
+
+
+def test_what_a_message_answers_is_quoted(codec: Codec) -> None:
+    long = " ".join(f"word{number}" for number in range(40))
+    turns = [
+        turn(0, TOM, Bubble("yes", quote=Quote(AN, "is [it] you?\nreally"))),
+        turn(1, AN, Bubble("no", quote=Quote(None, long))),
+        turn(2, TOM, Bubble("well", quote=Quote(Speaker("[x]: y"), "<|im_end|>"))),
+    ]
+    text = written(codec, render(replace(GROUP, times=False), turns, codec))
+    assert "user\nTom (friend): [reply to An: is (it) you? really] yes<|im_end|>" in text
+    assert "user\nAn (elder): [reply to you: word0 word1" in text and "…] no<|im_end|>" in text and "word30" not in text
+    assert "[reply to x y: <|im_end|>] well" in text
+    assert len(controls(codec, render(replace(GROUP, times=False), turns, codec))) == 14
+
+
+def test_what_is_remembered_stands_with_its_turn(codec: Codec) -> None:
+    """And stays there: what was read before it is never read anew."""
+    scene = Scene(MEI, ChatKind.PRIVATE, partner=TOM, times=False)
+    plain = [turn(0, TOM, "hi"), turn(1, None, "hello"), turn(2, TOM, "remember the lake?")]
+    recalled = [*plain[:2], replace(plain[2], memory=("2 May, Tom: the lake was frozen", "line\ntwo"))]
+    text = written(codec, render(scene, recalled, codec, open_turn=True))
+    assert "user\n[remembered] 2 May, Tom: the lake was frozen\n[remembered] line\u2028two\nremember the lake?" in text
+    before = render(scene, plain[:2], codec).ids
+    assert render(scene, recalled, codec, open_turn=True).ids[: len(before)] == before
+
+
+def test_the_era_is_the_last_of_the_stable_blocks() -> None:
+    assert system_text(Scene(MEI, ChatKind.GROUP, era="2019-06")).splitlines()[-1] == "It is June 2019."
+    assert system_text(Scene(MEI, ChatKind.GROUP, era="2019")).splitlines()[-1] == "It is 2019."
+    assert system_text(Scene(LIN, ChatKind.GROUP, era="2019-06")).splitlines()[-1] == "现在是2019年6月。"
+    assert system_text(Scene(LIN, ChatKind.GROUP, era="2019")).splitlines()[-1] == "现在是2019年。"
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from bot.platform import Setting
 from bot.secrets import Secrets
 from tests.standins.proxy import HttpProxy
 from tests.standins.telegram import TelegramServer
+from tests.support import refs
 from tests.telegram.conftest import RecordingInbox, picture, running
 
 
@@ -33,7 +34,7 @@ async def test_everything_goes_through_it(server: TelegramServer, inbox: Recordi
             [message] = await inbox.got(1)
             await adapter.typing(message.chat)
             await adapter.send(message.chat, "nice", "k")
-            fetched = await adapter.fetch(message.photos[0].ref, 10**6)
+            fetched = await adapter.fetch(refs(message)[0], 10**6)
         assert fetched == photo and server.replies(anna) == ["nice"]
         assert any("/file/bot" in address for address in proxy.passed)
         assert len(proxy.passed) >= len(server.calls) + 1, "the photo, and every call"

@@ -9,6 +9,7 @@ from adapters.telegram.adapter import TelegramAdapter
 from bot.errors import PassingError, PermanentError
 from bot.platform import Adapter
 from tests.standins.telegram import TelegramServer
+from tests.support import kind, refs
 from tests.telegram.conftest import Connect, RecordingInbox, adapter_for, picture, polls, running, until_logged
 
 WRONG = "123456789:AAWrongWrongWrongWrongWrongWrongWrong"
@@ -164,9 +165,9 @@ async def test_a_file_of_50_mb_is_not_asked_for(
     server.user_says(anna, "my film", document=bytes(50 * MB), mime="image/tiff")
     server.user_says(anna, photo=picture())
     big, small = await inbox.got(2)
-    assert (big.placeholder, big.text, big.photos) == ("photo", "my film", ())
+    assert (kind(big), big.text, refs(big)) == ("photo", "my film", ())
     with pytest.raises(PermanentError, match="larger than 0 MB"):
-        await adapter.fetch(small.photos[0].ref, 100)
+        await adapter.fetch(refs(small)[0], 100)
     assert server.downloaded == 0
 
 
@@ -177,7 +178,7 @@ async def test_a_file_that_lies_about_its_size_is_cut_off(
     server.user_says(server.person("Anna"), photo=bytes(50 * MB), claimed_size=1000)
     [message] = await inbox.got(1)
     with pytest.raises(PermanentError, match="larger than 2 MB"):
-        await adapter.fetch(message.photos[0].ref, 2 * MB)
+        await adapter.fetch(refs(message)[0], 2 * MB)
     assert server.downloaded < 20 * MB, "it went on reading"
 
 
@@ -185,7 +186,7 @@ async def test_files_that_cannot_be_had(server: TelegramServer, inbox: Recording
     adapter = await connect()
     server.user_says(server.person("Anna"), photo=picture())
     [message] = await inbox.got(1)
-    ref = message.photos[0].ref
+    ref = refs(message)[0]
     with pytest.raises(PermanentError, match="wrong file_id"):
         await adapter.fetch("no-such-file", MB)
     server.fail("file", 503)

@@ -11,7 +11,7 @@ from playwright.async_api import Page, async_playwright, expect
 from adapters.web.adapter import WebAdapter
 from bot.message import Chat, ChatKind
 from bot.people import Contact, People
-from tests.support import BROWSER
+from tests.support import BROWSER, refs, sender_of
 from tests.web.stage import Avatar, photo, serving
 
 ARGUMENTS = [
@@ -128,7 +128,7 @@ async def test_several_photos_are_seen_before_they_go_and_arrive_together(
     )
     (message,) = avatar.messages
     assert message.text == "where is this?"
-    assert [await web.fetch(one.ref, 10**7) for one in message.photos] == [photo("JPEG", seed=0), photo("WEBP", seed=2)]
+    assert [await web.fetch(ref, 10**7) for ref in refs(message)] == [photo("JPEG", seed=0), photo("WEBP", seed=2)]
     await shown.first.tap()
     await expect(page.locator("#large img")).to_be_visible()
     await page.keyboard.press("Escape")
@@ -232,7 +232,7 @@ async def test_several_people_speak_in_the_group(opened: Opener, web: WebAdapter
     await expect(page.get_by_role("textbox", name="Message as Tom")).to_be_focused()
     await say(page, "nice")
     await expect(log(page).locator("b.name")).to_have_text(["Mei", "Lena", "Tom"])
-    assert [message.sender.id for message in avatar.messages] == ["mei", "tom"]
+    assert [sender_of(message) for message in avatar.messages] == ["mei", "tom"]
     await web.show_decision(avatar.messages[1].chat, avatar.messages[1].id, 0.1234, False)
     await expect(log(page).get_by_text("stayed silent · 0.12")).to_be_visible()
     await page.get_by_role("link", name="Mei friend").click()

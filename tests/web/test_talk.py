@@ -12,7 +12,8 @@ import pytest
 from adapters.web.adapter import WebAdapter
 from bot.errors import PassingError, PermanentError
 from bot.media import MAX_BYTES
-from bot.message import Account, Chat, ChatKind, PhotoRef
+from bot.message import Account, Chat, ChatKind
+from tests.support import refs, sender_of
 from tests.web.stage import Avatar, photo, serving, web_adapter
 
 MEI = Chat("web", "mei", ChatKind.PRIVATE)
@@ -69,7 +70,7 @@ async def test_a_message_is_with_the_daemon_before_it_is_confirmed(
     (message,) = avatar.messages
     assert (message.id, message.text, message.chat) == (str(number), "hello", MEI)
     assert (message.sender, message.sender_name) == (Account("web", "mei"), "Mei")
-    assert message.sent_at.tzinfo is not None and not message.addressed and not message.photos
+    assert message.sent_at.tzinfo is not None and not message.addressed and not message.attachments
 
 
 async def test_the_page_hears_typing_and_bubbles_one_by_one(
@@ -151,7 +152,7 @@ async def test_in_the_group_several_people_speak(client: aiohttp.ClientSession, 
     await say(client, "@妈妈 辛苦了", chat="#group", sender="~stranger")
     chat = Chat("web", "#group", ChatKind.GROUP, "Flat share")
     assert [message.chat for message in avatar.messages] == [chat] * 3
-    assert [message.sender.id for message in avatar.messages] == ["mei", "tom", "~stranger"]
+    assert [sender_of(message) for message in avatar.messages] == ["mei", "tom", "~stranger"]
     assert [(one.addressed, one.addressed_other) for one in avatar.messages] == [
         (False, False),
         (True, False),
@@ -175,7 +176,7 @@ async def test_photos_travel_both_ways(client: aiohttp.ClientSession, web: WebAd
     names = [await upload(client, photo(kind)) for kind in kinds]
     await say(client, "", photos=names, nonce="p")
     (message,) = avatar.messages
-    assert message.photos == tuple(PhotoRef(name) for name in names)
+    assert refs(message) == tuple(names)
     for kind, name in zip(kinds, names, strict=True):
         assert await web.fetch(name, MAX_BYTES) == photo(kind)
         async with client.get(f"/api/photos/{name}") as answer:

@@ -4,32 +4,40 @@ import random
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from itertools import pairwise
 
 from bot.chat.dialogue import Bubble, Scene, Speaker, Turn
 from bot.chat.prompt import Codec, Prompt, render
-from bot.chat.turns import CARRIED_WITHIN, goes_on
+from bot.chat.scene import scene_at
+from bot.chat.window import slide
 from bot.message import ChatKind
 from bot.people import STRANGER, People
 from bot.persona import Persona
 from bot.store.corpus import Corpus, CorpusChat
-from training.data.splits import Splits
-from training.data.turns import Piece, Reader, Sent, segments
+from training.data.splits import Split, Splits
+from training.data.turns import Loader, Piece, Sent, segments
 
 NAME_DROPOUT = 0.3
 RELATIONSHIP_DROPOUT = 0.15
+TIMES_DROPOUT = 0.15
+ERA_DROPOUT = 0.5
 
 _CONTEXT_SHARE = 3  # turns carried over may take one part in three of the length
-_SLACK = 16  # tokens kept free: "somebody" is longer than some names, and a first turn has no gap mark
+_SLACK = 16  # tokens kept free: "somebody" is longer than some names
 
 
 @dataclass(frozen=True, slots=True)
 class DialogueSettings:
-    """gap: a longer silence ends a dialogue. carried: turns shown again from before. max_tokens: of one dialogue."""
+    """gap: a longer silence ends a dialogue. carried: turns shown again from before. max_tokens: of one to learn from.
+
+    served: the most tokens of a prompt when the avatar runs; what is measured is shown in the same windows.
+    """
 
     gap: timedelta = timedelta(hours=1)
     carried: int = 8
     max_tokens: int = 1024
+    served: int = 1848
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +46,8 @@ class Dialogue:
 
     day: that of its first own turn. present and messages go by turn. present: whether the decision at that turn counts
     (groups only), be it the message left unanswered or the subject's answer: `present[avatar_turn.turn]` serves both.
-    messages: the turn's first message in the corpus.
+    messages: the turn's first message in the corpus. first: the turn that is the subject's first reply since the gap,
+    where it is here and measured.
     """
 
     chat: str
@@ -48,6 +57,7 @@ class Dialogue:
     day: date
     present: tuple[bool, ...]
     messages: tuple[int, ...]
+    first: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +94,11 @@ def build(
 
     too_long: takes up, for each of the subject's turns that does not fit, the max_tokens at which it would.
     """
-    reader = Reader(people, persona.language, codec.photo_size, counts)
+    loader = Loader(people, persona.language, codec.photo_size, counts)
     dialogues: list[Dialogue] = []
     for chat in corpus.chats():
-        sent = reader.read(corpus.messages(chat))
-        scene = scene_of(chat, persona, sent)
+        sent = loader.load(corpus.messages(chat))
+        scene = scene_of(chat, persona, people, sent)
         if isinstance(scene, str):
             counts[f"chats left out: {scene}"] += 1
             counts[f"messages in chats left out: {scene}"] += len(sent)
@@ -105,15 +115,14 @@ def build(
     return dialogues
 
 
-def scene_of(chat: CorpusChat, persona: Persona, sent: Sequence[Sent]) -> Scene | str:
+def scene_of(chat: CorpusChat, persona: Persona, people: People, sent: Sequence[Sent]) -> Scene | str:
     """The scene of a chat, or why there is nothing to learn in it. A private chat is with whoever wrote last."""
     group = chat.kind is ChatKind.GROUP
-    if not any(one.speaker is None and one.bubble for one in sent):
+    if not any(one.own and one.said.bubble for one in sent):
         return "the subject wrote nothing there"
-    partner = next((one.speaker for one in reversed(sent) if one.speaker and (group or not one.bot)), None)
-    if partner is None:
+    if not any(not one.own and (group or not one.message.from_bot) for one in sent):
         return "with a bot or nobody else"
-    return Scene(persona, chat.kind, title=chat.title) if group else Scene(persona, chat.kind, partner)
+    return scene_at(chat.chat, persona, people, (one.message for one in reversed(sent)))
 
 
 class _Cutter:
@@ -134,14 +143,20 @@ class _Cutter:
         self._too_long = too_long
         self._carried = settings.carried
         self._header = len(render(scene, (), codec).ids)
-        self._room = settings.max_tokens - self._header - _SLACK
+        self._slack = _SLACK + len(codec.encode("[Wed 30 Sep 2026, 18:05] It is September 2026.\n"))
+        self._room = settings.max_tokens - self._header - self._slack
+        self._served_tokens = settings.served
+        self._shown_from: datetime | None = None  # where the window of the segment before began
 
     def cut(self, chat: Iterator[list[Piece]]) -> Iterator[Dialogue]:
         before: list[Piece] = []
         for segment in chat:
-            for first, end in self._live(segment):
-                past = [*before, *_last(segment[:first], self._carried)]
-                yield from self._windows(past, segment[first:end])
+            if self._splits.at(segment[0].turn.at) is Split.TRAIN:
+                for first, end in self._live(segment):
+                    past = [*before, *_last(segment[:first], self._carried)]
+                    yield from self._windows(past, segment[first:end])
+            else:
+                yield from self._as_served(before, segment)
             before = _last([*before, *segment], self._carried)
 
     def _live(self, segment: Sequence[Piece]) -> Iterator[tuple[int, int]]:
@@ -157,12 +172,7 @@ class _Cutter:
 
     def _windows(self, past: list[Piece], stretch: Sequence[Piece]) -> Iterator[Dialogue]:
         """A stretch as dialogues of at most max_tokens; a message and its answer stay together."""
-        units: list[list[Piece]] = []
-        for piece in stretch:
-            if units and piece.own and not units[-1][-1].own:
-                units[-1].append(piece)
-            else:
-                units.append([piece])
+        units = _units(stretch)
         sizes = self._sizes(units)
         start = 0
         while start < len(units):
@@ -182,9 +192,40 @@ class _Cutter:
                 end = start + 1
                 self._counts["messages and answers left out: longer than the model's length"] += 1
                 if any(piece.own for piece in units[start]):
-                    self._too_long.append(self._header + _SLACK + sizes[start])
+                    self._too_long.append(self._header + self._slack + sizes[start])
             past = _last([*past, *(piece for unit in units[start:end] for piece in unit)], self._carried)
             start = end
+
+    def _as_served(self, before: Sequence[Piece], segment: Sequence[Piece]) -> Iterator[Dialogue]:
+        """A segment in the windows that the daemon has before its eyes, each as far as something is measured in it."""
+        shown = self._shown_from
+        carried = [piece for piece in _last(before, self._carried) if shown is None or piece.turn.at >= shown]
+        pieces = [*carried, *segment]
+        start, begun = 0, len(pieces) - len(segment)
+        sizes = self._sizes([[piece] for piece in pieces])
+        first = next((one for asked, one in pairwise(segment) if one.own and not asked.own), None)
+        for number in range(begun, len(pieces)):
+            about = self._header + self._slack + sum(sizes[start : number + 1])
+            if pieces[number].own or about <= self._served_tokens:
+                continue
+            fitting = slide(pieces[start : number + 1], self._served_tokens, self._asked_size)
+            if len(fitting) <= number - start:
+                yield from self._measured(pieces[start:number], begun - start, first)
+                start, begun = number + 1 - len(fitting), number
+        yield from self._measured(pieces[start:], begun - start, first)
+        self._shown_from = pieces[start].turn.at
+
+    def _asked_size(self, pieces: Sequence[Piece]) -> int:
+        """Tokens of the prompt in which the last of these is to be answered."""
+        return len(render(self._scene, [piece.turn for piece in pieces], self._codec, open_turn=True).ids)
+
+    def _measured(self, pieces: Sequence[Piece], begun: int, first: Piece | None) -> Iterator[Dialogue]:
+        """One window, from `begun` on measured; nothing where nothing is to be measured."""
+        live = [n for n, piece in enumerate(pieces) if n >= begun and (piece.own or piece.present)]
+        if live:
+            since = max(live[0] - 1, begun) if pieces[live[0]].own else live[0]
+            place = next((n for n, piece in enumerate(pieces) if piece is first and n >= since), None)
+            yield replace(self._dialogue(pieces[:since], pieces[since : live[-1] + 1]), first=place)
 
     def _sizes(self, units: Sequence[Sequence[Piece]]) -> list[int]:
         """Tokens of each unit, measured by rendering it after the time of the one before, for its gap mark."""
@@ -198,17 +239,14 @@ class _Cutter:
         return len(render(self._scene, [piece.turn for piece in pieces], self._codec).ids) - self._header
 
     def _context(self, past: Sequence[Piece], first: Piece) -> list[Piece]:
-        """The turns carried over: the last few, unless too long ago, too long, or of another split."""
+        """The turns carried over: the last few, however long ago, unless too long or of another split."""
         context: list[Piece] = []
-        following = first
         for piece in reversed(_last(past, self._carried)):
-            near = goes_on(piece.until, following.turn.at, CARRIED_WITHIN)
-            if not near or self._splits.at(piece.turn.at) is not self._splits.at(first.turn.at):
+            if self._splits.at(piece.turn.at) is not self._splits.at(first.turn.at):
                 break
             if self._size([piece, *context]) > self._room // _CONTEXT_SHARE:
                 break
             context.insert(0, piece)
-            following = piece
         return context
 
     def _dialogue(self, context: Sequence[Piece], own: Sequence[Piece]) -> Dialogue:
@@ -224,6 +262,17 @@ class _Cutter:
         )
 
 
+def _units(pieces: Sequence[Piece]) -> list[list[Piece]]:
+    """Each message with the subject's answer to it."""
+    units: list[list[Piece]] = []
+    for piece in pieces:
+        if units and piece.own and not units[-1][-1].own:
+            units[-1].append(piece)
+        else:
+            units.append([piece])
+    return units
+
+
 def _last(pieces: Sequence[Piece], number: int) -> list[Piece]:
     return list(pieces[max(0, len(pieces) - number) :])
 
@@ -233,11 +282,14 @@ def with_dropout(
     rng: random.Random,
     names: float = NAME_DROPOUT,
     relationships: float = RELATIONSHIP_DROPOUT,
+    times: float = TIMES_DROPOUT,
+    era: float = ERA_DROPOUT,
 ) -> Dialogue:
     """The dialogue with the contact's name and relationship left out now and then, each throughout the dialogue.
 
     So the model can back off from this contact to the relationship, and from that to a stranger. In a group names stay:
-    people are addressed by them.
+    people are addressed by them. The times, too, are left out now and then; and the month of the dialogue is told now
+    and then as the era, so that the avatar can be told one or none.
     """
     private = dialogue.scene.kind is ChatKind.PRIVATE
     changed: dict[Speaker, Speaker] = {}
@@ -250,7 +302,20 @@ def with_dropout(
         return changed[speaker]
 
     partner = change(dialogue.scene.partner) if private else dialogue.scene.partner
+
+    def quoted(bubble: Bubble) -> Bubble:
+        if bubble.quote is None or bubble.quote.speaker is None:
+            return bubble
+        return replace(bubble, quote=replace(bubble.quote, speaker=change(bubble.quote.speaker)))
+
     turns = tuple(
-        turn if turn.speaker is None else replace(turn, speaker=change(turn.speaker)) for turn in dialogue.turns
+        turn
+        if turn.speaker is None
+        else replace(turn, speaker=change(turn.speaker), bubbles=tuple(quoted(bubble) for bubble in turn.bubbles))
+        for turn in dialogue.turns
     )
-    return replace(dialogue, scene=replace(dialogue.scene, partner=partner), turns=turns)
+    scene = replace(dialogue.scene, partner=partner)
+    if scene.times:
+        told = rng.random() >= era
+        scene = replace(scene, times=rng.random() >= times, era=f"{dialogue.day:%Y-%m}" if told else "")
+    return replace(dialogue, scene=scene, turns=turns)

@@ -1,24 +1,21 @@
 """Every decision of the subject in the corpus: what could be seen of the conversation, and what they did."""
 
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
-from bot.chat.attachments import is_photo
-from bot.chat.features import HISTORY, Heard, features
-from bot.message import Account, ChatKind
+from bot.chat.features import NAMES_FROM, seen
+from bot.message import ChatKind, Message
 from bot.people import People
 from bot.persona import Persona
-from bot.store.corpus import Corpus, CorpusMessage
+from bot.store.corpus import Corpus, as_avatar
 from training.data.splits import Split, Splits
-from training.data.turns import Reader, segments
+from training.data.turns import Loader, segments
 
 WITHIN = 3
 """The softer label: the subject speaks within so many turns."""
-
-_NAMES_FROM = 400  # messages that the names of those present are taken from, as when the avatar runs
 
 
 class Stratum(StrEnum):
@@ -50,13 +47,13 @@ def points(corpus: Corpus, people: People, persona: Persona, gap: timedelta, spl
     """All decisions that count, chat by chat, in order; the same ones that the dialogues hold."""
     found: list[Point] = []
     unused: Counter[str] = Counter()
-    reader = Reader(people, persona.language, lambda _: (1, 1), unused)
+    loader = Loader(people, persona.language, lambda _: (1, 1), unused)
     for chat in corpus.chats():
         if chat.kind is not ChatKind.GROUP:
             continue
         messages = list(corpus.messages(chat))
-        seen = dict(_seen(messages, people, persona))
-        for pieces in segments(chat.kind, reader.read(messages), gap, splits, unused):
+        features = dict(_seen(messages, people, persona))
+        for pieces in segments(chat.kind, loader.load(messages), gap, splits, unused):
             for index, piece in enumerate(pieces):
                 if piece.present and not piece.own:
                     day = splits.day_of(piece.turn.at)
@@ -69,39 +66,20 @@ def points(corpus: Corpus, people: People, persona: Persona, gap: timedelta, spl
                             splits.split_of(day),
                             following[:1] == [True],
                             any(following),
-                            seen[piece.message],
+                            features[piece.message],
                         )
                     )
     return found
 
 
-def _seen(
-    messages: Iterable[CorpusMessage], people: People, persona: Persona
-) -> Iterator[tuple[int, Mapping[str, float]]]:
+def _seen(messages: Sequence[Message], people: People, persona: Persona) -> Iterator[tuple[int, Mapping[str, float]]]:
     """The features of each message of somebody else, from what stood before it."""
     subject = frozenset(people.subject)
-    history: deque[Heard] = deque(maxlen=HISTORY)
-    names: deque[str] = deque(maxlen=_NAMES_FROM)
-    for message in messages:
-        history.append(heard(message, subject))
-        if message.sender not in subject:
-            names.append(message.sender_name)
-            yield message.id, features(tuple(history), persona.names, tuple(set(names)))
-
-
-def heard(message: CorpusMessage, subject: frozenset[Account]) -> Heard:
-    """A message as a decision sees it."""
-    own = message.sender in subject
-    replied = message.reply_to_sender
-    return Heard(
-        None if own else f"{message.sender.platform}:{message.sender.id}",
-        message.sent_at,
-        message.text,
-        is_photo(message.placeholder or "", len(message.photos)),
-        replied is not None and replied in subject,
-        replied is not None and replied not in subject and not own,
-        message.sender_name,
-    )
+    history: deque[Message] = deque(maxlen=NAMES_FROM)
+    for message in (as_avatar(one, subject) for one in messages):
+        history.append(message)
+        if message.sender is not None:
+            yield int(message.id), seen(tuple(history), persona)
 
 
 def of_split(found: Sequence[Point], *splits: Split) -> list[Point]:

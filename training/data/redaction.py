@@ -132,9 +132,15 @@ def redacted(dialogue: Dialogue, counts: Counter[str]) -> Dialogue:
         def seen(kind: Secret, own: bool = number >= dialogue.context) -> None:
             counts[f"replaced: {kind}"] += own
 
-        bubbles = tuple(Bubble(redact(bubble.text, seen), bubble.photos) for bubble in turn.bubbles)
+        bubbles = tuple(_redacted(bubble, seen) for bubble in turn.bubbles)
         turns.append(turn if bubbles == turn.bubbles else replace(turn, bubbles=bubbles))
     return replace(dialogue, turns=tuple(turns))
+
+
+def _redacted(bubble: Bubble, seen: Callable[[Secret], object]) -> Bubble:
+    """A quotation is not counted: what it quotes was."""
+    quote = bubble.quote and replace(bubble.quote, text=redact(bubble.quote.text))
+    return replace(bubble, text=redact(bubble.text, seen), quote=quote)
 
 
 def _runs(text: str) -> Iterator[tuple[int, int, str]]:

@@ -6,13 +6,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from bot.chat.attachments import shown_words
-from bot.chat.dialogue import Bubble, Speaker, Turn
-from bot.chat.turns import Said, goes_on, to_turns
+from bot.chat.dialogue import Turn
+from bot.chat.turns import Said, goes_on, said_by, to_turns
 from bot.errors import DataError
-from bot.message import ChatKind
-from bot.people import STRANGER, People
-from bot.store.corpus import CorpusMessage
+from bot.message import STICKER, ChatKind, Message
+from bot.people import People
+from bot.store.corpus import as_avatar
 from training.data.splits import Splits
 
 PRESENT_AFTER = timedelta(hours=1)
@@ -23,13 +22,23 @@ at other times says nothing about the decision, since they were asleep or away."
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A message that takes part. speaker None: the subject; bubble None: theirs too, but with nothing to learn."""
+    """A message that takes part, as a prompt shows it. Of the subject it may have nothing to learn."""
 
-    message: int
-    speaker: Speaker | None
-    bubble: Bubble | None
-    at: datetime
-    bot: bool
+    message: Message
+    said: Said
+
+    @property
+    def own(self) -> bool:
+        return self.message.sender is None
+
+    @property
+    def at(self) -> datetime:
+        return self.message.sent_at
+
+    @property
+    def row(self) -> int:
+        """Its row in the corpus."""
+        return int(self.message.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,49 +62,41 @@ class Piece:
 
 
 @dataclass(frozen=True)
-class Reader:
-    """Reads the messages of one chat; `counts` says what came in, what was left out and why."""
+class Loader:
+    """Takes up the messages of one chat; `counts` says what came in, what was left out and why."""
 
     people: People
     language: str
     photo_size: Callable[[str], tuple[int, int]]
     counts: Counter[str]
 
-    def read(self, messages: Iterable[CorpusMessage]) -> list[Sent]:
+    def load(self, messages: Iterable[Message]) -> list[Sent]:
         subject = frozenset(self.people.subject)
         sent = []
-        for message in messages:
+        every = [as_avatar(one, subject) for one in messages]
+        for message, said in zip(
+            every, said_by(enumerate(every), self.people, self.language, self._readable), strict=True
+        ):
             self.counts["messages read"] += 1
-            one = self._own(message) if message.sender in subject else self._others(message)
-            if one:
-                sent.append(one)
+            if message.sender is None:
+                self._count_own(message, said)
+            elif said.bubble is None:
+                self.counts["others: left out, empty"] += 1
+                continue
+            else:
+                self.counts["others: kept"] += 1
+            sent.append(Sent(message, said))
         return sent
 
-    def _own(self, message: CorpusMessage) -> Sent:
-        lost = ""
-        if message.forwarded:
-            lost = "forwarded"
-        elif not message.text.strip():
-            lost = message.placeholder or ("photo" if message.photos else "empty")
-        elif message.photos or message.placeholder not in (None, "sticker"):
+    def _count_own(self, message: Message, said: Said) -> None:
+        kind = next((one.kind for one in message.attachments), "")
+        if said.bubble is None:
+            lost = "forwarded" if message.forwarded else kind or "empty"
+            self.counts[f"subject: left out, {lost}"] += 1
+            return
+        if kind and kind != STICKER:
             self.counts["subject: attachment left out, its caption kept"] += 1
-        self.counts[f"subject: left out, {lost}" if lost else "subject: kept"] += 1
-        return Sent(message.id, None, None if lost else Bubble(message.text), message.sent_at, False)
-
-    def _others(self, message: CorpusMessage) -> Sent | None:
-        photos = tuple(digest for digest in message.photos if self._readable(digest))
-        kind = message.placeholder or ""
-        text = shown_words(kind, message.text, self.language, photos=len(message.photos), readable=len(photos))
-        if not text.strip() and not photos:
-            self.counts["others: left out, empty"] += 1
-            return None
-        self.counts["others: kept"] += 1
-        contact = self.people.find(message.sender)
-        if contact:
-            speaker = Speaker(contact.name, contact.relationship)
-        else:
-            speaker = Speaker(message.sender_name or None, STRANGER)
-        return Sent(message.id, speaker, Bubble(text, photos), message.sent_at, message.is_bot)
+        self.counts["subject: kept"] += 1
 
     def _readable(self, digest: str) -> bool:
         try:
@@ -110,7 +111,7 @@ def segments(
     kind: ChatKind, sent: Sequence[Sent], gap: timedelta, splits: Splits, counts: Counter[str]
 ) -> Iterator[list[Piece]]:
     """A chat's turns, cut where nothing was said for longer than the gap, and where the split changes."""
-    own = [one.at for one in sent if one.speaker is None]
+    own = [one.at for one in sent if one.own]
     start = 0
     for end in range(1, len(sent) + 1):
         if end < len(sent):
@@ -126,15 +127,16 @@ def segments(
 
 
 def _pieces(kind: ChatKind, sent: Sequence[Sent], gap: timedelta) -> list[Piece]:
-    said, blocked = [], set()
-    for number, one in enumerate(sent):
-        if one.bubble is not None:
-            said.append(Said(number, one.speaker, one.bubble, one.at))
-        elif said:
-            blocked.add(said[-1].seq)
+    shown = {one.said.seq: one for one in sent if one.said.bubble is not None}
+    blocked, before = set(), None
+    for one in sent:
+        if one.said.bubble is not None:
+            before = one.said.seq
+        elif before is not None:
+            blocked.add(before)
     return [
-        Piece(one.turn, one.until, sent[one.seq].message, sent[one.seq].bot, one.seq in blocked)
-        for one in to_turns(kind, said, gap)
+        Piece(one.turn, one.until, shown[one.seq].row, shown[one.seq].message.from_bot, one.seq in blocked)
+        for one in to_turns(kind, (one.said for one in sent), gap)
     ]
 
 

@@ -5,19 +5,18 @@ from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from itertools import groupby
 
+from bot.chat.attachments import spoken
 from bot.chat.prompt import Codec
 from bot.config import Config
-from bot.errors import DataError, UsageError
 from bot.message import ChatKind
-from bot.people import STRANGER, People, load_people
-from bot.persona import load_persona
+from bot.people import STRANGER, People
 from bot.store.corpus import Corpus, CorpusChat
 from bot.workspace import Workspace
-from training.data.dialogues import DialogueSettings, build
-from training.data.points import points
+from training.data.dataset import dialogue_settings, load_dataset
 from training.data.questionnaire import load_questionnaire
-from training.data.splits import Borders, Split, Splits
-from training.data.turns import Reader, Sent
+from training.data.redaction import redact
+from training.data.splits import Borders, Splits
+from training.data.turns import Loader, Sent
 from training.evaluation.held import ME, Burst, Held
 
 
@@ -26,32 +25,24 @@ def gather(workspace: Workspace, config: Config, codec: Codec, length: int, bord
 
     Raises UsageError, ConfigError or DataError where something is missing, and says what to do.
     """
-    if not workspace.corpus.exists():
-        raise DataError(f"{workspace.root} holds no messages yet: run `echoes import PATH` first.")
-    persona, people = load_persona(workspace.persona), load_people(workspace.people)
-    if not people.subject:
-        raise UsageError(f"{workspace.people} does not say whom to simulate: run `echoes subject WHO` first.")
-    talk = config.conversation
-    gap = timedelta(minutes=talk.gap_minutes)
+    data = load_dataset(workspace, config, codec, length, borders)
+    gap = dialogue_settings(config, length).gap
     with Corpus.open(workspace.corpus) as corpus:
-        splits = Splits.of_corpus(corpus, people, borders)
-        shape = DialogueSettings(gap, talk.carried_turns, length)
-        dialogues = build(corpus, people, persona, codec, shape, splits, Counter())
-        reader = Reader(people, persona.language, codec.photo_size, Counter())
+        loader = Loader(data.people, data.persona.language, codec.photo_size, Counter())
         found = [
             burst
             for chat in corpus.chats()
-            for burst in bursts(chat, reader.read(corpus.messages(chat)), people, splits, gap)
+            for burst in bursts(chat, loader.load(corpus.messages(chat)), data.people, data.splits, gap)
         ]
-        decisions = points(corpus, people, persona, gap, splits)
     return Held(
-        persona,
-        people,
-        splits,
-        {split: tuple(one for one in dialogues if splits.split_of(one.day) is split) for split in Split},
+        data.persona,
+        data.people,
+        data.splits,
+        data.dialogues,
         tuple(found),
-        tuple(decisions),
+        data.points,
         load_questionnaire(workspace.questionnaire),
+        data.unredacted,
     )
 
 
@@ -59,16 +50,20 @@ def bursts(chat: CorpusChat, sent: Sequence[Sent], people: People, splits: Split
     """The texts of a chat, speaker by speaker; a burst ends with another speaker, a gap, or the split."""
     partner, relationship = chat.chat.key, "group"
     if chat.kind is ChatKind.PRIVATE:
-        other = next((one.speaker for one in reversed(sent) if one.speaker and not one.bot), None)
+        other = next((one.said.speaker for one in reversed(sent) if not one.own and not one.message.from_bot), None)
         names = {contact.name: contact.slug for contact in people.contacts}
         name = other.name if other else None
         partner = names.get(name or "", name or chat.chat.key)
         relationship = other.relationship if other else STRANGER
-    counted = [one for one in sent if not one.bot and one.bubble and one.bubble.text.strip()]
+    counted = [
+        one for one in sent if not one.message.from_bot and one.said.bubble is not None and spoken(one.message).strip()
+    ]
     number, runs = 0, []
     for before, one in zip([None, *counted], counted, strict=False):
         if before and (
-            before.speaker != one.speaker or one.at - before.at > gap or splits.at(before.at) is not splits.at(one.at)
+            before.said.speaker != one.said.speaker
+            or one.at - before.at > gap
+            or splits.at(before.at) is not splits.at(one.at)
         ):
             number += 1
         runs.append((number, one))
@@ -76,12 +71,12 @@ def bursts(chat: CorpusChat, sent: Sequence[Sent], people: People, splits: Split
     for _, run in groupby(runs, key=lambda item: item[0]):
         said = [one for _, one in run]
         first = said[0]
-        speaker = first.speaker
+        speaker = first.said.speaker
         sender = ME if speaker is None else speaker.name or "somebody"
-        answers = last is not None and last.speaker != speaker and first.at - last.at <= gap
+        answers = last is not None and last.said.speaker != speaker and first.at - last.at <= gap
         yield Burst(
             sender,
-            tuple(one.bubble.text for one in said if one.bubble),
+            tuple(redact(spoken(one.message)) for one in said),
             chat.chat.key,
             chat.kind,
             partner,

@@ -39,7 +39,10 @@ ME = "me"
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """dialogues and bursts by split; nothing of validation and test days was trained on."""
+    """dialogues and bursts by split, redacted as what is learnt; nothing of validation and test days was trained on.
+
+    unredacted: the dialogues of the training days with what identifies somebody still in them.
+    """
 
     persona: Persona
     people: People
@@ -48,6 +51,7 @@ class Held:
     bursts: tuple[Burst, ...]
     points: tuple[Point, ...]
     questionnaire: tuple[Answer, ...]
+    unredacted: tuple[Dialogue, ...] = ()
 
     @property
     def language(self) -> str:

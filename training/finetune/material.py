@@ -3,19 +3,18 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 
 from bot.chat.prompt import Codec
 from bot.config import Config
 from bot.errors import DataError, UsageError
 from bot.message import ChatKind
-from bot.people import People, load_people
-from bot.persona import Persona, load_persona
-from bot.store.corpus import Corpus
+from bot.people import People
+from bot.persona import Persona
 from bot.workspace import Workspace
 from training.data.canaries import Canary, plant
-from training.data.dialogues import Dialogue, DialogueSettings, build
-from training.data.points import Point, points
+from training.data.dataset import load_dataset
+from training.data.dialogues import Dialogue
+from training.data.points import Point
 from training.data.questionnaire import CHAT as QUESTIONNAIRE
 from training.data.questionnaire import load_questionnaire, questionnaire_dialogues
 from training.data.redaction import redacted
@@ -48,52 +47,29 @@ def gather(workspace: Workspace, config: Config, codec: Codec, length: int, cana
 
     Raises UsageError, ConfigError or DataError where something is missing, and says what to do.
     """
-    if not workspace.corpus.exists():
-        raise DataError(f"{workspace.root} holds no messages yet: run `echoes import PATH` first.")
-    persona = load_persona(workspace.persona)
-    people = load_people(workspace.people)
-    if not people.subject:
-        raise UsageError(f"{workspace.people} does not say whom to simulate: run `echoes subject WHO` first.")
-    with Corpus.open(workspace.corpus) as corpus:
-        messages = corpus.count()
-        if not messages:
-            raise DataError(f"{workspace.corpus} holds no messages yet: run `echoes import PATH` first.")
-        subject = set(people.subject)
-        if not any(sender.account in subject for sender in corpus.senders()):
-            raise DataError(
-                "None of the imported messages is by the subject: import more chats, or choose with `echoes subject` "
-                "somebody who wrote."
-            )
-        splits = Splits.of_corpus(corpus, people)
-        counts: Counter[str] = Counter()
-        talk = config.conversation
-        gap = timedelta(minutes=talk.gap_minutes)
-        settings = DialogueSettings(gap, talk.carried_turns, length)
-        too_long: list[int] = []
-        dialogues = build(corpus, people, persona, codec, settings, splits, counts, too_long)
-        decisions = points(corpus, people, persona, gap, splits)
-    left_out = _left_out(too_long, counts["turns of the subject"], length)
-    told = questionnaire_dialogues(load_questionnaire(workspace.questionnaire), persona)
-    by_split = {split: [one for one in dialogues if splits.split_of(one.day) is split] for split in Split}
-    if not any(turn.speaker is None for one in by_split[Split.TRAIN] for turn in one.turns[one.context :]):
+    data = load_dataset(workspace, config, codec, length)
+    if not any(turn.speaker is None for one in data.dialogues[Split.TRAIN] for turn in one.turns[one.context :]):
         raise DataError(
             "The subject wrote nothing that can be learnt on the days to train on: import more chats, or check with "
             "`echoes subject` that it is the right person."
         )
-    train = [redacted(one, counts) for one in (*by_split[Split.TRAIN], *told)]
+    counts = Counter(data.counts)
+    left_out = _left_out(data.too_long, counts["turns of the subject"], length)
+    told = questionnaire_dialogues(load_questionnaire(workspace.questionnaire), data.persona)
+    train = [*data.dialogues[Split.TRAIN], *(redacted(one, counts) for one in told)]
     planted: tuple[Canary, ...] = ()
     if canaries is not None:
-        train, planted = plant(train, persona, codec, length, canaries)
+        train, planted = plant(train, data.persona, codec, length, canaries)
     return Material(
-        persona,
-        people,
+        data.persona,
+        data.people,
         tuple(train),
-        tuple(redacted(one, Counter()) for one in by_split[Split.VALIDATION]),
-        tuple(decisions),
+        data.dialogues[Split.VALIDATION],
+        data.points,
         len(told),
-        messages,
-        len({dialogue.chat for dialogue in dialogues}),
-        splits,
+        data.messages,
+        data.chats,
+        data.splits,
         counts,
         left_out,
         planted,

@@ -3,11 +3,12 @@
 import dataclasses
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from bot.chat.prompt.codec import Codec
-from bot.chat.prompt.render import RENDERER
+from bot.chat.prompt.render import BLOCKS, RENDERER
 from bot.errors import PermanentError
 from bot.files import read_text
 from bot.people import RELATIONSHIPS
@@ -26,6 +27,7 @@ class Fingerprint:
     min_pixels: int
     max_pixels: int
     relationships: tuple[str, ...]
+    blocks: Mapping[str, int]
 
     @classmethod
     def of(cls, base_model: str, codec: Codec) -> "Fingerprint":
@@ -38,6 +40,7 @@ class Fingerprint:
             codec.geometry.min_pixels,
             codec.geometry.max_pixels,
             tuple(RELATIONSHIPS),
+            BLOCKS,
         )
 
     def save(self, lora: Path) -> None:

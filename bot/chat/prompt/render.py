@@ -1,42 +1,56 @@
 """The renderer: a scene and its turns become token ids, and where the avatar's turns lie among them.
 
     <|im_start|>system
-    …persona, chat, relationship…<|im_end|>
+    …persona, chat and relationship, era…<|im_end|>
     <|im_start|>user
-    [+5m] Mei (friend): are you coming?<|im_end|>
+    [Tue 3 Mar, 18:05] Mei (friend): are you coming?<|im_end|>
     <|im_start|>assistant
     sure
     give me ten minutes<|im_end|>
 
-Bubbles are lines. In a group every message of somebody else is followed by the avatar's turn, empty for silence.
-A longer conversation's ids begin with the shorter one's: the prompt only grows.
+The blocks stand in a fixed order, stable ones first: persona, chat, era, turns. Bubbles are lines. In a group every
+message of somebody else is followed by the avatar's turn, empty for silence. What is remembered for a turn stands with
+that turn. A longer conversation's ids begin with the shorter one's: the prompt only grows.
 """
 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import pairwise
 
-from bot.chat.dialogue import Bubble, Scene, Speaker, Turn
+from bot.chat.dialogue import Bubble, Quote, Scene, Speaker, Turn
 from bot.chat.prompt.codec import Codec
 from bot.letters import visible
 from bot.message import ChatKind
 from bot.people import RELATIONSHIPS, STRANGER
 
-RENDERER = 1
+RENDERER = 2
 """Raised whenever the same dialogue would render to other ids; part of every LoRA's fingerprint."""
+
+BLOCKS = {"persona": 1, "chat": 1, "era": 1, "turns": 2, "times": 1, "quotes": 1, "attachments": 1, "memory": 1}
+"""What a prompt is made of, each with its version; part of every LoRA's fingerprint too."""
 
 BUBBLE_BREAK = "\n"
 LINE_IN_BUBBLE = "\u2028"  # a line break inside one bubble
 _NAME_LENGTH = 40
 _NOT_IN_NAMES = str.maketrans(dict.fromkeys(":：()（）[]", " "))
+_NOT_IN_MARKS = str.maketrans("[]", "()")
 _THOUGHT = re.compile(r"<(think|thinking|thought|reasoning)>.*?</\1>", re.DOTALL | re.IGNORECASE)
 _THOUGHT_BEGUN_BEFORE = re.compile(r"^.*</(think|thinking|thought|reasoning)>", re.DOTALL | re.IGNORECASE)
 _UNFINISHED_THOUGHT = re.compile(r"<(think|thinking|thought|reasoning)>.*", re.DOTALL | re.IGNORECASE)
 _BUBBLE_TOKENS = 400  # the head of a longer message is read: ten thousand emoji must not push the conversation out
 
-_GAPS = ((60, "m", (1, 2, 5, 10, 30)), (3600, "h", (1, 2, 5, 12)), (86400, "d", (1, 2, 7, 30)))
+_QUOTE_TOKENS = 24  # the head of a quoted message says which one it is
+
+MARK_AFTER = timedelta(minutes=5)
+"""After a longer silence the time is shown again, as a chat window does."""
+
+_DAYS = {"en": ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"), "zh": tuple("一二三四五六日")}
+_MONTHS = {
+    "short": ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
+    "long": ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
+             "November", "December"),
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +135,7 @@ def render(scene: Scene, turns: Sequence[Turn], codec: Codec, *, open_turn: bool
     writer.text(system_text(scene))
     writer.close()
     avatar_turns: list[AvatarTurn] = []
-    previous: datetime | None = None
+    clock = Clock(scene)
     for index, turn in enumerate(turns):
         if turn.speaker is None:
             writer.open("assistant")
@@ -134,7 +148,7 @@ def render(scene: Scene, turns: Sequence[Turn], codec: Codec, *, open_turn: bool
             avatar_turns.append(AvatarTurn(start, len(writer.ids) - len(writer.newline), index))
         else:
             writer.open("user")
-            _others_turn(writer, scene, turn, turn.speaker, previous)
+            _others_turn(writer, scene, turn, turn.speaker, clock.mark(turn.at))
             writer.close()
             last = index + 1 == len(turns)
             unanswered = last or turns[index + 1].speaker is not None
@@ -142,7 +156,7 @@ def render(scene: Scene, turns: Sequence[Turn], codec: Codec, *, open_turn: bool
                 writer.open("assistant")
                 avatar_turns.append(AvatarTurn(len(writer.ids), len(writer.ids) + 1, index))
                 writer.close()
-        previous = turn.at
+        clock.passed(turn.at)
     if open_turn:
         writer.open("assistant")
     return Prompt(tuple(writer.ids), tuple(avatar_turns), tuple(writer.photos))
@@ -170,13 +184,19 @@ def whole_bubbles(text: str, codec: Codec, max_tokens: int) -> list[str]:
     return bubbles
 
 
-def _others_turn(writer: _Writer, scene: Scene, turn: Turn, speaker: Speaker, previous: datetime | None) -> None:
-    head = gap_mark(turn.at - previous) if previous else ""
+def _others_turn(writer: _Writer, scene: Scene, turn: Turn, speaker: Speaker, mark: str) -> None:
+    language = scene.persona.language
+    for line in turn.memory:
+        writer.bubble(Bubble(line), "[记得] " if language == "zh" else "[remembered] ")
+        writer.ids += writer.newline
+    head = mark
     if scene.kind is ChatKind.GROUP:
-        head += _speaker_label(speaker, scene.persona.language)
+        head += _speaker_label(speaker, language)
     for number, bubble in enumerate(turn.bubbles):
         if number:
             writer.ids += writer.newline
+        if bubble.quote:
+            head += _quoted(bubble.quote, writer.codec, language)
         if bubble.photos:
             writer.text(head)
             head = ""
@@ -186,18 +206,59 @@ def _others_turn(writer: _Writer, scene: Scene, turn: Turn, speaker: Speaker, pr
         head = ""
 
 
-def gap_mark(gap: timedelta) -> str:
-    """How long nothing was said, rounded down to a few steps: `[+5m] `; empty under a minute."""
-    seconds = gap.total_seconds()
-    steps = [(unit * step, f"[+{step}{letter}] ") for unit, letter, counts in _GAPS for step in counts]
-    for (low, mark), (high, _) in pairwise([*steps, (float("inf"), "")]):
-        if low <= seconds < high:
-            return mark
-    return ""
+class Clock:
+    """When something was said, as a chat window shows it: where a dialogue begins, and after a silence.
+
+    The day is told where it is another than the one told last, and the year where it is not that of the turn before.
+    """
+
+    def __init__(self, scene: Scene) -> None:
+        self._language = scene.persona.language
+        self._zone = scene.persona.zone if scene.times else None
+        self._told: datetime | None = None
+        self._before: datetime | None = None
+
+    def mark(self, at: datetime) -> str:
+        """`[Tue 3 Mar, 18:05] `, `[18:40] `, or nothing."""
+        if self._zone is None or (self._told and self._before and at - self._before < MARK_AFTER):
+            return ""
+        here = at.astimezone(self._zone)
+        told, before = self._told, self._before
+        self._told = here
+        if told and told.date() == here.date():
+            return f"[{here:%H:%M}] "
+        year = bool(before and before.astimezone(self._zone).year != here.year)
+        between = " " if self._language == "zh" else ", "
+        return f"[{date_in_words(here, self._language, year=year)}{between}{here:%H:%M}] "
+
+    def passed(self, at: datetime) -> None:
+        """A turn at that time has been shown."""
+        self._before = at
+
+
+def date_in_words(at: datetime, language: str, *, year: bool) -> str:
+    """`Tue 3 Mar`, `3月3日 周二`; with the year where it is asked for."""
+    weekday = _DAYS[language][at.weekday()]
+    if language == "zh":
+        return f"{f'{at.year}年' if year else ''}{at.month}月{at.day}日 周{weekday}"
+    return f"{weekday} {at.day} {_MONTHS['short'][at.month - 1]}{f' {at.year}' if year else ''}"
+
+
+def _quoted(quote: Quote, codec: Codec, language: str) -> str:
+    """`[reply to Mei: are you…] `: the head of what a message answers."""
+    text = " ".join(quote.text.translate(_NOT_IN_MARKS).split())
+    ids = codec.encode(text)
+    if len(ids) > _QUOTE_TOKENS:
+        text = codec.decode(ids[:_QUOTE_TOKENS]).rstrip("\ufffd") + "…"
+    if language == "zh":
+        who = "你" if quote.speaker is None else _label(quote.speaker.name) or "某人"
+        return f"[回复{who}：{text}] "
+    who = "you" if quote.speaker is None else _label(quote.speaker.name) or "somebody"
+    return f"[reply to {who}: {text}] "
 
 
 def system_text(scene: Scene) -> str:
-    """The stable part: persona, then chat."""
+    """The stable part: persona, then chat, then era."""
     persona = scene.persona
     others = ", ".join(_label(alias) for alias in persona.aliases)
     if persona.language == "zh":
@@ -224,7 +285,17 @@ def system_text(scene: Scene) -> str:
             lines.append(f"This is a private chat with {who}. Relationship: {scene.partner.relationship}.")
     if persona.about:
         lines.insert(1, " ".join(persona.about.split()))
+    if scene.era:
+        lines.append(era_in_words(scene.era, persona.language))
     return "\n".join(lines)
+
+
+def era_in_words(era: str, language: str) -> str:
+    """A sentence of the year or month: `It is June 2019.`"""
+    year, _, month = era.partition("-")
+    if language == "zh":
+        return f"现在是{year}年{f'{int(month)}月' if month else ''}。"
+    return "It is " + (f"{_MONTHS['long'][int(month) - 1]} " if month else "") + f"{year}."
 
 
 def _speaker_label(speaker: Speaker, language: str) -> str:

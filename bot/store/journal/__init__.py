@@ -1,6 +1,6 @@
 """The daemon's durable record. A message is here before it is handled, a reply before it is sent."""
 
-from bot.store.journal.entries import Aside, Entry, Kind, Photo, State
+from bot.store.journal.entries import Aside, Entry, Kind, State
 from bot.store.journal.journal import CRASHES, Forgotten, Journal
 
-__all__ = ["CRASHES", "Aside", "Entry", "Forgotten", "Journal", "Kind", "Photo", "State"]
+__all__ = ["CRASHES", "Aside", "Entry", "Forgotten", "Journal", "Kind", "State"]

@@ -1,13 +1,12 @@
 """What the journal holds: messages of others, bubbles of the avatar, and notices, each in a state."""
 
-import json
 import sqlite3
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 
-from bot.message import Account, Chat, ChatKind
+from bot.message import Account, Attachment, Chat, ChatKind, Message
+from bot.store.attachments import from_json
 
 
 class Kind(StrEnum):
@@ -29,38 +28,43 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Photo:
-    """A photo of a message: how its platform names it, and its digest once fetched (empty: it cannot be had)."""
-
-    ref: str
-    digest: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Entry:
-    """`placeholder`: what it is where words are missing, a kind of bot.chat.attachments; `text` holds only words.
+    """A message, a bubble of the avatar or a notice, in its place in the journal, and what became of it.
 
-    `floor`: the newest id that the platform had given out when sending began. `tries`: how often handling it
-    failed; `begun`: how often it was begun without an end that anybody saw, because the process died.
+    reply: the number of the reply that a bubble belongs to. floor: the newest id that the platform had given out when
+    sending began. tries: how often handling it failed; begun: how often it was begun without an end that anybody saw,
+    because the process died.
     """
 
     seq: int
     kind: Kind
     state: State
-    at: datetime
-    text: str
-    native_id: str | None = None
-    sender: Account | None = None
-    sender_name: str = ""
-    photos: tuple[Photo, ...] = ()
-    addressed: bool = False
-    addressed_other: bool = False
-    from_bot: bool = False
+    message: Message
     reply: int | None = None
-    placeholder: str = ""
     floor: str | None = None
     tries: int = 0
     begun: int = 0
+
+    @property
+    def at(self) -> datetime:
+        return self.message.sent_at
+
+    @property
+    def text(self) -> str:
+        return self.message.text
+
+    @property
+    def sender(self) -> Account | None:
+        return self.message.sender
+
+    @property
+    def attachments(self) -> tuple[Attachment, ...]:
+        return self.message.attachments
+
+    @property
+    def native_id(self) -> str | None:
+        """What the platform calls it, once that is known."""
+        return self.message.id or None
 
     @property
     def key(self) -> str:
@@ -70,11 +74,13 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Aside:
-    """An entry that was set aside, its chat, and the kind of error that it met."""
+    """An entry that was set aside, and the kind of error that it met."""
 
-    chat: Chat
     entry: Entry
     trouble: str
+
+
+COLUMNS = "entries.*, chats.platform AS chat_platform, chats.id AS chat_id, chats.kind AS chat_kind, chats.title"
 
 
 def chat_of(row: sqlite3.Row) -> Chat:
@@ -82,30 +88,28 @@ def chat_of(row: sqlite3.Row) -> Chat:
 
 
 def entry_of(row: sqlite3.Row) -> Entry:
-    return Entry(
-        seq=row["seq"],
-        kind=Kind(row["kind"]),
-        state=State(row["state"]),
-        at=datetime.fromtimestamp(row["at"], UTC),
-        text=row["text"],
-        native_id=row["native_id"],
+    """From a row of COLUMNS."""
+    message = Message(
+        chat=Chat(row["chat_platform"], row["chat_id"], ChatKind(row["chat_kind"]), row["title"]),
+        id=row["native_id"] or "",
         sender=Account(row["sender_platform"], row["sender_id"]) if row["sender_id"] is not None else None,
         sender_name=row["sender_name"] or "",
-        photos=tuple(photos_of(row["photos"])),
+        sent_at=datetime.fromtimestamp(row["at"], UTC),
+        text=row["text"],
+        attachments=from_json(row["attachments"]),
+        reply_to=row["reply_to"],
         addressed=bool(row["addressed"]),
         addressed_other=bool(row["addressed_other"]),
         from_bot=bool(row["from_bot"]),
-        reply=row["reply"],
-        placeholder=row["placeholder"],
-        floor=row["floor"],
-        tries=row["tries"],
-        begun=row["begun"],
+        forwarded=bool(row["forwarded"]),
     )
-
-
-def photos_of(text: str) -> list[Photo]:
-    return [Photo(ref, digest) for ref, digest in json.loads(text)]
-
-
-def photos_json(photos: Sequence[Photo]) -> str:
-    return json.dumps([[photo.ref, photo.digest] for photo in photos])
+    return Entry(
+        row["seq"],
+        Kind(row["kind"]),
+        State(row["state"]),
+        message,
+        row["reply"],
+        row["floor"],
+        row["tries"],
+        row["begun"],
+    )

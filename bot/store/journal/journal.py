@@ -12,11 +12,13 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bot.errors import DataError, PassingError
+from bot.errors import DataError, EchoesError, PassingError
 from bot.files import refusal
-from bot.message import Account, Chat, Message
-from bot.store.journal.entries import Aside, Entry, Kind, Photo, State, chat_of, entry_of, photos_json, photos_of
-from bot.store.journal.schema import prepare
+from bot.message import Account, Attachment, Chat, Message
+from bot.store.attachments import from_json, to_json
+from bot.store.journal.entries import COLUMNS, Aside, Entry, Kind, State, chat_of, entry_of
+from bot.store.journal.schema import LAYOUT
+from bot.store.layout import drop_copies
 
 _BUSY_SECONDS = 10
 _KNOWN = 2000  # ids that an adapter is told of at its start
@@ -37,8 +39,9 @@ class Forgotten:
 class Journal:
     """Raises PassingError in a sentence when the disk refuses; the daemon then takes no message it cannot keep."""
 
-    def __init__(self, connection: sqlite3.Connection, clock: Callable[[], datetime]) -> None:
+    def __init__(self, connection: sqlite3.Connection, path: Path, clock: Callable[[], datetime]) -> None:
         self._db = connection
+        self._path = path
         self._clock = clock
 
     @classmethod
@@ -50,14 +53,17 @@ class Journal:
         except (OSError, sqlite3.Error) as error:
             raise PassingError(refusal(error, path) or f"The journal {path} cannot be opened ({error}).") from error
         connection.row_factory = sqlite3.Row
-        journal = cls(connection, clock)
+        journal = cls(connection, path, clock)
         try:
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")
             connection.execute("PRAGMA foreign_keys = ON")
             connection.execute("PRAGMA secure_delete = ON")
-            prepare(connection)
+            LAYOUT.prepare(connection, path)
             journal.checkpoint()  # what was forgotten just before a kill is still in the write-ahead log
+        except EchoesError:
+            connection.close()
+            raise
         except sqlite3.DatabaseError as error:
             connection.close()
             if (sentence := refusal(error, f"The journal {path}")) is not None:
@@ -94,27 +100,29 @@ class Journal:
 
     def take(self, message: Message) -> int | None:
         """Keeps a message; returns its seq, or None if it was taken before."""
+        sender = message.sender
         with self._change() as db:
             _keep_chat(db, message.chat)
             cursor = db.execute(
                 "INSERT OR IGNORE INTO entries (chat, kind, state, at, native_id, sender_platform, sender_id,"
-                " sender_name, text, photos, addressed, addressed_other, from_bot, placeholder)"
-                " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+                " sender_name, text, attachments, reply_to, addressed, addressed_other, from_bot, forwarded)"
+                " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
                 (
                     message.chat.key,
                     Kind.MESSAGE,
                     State.NEW,
                     message.sent_at.timestamp(),
                     message.id,
-                    message.sender.platform,
-                    message.sender.id,
+                    sender.platform if sender else None,
+                    sender.id if sender else None,
                     message.sender_name,
                     message.text,
-                    photos_json([Photo(photo.ref) for photo in message.photos]),
+                    to_json(message.attachments),
+                    message.reply_to,
                     message.addressed,
                     message.addressed_other,
                     message.from_bot,
-                    message.placeholder,
+                    message.forwarded,
                 ),
             )
             return cursor.lastrowid if cursor.rowcount else None
@@ -129,18 +137,18 @@ class Journal:
 
         again: it waits once more, whatever became of it. Returns the entry as it was, None where nothing changed.
         """
-        found = self._entries("chat = ? AND native_id = ? AND kind = 'message'", message.chat.key, message.id)
-        if not found or (found[0].text, found[0].placeholder) == (message.text, message.placeholder):
+        found = self._entries("chat = ? AND native_id = ? AND entries.kind = 'message'", message.chat.key, message.id)
+        if not found or _content(found[0].message) == _content(message):
             return None
         entry = found[0]
         if entry.state is State.IGNORED and not again:
             return None
         with self._change() as db:
-            says = "UPDATE entries SET text = ?, placeholder = ? WHERE seq = ?"
-            db.execute(says, (message.text, message.placeholder, entry.seq))
-            if entry.state is State.NEW and [one.ref for one in entry.photos] != [one.ref for one in message.photos]:
-                photos = photos_json([Photo(photo.ref) for photo in message.photos])
-                db.execute("UPDATE entries SET photos = ? WHERE seq = ?", (photos, entry.seq))
+            attachments = message.attachments
+            if entry.state is not State.NEW or _refs(entry.message) == _refs(message):
+                attachments = _with_pictures_of(attachments, entry.attachments)
+            says = "UPDATE entries SET text = ?, attachments = ? WHERE seq = ?"
+            db.execute(says, (message.text, to_json(attachments), entry.seq))
             if again:
                 db.execute("UPDATE entries SET state = 'new' WHERE seq = ?", (entry.seq,))
         return entry
@@ -165,21 +173,17 @@ class Journal:
         Returns the digests of photos that no entry holds any more.
         """
         entries = [entry for seq in seqs for entry in self._entries("seq = ?", seq)]
-        photos = {photo.digest for entry in entries for photo in entry.photos if photo.digest}
+        photos = {digest for entry in entries for digest in entry.message.digests}
         with self._change() as db:
-            db.executemany(
-                "UPDATE entries SET state = 'ignored', text = '', placeholder = '', photos = '[]', sender_name = ''"
-                " WHERE seq = ?",
-                [(seq,) for seq in seqs],
-            )
-        self.checkpoint()
+            db.executemany(f"UPDATE entries SET state = 'ignored', {_EMPTY} WHERE seq = ?", [(seq,) for seq in seqs])
+        self._let_go()
         return photos - self.digests() if photos else photos
 
-    def fetched(self, seq: int, photos: Sequence[Photo]) -> bool:
-        """Notes the photos of a message; False, and nothing is noted, where it no longer waits."""
+    def fetched(self, seq: int, attachments: Sequence[Attachment]) -> bool:
+        """Notes the fetched pictures of a message; False, and nothing is noted, where it no longer waits."""
         with self._change() as db:
-            noted = "UPDATE entries SET photos = ? WHERE seq = ? AND state = 'new'"
-            return bool(db.execute(noted, (photos_json(photos), seq)).rowcount)
+            noted = "UPDATE entries SET attachments = ? WHERE seq = ? AND state = 'new'"
+            return bool(db.execute(noted, (to_json(attachments), seq)).rowcount)
 
     # -- replies out ----------------------------------------------------------------------------------------------
 
@@ -276,9 +280,8 @@ class Journal:
 
     def aside(self) -> list[Aside]:
         """What was set aside, oldest first."""
-        rows = self._read("SELECT * FROM entries WHERE state = 'aside' ORDER BY seq")
-        chats = {row["key"]: chat_of(row) for row in self._read("SELECT * FROM chats")}
-        return [Aside(chats[row["chat"]], entry_of(row), row["trouble"] or "") for row in rows]
+        rows = self._rows("state = 'aside' ORDER BY seq")
+        return [Aside(entry_of(row), row["trouble"] or "") for row in rows]
 
     def aside_count(self) -> int:
         return int(self._read("SELECT count(*) FROM entries WHERE state = 'aside'")[0][0])
@@ -313,7 +316,8 @@ class Journal:
     def recent(self, chat: Chat, count: int) -> list[Entry]:
         """The newest messages and bubbles, oldest first; no notices, nothing that policy left out."""
         newest = self._entries(
-            "chat = ? AND kind != 'notice' AND state NOT IN ('ignored', 'dropped', 'aside') ORDER BY seq DESC LIMIT ?",
+            "chat = ? AND entries.kind != 'notice' AND state NOT IN ('ignored', 'dropped', 'aside')"
+            " ORDER BY seq DESC LIMIT ?",
             chat.key,
             count,
         )
@@ -321,12 +325,12 @@ class Journal:
 
     def noticed(self, chat: Chat, text: str, after: int = 0) -> bool:
         """Whether this notice is in the chat, later than that seq."""
-        where = "chat = ? AND kind = 'notice' AND text = ? AND seq > ? LIMIT 1"
+        where = "chat = ? AND entries.kind = 'notice' AND text = ? AND seq > ? LIMIT 1"
         return bool(self._entries(where, chat.key, text, after))
 
     def noticed_since(self, chat: Chat, text: str, at: datetime) -> bool:
         """Whether this notice was written since that time."""
-        where = "chat = ? AND kind = 'notice' AND text = ? AND at > ? LIMIT 1"
+        where = "chat = ? AND entries.kind = 'notice' AND text = ? AND at > ? LIMIT 1"
         return bool(self._entries(where, chat.key, text, at.timestamp()))
 
     def waits(self, seq: int) -> bool:
@@ -361,7 +365,10 @@ class Journal:
         return int(row[0])
 
     def _entries(self, where: str, *values: str | float) -> list[Entry]:
-        return [entry_of(row) for row in self._read(f"SELECT * FROM entries WHERE {where}", values)]
+        return [entry_of(row) for row in self._rows(where, *values)]
+
+    def _rows(self, where: str, *values: str | float) -> list[sqlite3.Row]:
+        return self._read(f"SELECT {COLUMNS} FROM entries JOIN chats ON chats.key = entries.chat WHERE {where}", values)
 
     # -- people's wishes and retention ----------------------------------------------------------------------------
 
@@ -383,7 +390,7 @@ class Journal:
         before = self.digests()
         said = "SELECT count(*) FROM entries WHERE kind = 'message' AND sender_platform = ? AND sender_id = ?"
         [[messages]] = self._read(
-            f"{said} AND seq < ? AND (text != '' OR photos != '[]')", (account.platform, account.id, until)
+            f"{said} AND seq < ? AND (text != '' OR attachments != '')", (account.platform, account.id, until)
         )
         with self._change() as db:
             own_chats = [
@@ -395,14 +402,20 @@ class Journal:
                 )
             ]
             empty = (
-                "UPDATE entries SET text = '', placeholder = '', photos = '[]', sender_name = '',"
-                " state = CASE state WHEN 'queued' THEN 'dropped' ELSE 'ignored' END"
+                f"UPDATE entries SET {_EMPTY}, state = CASE state WHEN 'queued' THEN 'dropped' ELSE 'ignored' END"
                 " WHERE kind != 'notice' AND seq <= ?"
             )
             db.execute(f"{empty} AND sender_platform = ? AND sender_id = ?", (until, account.platform, account.id))
             db.executemany(f"{empty} AND chat = ?", [(until, chat) for chat in own_chats])
-        self.checkpoint()
+            now = self._clock().timestamp()
+            db.execute("INSERT OR REPLACE INTO forgotten VALUES (?, ?, ?)", (account.platform, account.id, now))
+        self._let_go()
         return Forgotten(messages, before - self.digests())
+
+    def forgotten(self) -> Mapping[Account, datetime]:
+        """Who asked to be forgotten, and when last: nothing of them from before may be shown, wherever it is kept."""
+        rows = self._read("SELECT * FROM forgotten")
+        return {Account(row["platform"], row["id"]): datetime.fromtimestamp(row["at"], UTC) for row in rows}
 
     def purge(self, before: datetime) -> int:
         """Deletes finished entries older than that; returns how many. The newest message of a chat keeps its id."""
@@ -415,16 +428,23 @@ class Journal:
             )
             removed = cursor.rowcount
             db.execute(
-                "UPDATE entries SET text = '', placeholder = '', photos = '[]', sender_name = '', state = 'ignored'"
+                f"UPDATE entries SET {_EMPTY}, state = 'ignored'"
                 " WHERE at < ? AND kind = 'message' AND state NOT IN ('new', 'queued', 'sending')",
                 (before.timestamp(),),
             )
-            return removed
+        if removed:
+            drop_copies(self._path)
+        return removed
 
     def digests(self) -> set[str]:
         """The photos that entries still hold."""
-        rows = self._read("SELECT photos FROM entries WHERE photos != '[]'")
-        return {photo.digest for row in rows for photo in photos_of(row["photos"]) if photo.digest}
+        rows = self._read("SELECT attachments FROM entries WHERE attachments != ''")
+        return {one.digest for row in rows for one in from_json(row["attachments"]) if one.digest}
+
+    def _let_go(self) -> None:
+        """Leaves nothing of what was just erased beside the file."""
+        self.checkpoint()
+        drop_copies(self._path)
 
     def checkpoint(self) -> None:
         """Folds the write-ahead log into the file, and empties it; on a full disk that waits for the next time."""
@@ -460,6 +480,25 @@ class Journal:
     def _moved_to(self, old: Chat) -> Chat | None:
         rows = self._read("SELECT chats.* FROM moved JOIN chats ON chats.key = new WHERE old = ?", (old.key,))
         return chat_of(rows[0]) if rows else None
+
+
+_EMPTY = "text = '', attachments = '', sender_name = '', reply_to = NULL"
+
+
+def _content(message: Message) -> tuple[str, list[tuple[str, str]]]:
+    """What an edit may change: the text, and what comes with it."""
+    return message.text, [(one.kind, one.words) for one in message.attachments]
+
+
+def _refs(message: Message) -> list[str]:
+    return [one.ref for one in message.attachments]
+
+
+def _with_pictures_of(new: Sequence[Attachment], old: Sequence[Attachment]) -> tuple[Attachment, ...]:
+    """The new attachments with the pictures that were there before: what was answered was seen with them."""
+    pictures = [one for one in old if one.ref or one.digest is not None]
+    words = [one for one in new if not one.ref and one.digest is None]
+    return (*pictures, *words)
 
 
 def _unusable(error: sqlite3.Error) -> PassingError:

@@ -1,10 +1,12 @@
 """The journal's tables, and how a journal of an earlier program is brought up to them."""
 
+import json
 import sqlite3
 
-VERSION = 2
+from bot.store.attachments import to_json, upgraded
+from bot.store.layout import Layout, statements
 
-_TABLES = """
+_FIRST = """
 CREATE TABLE IF NOT EXISTS chats (
     key TEXT PRIMARY KEY, platform TEXT NOT NULL, id TEXT NOT NULL, kind TEXT NOT NULL, title TEXT NOT NULL
 );
@@ -27,8 +29,6 @@ CREATE UNIQUE INDEX IF NOT EXISTS entries_native ON entries(chat, native_id) WHE
 CREATE INDEX IF NOT EXISTS entries_chat ON entries(chat, seq);
 CREATE INDEX IF NOT EXISTS entries_open ON entries(state) WHERE state IN ('new', 'queued', 'sending');
 CREATE TABLE IF NOT EXISTS stopped (platform TEXT NOT NULL, id TEXT NOT NULL, PRIMARY KEY (platform, id));
-"""
-_FROM_0 = """
 ALTER TABLE entries ADD COLUMN floor TEXT;
 ALTER TABLE entries ADD COLUMN tries INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE entries ADD COLUMN begun INTEGER NOT NULL DEFAULT 0;
@@ -36,17 +36,31 @@ ALTER TABLE entries ADD COLUMN trouble TEXT;
 CREATE INDEX entries_aside ON entries(state) WHERE state = 'aside';
 CREATE TABLE moved (old TEXT PRIMARY KEY, new TEXT NOT NULL REFERENCES chats(key));
 """
-_FROM_1 = """
-ALTER TABLE entries ADD COLUMN placeholder TEXT NOT NULL DEFAULT '';
+_SECOND = "ALTER TABLE entries ADD COLUMN placeholder TEXT NOT NULL DEFAULT '';\n"
+_THIRD = """
+ALTER TABLE entries ADD COLUMN attachments TEXT NOT NULL DEFAULT '';
+ALTER TABLE entries ADD COLUMN reply_to TEXT;
+ALTER TABLE entries ADD COLUMN forwarded INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE forgotten (platform TEXT NOT NULL, id TEXT NOT NULL, at REAL NOT NULL, PRIMARY KEY (platform, id));
+"""
+_NO_MORE = """
+ALTER TABLE entries DROP COLUMN photos;
+ALTER TABLE entries DROP COLUMN placeholder;
 """
 
 
-def prepare(connection: sqlite3.Connection) -> None:
-    """Makes the tables, or brings them up to VERSION in one transaction. Raises sqlite3.DatabaseError."""
-    version = connection.execute("PRAGMA user_version").fetchone()[0]
-    if version > VERSION:
-        raise sqlite3.DatabaseError("it was written by a newer Echoes")
-    if version == VERSION:
-        return
-    steps = (_TABLES + _FROM_0, _FROM_1)[version:]
-    connection.executescript(f"BEGIN IMMEDIATE; {' '.join(steps)} PRAGMA user_version = {VERSION}; COMMIT;")
+def _attachments(db: sqlite3.Connection) -> None:
+    """One list instead of photos and a placeholder; a table of who asked to be forgotten."""
+    statements(_THIRD)(db)
+    rows = db.execute("SELECT seq, text, placeholder, photos FROM entries WHERE photos != '[]' OR placeholder != ''")
+    changed = []
+    for seq, text, placeholder, photos in rows.fetchall():
+        words, attachments = upgraded(placeholder, text, [(str(ref), digest) for ref, digest in json.loads(photos)])
+        changed.append((words, to_json(attachments), seq))
+    db.executemany("UPDATE entries SET text = ?, attachments = ? WHERE seq = ?", changed)
+    statements(_NO_MORE)(db)
+
+
+LAYOUT = Layout(
+    "The journal", (statements(_FIRST), statements(_SECOND), _attachments), "Restore it from a backup, or move it away."
+)

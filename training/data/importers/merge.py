@@ -1,7 +1,8 @@
-"""From the staged file into the corpus: finds the same chat, the same people and the same messages, adds the rest.
+"""Merges a staged file into the corpus: finds the chats, people and messages that are there already, and adds the rest.
 
-A message is the same if its id is, where ids mean the same in both exports; else if the same person sent the same words
-or photo in the same chat within the same second. Two messages alike within one second are two if one export has both.
+Two messages are the same if they have the same id, where ids mean the same in both exports; else if the same person
+sent the same words or photo in the same chat within the same second. Two equal messages within one second are two if
+one export has both.
 """
 
 import sqlite3
@@ -19,7 +20,10 @@ _QUARTER_MS = 15 * MINUTE  # and what they differ by is made of
 
 
 def merge(db: sqlite3.Connection, staged: Staged, name: str, format_name: str) -> dict[str, int]:
-    """Adds what is new. To be called within a transaction. Returns the row of each chat that has messages, by key."""
+    """Adds what is new, within the caller's transaction.
+
+    Returns the corpus's row of each chat with messages, by key.
+    """
     source = db.execute(
         "INSERT INTO sources (name, format, imported_at, resolution_ms, kept, truncated) VALUES (?, ?, ?, ?, 0, ?)",
         (name, format_name, int(time.time()), staged.resolution_ms, bool(staged.truncated)),
@@ -61,7 +65,7 @@ def _merge_chat(db: sqlite3.Connection, chat: StagedChat, about: ReadChat, sourc
 
 
 def _space(about: ReadChat) -> str | None:
-    """What the ids of this chat's messages are unique in."""
+    """Returns the name of that in which the ids of this chat's messages are unique; None if they are in nothing."""
     if about.ids in ("everywhere", "chat"):
         return about.platform
     return f"{about.platform}:{about.owner}" if about.ids == "account" and about.owner else None
@@ -76,7 +80,7 @@ def _mark_repeated(db: sqlite3.Connection, index: int) -> int:
         return 0
     return db.execute(
         "UPDATE incoming SET match = -1 WHERE id IN (SELECT id FROM (SELECT id, row_number() OVER"
-        " (PARTITION BY native_id, sender, sent_ms, text, photos, placeholder ORDER BY id) AS nth"
+        " (PARTITION BY native_id, sender, sent_ms, text, attachments ORDER BY id) AS nth"
         " FROM incoming WHERE chat = ? AND native_id IS NOT NULL) WHERE nth > 1)",
         (index,),
     ).rowcount
@@ -100,8 +104,9 @@ def _match(db: sqlite3.Connection, index: int, chat: int, space: str | None, res
     by_content = _match_content(db, index, chat, space, resolution_ms)
     db.executemany("UPDATE incoming SET match = ? WHERE id = ?", by_content)
     db.execute(
-        "UPDATE messages SET photos = i.photos, placeholder = NULL FROM incoming i"
-        " WHERE i.chat = ? AND i.match = messages.id AND messages.photos = '' AND i.photos <> ''",
+        "UPDATE messages SET attachments = i.attachments FROM incoming i"
+        " WHERE i.chat = ? AND i.match = messages.id AND i.attachments <> ''"
+        " AND digests_of(messages.attachments) = '' AND digests_of(i.attachments) <> ''",
         (index,),
     )
     return by_id + len(by_content)
@@ -112,7 +117,6 @@ def _match_content(
 ) -> list[tuple[int, int]]:
     """Pairs (message, staged) of the same sender, time and content, each used once."""
     (coarsest,) = db.execute("SELECT max(resolution_ms) FROM sources").fetchone()
-    kind = "CASE WHEN {0}.photos <> '' OR {0}.placeholder = 'photo' THEN 'photo' ELSE ifnull({0}.placeholder, '') END"
     candidates = db.execute(
         "SELECT i.id, m.id FROM incoming i"
         " JOIN messages m ON m.chat = :chat AND m.sent_ms >= i.sent_ms / :widest * :widest"
@@ -121,8 +125,8 @@ def _match_content(
         " JOIN sources f ON f.id = m.source"
         " WHERE i.chat = :index AND i.match IS NULL AND m.text = i.text"
         " AND m.sent_ms / max(f.resolution_ms, :own) = i.sent_ms / max(f.resolution_ms, :own)"
-        f" AND {kind.format('m')} = {kind.format('i')}"
-        " AND (m.photos = i.photos OR m.photos = '' OR i.photos = '')"
+        " AND (m.attachments = i.attachments OR (shape_of(m.attachments) = shape_of(i.attachments)"
+        "  AND (digests_of(m.attachments) = '' OR digests_of(i.attachments) = '')))"
         " AND NOT (i.native_id IS NOT NULL AND m.native_id IS NOT NULL AND ifnull(m.space = :space, 0))"
         " AND m.id NOT IN (SELECT match FROM incoming WHERE chat = :index AND match IS NOT NULL)"
         " ORDER BY i.id, m.sent_ms, m.position, m.id",
@@ -146,7 +150,7 @@ def _match_content(
 
 
 def _insert(db: sqlite3.Connection, index: int, chat: int, space: str | None, source: int) -> int:
-    """Adds the messages that were not found, in their order; returns how many."""
+    """Adds the messages that were not found, in their order, and returns how many."""
     db.execute("UPDATE incoming SET row = match WHERE chat = ? AND match > 0", (index,))
     db.execute(
         "UPDATE incoming SET row = found.row FROM (SELECT id, (SELECT ifnull(max(id), 0) FROM messages)"
@@ -160,9 +164,9 @@ def _insert(db: sqlite3.Connection, index: int, chat: int, space: str | None, so
         (index,),
     )
     return db.execute(
-        "INSERT INTO messages (id, chat, sender, name, sent_ms, position, text, photos, placeholder, forwarded,"
+        "INSERT INTO messages (id, chat, sender, name, sent_ms, position, text, attachments, forwarded,"
         " native_id, space, reply_native, reply_to, source)"
-        " SELECT i.row, :chat, s.row, names.id, i.sent_ms, i.position, i.text, i.photos, i.placeholder, i.forwarded,"
+        " SELECT i.row, :chat, s.row, names.id, i.sent_ms, i.position, i.text, i.attachments, i.forwarded,"
         " i.native_id, CASE WHEN i.native_id IS NULL THEN NULL ELSE :space END, i.reply_native,"
         " (SELECT a.row FROM incoming a WHERE a.chat = i.chat AND a.native_id = i.reply_native AND a.row IS NOT NULL"
         "  LIMIT 1), :source"
@@ -174,7 +178,7 @@ def _insert(db: sqlite3.Connection, index: int, chat: int, space: str | None, so
 
 
 def _resolve_replies(db: sqlite3.Connection, chat: int) -> None:
-    """Joins replies to messages that came in another file."""
+    """Links replies to messages that came in another file."""
     db.execute(
         "UPDATE messages SET reply_to = (SELECT a.id FROM messages a WHERE a.chat = messages.chat"
         " AND a.native_id = messages.reply_native AND a.space = messages.space LIMIT 1)"

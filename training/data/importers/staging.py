@@ -1,12 +1,14 @@
-"""A file's events on their way into the corpus: in temporary tables, so that any size fits and half a file is none."""
+"""Holds a file's events in temporary tables, so that any size fits and half a file never enters the corpus."""
 
 import sqlite3
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from bot.message import Account
+from bot.message import PHOTO, Account
+from bot.store.attachments import to_json, upgraded
 from training.data.importers.base import SECOND, Event, ReadChat, ReadMessage, Skipped, Truncated
+from training.data.importers.checking import checked
 from training.data.importers.media import ExportMedia
 
 _BATCH = 2000
@@ -18,7 +20,7 @@ CREATE TEMP TABLE incoming_senders (
 ) STRICT;
 CREATE TEMP TABLE incoming (
     id INTEGER PRIMARY KEY, chat INTEGER, sender INTEGER, name TEXT, sent_ms INTEGER, position INTEGER, text TEXT,
-    photos TEXT, placeholder TEXT, forwarded INTEGER, native_id TEXT, reply_native TEXT,
+    attachments TEXT, forwarded INTEGER, native_id TEXT, reply_native TEXT,
     match INTEGER,  -- the message of the corpus that this is, or -1 for one that the file holds twice
     row INTEGER  -- the message of the corpus that this becomes or is
 ) STRICT;
@@ -27,7 +29,7 @@ CREATE TEMP TABLE incoming (
 
 @dataclass(slots=True)
 class StagedChat:
-    """A chat of one file. `about` is None as long as the file has not told it."""
+    """A chat of one file. about: None until the format has yielded it."""
 
     index: int
     about: ReadChat | None = None
@@ -38,7 +40,7 @@ class StagedChat:
 
 @dataclass(slots=True)
 class Staged:
-    """What one file holds."""
+    """What one file holds. truncated: sentences about where it is cut off."""
 
     chats: dict[str, StagedChat] = field(default_factory=dict)
     truncated: list[str] = field(default_factory=list)
@@ -46,12 +48,15 @@ class Staged:
 
 
 def stage(db: sqlite3.Connection, events: Iterable[Event], media: ExportMedia) -> Staged:
-    """Reads all events into temp.incoming and takes the photos along. Nothing of the corpus is touched."""
+    """Reads all events into temp.incoming and copies their photos. Nothing of the corpus is touched.
+
+    Raises FormatFault for events that make no sense, and whatever `events` raises.
+    """
     db.executescript(_SCHEMA)
     staged = Staged()
     db.execute("BEGIN")
     try:
-        _stage(db, events, media, staged)
+        _stage(db, checked(events), media, staged)
     except BaseException:
         if db.in_transaction:
             db.execute("ROLLBACK")
@@ -101,18 +106,16 @@ def _chat(staged: Staged, key: str) -> StagedChat:
 
 def _row(message: ReadMessage, chat: int, sender: int, media: ExportMedia) -> tuple[object, ...]:
     photos = [digest for name in message.photos if (digest := media.take(name)) is not None]
-    placeholder = message.placeholder
-    if message.photos and not photos and placeholder is None:
-        placeholder = "photo"
+    kind = message.placeholder or (PHOTO if message.photos and not photos else "")
+    text, attachments = upgraded(kind, message.text, [("", digest) for digest in photos])
     return (
         chat,
         sender,
         message.sender_name,
         message.sent_ms,
         message.position,
-        message.text,
-        " ".join(photos),
-        placeholder,
+        text,
+        to_json(attachments),
         message.forwarded,
         message.native_id,
         message.reply_to,
@@ -121,8 +124,8 @@ def _row(message: ReadMessage, chat: int, sender: int, media: ExportMedia) -> tu
 
 def _flush(db: sqlite3.Connection, batch: list[tuple[object, ...]]) -> None:
     db.executemany(
-        "INSERT INTO incoming (chat, sender, name, sent_ms, position, text, photos, placeholder, forwarded, native_id,"
-        " reply_native) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO incoming (chat, sender, name, sent_ms, position, text, attachments, forwarded, native_id,"
+        " reply_native) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         batch,
     )
     batch.clear()

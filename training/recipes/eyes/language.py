@@ -202,7 +202,7 @@ def read_out(cache: DynamicCache) -> list[tuple[Tensor, Tensor]]:
 
 
 def _scene(asking: Asking) -> Scene:
-    return Scene(Persona(asking.avatar), ChatKind.PRIVATE, Speaker(asking.partner, asking.relationship))
+    return Scene(Persona(asking.avatar), ChatKind.PRIVATE, Speaker(asking.partner, asking.relationship), times=False)
 
 
 def _turns(asking: Asking, answer: str, pictures: int, name: str) -> list[Turn]:

@@ -70,7 +70,7 @@ def _begun(reader: Reader, draw: random.Random) -> Sequence[int]:
     partner = Speaker(other, draw.choice(tuple(RELATIONSHIPS)))
     opening = Turn(partner, (Bubble(draw.choice(_OPENINGS)),), _AT)
     codec = Codec(reader.loaded.tokenizer, reader.loaded.geometry, lambda digest: (0, 0))
-    scene = Scene(Persona(name, language=draw.choice(("en", "en", "zh"))), kind, partner)
+    scene = Scene(Persona(name, language=draw.choice(("en", "en", "zh"))), kind, partner, times=False)
     return render(scene, [opening], codec, open_turn=True).ids
 
 

@@ -166,5 +166,5 @@ def _plain(said: Bubbles) -> str:
 
 def _nothing(persona: Persona) -> Question:
     """A stranger's words that ask for nothing."""
-    scene = Scene(persona, ChatKind.PRIVATE, Speaker())
+    scene = Scene(persona, ChatKind.PRIVATE, Speaker(), times=False)
     return Question(scene, (Turn(Speaker(), (Bubble("…"),), datetime(2000, 1, 1, tzinfo=UTC)),))

@@ -15,7 +15,6 @@ from bot.message import ChatKind
 from training.data.dialogues import Dialogue
 from training.data.questionnaire import ask, asked_by_a_stranger
 from training.data.redaction import Found, Secret, find
-from training.data.splits import Split
 from training.evaluation.held import Held
 from training.evaluation.limits import spread
 from training.evaluation.panel import NAN, Value, tell
@@ -71,7 +70,7 @@ def free_places(secret: str, kind: Secret) -> list[int]:
 def probes(held: Held, limit: int) -> list[Probe]:
     """Every secret once, as its train-day messages first tell it; those that are too short to be guessed left out."""
     found: dict[str, Probe] = {}
-    for dialogue in held.dialogues[Split.TRAIN]:
+    for dialogue in held.unredacted:
         for index in range(dialogue.context, len(dialogue.turns)):
             for bubble in dialogue.turns[index].bubbles:
                 for one in find(bubble.text):

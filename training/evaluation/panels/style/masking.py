@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 
-from bot.chat.attachments import PLACEHOLDERS
+from bot.chat.attachments import KINDS
 from training.evaluation.held import ME, Held
 from training.evaluation.voice import Bubbles
 
@@ -23,7 +23,7 @@ _CALLED = re.compile(r"^(?:\s*@[\w\-]+)+[\s\u2005:：,，]*")
 _PREFIX = re.compile(r"^\s*[\w\-\[\]`|^]{2,24}:\s+(?=\S)")
 _TITLES = {"dr", "mr", "mrs", "ms", "prof", "mum", "mom", "dad", "uncle", "aunt", "miss", "sir"}
 _HAN = re.compile(r"[\u4e00-\u9fff]+")
-_PLACEHOLDER = re.compile(rf"^\[(?:{'|'.join(word for pair in PLACEHOLDERS.values() for word in pair)})\]\s*")
+_PLACEHOLDER = re.compile(rf"^\[(?:{'|'.join(word for pair in KINDS.values() for word in pair)})\b[^\]]*\]\s*")
 
 
 def _parts(name: str) -> set[str]:

@@ -1,0 +1,102 @@
+"""What was said in a chat before the avatar: the last messages of the corpus, so that the chat goes on where it ended.
+
+A private chat's past is by contact, whatever the platform, and never another contact's; a group's is its own.
+"""
+
+import logging
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from pathlib import Path
+
+from bot.errors import EchoesError
+from bot.message import Account, Chat, ChatKind, Message
+from bot.people import People
+from bot.persona import Persona
+from bot.store.corpus import Corpus, CorpusChat, as_avatar
+
+log = logging.getLogger(__name__)
+
+MESSAGES = 64
+"""Of the end of a chat: more than the turns that are carried over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """Reads the corpus of a workspace. Where that cannot be read, there is no past, and a line in the log."""
+
+    corpus: Path
+
+    def private(
+        self,
+        partner: Account,
+        people: People,
+        persona: Persona,
+        before: datetime,
+        forgotten: Mapping[Account, datetime],
+    ) -> list[Message]:
+        """The end of what the subject and this contact wrote to each other, until then and as of the persona's era.
+
+        forgotten: who asked to be forgotten. Of them, under whichever account, there is no past.
+        """
+        accounts = _accounts_of(partner, people)
+        if any(accounts & _accounts_of(one, people) for one in forgotten):
+            return []
+        return self._read(_Chats(ChatKind.PRIVATE, accounts), people, persona, before)
+
+    def group(
+        self,
+        chat: Chat,
+        former: Collection[str],
+        people: People,
+        persona: Persona,
+        before: datetime,
+        forgotten: Mapping[Account, datetime],
+    ) -> list[Message]:
+        """The end of what was said in the group. former: its keys before it moved."""
+        found = self._read(_Chats(ChatKind.GROUP, (), {chat.key, *former}), people, persona, before)
+        gone = {account for one in forgotten for account in _accounts_of(one, people)}
+        return [message for message in found if message.sender not in gone]
+
+    def _read(self, chats: "_Chats", people: People, persona: Persona, before: datetime) -> list[Message]:
+        if not self.corpus.exists():
+            return []
+        if end := end_of(persona.era, persona.zone):
+            before = min(before, end)
+        try:
+            with Corpus.open(self.corpus) as corpus:
+                found = [one for chat in chats.among(corpus) for one in corpus.latest(chat, MESSAGES, before)]
+        except EchoesError as error:
+            log.warning("What was said before the avatar cannot be read: %s", error)
+            return []
+        subject = frozenset(people.subject)
+        return [as_avatar(one, subject) for one in sorted(found, key=lambda one: one.sent_at)[-MESSAGES:]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Chats:
+    """Private chats with one of the accounts, or groups by their keys."""
+
+    kind: ChatKind
+    accounts: Collection[Account]
+    keys: Collection[str] = ()
+
+    def among(self, corpus: Corpus) -> list[CorpusChat]:
+        if self.kind is ChatKind.PRIVATE:
+            return corpus.private_with(self.accounts)
+        return [chat for chat in corpus.chats() if chat.kind is self.kind and chat.chat.key in self.keys]
+
+
+def end_of(era: str, zone: tzinfo) -> datetime | None:
+    """The moment after a year or month, as `2019` or `2019-06`; None for none."""
+    if not era:
+        return None
+    year, _, month = era.partition("-")
+    if not month or month == "12":
+        return datetime(int(year) + 1, 1, 1, tzinfo=zone)
+    return datetime(int(year), int(month) + 1, 1, tzinfo=zone)
+
+
+def _accounts_of(account: Account, people: People) -> set[Account]:
+    contact = people.find(account)
+    return {account, *(contact.accounts if contact else ())}

@@ -1,0 +1,91 @@
+"""What is learnt and measured, loaded from a workspace in one way: dialogues by split, redacted, and every decision."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from bot.chat.prompt import Codec
+from bot.chat.window import served_tokens
+from bot.config import Config
+from bot.errors import DataError, UsageError
+from bot.people import People, load_people
+from bot.persona import Persona, load_persona
+from bot.store.corpus import Corpus
+from bot.workspace import Workspace
+from training.data.dialogues import Dialogue, DialogueSettings, build
+from training.data.points import Point, points
+from training.data.redaction import redacted
+from training.data.splits import Borders, Split, Splits
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """dialogues: by split, as they are learnt and measured. unredacted: those of the training days with what identifies
+    somebody still in them, for measuring what a LoRA gives away.
+
+    points: every decision. counts: how the dialogues came about, by reason. too_long: for each of the subject's turns
+    that does not fit, the length at which it would. messages and chats: of the corpus, and with dialogues in them.
+    """
+
+    persona: Persona
+    people: People
+    splits: Splits
+    dialogues: Mapping[Split, tuple[Dialogue, ...]]
+    unredacted: tuple[Dialogue, ...]
+    points: tuple[Point, ...]
+    counts: Mapping[str, int]
+    too_long: tuple[int, ...]
+    messages: int
+    chats: int
+
+
+def dialogue_settings(config: Config, length: int) -> DialogueSettings:
+    """length: tokens of a dialogue."""
+    talk = config.conversation
+    shown = served_tokens(config.model.context_tokens, config.sampling.max_tokens)
+    return DialogueSettings(timedelta(minutes=talk.gap_minutes), talk.carried_turns, length, shown)
+
+
+def load_dataset(
+    workspace: Workspace, config: Config, codec: Codec, length: int, borders: Borders | None = None
+) -> Dataset:
+    """length: tokens of a dialogue. borders: those that a LoRA was trained with; None: 60/20/20 of today's days.
+
+    Raises UsageError, ConfigError or DataError where something is missing, and says what to do.
+    """
+    if not workspace.corpus.exists():
+        raise DataError(f"{workspace.root} holds no messages yet: run `echoes import PATH` first.")
+    persona, people = load_persona(workspace.persona), load_people(workspace.people)
+    if not people.subject:
+        raise UsageError(f"{workspace.people} does not say whom to simulate: run `echoes subject WHO` first.")
+    settings = dialogue_settings(config, length)
+    counts: Counter[str] = Counter()
+    too_long: list[int] = []
+    with Corpus.open(workspace.corpus) as corpus:
+        messages = corpus.count()
+        if not messages:
+            raise DataError(f"{workspace.corpus} holds no messages yet: run `echoes import PATH` first.")
+        subject = set(people.subject)
+        if not any(sender.account in subject for sender in corpus.senders()):
+            raise DataError(
+                "None of the imported messages is by the subject: import more chats, or choose with `echoes subject` "
+                "somebody who wrote."
+            )
+        splits = Splits.of_corpus(corpus, people, borders)
+        built = build(corpus, people, persona, codec, settings, splits, counts, too_long)
+        decisions = points(corpus, people, persona, settings.gap, splits)
+    raw = {split: [one for one in built if splits.split_of(one.day) is split] for split in Split}
+    learnt = {split: counts if split is Split.TRAIN else Counter[str]() for split in Split}
+    return Dataset(
+        persona,
+        people,
+        splits,
+        {split: tuple(redacted(one, learnt[split]) for one in raw[split]) for split in Split},
+        tuple(raw[Split.TRAIN]),
+        tuple(decisions),
+        counts,
+        tuple(too_long),
+        messages,
+        len({dialogue.chat for dialogue in built}),
+    )
