@@ -1,6 +1,5 @@
 """The demo's transcript: one question from two people, a stretch of a group, and two photos."""
 
-import dataclasses
 import tempfile
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
@@ -76,14 +75,15 @@ async def show_transcript(workspace: Workspace) -> None:
 
 def _unhurried(config: ConversationConfig) -> ConversationConfig:
     """Nobody types here: no gathering, no pauses; nor is it now, so nothing is stale."""
-    return dataclasses.replace(
-        config,
-        gather_seconds=0,
-        gather_max_seconds=0,
-        characters_per_second=0,
-        stale_hours=720,
-        answer="everyone",
-        groups="all",
+    return config.model_copy(
+        update={
+            "gather_seconds": 0.0,
+            "gather_max_seconds": 0.0,
+            "characters_per_second": 0.0,
+            "stale_hours": 720.0,
+            "answer": "everyone",
+            "groups": "all",
+        }
     )
 
 
