@@ -1,91 +1,78 @@
-"""The platforms there are, by name. A new one is a file of its own and one entry here."""
+"""Finds the platforms that are installed: each is an entry point in the group `echoes.platforms` of some package."""
 
-from collections.abc import Awaitable, Callable, Mapping
-from contextlib import suppress
-from dataclasses import dataclass
+import re
+from collections import defaultdict
+from dataclasses import replace
+from importlib.metadata import EntryPoint, entry_points
 
-from bot.config import Config, DiscordConfig, TelegramConfig, WebConfig
-from bot.errors import EchoesError
-from bot.message import Chat
-from bot.people import People
-from bot.platform import Adapter
-from bot.secrets import Secrets, web_token
-from bot.workspace import Workspace
+from bot.errors import ConfigError, EchoesError, PermanentError
+from bot.platform import Platform, Platforms, PlatformSection, plugin_failed
 
-
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """What adapters are made from. people: asked at each use, so that a reload shows. announce: is told the web
-    chat's link, which holds its token."""
-
-    config: Config
-    secrets: Secrets
-    workspace: Workspace
-    avatar: str  # what the avatar is called
-    people: Callable[[], People]
-    language: str = "en"
-    announce: Callable[[str], None] = lambda link: None
+GROUP = "echoes.platforms"
+OURS = "echoes-avatar"
+"""The package that this file belongs to."""
 
 
-def make(name: str, setting: Setting) -> Adapter:
-    """An adapter that is not yet connected. Raises ConfigError or PermanentError where its token is of no use.
+def installed() -> Platforms:
+    """The platforms of every installed package; one that breaks is kept out, with the reason, and never the others.
 
-    A platform's library is imported only here, when the platform is on.
+    A platform's own library is not imported before its adapter is made. Raises ConfigError where this installation is
+    older than its code.
     """
-    return FACTORIES[name](setting)
+    offered: dict[str, list[EntryPoint]] = defaultdict(list)
+    for point in entry_points(group=GROUP):
+        offered[point.name].append(point)
+    if not any(_distribution(point) == OURS for points in offered.values() for point in points):
+        raise ConfigError(
+            "This installation is older than its code, and names no platforms: install again (`make install`, or "
+            "`pip install --editable .` in the folder of the code)."
+        )
+    good: dict[str, Platform[PlatformSection]] = {}
+    broken: dict[str, EchoesError] = {}
+    remarks: list[str] = []
+    for name, points in offered.items():
+        mine = [point for point in points if _distribution(point) == OURS]
+        if len(points) > 1:
+            packages = " and ".join(sorted({_package(point) for point in points if point not in mine}))
+            sentence = f"The name {name} is taken twice among the platforms, by {packages}"
+            if not mine:
+                broken[name] = PermanentError(f"{sentence}: remove one of them.")
+                continue
+            remarks.append(f"{sentence}, but it is Echoes' own, which stays: remove that package.")
+        try:
+            good[name] = _load((mine or points)[0])
+        except EchoesError as error:
+            broken[name] = error
+    in_order = sorted(good.values(), key=lambda platform: (not platform.on_at_first, platform.name))
+    return Platforms({platform.name: platform for platform in in_order}, broken, tuple(remarks))
 
 
-def _telegram(setting: Setting) -> Adapter:
-    from adapters.telegram import TelegramAdapter
+def _load(point: EntryPoint) -> Platform[PlatformSection]:
+    """Raises PermanentError, naming the package, where its platform cannot be used."""
+    try:
+        found = point.load()
+    except (Exception, SystemExit) as error:
+        raise plugin_failed(point.name, _package(point), "to load", error) from error
+    if not isinstance(found, Platform):
+        raise _useless(point, f"{point.value} is no Platform")
+    if found.name != point.name or not re.fullmatch(r"[a-z][a-z0-9_]*", point.name):
+        raise _useless(point, f"{point.value} calls itself {found.name!r}, and must be called as its entry point is")
+    if foreign := [secret.name for secret in found.secrets if not secret.name.startswith(f"{found.name}_")]:
+        raise _useless(point, f"its secret {foreign[0]} must begin with {found.name}_")
+    return replace(found, package=_package(point))
 
-    section = setting.config.platforms.telegram or TelegramConfig()
-    api = section.api_url.rstrip("/")
-    token = setting.secrets.need("telegram_token")
-    return TelegramAdapter(token, base_url=f"{api}/bot", base_file_url=f"{api}/file/bot", proxy=section.proxy)
 
-
-def _discord(setting: Setting) -> Adapter:
-    from adapters.discord import DiscordAdapter
-
-    section = setting.config.platforms.discord or DiscordConfig()
-    return DiscordAdapter(setting.secrets.need("discord_token"), proxy=section.proxy)
-
-
-def _web(setting: Setting) -> Adapter:
-    from adapters.web import WebAdapter
-
-    section = setting.config.platforms.web or WebConfig()
-    return WebAdapter(
-        section.host,
-        section.port,
-        web_token(setting.workspace, setting.secrets),
-        setting.people,
-        setting.workspace.root / "web",
-        avatar=setting.avatar,
-        group="群聊" if setting.language == "zh" else "Group",
-        keep_days=setting.config.retention.journal_days,
-        announce=setting.announce,
+def _useless(point: EntryPoint, why: str) -> PermanentError:
+    return PermanentError(
+        f"The platform {point.name} of the package {_package(point)} cannot be used: {why}. "
+        "Update or remove that package."
     )
 
 
-async def _show_nothing(chat: Chat, message_id: str, probability: float, answered: bool) -> None:
-    """Telegram and Discord have no place for it."""
+def _distribution(point: EntryPoint) -> str:
+    """The package's name, as package indexes write it."""
+    return re.sub(r"[-_.]+", "-", point.dist.name).lower() if point.dist is not None else ""
 
 
-def decisions_shown(adapters: Mapping[str, Adapter]) -> Callable[[Chat, str, float, bool], Awaitable[None]]:
-    """Shows decisions on those of the platforms that have a place for them: the owner's own web chat."""
-    if "web" not in adapters:
-        return _show_nothing
-    from adapters.web import WebAdapter
-
-    web = adapters["web"]
-
-    async def show(chat: Chat, message_id: str, probability: float, answered: bool) -> None:
-        if isinstance(web, WebAdapter) and chat.platform == web.platform:
-            with suppress(EchoesError):  # nobody looks just now
-                await web.show_decision(message_id, probability, answered)
-
-    return show
-
-
-FACTORIES: Mapping[str, Callable[[Setting], Adapter]] = {"web": _web, "telegram": _telegram, "discord": _discord}
+def _package(point: EntryPoint) -> str:
+    return f"{point.dist.name} {point.dist.version}" if point.dist is not None else "unknown"

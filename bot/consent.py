@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Literal
 
-from bot.errors import ConsentError
-from bot.files import read_text
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from bot.errors import ConfigError, ConsentError
+from bot.files import read_utf8
+from bot.validation import read_json
 from bot.workspace import write_private
 
 VERSION = 1
@@ -67,6 +70,23 @@ class Consent:
             )
 
 
+class _Record(BaseModel):
+    """What the file holds. Every key must be there; what others may have added is left alone."""
+
+    model_config = ConfigDict(frozen=True)
+
+    version: Literal[1] = Field(description="of the record")
+    by: str = Field(pattern=r"\S", repr=False, description="who agreed")
+    role: Role = Field(description="by what right")
+    uses: tuple[Use, ...] = Field(description="to what, a list")
+    given_at: AwareDatetime = Field(description="when it was given")
+    until: date = Field(description="the last day it holds")
+    platforms: tuple[str, ...] = Field(description="a list of platforms; an empty one means all")
+    disclosure: bool = Field(description="whether contacts are told what the avatar is")
+    note: str = Field(repr=False, description="whatever else was said")
+    withdrawn_at: AwareDatetime | None = Field(description="when it was withdrawn, or null")
+
+
 def require(path: Path, use: Use, platforms: Sequence[str] = ()) -> Consent:
     """The record that allows this use. Raises ConsentError in a sentence where there is none that does."""
     consent = load_consent(path)
@@ -84,11 +104,12 @@ def load_consent(path: Path) -> Consent | None:
     Raises PassingError while it cannot be read.
     """
     try:
-        return _parse(json.loads(read_text(path)))
+        record = read_json(_Record, read_utf8(path), str(path))
     except FileNotFoundError:
         return None
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
-        raise ConsentError(f"{path} is damaged ({type(error).__name__}): run `echoes consent` again.") from None
+    except ConfigError as error:
+        raise ConsentError(f"{error}\nSuch a record allows nothing: run `echoes consent` again.") from None
+    return Consent(**record.model_dump(exclude={"version"}))
 
 
 def save_consent(path: Path, consent: Consent) -> None:
@@ -125,31 +146,3 @@ def withdraw(path: Path) -> Consent:
         consent = dataclasses.replace(consent, withdrawn_at=datetime.now(UTC))
         save_consent(path, consent)
     return consent
-
-
-def _parse(record: Any) -> Consent:
-    if record["version"] != VERSION:
-        raise ValueError("unknown version")
-    if not (isinstance(record["by"], str) and record["by"].strip() and isinstance(record["disclosure"], bool)):
-        raise ValueError("no name")
-    if not isinstance(record["platforms"], list) or not all(isinstance(name, str) for name in record["platforms"]):
-        raise ValueError("platforms")
-    withdrawn = record["withdrawn_at"]
-    return Consent(
-        by=record["by"],
-        role=Role(record["role"]),
-        uses=tuple(Use(use) for use in record["uses"]),
-        given_at=_moment(record["given_at"]),
-        until=date.fromisoformat(record["until"]),
-        platforms=tuple(record["platforms"]),
-        disclosure=record["disclosure"],
-        note=str(record["note"]),
-        withdrawn_at=None if withdrawn is None else _moment(withdrawn),
-    )
-
-
-def _moment(text: str) -> datetime:
-    moment = datetime.fromisoformat(text)
-    if moment.tzinfo is None:
-        raise ValueError("a time without its zone")
-    return moment

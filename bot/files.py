@@ -67,16 +67,27 @@ def read_text(path: Path) -> str:
         raise PassingError(f"{path} cannot be read just now ({error.strerror}).") from error
 
 
-def read_yaml(path: Path, loader: type[yaml.SafeLoader] | type[yaml.BaseLoader] = yaml.SafeLoader) -> Any:
-    """What a file holds. Raises as `read_text` does, and ConfigError with the line where it is no YAML in UTF-8."""
+def read_utf8(path: Path) -> str:
+    """Raises FileNotFoundError, ConfigError where it is not UTF-8, and PassingError as `read_text` does."""
     try:
-        return yaml.load(read_text(path), Loader=loader)
+        return read_text(path)
     except UnicodeDecodeError:
         raise ConfigError(f"{path}: not UTF-8: save it as UTF-8.") from None
-    except yaml.MarkedYAMLError as error:  # its own text quotes the file
-        raise ConfigError(f"{path}:{_line(error)}: not valid YAML: {_mistake(error)}.") from None
-    except yaml.YAMLError:
-        raise ConfigError(f"{path}: not valid YAML: it holds characters YAML does not allow.") from None
+
+
+def read_yaml(path: Path, loader: type[yaml.SafeLoader] | type[yaml.BaseLoader] = yaml.SafeLoader) -> Any:
+    """What a file holds. Raises as `read_utf8` does, and ConfigError with the line where it is no YAML."""
+    try:
+        return yaml.load(read_utf8(path), Loader=loader)
+    except yaml.YAMLError as error:
+        raise ConfigError(yaml_mistake(str(path), error)) from None
+
+
+def yaml_mistake(name: str, error: yaml.YAMLError) -> str:
+    """What is wrong with a file that is not YAML, and on which line. The error's own text quotes the file."""
+    if isinstance(error, yaml.MarkedYAMLError):
+        return f"{name}:{_line(error)}: not valid YAML: {_mistake(error)}."
+    return f"{name}:1: not valid YAML: it holds characters YAML does not allow."
 
 
 def _line(error: yaml.MarkedYAMLError) -> int:

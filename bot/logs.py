@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, TextIO
 
 from bot.errors import EchoesError
-from bot.secrets import TOKEN_SHAPES
+from bot.secrets import Secret, shapes
 
 REDACTED = "[token]"
 _OURS = ("bot", "adapters", "training")
@@ -29,16 +29,20 @@ _QUOTING = (ValueError, LookupError, TypeError, AssertionError)
 class RedactingFormatter(logging.Formatter):
     """Cuts tokens out of the finished line: message, arguments, traceback and stack alike."""
 
-    def __init__(self, tokens: Iterable[str], *, timestamps: bool, priorities: bool) -> None:
+    def __init__(
+        self, tokens: Iterable[str], known: Iterable[Secret] = (), *, timestamps: bool, priorities: bool
+    ) -> None:
+        """tokens: what was given. known: whose shapes are cut out wherever they stand."""
         super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s" if timestamps else "%(name)s: %(message)s")
         self._tokens = sorted((token for token in tokens if len(token) >= _SHORTEST), key=len, reverse=True)
+        self._shapes = shapes(known)
         self._priorities = priorities
 
     def format(self, record: logging.LogRecord) -> str:
         text = super().format(record)
         for token in self._tokens:
             text = text.replace(token, REDACTED)
-        text = TOKEN_SHAPES.sub(REDACTED, text)
+        text = self._shapes.sub(REDACTED, text)
         if not self._priorities:
             return text
         mark = _priority(record.levelno)
@@ -131,6 +135,7 @@ def start_logging(
     level: int = logging.INFO,
     stream: TextIO | None = None,
     clock: Callable[[], float] = time.monotonic,
+    known: Iterable[Secret] = (),
 ) -> logging.Handler:
     """Sends every log line to `stream` (standard error), redacted, and libraries' chatter nowhere. Returns the handler.
 
@@ -140,7 +145,7 @@ def start_logging(
     journald = "JOURNAL_STREAM" in os.environ  # it adds the time itself, and reads the priority from a mark
     handler = SparingHandler(stream, clock)
     handler.addFilter(_ours_or_serious)
-    handler.setFormatter(RedactingFormatter(tokens, timestamps=not journald, priorities=journald))
+    handler.setFormatter(RedactingFormatter(tokens, known, timestamps=not journald, priorities=journald))
     root = logging.getLogger()
     for old in list(root.handlers):
         root.removeHandler(old)

@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import yaml
+from pydantic import BeforeValidator, ConfigDict, Field, field_validator
 
-from bot.errors import ConfigError
-from bot.files import read_yaml
+from bot.files import read_utf8
 from bot.message import Account
+from bot.validation import Document, Section, if_empty, wrong
 from bot.workspace import write_private
 
 STRANGER = "stranger"
@@ -53,9 +54,44 @@ class People:
         by_account = {account: contact for contact in contacts for account in contact.accounts}
         return cls(contacts, subject, by_account | {Account("web", contact.slug): contact for contact in contacts})
 
+    def is_on(self, platform: str, contact: Contact) -> bool:
+        """Whether a contact has an account on a platform."""
+        return any(account.platform == platform and one == contact for account, one in self._by_account.items())
+
     def find(self, account: Account) -> Contact | None:
         """The contact behind an account; None for a stranger."""
         return self._by_account.get(account)
+
+
+Ids = Annotated[tuple[str, ...], BeforeValidator(lambda given: given if isinstance(given, list) else [given])]
+Accounts = Annotated[dict[str, Ids], if_empty({})]
+
+
+class _Kept(Section):
+    """Names and ids stay as they are, blanks included."""
+
+    model_config = ConfigDict(str_strip_whitespace=False)
+
+
+class _Subject(_Kept):
+    accounts: Accounts = Field(default={}, description="ids by platform, such as `telegram: ['123']`")
+
+
+class _Contact(_Subject):
+    name: Annotated[str, if_empty("")] = Field(default="", description="what the contact is called")
+    relationship: str = Field(default=STRANGER, description="one word for who the contact is")
+
+    @field_validator("relationship")
+    @classmethod
+    def _in_the_list(cls, word: str) -> str:
+        if word not in RELATIONSHIPS:
+            raise wrong(f"{word!r} is not one of {', '.join(RELATIONSHIPS)}.")
+        return word
+
+
+class _File(_Kept):
+    people: Annotated[dict[str, _Contact], if_empty({})] = Field(default={}, description="contacts by short name")
+    subject: _Subject = Field(default=_Subject(), description="the accounts of the person who is simulated")
 
 
 def load_people(path: Path) -> People:
@@ -64,26 +100,33 @@ def load_people(path: Path) -> People:
     A missing file is nobody.
     """
     try:
-        raw = read_yaml(path) or {}
+        document = Document(read_utf8(path), str(path))
     except FileNotFoundError:
         return People.of(())
-    problems: list[str] = []
-    if not isinstance(raw, dict):
-        raise ConfigError(f"{path}: the file must hold `people:`, a list of contacts by short name.")
-    entries = raw.get("people") or {}
-    if not isinstance(entries, dict):
-        raise ConfigError(f"{path}: people: must be contacts by short name.")
-    problems += [
-        f"{path}: {key}: unknown key (known: people, subject)." for key in raw if key not in ("people", "subject")
-    ]
+    file = document.read(_File)
     owners: dict[Account, str] = {}
-    contacts = tuple(
-        _contact(str(slug), entry or {}, f"{path}: people.{slug}", owners, problems) for slug, entry in entries.items()
-    )
-    subject = _accounts((raw.get("subject") or {}).get("accounts"), f"{path}: subject", "subject", owners, problems)
-    if problems:
-        raise ConfigError(*problems)
-    return People.of(contacts, subject)
+
+    def accounts(of: _Subject, owner: str, *place: str) -> tuple[Account, ...]:
+        found = []
+        for platform, ids in of.accounts.items():
+            for one in ids:
+                account = Account(platform, one)
+                if account in owners:
+                    at = (*place, "accounts", platform)
+                    document.problem(at, f"{one} already belongs to {owners[account]}.", at_key=True)
+                owners[account] = owner
+                found.append(account)
+        return tuple(found)
+
+    people = People()
+    if file is not None:
+        contacts = tuple(
+            Contact(slug, one.name or slug, one.relationship, accounts(one, slug, "people", slug))
+            for slug, one in file.people.items()
+        )
+        people = People.of(contacts, accounts(file.subject, "subject", "subject"))
+    document.finish()
+    return people
 
 
 def save_people(path: Path, people: People) -> None:
@@ -109,36 +152,3 @@ def _by_platform(accounts: tuple[Account, ...]) -> dict[str, list[str]]:
     for account in accounts:
         grouped.setdefault(account.platform, []).append(account.id)
     return grouped
-
-
-def _contact(slug: str, entry: Any, where: str, owners: dict[Account, str], problems: list[str]) -> Contact:
-    if not isinstance(entry, dict):
-        problems.append(f"{where}: must have a name, a relationship and accounts.")
-        return Contact(slug, slug)
-    problems.extend(
-        f"{where}.{key}: unknown key (known: name, relationship, accounts)."
-        for key in entry
-        if key not in ("name", "relationship", "accounts")
-    )
-    relationship = str(entry.get("relationship", STRANGER))
-    if relationship not in RELATIONSHIPS:
-        problems.append(f"{where}.relationship: {relationship!r} is not one of {', '.join(RELATIONSHIPS)}.")
-    accounts = _accounts(entry.get("accounts"), where, slug, owners, problems)
-    return Contact(slug, str(entry.get("name", slug)), relationship, accounts)
-
-
-def _accounts(raw: Any, where: str, owner: str, owners: dict[Account, str], problems: list[str]) -> tuple[Account, ...]:
-    if raw is None:
-        return ()
-    if not isinstance(raw, dict):
-        problems.append(f"{where}.accounts: must be ids by platform, such as `telegram: ['123']`.")
-        return ()
-    accounts: list[Account] = []
-    for platform, ids in raw.items():
-        for value in ids if isinstance(ids, list) else [ids]:
-            account = Account(str(platform), str(value))
-            if account in owners:
-                problems.append(f"{where}.accounts.{platform}: {value} already belongs to {owners[account]}.")
-            owners[account] = owner
-            accounts.append(account)
-    return tuple(accounts)

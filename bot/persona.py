@@ -1,17 +1,19 @@
 """Who the avatar is, read from persona.yaml: name, aliases, language, a few facts."""
 
-import re
 from dataclasses import dataclass
 from datetime import tzinfo
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Literal, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from bot.errors import ConfigError
-from bot.files import read_yaml
+from pydantic import AfterValidator, Field
 
-LANGUAGES = ("en", "zh")
-_KEYS = ("name", "aliases", "language", "about", "timezone", "era")
+from bot.errors import ConfigError
+from bot.files import read_utf8
+from bot.validation import Section, if_empty, read, wrong
+
+Language = Literal["en", "zh"]
+LANGUAGES: tuple[str, ...] = get_args(Language)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,40 +40,6 @@ class Persona:
         return tuple(sorted({self.name, *self.aliases}, key=len, reverse=True))
 
 
-def load_persona(path: Path) -> Persona:
-    """Raises ConfigError with every mistake in the file, PassingError while it cannot be read."""
-    try:
-        raw: Any = read_yaml(path)
-    except FileNotFoundError:
-        raise ConfigError(f"{path} is missing: run `echoes subject WHO` to make it.") from None
-    if not isinstance(raw, dict):
-        raise ConfigError(f"{path}: must have at least a name.")
-    problems = [f"{path}: {key}: unknown key (known: {', '.join(_KEYS)})." for key in raw if key not in _KEYS]
-    name, aliases, language = raw.get("name"), raw.get("aliases") or [], raw.get("language", "en")
-    if not isinstance(name, str) or not name.strip():
-        problems.append(f"{path}: name: missing.")
-    if not isinstance(aliases, list):
-        problems.append(f"{path}: aliases: must be a list of names.")
-        aliases = []
-    if language not in LANGUAGES:
-        problems.append(f"{path}: language: {language!r} is not one of {', '.join(LANGUAGES)}.")
-    timezone, era = str(raw.get("timezone") or "UTC"), str(raw.get("era") or "")
-    if not is_zone(timezone):
-        problems.append(f"{path}: timezone: {timezone!r} is no time zone; give one such as Europe/London.")
-    if not re.fullmatch(r"(?:\d{4}(?:-(?:0[1-9]|1[0-2]))?)?", era):
-        problems.append(f"{path}: era: {era!r} must be a year or a month, such as 2019 or 2019-06.")
-    if problems:
-        raise ConfigError(*problems)
-    return Persona(
-        str(name).strip(),
-        tuple(str(alias) for alias in aliases),
-        language,
-        str(raw.get("about") or "").strip(),
-        timezone,
-        era,
-    )
-
-
 def is_zone(name: str) -> bool:
     """Whether this machine knows a time zone by that name."""
     try:
@@ -79,3 +47,31 @@ def is_zone(name: str) -> bool:
     except (ZoneInfoNotFoundError, ValueError, OSError):
         return False
     return True
+
+
+def _known_zone(name: str) -> str:
+    if not is_zone(name):
+        raise wrong(f"{name!r} is no time zone; give one such as Europe/London.")
+    return name
+
+
+class _File(Section):
+    name: str = Field(min_length=1, description="what the avatar is called")
+    aliases: Annotated[tuple[str, ...], if_empty(())] = Field(default=(), description="a list of other names")
+    language: Language = Field(default="en", description="the language of the prompt")
+    about: Annotated[str, if_empty("")] = Field(default="", description="a few facts, in words")
+    timezone: Annotated[str, if_empty("UTC"), AfterValidator(_known_zone)] = Field(
+        default="UTC", description="a time zone such as Europe/London"
+    )
+    era: Annotated[str, if_empty("")] = Field(
+        default="", pattern=r"^(?:\d{4}(?:-(?:0[1-9]|1[0-2]))?)?$", description="a year or a month, as 2019 or 2019-06"
+    )
+
+
+def load_persona(path: Path) -> Persona:
+    """Raises ConfigError with every mistake in the file, PassingError while it cannot be read."""
+    try:
+        file = read(_File, read_utf8(path), str(path))
+    except FileNotFoundError:
+        raise ConfigError(f"{path} is missing: run `echoes subject WHO` to make it.") from None
+    return Persona(file.name, file.aliases, file.language, file.about, file.timezone, file.era)

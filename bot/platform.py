@@ -1,10 +1,17 @@
-"""The contract between the daemon and a platform adapter."""
+"""The contract between the daemon and a platform: the adapter that speaks it, and what a package says of it."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from pathlib import Path
+from typing import Any, Generic, Protocol, TypeVar
 
+from bot.doctor.checks import Check
+from bot.errors import EchoesError, PermanentError
 from bot.message import Chat, Message
+from bot.people import People
+from bot.secrets import Secret, Secrets
+from bot.validation import Section
 
 
 class Inbox(Protocol):
@@ -30,7 +37,10 @@ class Inbox(Protocol):
 
 
 class Adapter(Protocol):
-    """One platform. Raises PermanentError or PassingError; retries only what the platform's rate limits ask for."""
+    """One platform. Raises PermanentError or PassingError; retries only what the platform's rate limits ask for.
+
+    An adapter is a subclass. What a platform cannot do it need not write: the methods with a body below do for that.
+    """
 
     platform: str
 
@@ -51,18 +61,21 @@ class Adapter(Protocol):
 
         Of a lane's bubbles one at a time is on its way, so that after a crash it is known which one to look for.
         """
+        return chat.id
 
     def saw(self, chat: Chat, message_id: str) -> None:
         """Notes the id of a message or bubble that an earlier process knew; told before anything is sent.
 
         An id from before the chat moved is none of this platform's.
         """
+        return None
 
     def floor(self, chat: Chat) -> str | None:
         """The newest id that the platform is known to have given out where a bubble to this chat would get its own.
 
         It is journalled before the bubble is sent; None where nothing is known.
         """
+        return None
 
     async def delivered(self, chat: Chat, text: str, key: str, floor: str | None) -> str | bool | None:
         """Whether a bubble whose sending was cut off by a crash arrived; None where the platform cannot tell.
@@ -70,9 +83,110 @@ class Adapter(Protocol):
         Where it arrived: its id if the platform tells it (journal it like one that `send` returned), else True.
         `floor` is what the adapter told before the sending began: of what is newer only this bubble can be ours.
         """
+        return None
 
     async def typing(self, chat: Chat) -> None:
         """Shows the typing indicator once; it fades by itself after some seconds."""
+        return None
 
     async def fetch(self, ref: str, limit: int) -> bytes:
         """Downloads a photo of at most `limit` bytes; a larger one raises PermanentError."""
+        raise PermanentError("This platform delivers no photos.")
+
+    async def show_decision(self, chat: Chat, message_id: str, probability: float, answered: bool) -> None:
+        """Shows what was decided about a message, where the platform has a place for that."""
+        return None
+
+
+class PlatformSection(Section):
+    """What config.yaml can say of one platform. Each value is a pydantic field with a description."""
+
+    def hidden(self) -> Sequence[str]:
+        """What of it no log may show, such as a password."""
+        return ()
+
+    def listens(self) -> tuple[str, int] | None:
+        """The host and the port that it opens on this machine, if it opens one."""
+        return None
+
+
+S = TypeVar("S", bound=PlatformSection)
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What an adapter is made from, besides its section."""
+
+    secrets: Secrets  # the platform's own
+    folder: Path  # where it may keep files; it makes the folder
+    avatar: str  # what the avatar is called
+    people: Callable[[], People]  # asked at each use, so that a reload shows
+    language: str = "en"
+    keep_days: float = 90  # how long the owner keeps what was said
+    announce: Callable[[str], None] = lambda link: None  # shows the owner a link that may hold a token
+
+
+@dataclass(frozen=True, slots=True)
+class Platform(Generic[S]):
+    """A kind of platform, as its package exports it under the entry point group `echoes.platforms`.
+
+    name: its key under `platforms:` in config.yaml, and that of the entry point. about: one line for the example file.
+    make: an adapter that is not yet connected; raises ConfigError or PermanentError where a token is of no use.
+    check: asks the platform over the network whether it would work, for `echoes doctor --online`.
+    on_at_first: whether a new workspace has it switched on. package: who brings it; filled in by the registry.
+    """
+
+    name: str
+    section: type[S]
+    make: Callable[[S, Setting], Adapter]
+    check: Callable[[S, Secrets], Awaitable[Check]] | None = None
+    secrets: tuple[Secret, ...] = ()
+    about: str = ""
+    on_at_first: bool = False
+    package: str = ""
+
+    def adapter(self, section: S, setting: Setting) -> Adapter:
+        """What `make` makes. Raises ConfigError or PermanentError, naming the package where its own code breaks."""
+        try:
+            made = self.make(section, setting)
+            known_as = made.platform
+        except EchoesError:
+            raise
+        except Exception as error:
+            raise self.failed("to start", error) from error
+        if known_as != self.name:
+            raise PermanentError(
+                f"The platform {self.name} made an adapter that calls itself {known_as!r}: update or remove the "
+                f"package {self.package}, or take {self.name} out of config.yaml."
+            )
+        return made
+
+    def failed(self, doing: str, error: Exception) -> PermanentError:
+        """What to say where the package's own code broke. The words of its error are not for showing."""
+        return plugin_failed(self.name, self.package, doing, error)
+
+
+def plugin_failed(name: str, package: str, doing: str, error: BaseException) -> PermanentError:
+    """What to say where a package's own code broke while it did something."""
+    return PermanentError(
+        f"The platform {name} failed {doing} ({type(error).__name__} in the package {package}): "
+        f"update or remove that package, or take {name} out of config.yaml."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Platforms:
+    """What is installed. broken: why a platform cannot be used, by name. remarks: what else is wrong, in sentences."""
+
+    good: Mapping[str, Platform[Any]] = field(default_factory=dict)
+    broken: Mapping[str, EchoesError] = field(default_factory=dict)
+    remarks: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(sorted({*self.good, *self.broken}))
+
+    @property
+    def secrets(self) -> tuple[Secret, ...]:
+        """The tokens that any of them uses."""
+        return tuple(secret for platform in self.good.values() for secret in platform.secrets)

@@ -3,7 +3,7 @@
 import os
 import re
 import secrets as randomness
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,28 +11,49 @@ from bot.errors import ConfigError
 from bot.files import read_text
 from bot.workspace import Workspace, write_private
 
-NAMES: Mapping[str, str] = {
-    "telegram_token": "ECHOES_TELEGRAM_TOKEN",
-    "discord_token": "ECHOES_DISCORD_TOKEN",
-    "web_token": "ECHOES_WEB_TOKEN",
-    "server_token": "ECHOES_SERVER_TOKEN",
-}
-"""What a systemd credential is called, and the environment variable that does the same."""
 
-TOKEN_SHAPES = re.compile(
-    r"(?<!\d)\d{6,12}(?::|%3[Aa])[A-Za-z0-9_-]{30,}"  # Telegram; in an address after `bot`, and perhaps percent-encoded
-    r"|(?<![A-Za-z0-9_-])[A-Za-z0-9_-]{23,28}\.[A-Za-z0-9_-]{6,7}\.[A-Za-z0-9_-]{27,}"  # Discord
-    r"|\b(?:hf|sk)[_-][A-Za-z0-9_-]{20,}"  # model hubs and servers
-)
-"""What a token looks like, wherever it stands."""
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """A token that somebody gives: to systemd as the credential `name`, or in the environment as `variable`.
+
+    shape: a regular expression of what it looks like, wherever it stands. source: where it is made and revoked.
+    kept: one is made at the first start and kept in the workspace, where none was given.
+    """
+
+    name: str
+    shape: str = ""
+    source: str = ""
+    kept: bool = False
+
+    @property
+    def variable(self) -> str:
+        return f"ECHOES_{self.name.upper()}"
+
+    @property
+    def words(self) -> str:
+        """What people call it."""
+        return self.name.replace("_", " ")
+
+    def path(self, workspace: Workspace) -> Path:
+        """Where a kept one lies."""
+        return workspace.root / self.name
+
+
+SERVER_TOKEN = Secret("server_token", shape=r"\b(?:hf|sk)[_-][A-Za-z0-9_-]{20,}", source="your model server or hub")
+"""The model server's; its shape is that of the model hubs' tokens, too."""
 
 SAMPLE = re.compile(r"change[-_ ]?me|your[-_ ]?(bot[-_ ]?)?(token|key|name|id)|^<.*>$|^x{3,}$", re.IGNORECASE)
 """What is left in from an example."""
 
 
+def shapes(known: Iterable[Secret]) -> re.Pattern[str]:
+    """What the tokens look like that these and the model's server use."""
+    return re.compile("|".join(secret.shape for secret in (SERVER_TOKEN, *known) if secret.shape))
+
+
 @dataclass(frozen=True, slots=True)
 class Secrets:
-    """The tokens that were given, by credential name. Its repr shows none."""
+    """The tokens that were given, by name. Its repr shows none."""
 
     values: Mapping[str, str] = field(default_factory=dict, repr=False)
 
@@ -43,14 +64,19 @@ class Secrets:
         """Raises ConfigError with what to do where the token was not given."""
         value = self.values.get(name)
         if value is None:
+            secret = Secret(name)
             raise ConfigError(
-                f"The {name.replace('_', ' ')} is missing: set {NAMES[name]}, or give systemd the credential {name}."
+                f"The {secret.words} is missing: set {secret.variable}, or give systemd the credential {name}."
             )
         return value
 
+    def only(self, known: Collection[Secret]) -> "Secrets":
+        """Those of them that one platform may see."""
+        return Secrets({secret.name: self.values[secret.name] for secret in known if secret.name in self.values})
 
-def load_secrets(environment: Mapping[str, str] | None = None) -> Secrets:
-    """Every token given; a systemd credential goes before the environment.
+
+def load_secrets(known: Iterable[Secret], environment: Mapping[str, str] | None = None) -> Secrets:
+    """Those that were given of the known ones and the model server's; a systemd credential goes before the environment.
 
     Raises ConfigError with all mistakes, PassingError while a credential cannot be read.
     """
@@ -58,8 +84,8 @@ def load_secrets(environment: Mapping[str, str] | None = None) -> Secrets:
     folder = environment.get("CREDENTIALS_DIRECTORY")
     values: dict[str, str] = {}
     problems: list[str] = []
-    for name, variable in NAMES.items():
-        source, value = variable, environment.get(variable)
+    for secret in (*known, SERVER_TOKEN):
+        name, source, value = secret.name, secret.variable, environment.get(secret.variable)
         credential = Path(folder) / name if folder else None
         if credential is not None and credential.exists():
             source = f"The systemd credential {name}"
@@ -82,24 +108,25 @@ def load_secrets(environment: Mapping[str, str] | None = None) -> Secrets:
     return Secrets(values)
 
 
-def web_token_path(workspace: Workspace) -> Path:
-    """Where the web chat's token is kept when none was given."""
-    return workspace.root / "web_token"
-
-
-def web_token(workspace: Workspace, secrets: Secrets) -> str:
-    """The token that opens the web chat: the one given, or the one kept in the workspace, made on first use."""
-    given = secrets.get("web_token")
-    if given is not None:
-        return given
-    path = web_token_path(workspace)
+def kept_secret(workspace: Workspace, secret: Secret) -> str | None:
+    """The one that an earlier start made and kept. Raises ConfigError where its file is damaged, PassingError while
+    it cannot be read."""
     try:
-        kept = read_text(path).strip()
+        return read_text(secret.path(workspace)).strip() or None
     except FileNotFoundError:
-        kept = ""
+        return None
     except UnicodeDecodeError:
-        raise ConfigError(f"{path} is damaged: remove it, and a new one is made.") from None
-    if not kept:
-        kept = randomness.token_urlsafe(24)
-        write_private(path, (kept + "\n").encode())
-    return kept
+        raise ConfigError(f"{secret.path(workspace)} is damaged: remove it, and a new one is made.") from None
+
+
+def with_kept(workspace: Workspace, secrets: Secrets, known: Iterable[Secret]) -> Secrets:
+    """Adds the tokens that are kept where none was given, and makes those that are missing."""
+    values = dict(secrets.values)
+    for secret in known:
+        if secret.kept and secret.name not in values:
+            kept = kept_secret(workspace, secret)
+            if kept is None:
+                kept = randomness.token_urlsafe(24)
+                write_private(secret.path(workspace), (kept + "\n").encode())
+            values[secret.name] = kept
+    return Secrets(values)

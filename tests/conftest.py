@@ -1,10 +1,28 @@
 """What holds for every test: one that needs what is not here is skipped, and the end says what was, and why."""
 
+import shutil
+import tempfile
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
+from tests.installed import install_this_tree, this_tree_is_installed
 from tests.support import BROWSER
+
+_INSTALLED = pytest.StashKey[Path]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The entry points of pyproject.toml are found, also where Echoes was installed from an older one."""
+    if not this_tree_is_installed():
+        config.stash[_INSTALLED] = Path(tempfile.mkdtemp(prefix="echoes-installed-"))
+        install_this_tree(config.stash[_INSTALLED])
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if _INSTALLED in config.stash:
+        shutil.rmtree(config.stash[_INSTALLED], ignore_errors=True)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -25,8 +25,8 @@ from discord.http import Route
 from tqdm import tqdm
 from yarl import URL
 
-from adapters.discord import DiscordAdapter
-from adapters.telegram import TelegramAdapter
+from adapters.discord.adapter import DiscordAdapter
+from adapters.telegram.adapter import TelegramAdapter
 from bot.conversation import Conversations
 from bot.platform import Adapter
 from tests.conversation.stage import QUICK, Stage

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from adapters.registry import installed
+
 ROOT = Path(__file__).parent.parent
 ROOMS = ("bot", "adapters", "training")
 CONTRACT = {
@@ -20,6 +22,9 @@ CONTRACT = {
     "bot.pictures",
     "bot.config",
     "bot.secrets",
+    "bot.validation",
+    "bot.doctor.checks",
+    "bot.doctor.asking",
     "bot.serving",
 }
 """What of the daemon an adapter may know."""
@@ -69,6 +74,48 @@ def test_training_does_not_know_adapters_or_the_command_line() -> None:
         assert not wrong, f"{name} imports {wrong}"
 
 
+def test_nothing_inside_names_a_platform() -> None:
+    """But for the contacts, each of whom can be spoken as in the owner's web chat."""
+    names = set(installed().names)
+    named = {
+        (module, node.value)
+        for module, path in modules("bot")
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Constant) and node.value in names
+    }
+    assert named == {("bot.people", "web")}
+
+
+def test_who_trains_and_who_measures_do_not_know_each_other() -> None:
+    apart = {
+        "training.evaluation": ("training.finetune", "training.recipes"),
+        "training.finetune": ("training.evaluation", "training.recipes"),
+        "training.calibration": ("training.evaluation", "training.finetune", "training.recipes"),
+        "training.scoring": ("training.evaluation", "training.finetune", "training.recipes", "training.calibration"),
+        "training.data": ("training.evaluation", "training.finetune", "training.calibration"),
+    }
+    for name, path in modules("training"):
+        for room, others in apart.items():
+            if name.startswith(room):
+                wrong = {one for one in imports(path) if one.startswith(others)}
+                assert not wrong, f"{name} imports {wrong}"
+
+
+def test_only_training_loads_weights_itself() -> None:
+    """Whoever else reads or writes with the model asks an engine of the factory."""
+    for name, path in modules("training"):
+        if not name.startswith(("training.finetune", "training.recipes")):
+            loading = {node for node in names_imported(path) if node in {"load", "LoadedModel", "LocalEngine"}}
+            assert not loading, f"{name} imports {loading}"
+
+
+def names_imported(path: Path) -> Iterator[str]:
+    """What is imported from the modules of the engine."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("bot.engine"):
+            yield from (alias.name for alias in node.names)
+
+
 def test_only_engine_and_training_know_torch() -> None:
     for room in ROOMS:
         for name, path in modules(room):
@@ -77,7 +124,8 @@ def test_only_engine_and_training_know_torch() -> None:
 
 
 @pytest.mark.parametrize(
-    "module", ["bot.cli", "bot.cli.run", "bot.conversation", "bot.engine.remote", "adapters.registry"]
+    "module",
+    ["bot.cli", "bot.cli.run", "bot.conversation", "bot.engine.remote", "bot.engine.remote_batch", "adapters.registry"],
 )
 def test_the_daemon_starts_without_torch(module: str) -> None:
     code = f"import sys, {module}; sys.exit(any(name in sys.modules for name in {HEAVY!r}))"

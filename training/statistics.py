@@ -13,7 +13,6 @@ Bools = NDArray[np.bool_]
 Index = NDArray[np.intp]
 Numbers = Sequence[float] | NDArray[np.generic]
 
-BINS = 10
 RESAMPLES = 1000
 NAN = math.nan
 
@@ -113,20 +112,3 @@ def auroc(spoke: Bools, score: Floats) -> float:
         return NAN
     ranks = rankdata(score)
     return float((ranks[spoke].sum() - positives * (positives + 1) / 2) / (positives * negatives))
-
-
-def calibration_error(spoke: Bools, probability: Floats) -> float:
-    """The mean distance of probability and share answered, over about BINS bins of equally many messages.
-
-    Messages of the same probability are never parted.
-    """
-    edges = np.quantile(probability, np.arange(1, BINS) / BINS)
-    number = np.searchsorted(edges, probability, side="right")
-    bins = [number == one for one in np.unique(number)]
-    gaps = [rows.sum() * abs(float(probability[rows].mean() - spoke[rows].mean())) for rows in bins]
-    return float(sum(gaps) / len(spoke))
-
-
-def rate_ratio(spoke: Bools, speaks: Bools) -> float:
-    """How often it would speak, over how often the person did."""
-    return float(speaks.mean() / spoke.mean()) if spoke.any() else NAN

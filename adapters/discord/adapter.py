@@ -15,14 +15,14 @@ from adapters.discord.convert import PLATFORM
 from adapters.discord.sentences import ended, refused
 from bot.errors import PassingError, PermanentError, UndeliverableError
 from bot.message import Chat
-from bot.platform import Inbox
+from bot.platform import Adapter, Inbox
 
 CDN = ("https://cdn.discordapp.com", "https://media.discordapp.net")
 LIMIT = 2000  # characters a message
 _FETCH_SECONDS = 60
 
 
-class DiscordAdapter:
+class DiscordAdapter(Adapter):
     """`token` of a bot account; `proxy` as http://host:port; `origins`: where pictures may be fetched from.
 
     `ready_seconds`: the list of servers counts as complete when none more came for this long.

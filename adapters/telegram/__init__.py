@@ -1,5 +1,61 @@
 """Telegram, as a bot that polls (python-telegram-bot's client for the Bot API)."""
 
-from adapters.telegram.adapter import TelegramAdapter
+from pydantic import Field
 
-__all__ = ["TelegramAdapter"]
+from adapters.proxy import ProxiedSection
+from bot.doctor.checks import Check, bad, good, note
+from bot.errors import ConfigError
+from bot.platform import Adapter, Platform, Setting
+from bot.secrets import Secret, Secrets
+from bot.validation import Text
+
+TOKEN = Secret(
+    "telegram_token",
+    shape=r"(?<!\d)\d{6,12}(?::|%3[Aa])[A-Za-z0-9_-]{30,}",  # in an address after `bot`, and perhaps percent-encoded
+    source="@BotFather",
+)
+
+
+class TelegramSection(ProxiedSection):
+    api_url: Text = Field(
+        default="https://api.telegram.org",
+        description="address of your own Bot API server; the public one if left out",
+        pattern=r"^https?://\S+$",
+    )
+
+
+def make(section: TelegramSection, setting: Setting) -> Adapter:
+    from adapters.telegram.adapter import TelegramAdapter
+
+    api = section.api_url.rstrip("/")
+    token = setting.secrets.need(TOKEN.name)
+    return TelegramAdapter(token, base_url=f"{api}/bot", base_file_url=f"{api}/file/bot", proxy=section.proxy)
+
+
+async def check(section: TelegramSection, secrets: Secrets) -> Check:
+    """Whether the token is good, and whether groups can be read."""
+    from bot.doctor.asking import ask
+
+    name = "telegram online"
+    url = f"{section.api_url.rstrip('/')}/bot{secrets.need(TOKEN.name)}/getMe"
+    # without a proxy of its own the platform's library takes the environment's
+    status, answer = await ask(url, proxy=section.proxy, trust_env=True)
+    if status in (401, 404):
+        return bad(name, ConfigError("Telegram refused the token: copy it again from @BotFather (/mybots, API Token)."))
+    if status != 200:
+        return note(name, f"Telegram answers {status} for now: try again later")
+    me = answer.get("result", {})
+    if not me.get("can_read_all_group_messages"):
+        what = "in groups it sees only commands and mentions: @BotFather /setprivacy, Disable, then add it again"
+        return note(name, f"@{me.get('username')}; {what}")
+    return good(name, f"@{me.get('username')}, reads groups")
+
+
+TELEGRAM = Platform(
+    name="telegram",
+    section=TelegramSection,
+    make=make,
+    check=check,
+    secrets=(TOKEN,),
+    about=f"a Telegram bot; its token comes from {TOKEN.variable}",
+)

@@ -21,7 +21,7 @@ from adapters.telegram.errors import explain, reason
 from adapters.telegram.outbox import Outbox, asked
 from bot.errors import EchoesError, PermanentError
 from bot.message import Chat, Message
-from bot.platform import Inbox
+from bot.platform import Adapter, Inbox
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -30,7 +30,7 @@ _TOKEN = re.compile(r"\d+:[A-Za-z0-9_-]+")
 _LONGEST_WAIT = 30.0  # seconds; after an outage of whatever length people wait no longer than this
 
 
-class TelegramAdapter:
+class TelegramAdapter(Adapter):
     """A bot's private chats, groups, supergroups and forum topics (a chat each).
 
     `proxy`: as http://host:port. `first_wait`: seconds before the second try of a poll that failed; it grows to half a

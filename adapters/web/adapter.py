@@ -20,7 +20,7 @@ from adapters.web.store import Transcript
 from bot.errors import PassingError, PermanentError
 from bot.message import Chat
 from bot.people import People
-from bot.platform import Inbox
+from bot.platform import Adapter, Inbox
 from bot.serving import Listener
 
 log = logging.getLogger(__name__)
@@ -39,7 +39,7 @@ class _Open:
     order: asyncio.Lock
 
 
-class WebAdapter:
+class WebAdapter(Adapter):
     """Listens on `host` and `port` (0: a free one) and lets in who has the link with the token.
 
     people: asked at each use, so that changes show. folder: where the transcript and its photos lie; lines older than
@@ -131,8 +131,8 @@ class WebAdapter:
     async def fetch(self, ref: str, limit: int) -> bytes:
         return await asyncio.to_thread(self._photos.read, ref, limit)
 
-    async def show_decision(self, message_id: str, probability: float, answered: bool) -> None:
-        """Shows under a group message what was decided about it. No part of the contract with the daemon."""
+    async def show_decision(self, chat: Chat, message_id: str, probability: float, answered: bool) -> None:
+        """Shows under a group message what was decided about it."""
         running = self._running()
         running.transcript.decided(int(message_id), probability, answered)
         decision = {"p": probability, "answered": answered}

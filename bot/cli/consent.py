@@ -1,19 +1,19 @@
 """`echoes consent`: records with the person who agreed to the avatar, in what role, to what, and until when."""
 
 import argparse
-import os
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
+from adapters.registry import installed
 from bot.cli.consent_words import WORDS
+from bot.cli.language import terminal_language
 from bot.consent import Consent, Role, Use, load_consent, record, withdraw
 from bot.errors import ConfigError, ExitCode, UsageError
 from bot.persona import load_persona
 from bot.workspace import Workspace
 
-_PLATFORMS = ("telegram", "discord", "web")
 _DAYS = 365  # offered where no day is said
 
 _ROLES = dict(zip("1234", Role, strict=True))
@@ -76,10 +76,11 @@ class Questions:
         if self.read is input and not sys.stdin.isatty():
             raise UsageError("Nobody is here to be asked: give the answers as --by NAME … --yes (see --help).")
 
-    def text(self, what: str, default: str = "") -> str:
-        """Raises UsageError where nobody is there to answer."""
+    def text(self, what: str, default: str = "", **filled_in: str) -> str:
+        """The answer to a question. Raises UsageError where nobody is there to answer."""
         self.require_person()
-        shown = f"{self.words[what]} [{default}]: " if default else f"{self.words[what]}: "
+        question = self.words[what].format(**filled_in)
+        shown = f"{question} [{default}]: " if default else f"{question}: "
         try:
             return self.read(shown).strip() or default
         except EOFError:
@@ -105,9 +106,10 @@ def from_questions(ask: Questions) -> Consent:
     platforms: tuple[str, ...] = ()
     disclosure = False
     if Use.RUNNING in uses:
+        there = ", ".join(installed().names)
         while True:
             try:
-                platforms = _platforms(ask.text("platforms", "all"))
+                platforms = _platforms(ask.text("platforms", "all", platforms=there))
                 break
             except UsageError:
                 ask.say("again")
@@ -152,9 +154,10 @@ def _platforms(text: str) -> tuple[str, ...]:
     names = _words(text.lower())
     if names in (["all"], ["全部"]):
         return ()
-    unknown = [name for name in names if name not in _PLATFORMS]
+    there = installed().names
+    unknown = [name for name in names if name not in there]
     if unknown or not names:
-        raise UsageError(f"{', '.join(unknown) or 'nothing'}: must be all, or some of {', '.join(_PLATFORMS)}.")
+        raise UsageError(f"{', '.join(unknown) or 'nothing'}: must be all, or some of {', '.join(there)}.")
     return tuple(dict.fromkeys(names))
 
 
@@ -173,7 +176,7 @@ def _language(chosen: str | None, workspace: Workspace) -> str:
     try:
         return load_persona(workspace.persona).language
     except ConfigError:
-        return "zh" if os.environ.get("LC_ALL", os.environ.get("LANG", "")).lower().startswith("zh") else "en"
+        return terminal_language()
 
 
 def _show(workspace: Workspace, ask: Questions) -> int:

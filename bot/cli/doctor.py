@@ -6,6 +6,7 @@ import shutil
 import sys
 from collections.abc import Iterator
 
+from adapters.registry import installed
 from bot.config import Config, load_config
 from bot.doctor.checks import Check, Verdict, bad, good, note
 from bot.doctor.online import examine_online
@@ -14,6 +15,7 @@ from bot.engine.describe import describe
 from bot.engine.matrices import decoder_of
 from bot.errors import EchoesError, ExitCode
 from bot.logs import start_logging
+from bot.platform import Platforms
 from bot.secrets import Secrets, load_secrets
 from bot.workspace import Workspace
 from training.data.questionnaire import load_questionnaire
@@ -29,17 +31,17 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     workspace = Workspace.open(args.workspace)
-    code = ExitCode.OK
-    for check in examine(workspace, lambda what: print(f"  … {what}", file=sys.stderr)):
+    platforms, code = installed(), ExitCode.OK
+    for check in examine(workspace, platforms, lambda what: print(f"  … {what}", file=sys.stderr)):
         code = _show(check, code)
-    config, secrets = _readable(workspace)
+    config, secrets = _readable(workspace, platforms)
     for check in _before_training(workspace, config):
         code = _show(check, code)
     if args.online:
-        hidden = [*secrets.values.values(), *(config.platforms.secrets if config else ())]
-        start_logging(hidden)  # libraries log addresses, and those hold tokens
+        hidden = [*secrets.values.values(), *(config.platforms.hidden if config else ())]
+        start_logging(hidden, known=platforms.secrets)  # libraries log addresses, and those hold tokens
         if config is not None:
-            for check in asyncio.run(examine_online(config, secrets)):
+            for check in asyncio.run(examine_online(config, secrets, platforms)):
                 code = _show(check, code)
     print("All is well." if code is ExitCode.OK else "✗ must be mended first.")
     return code
@@ -79,13 +81,13 @@ def _show(check: Check, code: ExitCode) -> ExitCode:
     return check.code if check.verdict is Verdict.BAD and code is ExitCode.OK else code
 
 
-def _readable(workspace: Workspace) -> tuple[Config | None, Secrets]:
+def _readable(workspace: Workspace, platforms: Platforms) -> tuple[Config | None, Secrets]:
     """What can be read of the two; their faults are shown already."""
     config: Config | None = None
     secrets = Secrets()
     try:
-        config = load_config(workspace.config)
-        secrets = load_secrets()
+        config = load_config(workspace.config, platforms)
+        secrets = load_secrets(platforms.secrets)
     except EchoesError:
         pass
     return config, secrets

@@ -4,9 +4,12 @@ import argparse
 import sys
 from pathlib import Path
 
+from adapters.registry import installed
 from bot.cli.table import table
+from bot.config import load_config
 from bot.errors import ExitCode, UsageError
 from bot.lora import NONE
+from bot.secrets import load_secrets
 from bot.workspace import Workspace
 
 _PANELS = ("style", "likelihood", "context", "memory", "decision", "personality", "privacy")
@@ -42,6 +45,7 @@ def run(args: argparse.Namespace) -> int:
     if args.embedding_model is not None and not args.embedding_model.is_dir():
         raise UsageError(f"--embedding-model: {args.embedding_model} is not a folder.")
     workspace = Workspace.open(args.workspace)
+    load_config(workspace.config, installed())  # its mistakes about platforms, too, which the evaluation does not know
 
     from training.evaluation.limits import FULL, QUICK
     from training.evaluation.report import lines, summary, tables, to_json
@@ -56,6 +60,7 @@ def run(args: argparse.Namespace) -> int:
         not args.no_model,
         out=args.out,
         embedding_model=args.embedding_model,
+        server_token=load_secrets(()).get("server_token"),
     )
     written = evaluate(workspace, settings, lambda text: print(text, file=sys.stderr, flush=True))
     if args.json:

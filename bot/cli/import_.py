@@ -5,11 +5,12 @@ import json
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from bot.cli.language import terminal_language
 from bot.cli.table import table
-from bot.errors import ExitCode, UsageError
+from bot.errors import EchoesError, ExitCode, UsageError
 from bot.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -27,6 +28,26 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="the id of the account whose exports these are, for WeChat formats that only say “我” (me)",
     )
     parser.add_argument("--json", action="store_true", help="print the counts as JSON")
+    parser.add_argument(
+        "--formats", action=_ShowFormats, nargs=0, help="list the formats that can be read and how to get each, and end"
+    )
+
+
+class _ShowFormats(argparse.Action):
+    """Lists the installed formats and ends, as --help does: no PATH is needed."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
+        from training.data.importers.formats import installed_formats
+
+        try:
+            installed = installed_formats()
+        except EchoesError as error:
+            parser.exit(error.code, f"echoes: {error}\n")
+        for one in installed.formats:
+            how = one.format.how_to_get_it
+            package = "" if one.own else f" ({one.package})"
+            print(f"{one.name}{package}\n  {how.zh if terminal_language() == 'zh' else how.en}")
+        parser.exit(ExitCode.OK, "".join(f"echoes: {problem}\n" for problem in installed.problems))
 
 
 def run(args: argparse.Namespace) -> int:
@@ -51,7 +72,7 @@ def run(args: argparse.Namespace) -> int:
         print(json.dumps({**report.as_json(), "in_corpus": total}, ensure_ascii=False, indent=2))
     else:
         _print(report, total)
-    for problem in report.problems:
+    for problem in (*report.format_problems, *report.problems):
         print(f"echoes: {problem}", file=sys.stderr)
     return ExitCode.DATA if report.problems or not report.files else ExitCode.OK
 

@@ -4,6 +4,7 @@ import argparse
 from importlib import resources
 from pathlib import Path
 
+from adapters.registry import installed
 from bot.config import example_text
 from bot.errors import ExitCode, UsageError
 from bot.persona import LANGUAGES
@@ -31,7 +32,7 @@ def run(args: argparse.Namespace) -> int:
     if folder.exists() and not folder.is_dir():
         raise UsageError(f"{folder} is a file: give the name of a folder to make.")
     workspace = Workspace(folder.resolve())
-    texts = {workspace.config: example_text(), workspace.questionnaire: _questionnaire(args.language)}
+    texts = {workspace.config: example_text(installed()), workspace.questionnaire: _questionnaire(args.language)}
     try:
         existed = folder.is_dir() and any(folder.iterdir())
         private_dir(folder)

@@ -18,7 +18,7 @@ from bot.message import PHOTO, Account, Attachment, Chat, ChatKind, Message
 from bot.observer import Unobserved
 from bot.people import Contact
 from bot.persona import LANGUAGES
-from bot.platform import Inbox
+from bot.platform import Adapter, Inbox
 from bot.store.journal import Journal
 
 PLATFORM = "rehearsal"
@@ -35,7 +35,7 @@ class Line:
     after: timedelta = timedelta(minutes=1)
 
 
-class _Stage:
+class _Stage(Adapter):
     """A platform without a network."""
 
     platform = PLATFORM

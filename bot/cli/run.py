@@ -4,13 +4,16 @@ import argparse
 import asyncio
 import logging
 import os
+import re
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
+from urllib.parse import quote
 
-from adapters.registry import Setting, decisions_shown, make
+from adapters.registry import installed
 from bot.chat.decision import Calibration
 from bot.config import Config, load_config
 from bot.consent import Use, require
@@ -28,9 +31,10 @@ from bot.lora import find_lora
 from bot.media import MediaStore
 from bot.people import load_people
 from bot.persona import Persona, load_persona
-from bot.platform import Adapter
-from bot.secrets import Secrets, load_secrets, web_token, web_token_path
+from bot.platform import Adapter, Platform, Platforms, Setting
+from bot.secrets import Secrets, load_secrets, with_kept
 from bot.store.past import Past
+from bot.validation import either
 from bot.workspace import Workspace, private_dir
 
 log = logging.getLogger(__name__)
@@ -43,6 +47,7 @@ class Prepared:
     """What was read and found right before anything starts."""
 
     workspace: Workspace
+    platforms: Platforms
     config: Config
     secrets: Secrets
     persona: Persona
@@ -61,8 +66,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     prepared = prepare(Workspace.open(args.workspace))
-    hidden = [*prepared.secrets.values.values(), *prepared.config.platforms.secrets]
-    start_logging(hidden, logging.DEBUG if args.verbose else logging.INFO)
+    hidden = [*prepared.secrets.values.values(), *prepared.config.platforms.hidden]
+    start_logging(hidden, logging.DEBUG if args.verbose else logging.INFO, known=prepared.platforms.secrets)
+    for remark in prepared.platforms.remarks:
+        log.warning("%s", remark)
     os.umask(0o077)
     with only_one(pid_file(prepared.workspace)):
         try:
@@ -91,22 +98,24 @@ def prepare(workspace: Workspace) -> Prepared:
             problems.append(str(error))
             return None
 
-    config = read(lambda: load_config(workspace.config))
-    secrets = read(load_secrets)
+    found = read(installed)
+    platforms = found or Platforms()
+    config = read(lambda: load_config(workspace.config, found))
+    secrets = read(lambda: load_secrets(platforms.secrets))
     persona = read(lambda: load_persona(workspace.persona))
     read(lambda: load_people(workspace.people))
     if config is not None:
         read(lambda: _calibration(find_lora(workspace.loras, config.model.lora)))
-        if not config.platforms.on:
-            problems.append(
-                f"{workspace.config}: platforms: none is on: add `web: {{}}`, `telegram: {{}}` or `discord: {{}}`."
-            )
+        if found is not None and not config.platforms.on:
+            choice = either([f"`{name}: {{}}`" for name in platforms.good])
+            problems.append(f"{workspace.config}: platforms: none is on: add {choice}.")
     if problems or config is None or secrets is None or persona is None:
         raise ConfigError(*problems)
-    if config.platforms.web is not None:
-        secrets = Secrets({**secrets.values, "web_token": web_token(workspace, secrets)})
+    secrets = with_kept(
+        workspace, secrets, [one for name in config.platforms.sections for one in platforms.good[name].secrets]
+    )
     require(workspace.consent, Use.RUNNING, config.platforms.on)
-    return Prepared(workspace, config, secrets, persona)
+    return Prepared(workspace, platforms, config, secrets, persona)
 
 
 async def _serve(prepared: Prepared, drain_seconds: float) -> ExitCode:
@@ -133,10 +142,10 @@ async def _serve(prepared: Prepared, drain_seconds: float) -> ExitCode:
                 past=Past(workspace.corpus),
             )
             adapters, broken = _adapters(prepared, avatar)
-            avatar.show = decisions_shown(adapters)
             parts = Parts(
                 workspace=workspace,
                 config=config,
+                platforms=prepared.platforms,
                 avatar=avatar,
                 lora=lora.name if lora else "",
                 adapters=adapters,
@@ -182,32 +191,42 @@ async def _build_unless_stopped(
 
 def _adapters(prepared: Prepared, avatar: Avatar) -> tuple[dict[str, Adapter], dict[str, EchoesError]]:
     """The platforms that can be tried, and those that cannot, with the reason."""
-    setting = Setting(
-        prepared.config,
-        prepared.secrets,
-        prepared.workspace,
-        prepared.persona.name,
-        lambda: avatar.people,
-        prepared.persona.language,
-        lambda link: _announce(link, prepared.workspace),
-    )
     adapters: dict[str, Adapter] = {}
-    broken: dict[str, EchoesError] = {}
-    for name in prepared.config.platforms.on:
+    broken = dict(prepared.config.platforms.broken)
+    for name, section in prepared.config.platforms.sections.items():
+        platform = prepared.platforms.good[name]
+        setting = Setting(
+            prepared.secrets.only(platform.secrets),
+            prepared.workspace.root / name,
+            prepared.persona.name,
+            lambda: avatar.people,
+            prepared.persona.language,
+            prepared.config.retention.journal_days,
+            partial(_announce, platform, prepared.workspace, prepared.secrets),
+        )
         try:
-            adapters[name] = make(name, setting)
+            adapters[name] = platform.adapter(section, setting)
         except EchoesError as error:
             broken[name] = error
+    for why in broken.values():
+        log.debug("A platform is off.", exc_info=why)  # with --verbose, for whoever wrote it
     return adapters, broken
 
 
-def _announce(link: str, workspace: Workspace) -> None:
+def _announce(platform: Platform[Any], workspace: Workspace, secrets: Secrets, link: str) -> None:
     """The link opens the chat to whoever has it: shown to a person, never logged."""
     if sys.stdout.isatty():
         print(f"Open {link}", flush=True)
-    else:
-        address, _, _ = link.partition("=")
-        log.info("The web chat: %s=TOKEN (for TOKEN see %s)", address, web_token_path(workspace))
+        return
+    see: list[str] = []
+    for secret in platform.secrets:
+        value = quote(secrets.get(secret.name) or "", safe="")
+        if value and value in link:
+            link = link.replace(value, "TOKEN")
+            see.append(f" (for TOKEN see {secret.path(workspace) if secret.kept else secret.variable})")
+    if not see:  # what it holds instead is not known
+        link = re.split("[?#]", link)[0]
+    log.info("The %s chat: %s%s", platform.name, link, "".join(see))
 
 
 def _log_unhandled(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:

@@ -7,12 +7,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import yaml
+from tzlocal import get_localzone_name
 
 from bot.cli.table import table
 from bot.errors import DataError, ExitCode, UsageError
 from bot.message import Account
 from bot.people import People, load_people, save_people
-from bot.persona import LANGUAGES, load_persona
+from bot.persona import LANGUAGES, is_zone, load_persona
 from bot.workspace import Workspace, write_private
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ _HEAD = """\
 # Who the avatar is. Correct what is wrong.
 # name: what it calls itself. aliases: what else others call it, so that it notices when it is meant.
 # language: en or zh, of the prompt and of what the avatar says about itself. about: a few facts, in a sentence or two.
+# timezone: where they live; messages are shown with the time there. era: the year or month that the avatar speaks from,
+# as 2019 or 2019-06, with the chats up to then as its past; empty for today.
 """
 
 
@@ -33,6 +36,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "who", nargs="*", metavar="WHO", help="a display name, or platform:id; several if they wrote under several"
     )
     parser.add_argument("--language", choices=LANGUAGES, help="of the persona (default: judged by what they wrote)")
+    parser.add_argument("--timezone", metavar="NAME", help="where they live, as Europe/London (default: this one)")
     parser.add_argument("--json", action="store_true", help="print as JSON")
 
 
@@ -41,6 +45,9 @@ def run(args: argparse.Namespace) -> int:
     from training.data.candidates import language_of, names_of
 
     workspace = Workspace.open(args.workspace)
+    timezone = args.timezone or _here()
+    if not is_zone(timezone):
+        raise UsageError(f"--timezone {timezone}: not a time zone; give one as Asia/Shanghai or Europe/London.")
     if not workspace.corpus.exists():
         raise DataError(f"{workspace.root} holds no messages yet: run `echoes import PATH` first.")
     with Corpus.open(workspace.corpus) as corpus:
@@ -53,7 +60,7 @@ def run(args: argparse.Namespace) -> int:
     people = load_people(workspace.people)
     save_people(workspace.people, _with_subject(people, accounts))
     name = _name(args.who, names, accounts)
-    written = _write_persona(workspace, name, [other for other in names if other != name], language)
+    written = _write_persona(workspace, name, [other for other in names if other != name], language, timezone)
     number = sum(sender.messages for sender in senders if sender.account in accounts)
     if args.json:
         print(
@@ -110,10 +117,18 @@ def _with_subject(people: People, accounts: tuple[Account, ...]) -> People:
     return People.of(kept, accounts)
 
 
-def _write_persona(workspace: Workspace, name: str, aliases: list[str], language: str) -> bool:
+def _here() -> str:
+    """This machine's time zone by name; UTC where it has none."""
+    try:
+        return get_localzone_name() or "UTC"
+    except (LookupError, OSError, ValueError):
+        return "UTC"
+
+
+def _write_persona(workspace: Workspace, name: str, aliases: list[str], language: str, timezone: str) -> bool:
     if workspace.persona.exists():
         return False
-    document = {"name": name, "aliases": aliases, "language": language, "about": ""}
+    document = {"name": name, "aliases": aliases, "language": language, "about": "", "timezone": timezone, "era": ""}
     text = yaml.safe_dump(document, allow_unicode=True, sort_keys=False)
     write_private(workspace.persona, (_HEAD + text).encode())
     return True

@@ -3,6 +3,8 @@
 import argparse
 from dataclasses import replace
 
+from adapters.registry import installed
+from bot.config import load_config
 from bot.errors import ExitCode
 from bot.workspace import Workspace
 from training.finetune import PRESETS, Bar, TrainSettings, train
@@ -38,6 +40,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     workspace = Workspace.open(args.workspace)
+    load_config(workspace.config, installed())  # its mistakes about platforms, too, which training does not know
     asked = vars(args)
     numbers = ("epochs", "length", "rank", "learning_rate")
     changes = {name: asked[name] for name in numbers if asked[name] is not None}

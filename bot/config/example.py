@@ -1,47 +1,61 @@
 """The commented example file, made from the sections themselves so that the two cannot differ."""
 
-import dataclasses
 import textwrap
-import typing
-from typing import Any
 
 import yaml
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
 
-from bot.config.reader import kinds_of, option_of
 from bot.config.sections import Config
+from bot.platform import Platforms
+from bot.validation import section_in
 
-_HEAD = """\
-# How this avatar runs. Every line here may be left out; what stands is then the default.
-#
-# No token belongs in this file. Give them in the environment, as ECHOES_TELEGRAM_TOKEN, ECHOES_DISCORD_TOKEN and
-# ECHOES_WEB_TOKEN, or as systemd credentials (see systemd/README.md). `echoes doctor` checks all of it.
-"""
-_ON = ("platforms.web",)  # optional sections that the example switches on
+_WIDTH = 112
 
 
-def example_text() -> str:
+def example_text(platforms: Platforms) -> str:
     """config.example.yaml: every key with its meaning and default; optional sections are commented out."""
-    blocks = ["\n".join(_entry(field, Config, "")) for field in dataclasses.fields(Config)]
-    return "\n".join([_HEAD, "\n\n".join(blocks), ""])
+    *some, last = [secret.variable for secret in platforms.secrets]
+    tokens = (
+        f"No token belongs in this file. Give them in the environment, as {', '.join(some)} and {last}, or as systemd "
+        "credentials (see systemd/README.md). `echoes doctor` checks all of it."
+    )
+    head = ["# How this avatar runs. Every line here may be left out; what stands is then the default.", "#"]
+    head += _comment(tokens)
+    blocks = []
+    for name, field in Config.model_fields.items():
+        lines = _platforms(field, platforms) if name == "platforms" else _entry(name, field)
+        blocks.append("\n".join(lines))
+    return "\n".join([*head, "", "\n\n".join(blocks), ""])
 
 
-def _entry(field: dataclasses.Field[Any], owner: type, within: str) -> list[str]:
+def _platforms(field: FieldInfo, platforms: Platforms) -> list[str]:
+    lines = []
+    for name, platform in platforms.good.items():
+        lines += [*_comment(platform.about), *_section(name, platform.section, platform.on_at_first)]
+    return [*_comment(field.description or ""), "platforms:", *_indented(lines)]
+
+
+def _entry(name: str, field: FieldInfo) -> list[str]:
     """The lines of one key, not indented."""
-    hint = typing.get_type_hints(owner, include_extras=True)[field.name]
-    option, place = option_of(hint), within + field.name
-    comment = [f"# {line}" for line in textwrap.wrap(option.text, 112)]
-    section = next((kind for kind in kinds_of(hint) if dataclasses.is_dataclass(kind)), None)
-    if section is None:
-        if field.default is None:
-            return [*comment, f"#{field.name}: {option.sample}"]
-        value = option.sample if field.default is dataclasses.MISSING else field.default
-        return [*comment, f"{field.name}: {yaml.safe_dump(value).splitlines()[0]}"]
-    inner = [
-        f"  {line}"
-        for key in dataclasses.fields(section)
-        for line in _entry(key, typing.cast(type, section), f"{place}.")
-    ]
-    body = [f"{field.name}:", *inner] if inner else [f"{field.name}: {{}}"]
-    if field.default is None and place not in _ON:
-        body = [f"#{line}" for line in body]
-    return [*comment, *body]
+    comment, section = _comment(field.description or ""), section_in(field)
+    if section is not None:
+        return [*comment, *_section(name, section, field.default is not None)]
+    if field.default is None:
+        return [*comment, f"#{name}: {(field.examples or [''])[0]}"]
+    value = (field.examples or [""])[0] if field.is_required() else field.default
+    return [*comment, f"{name}: {yaml.safe_dump(value).splitlines()[0]}"]
+
+
+def _section(name: str, section: type[BaseModel], on: bool) -> list[str]:
+    inner = [line for key, field in section.model_fields.items() for line in _entry(key, field)]
+    body = [f"{name}:", *_indented(inner)] if inner else [f"{name}: {{}}"]
+    return body if on else [f"#{line}" for line in body]
+
+
+def _indented(lines: list[str]) -> list[str]:
+    return [f"  {line}" for line in lines]
+
+
+def _comment(text: str) -> list[str]:
+    return [f"# {line}" for line in textwrap.wrap(text, _WIDTH)]

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import timedelta
@@ -13,6 +13,7 @@ from bot.chat.decision import Calibration, Decision
 from bot.chat.features import seen
 from bot.chat.prompt import Prompt
 from bot.chat.prompt.render import whole_bubbles
+from bot.chat.window import served_tokens
 from bot.clock import Clock
 from bot.config import ConversationConfig
 from bot.conversation.context import RECENT, Context, Line
@@ -37,10 +38,6 @@ log = logging.getLogger(__name__)
 _FIRST_WAIT, _LONGEST_WAIT = 1.0, 60.0
 
 
-ShowDecision = Callable[[Chat, str, float, bool], Awaitable[None]]
-"""Shows what was decided about a message where a platform has a place for it: chat, its id, probability, answered."""
-
-
 @dataclass(slots=True)
 class Avatar:
     """Who speaks and how. people and calibration are replaced when they are reloaded."""
@@ -53,7 +50,6 @@ class Avatar:
     config: ConversationConfig
     media: MediaStore  # photos received
     past: Past | None = None  # what was said before the avatar
-    show: ShowDecision | None = None
 
 
 class ChatWorker:
@@ -79,8 +75,7 @@ class ChatWorker:
         self._tries = Tries(chat, journal)
         self._wishes = Wishes(avatar.persona, avatar.config, avatar.media, journal, clock)
         self._delivery = Delivery(chat, adapter, journal, avatar.config, observe, lane)
-        room = avatar.engine.max_context
-        limit = max(room - avatar.sampling.max_tokens, room // 2)
+        limit = served_tokens(avatar.engine.max_context, avatar.sampling.max_tokens)
         self._context = Context(chat, avatar.persona, avatar.config, limit, avatar.media.shows)
         self._known_past: tuple[object, list[Message]] | None = None  # and what it was read for
         self._news = asyncio.Event()  # something arrived since composing began
@@ -198,9 +193,18 @@ class ChatWorker:
             decision.probability,
             seconds * 1000,
         )
-        if avatar.show is not None and entry.native_id is not None:
-            await avatar.show(self._chat, entry.native_id, decision.probability, decision.answer)
+        if entry.native_id is not None:
+            await self._show(entry.native_id, decision)
         return decision
+
+    async def _show(self, message_id: str, decision: Decision) -> None:
+        """Where the platform cannot, nothing else is held up by it."""
+        try:
+            await self._adapter.show_decision(self._chat, message_id, decision.probability, decision.answer)
+        except EchoesError:
+            pass  # nobody looks just now
+        except Exception:
+            log.exception("A decision could not be shown on %s.", self._chat.platform)
 
     def _before_the_eyes(self, until: int) -> list[Line]:
         """The chat's past, what was said since, then what waits up to that message.

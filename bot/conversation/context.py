@@ -7,6 +7,7 @@ from bot.chat.dialogue import Scene, Turn
 from bot.chat.prompt import Codec, Prompt, render
 from bot.chat.scene import scene_at
 from bot.chat.turns import Placed, dialogue_start, said_by, to_turns
+from bot.chat.window import slide
 from bot.config import ConversationConfig
 from bot.message import Chat, Message
 from bot.people import People
@@ -58,9 +59,8 @@ class Context:
         scene = scene_at(self._chat, self._persona, people, (message for _, message in reversed(lines)))
         prompt = self._render(scene, shown, codec)
         if len(prompt.ids) > self._max_tokens:
-            while len(shown) > 1 and len(prompt.ids) > self._max_tokens // 2:
-                shown = shown[max(1, len(shown) // 8) :]
-                prompt = self._render(scene, shown, codec)
+            shown = list(slide(shown, self._max_tokens, lambda some: len(self._render(scene, some, codec).ids)))
+            prompt = self._render(scene, shown, codec)
             while len(prompt.ids) > self._max_tokens and len(shown[-1][1].bubbles) > 1:
                 seq, turn = shown[-1]
                 shown = [(seq, Turn(turn.speaker, turn.bubbles[1:], turn.at))]

@@ -24,7 +24,7 @@ from bot.errors import ConsentError, EchoesError, ExitCode, PassingError
 from bot.lora import find_lora
 from bot.people import load_people
 from bot.persona import load_persona
-from bot.platform import Adapter
+from bot.platform import Adapter, Platforms
 from bot.store.journal import Journal
 from bot.workspace import Workspace
 
@@ -41,6 +41,7 @@ class Parts:
 
     workspace: Workspace
     config: Config
+    platforms: Platforms | None = None  # those that are installed
     avatar: Avatar
     lora: str  # the name of the LoRA that speaks
     adapters: Mapping[str, Adapter]
@@ -63,7 +64,10 @@ class Daemon:
         clock = Clock()
         self._journal = Journal.open(parts.workspace.journal, clock.now)
         self._conversations = Conversations(parts.avatar, self._journal, parts.adapters, parts.metrics, clock)
-        self._supervisor = Supervisor(parts.adapters, self._conversations, parts.metrics, changed=self._tell_status)
+        packages = {name: one.package for name, one in parts.platforms.good.items()} if parts.platforms else {}
+        self._supervisor = Supervisor(
+            parts.adapters, self._conversations, parts.metrics, changed=self._tell_status, packages=packages
+        )
         self.health_port: int | None = None
 
     async def run(self) -> ExitCode:
@@ -163,7 +167,7 @@ class Daemon:
             changed = [
                 path.name
                 for path, same in (
-                    (workspace.config, load_config(workspace.config) == parts.config),
+                    (workspace.config, load_config(workspace.config, parts.platforms) == parts.config),
                     (workspace.persona, load_persona(workspace.persona) == parts.avatar.persona),
                 )
                 if not same

@@ -42,6 +42,7 @@ class Supervisor:
     backoff: Backoff = Backoff()
     settled: float = 5.0
     changed: Callable[[], None] = lambda: None  # called after each change of a state
+    packages: Mapping[str, str] = field(default_factory=dict)  # who wrote each adapter
     platforms: dict[str, Platform] = field(default_factory=dict)
     _codes: list[ExitCode] = field(default_factory=list)
 
@@ -104,8 +105,9 @@ class Supervisor:
             log.warning("%s broke off and is tried again in %.0f s: %s", name, wait, error)
             self._set(name, State.WAITING, str(error))
         else:
-            log.error("%s failed and is tried again in %.0f s.", name, wait, exc_info=error)
-            self._set(name, State.WAITING, f"an unexpected {type(error).__name__}; see the log.")
+            package = f" (package {self.packages[name]})" if name in self.packages else ""
+            log.error("%s%s failed and is tried again in %.0f s.", name, package, wait, exc_info=error)
+            self._set(name, State.WAITING, f"an unexpected {type(error).__name__}{package}; see the log.")
         await asyncio.sleep(wait)
 
     def _set(self, name: str, state: State, reason: str = "") -> None:

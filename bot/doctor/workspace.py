@@ -7,39 +7,43 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 from bot.config import Config, load_config
 from bot.consent import Use, require
 from bot.doctor.checks import Check, bad, good, note
 from bot.doctor.model import examine_model
 from bot.errors import ConfigError, EchoesError
-from bot.files import read_text
 from bot.lock import pid_file, running
 from bot.people import STRANGER, load_people
 from bot.persona import load_persona
-from bot.secrets import Secrets, load_secrets, web_token_path
+from bot.platform import Platform, Platforms
+from bot.secrets import Secret, Secrets, kept_secret, load_secrets
+from bot.validation import either
 from bot.workspace import Workspace
 
 _DISK_NEEDED, _DISK_WANTED = 200e6, 2e9  # bytes free
 _EARLIEST = 1_767_225_600.0  # 2026: a clock that shows less was never set
 
 
-def examine(workspace: Workspace, progress: Callable[[str], None]) -> Iterator[Check]:
+def examine(workspace: Workspace, platforms: Platforms, progress: Callable[[str], None]) -> Iterator[Check]:
     """All checks that need no network, in the order in which a start needs them."""
     config: Config | None = None
     try:
-        config = load_config(workspace.config)
+        config = load_config(workspace.config, platforms)
         yield good("config", f"platforms: {', '.join(config.platforms.on) or 'none'}")
         if not config.platforms.on:
-            yield bad("config", ConfigError("platforms: none is on: add `web: {}`, `telegram: {}` or `discord: {}`."))
+            choice = either([f"`{name}: {{}}`" for name in platforms.good])
+            yield bad("config", ConfigError(f"platforms: none is on: add {choice}."))
     except EchoesError as error:
         yield bad("config", error)
-    yield from _folder(workspace)
+    yield from _packages(config, platforms)
+    yield from _folder(workspace, platforms)
     yield from _persona(workspace)
     yield from _people(workspace, config)
     if config is not None:
         yield from _consent(workspace, config)
-        yield from _tokens(workspace, config)
+        yield from _tokens(workspace, config, platforms)
         yield from examine_model(workspace, config, progress)
         yield from _ports(workspace, config)
     yield from _journal(workspace)
@@ -47,13 +51,26 @@ def examine(workspace: Workspace, progress: Callable[[str], None]) -> Iterator[C
     yield from _clock(workspace)
 
 
-def _folder(workspace: Workspace) -> Iterator[Check]:
+def _packages(config: Config | None, platforms: Platforms) -> Iterator[Check]:
+    """The packages that bring platforms, where one of them breaks."""
+    broken = dict(config.platforms.broken if config is not None else {})
+    for name, error in broken.items():
+        yield bad(f"{name} package", error)
+    for name, error in platforms.broken.items():
+        if name not in broken:
+            yield note(f"{name} package", str(error))
+    for remark in platforms.remarks:
+        yield note("packages", remark)
+
+
+def _folder(workspace: Workspace, platforms: Platforms) -> Iterator[Check]:
     root = workspace.root
     if not os.access(root, os.R_OK | os.W_OK | os.X_OK):
         yield bad("workspace", ConfigError(f"{root} cannot be written: run as its owner, or give it to this user."))
         return
     paths = [workspace.persona, workspace.people, workspace.questionnaire, workspace.consent, workspace.corpus]
-    paths += [workspace.journal, web_token_path(workspace), pid_file(workspace), *_folders(workspace)]
+    paths += [workspace.journal, pid_file(workspace), *_folders(workspace)]
+    paths += [path for one in platforms.good.values() for path in _owned(workspace, one)]
     there = [path for path in paths if path.exists()]
     closed = [path.name for path in there if not os.access(path, os.R_OK | os.W_OK | (os.X_OK if path.is_dir() else 0))]
     if closed:
@@ -73,7 +90,12 @@ def _folder(workspace: Workspace) -> Iterator[Check]:
 
 def _folders(workspace: Workspace) -> list[Path]:
     """Where the running avatar and training write; each may be a link to another disk."""
-    return [workspace.media, workspace.received, workspace.loras, workspace.root / "web"]
+    return [workspace.media, workspace.received, workspace.loras]
+
+
+def _owned(workspace: Workspace, platform: Platform[Any]) -> list[Path]:
+    """What a platform keeps in the workspace."""
+    return [workspace.root / platform.name, *(one.path(workspace) for one in platform.secrets if one.kept)]
 
 
 def _persona(workspace: Workspace) -> Iterator[Check]:
@@ -110,9 +132,7 @@ def _people(workspace: Workspace, config: Config | None) -> Iterator[Check]:
     unreachable = [
         name
         for name in config.platforms.on
-        if answer != "everyone"
-        and name != "web"  # there every contact can be spoken as
-        and not any(account.platform == name for one in listed for account in one.accounts)
+        if answer != "everyone" and not any(people.is_on(name, one) for one in listed)
     ]
     if unreachable and not missing:
         where = ", ".join(unreachable)
@@ -129,41 +149,30 @@ def _consent(workspace: Workspace, config: Config) -> Iterator[Check]:
         yield bad("consent", error)
 
 
-def _tokens(workspace: Workspace, config: Config) -> Iterator[Check]:
+def _tokens(workspace: Workspace, config: Config, platforms: Platforms) -> Iterator[Check]:
     try:
-        secrets = load_secrets()
+        secrets = load_secrets(platforms.secrets)
     except EchoesError as error:
         yield bad("tokens", error)
         return
-    for name in config.platforms.on:
-        if name == "web":
-            yield _web_token(workspace, secrets)
-            continue
-        yield _token(name, secrets)
+    for name in config.platforms.sections:
+        for secret in platforms.good[name].secrets:
+            try:
+                yield _kept(workspace, secret, secrets) if secret.kept else _given(secret, secrets)
+            except EchoesError as error:
+                yield bad(secret.words, error)
 
 
-def _web_token(workspace: Workspace, secrets: Secrets) -> Check:
-    if secrets.get("web_token"):
-        return good("web token", "given")
-    path = web_token_path(workspace)
-    try:
-        if read_text(path).strip():
-            return good("web token", "there")
-    except FileNotFoundError:
-        pass
-    except UnicodeDecodeError:
-        return bad("web token", ConfigError(f"{path} is damaged: remove it, and a new one is made."))
-    except EchoesError as error:
-        return bad("web token", error)
-    return good("web token", "will be made at the first start")
+def _kept(workspace: Workspace, secret: Secret, secrets: Secrets) -> Check:
+    if secrets.get(secret.name):
+        return good(secret.words, "given")
+    there = kept_secret(workspace, secret) is not None
+    return good(secret.words, "there" if there else "will be made at the first start")
 
 
-def _token(name: str, secrets: Secrets) -> Check:
-    try:
-        secrets.need(f"{name}_token")
-        return good(f"{name} token", "there (--online tries it)")
-    except ConfigError as error:
-        return bad(f"{name} token", error)
+def _given(secret: Secret, secrets: Secrets) -> Check:
+    secrets.need(secret.name)
+    return good(secret.words, "there (--online tries it)")
 
 
 def _ports(workspace: Workspace, config: Config) -> Iterator[Check]:
@@ -171,9 +180,12 @@ def _ports(workspace: Workspace, config: Config) -> Iterator[Check]:
     if owner is not None:
         yield note("running", f"this avatar runs already (process {owner}); its ports are not tried")
         return
-    for name, section in (("web", config.platforms.web), ("health", config.health)):
-        if section is not None:
-            yield _port(f"{name} port", section.host, section.port)
+    listening = {name: section.listens() for name, section in config.platforms.sections.items()}
+    if config.health is not None:
+        listening["health"] = (config.health.host, config.health.port)
+    for name, address in listening.items():
+        if address is not None:
+            yield _port(f"{name} port", *address)
 
 
 def _port(name: str, host: str, port: int) -> Check:

@@ -95,8 +95,10 @@ class BatchEngine(Engine, Protocol):
     """
 
     fingerprint: Fingerprint
-    precision: str
-    """Where and in which precision the model computes, as a reader sees it, such as `float32, cpu`."""
+
+    @property
+    def precision(self) -> str:
+        """Where and in which precision the model computes, as a reader sees it, such as `float32, cpu`."""
 
     def score_dialogues(self, dialogues: Sequence[ScoredDialogue]) -> Batches[DialogueScores]:
         """In an order by chance, so that the first answers are a fair sample of all."""

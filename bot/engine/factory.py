@@ -5,7 +5,7 @@ import concurrent.futures
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from bot.chat.prompt import Fingerprint
 from bot.config import Config, ServerConfig
@@ -13,7 +13,11 @@ from bot.engine.base import BatchEngine, Engine
 from bot.engine.describe import codec_for, describe
 from bot.media import MediaStore
 
+if TYPE_CHECKING:
+    from bot.engine.remote import RemoteEngine
+
 T = TypeVar("T")
+R = TypeVar("R", bound="RemoteEngine")
 
 
 async def build_engine(
@@ -29,8 +33,30 @@ async def build_engine(
     name. `progress` is told what takes long. server_token: where one is asked for.
     """
     if config.model.server is not None:
-        return await _remote(config, config.model.server, media, lora, progress, server_token)
+        from bot.engine.remote import RemoteEngine
+
+        return await _remote(RemoteEngine, config, config.model.server, media, lora, progress, server_token)
     return await build_local_engine(config, lora, media, progress)
+
+
+async def build_batch_engine(
+    config: Config,
+    media: MediaStore,
+    progress: Callable[[str], None] | None = None,
+    server_token: str | None = None,
+    dtype: str | None = None,
+) -> BatchEngine:
+    """The engine that serves, for many prompts at once, with no LoRA on. Raises as `build_engine` does.
+
+    dtype: as for `build_local_engine`; a server has its own.
+    """
+    if config.model.server is None:
+        return await build_local_engine(config, None, media, progress, dtype)
+    from bot.engine.remote_batch import RemoteBatchEngine
+
+    engine = await _remote(RemoteBatchEngine, config, config.model.server, media, None, progress, server_token)
+    await engine.load_lora(None)
+    return engine
 
 
 async def build_local_engine(
@@ -73,23 +99,22 @@ async def _apart(work: Callable[[], T]) -> T:
 
 
 async def _remote(
+    kind: "type[R]",
     config: Config,
     server: ServerConfig,
     media: MediaStore,
     lora: Path | None,
     progress: Callable[[str], None] | None,
     token: str | None,
-) -> Engine:
+) -> "R":
     """The LoRA here must fit the prompts, though the server holds the weights: its calibration is used."""
-    from bot.engine.remote import RemoteEngine
-
     base = await _apart(lambda: describe(config.model.base, progress))
     codec = codec_for(base, media)
     fingerprint = Fingerprint.of(base.id, codec)
     if lora is not None:
         fingerprint.check(lora)
     limit = min(config.model.context_tokens, base.max_positions)
-    return await RemoteEngine.connect(server.url, server.model, codec, fingerprint, media, limit, token)
+    return await kind.connect(server.url, server.model, codec, fingerprint, media, limit, token)
 
 
 def _load(config: Config, media: MediaStore, progress: Callable[[str], None] | None, dtype: str) -> BatchEngine:

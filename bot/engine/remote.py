@@ -8,6 +8,7 @@ from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import aclosing
 from dataclasses import replace
 from pathlib import Path
+from typing import Self
 
 from bot.chat.prompt import Codec, Fingerprint, Prompt
 from bot.engine.base import Sampling
@@ -22,6 +23,10 @@ log = logging.getLogger(__name__)
 
 _NEVER = -100.0  # the strongest bias an OpenAI server takes
 _BROKEN = "\ufffd"
+
+
+class UnseenError(EchoesError):
+    """A reply in which nothing can be seen."""
 
 
 class RemoteEngine:
@@ -40,9 +45,9 @@ class RemoteEngine:
         """blank: the tokens that show nothing; use `connect`, which finds them."""
         self.codec = codec
         self.max_context = max_context
+        self.fingerprint = fingerprint
         self._server = server
-        self._model = model
-        self._fingerprint = fingerprint
+        self._model = self._base = model
         self._ids = TokenRoute(codec)
         self._ids_with_photos = PhotoRoute(codec, media)
         self._chat = ChatRoute(codec, media)
@@ -60,7 +65,7 @@ class RemoteEngine:
         media: MediaStore,
         max_context: int,
         token: str | None = None,
-    ) -> "RemoteEngine":
+    ) -> Self:
         """Asks the server whether it serves the model; a shorter context of its own counts. Raises in a sentence.
 
         token: what the server's `--api-key` asks for.
@@ -73,6 +78,7 @@ class RemoteEngine:
             if model not in names:
                 shown = ", ".join(sorted(names)) or "none"
                 raise PermanentError(f"The server at {url} does not serve {model!r} (it serves: {shown}).")
+            engine._base = names[model].get("parent") or model  # the base model that a LoRA of the server lies on
             limit = names[model].get("max_model_len") or max((e.get("max_model_len") or 0) for e in names.values())
             if limit:
                 engine.max_context = min(max_context, int(limit))
@@ -82,19 +88,22 @@ class RemoteEngine:
         return engine
 
     async def p_answer(self, chat: str, prompt: Prompt) -> float:
+        return -math.expm1(min(await self._silence(prompt), 0.0))
+
+    async def _silence(self, prompt: Prompt) -> float:
+        """log p of the end of turn as the next token."""
         self._check_length(prompt)
         route = await self._route(prompt)
         # vLLM reports log-probabilities from before this restriction, and so tells that of the end of turn at any rank.
         only_end = {"temperature": 0, "max_tokens": 1, "allowed_token_ids": [self.codec.end_of_turn]}
         answer = await self._server.post(route.path, await self._body(route.decision, prompt, only_end))
         try:
-            silence = route.end_log_probability(answer["choices"][0])
+            return route.end_log_probability(answer["choices"][0])
         except (KeyError, IndexError, TypeError):
             raise PermanentError(
                 f"The server at {self._server.url} gives no log-probabilities, without which nothing can be decided: "
                 "use vLLM, or run the model in this process."
             ) from None
-        return -math.expm1(min(silence, 0.0))
 
     async def reply(self, chat: str, prompt: Prompt, sampling: Sampling) -> AsyncGenerator[str, None]:
         self._check_length(prompt)
@@ -108,13 +117,13 @@ class RemoteEngine:
                 if seen and text:
                     yield text
         if not seen:
-            raise EchoesError("The model wrote nothing that can be read.")
+            raise UnseenError("The model wrote nothing that can be read.")
 
     async def load_lora(self, lora: Path | None) -> None:
         if lora is None:  # none of ours was asked for, now as at the start
             log.info("The model server goes on with what it serves as %s.", self._model)
             return
-        self._fingerprint.check(lora)
+        self.fingerprint.check(lora)
         body = {"lora_name": self._model, "lora_path": str(lora), "load_inplace": True}
         try:
             await self._server.command("/load_lora_adapter", body)

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncGenerator, Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from bot.message import PHOTO, Account, Attachment, Chat, ChatKind, Message
 from bot.observer import Observer, Unobserved
 from bot.people import Contact, People
 from bot.persona import Persona
-from bot.platform import Inbox
+from bot.platform import Adapter, Inbox
 from bot.store.journal import Journal
 from bot.store.past import Past
 from tests.support import byte_codec
@@ -78,7 +78,7 @@ class ScriptedEngine:
         return str(self.codec.tokenizer.decode(list(prompt.ids), skip_special_tokens=False))
 
 
-class StagePlatform:
+class StagePlatform(Adapter):
     """A platform in memory: keeps what was sent, holds photos, fails when told."""
 
     platform = "stage"
@@ -235,4 +235,4 @@ QUICK = ConversationConfig(
 
 
 def quick(**changes: object) -> ConversationConfig:
-    return replace(QUICK, **changes)  # type: ignore[arg-type]
+    return QUICK.model_copy(update=changes)

@@ -126,7 +126,7 @@ async def test_decisions_are_shown_where_a_platform_has_a_place_for_them(stage: 
     async def show(chat: Chat, message_id: str, probability: float, answered: bool) -> None:
         shown.append((chat.id, message_id, probability, answered))
 
-    stage.conversations.avatar.show = show
+    stage.platform.show_decision = show  # type: ignore[method-assign]
     stage.engine.probability = lambda prompt: 0.2
     message = await stage.says(MEI, "football tonight", group="g")
     await stage.settled()

@@ -70,10 +70,11 @@ class Log:
         gap: timedelta = timedelta(hours=1),
         carried: int = 8,
         max_tokens: int = 4000,
+        served: int = 4000,
         splits: Splits = ALL_TRAIN,
         persona: Persona = Persona("Nora"),  # noqa: B008  frozen
     ) -> list[Dialogue]:
-        settings = DialogueSettings(gap, carried, max_tokens)
+        settings = DialogueSettings(gap, carried, max_tokens, served)
         return build(self.corpus(), PEOPLE, persona, self.codec, settings, splits, self.counts)
 
     def close(self) -> None:

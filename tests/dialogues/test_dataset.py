@@ -7,7 +7,7 @@ from tests.dialogues.log import PEOPLE, Log
 from training.data.dataset import Dataset, load_dataset
 from training.data.dialogues import Dialogue
 from training.data.splits import Split
-from training.evaluation.gather import gather
+from training.evaluation.data import load_evaluation_data
 
 
 def dataset(log: Log) -> Dataset:
@@ -39,6 +39,6 @@ def test_numbers_of_validation_and_test_days_are_replaced_as_those_that_are_lear
 def test_the_judges_of_style_read_them_replaced_too(log: Log) -> None:
     numbers_on_every_day(log)
     dataset(log)
-    data = gather(Workspace(log.folder), parse_config(""), log.codec, 4000)
+    data = load_evaluation_data(Workspace(log.folder), parse_config(""), log.codec, 4000)
     own = [bubble for burst in data.bursts if burst.sender == "me" for bubble in burst.bubbles]
     assert own == ["00000 000000"] * 5

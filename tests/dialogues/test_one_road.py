@@ -8,13 +8,14 @@ import random
 import tempfile
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from bot.chat.dialogue import Turn
 from bot.chat.features import seen
+from bot.chat.prompt import render
 from bot.config import ConversationConfig
 from bot.conversation.context import Context
 from bot.message import Chat, Message
@@ -23,6 +24,7 @@ from bot.store.corpus import as_avatar
 from bot.store.journal import Entry, Journal
 from tests.dialogues.log import ALL_TRAIN, PEOPLE, Log
 from training.data.points import points
+from training.data.splits import Splits
 
 NORA = Persona("Nora")
 SUBJECT = frozenset(PEOPLE.subject)
@@ -134,23 +136,32 @@ def test_what_is_carried_over_is_the_same(log: Log, tmp_path: Path) -> None:
         assert same_turns(log, tmp_path, carried=carried) == 4
 
 
-@pytest.mark.parametrize("seed", range(6))
 @pytest.mark.parametrize("group", [False, True], ids=["private", "group"])
-def test_any_conversation(log: Log, tmp_path: Path, seed: int, group: bool) -> None:
-    chance = random.Random(seed)
-    people = ["Mei", "Gran", "Tom", "77"] if group else ["Mei"]
-    minutes, lines = 8 * 60, []
-    for number in range(60):
-        minutes += chance.choice([0, 1, 1, 2, 5, 20, 45, 59, 61, 75, 300])
-        day, hour, minute = 1 + minutes // 1440, minutes % 1440 // 60, minutes % 60
-        who = chance.choice(["Nora", *people])
-        words = chance.choice(["ok", "are you coming?", "Nora?", "在吗", "😂", f"number {number}"])
-        if who != "Nora":
-            words = chance.choice(["", "", "", "<photo> ", "<broken> ", "<voice> ", "<video> "]) + words
-        lines.append(f"3/{day} {hour}:{minute:02}:{number % 60:02} {who}: {words}")
-    if group:
-        log.group(*lines)
-        assert same_features(log, tmp_path) >= 5
-    else:
-        log.private("Mei", *lines)
-    assert same_turns(log, tmp_path) >= 5
+def test_what_is_measured_is_shown_in_the_windows_of_the_daemon(log: Log, tmp_path: Path, group: bool) -> None:
+    """Message by message, each prompt of at most 700 tokens: the same ids, though the window slides again and again."""
+    chance, lines, at = random.Random(3), [], datetime(2026, 3, 2, 8)
+    for number in range(150):
+        at += timedelta(minutes=chance.choice([1, 1, 2, 7, 30, 70]))
+        who = chance.choice(["Nora", "Mei", "Tom"] if group else ["Nora", "Mei"])
+        lines.append(f"{at:%m/%d %H:%M} {who}: {'word ' * chance.randint(1, 12)}{number}")
+    log.group(*lines) if group else log.private("Mei", *lines)
+    all_test = Splits((date(2026, 3, 1),), date(2026, 1, 1), date(2026, 1, 2))
+    dialogues = log.dialogues(splits=all_test, served=700)
+    chat, entries = lived(log, tmp_path)
+    context = Context(chat, NORA, ConversationConfig(gap_minutes=60, carried_turns=8), 700, log.media.shows)
+    asked: dict[datetime, tuple[int, ...]] = {}
+    for index, entry in enumerate(entries):
+        lasts = (index + 1 < len(entries) and entries[index + 1].sender is None) or group
+        if entry.sender is not None and lasts:
+            lines_so_far = [(one.seq, one.message) for one in entries[: index + 1]]
+            asked[entry.at] = context.prompt(lines_so_far, PEOPLE, log.codec).ids
+    looked = 0
+    by_row = {int(one.id): one.sent_at for chat in log.corpus().chats() for one in log.corpus().messages(chat)}
+    for dialogue in dialogues:
+        for number in range(dialogue.context, len(dialogue.turns)):
+            turn = dialogue.turns[number]
+            if turn.speaker is not None and len(turn.bubbles) == 1 and by_row[dialogue.messages[number]] in asked:
+                shown = render(dialogue.scene, dialogue.turns[: number + 1], log.codec, open_turn=True).ids
+                assert shown == asked[by_row[dialogue.messages[number]]], turn.at
+                looked += 1
+    assert looked > 15 and len(dialogues) > 5

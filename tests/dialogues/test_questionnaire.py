@@ -87,18 +87,55 @@ answers:
         load_questionnaire(path)
     said = str(raised.value)
     for part in (
-        "anwsers: unknown key",
-        "item 1: answer: trait_a wants a number from 1",
-        "item 2: id: trait_a was used before",
-        "item 3: question: missing",
-        "item 4: answer: must be a text",
-        "item 5: anwser: unknown key",
-        "item 6: must have id, question, answer",
+        "anwsers: unknown key; did you mean answers?",
+        "answers[0].answer: trait_a wants a number from 1",
+        "answers[1].id: was used before",
+        "answers[2].question: missing: a text",
+        "answers[3].answer: must be one value: a text, in quotes",
+        "answers[4].anwser: unknown key; did you mean answer?",
+        "answers[5]: must have id, question, answer",
     ):
         assert part in said
     assert len(raised.value.problems) == 7
-    lines = [problem.removeprefix(f"{path}:").partition(":")[0] for problem in raised.value.problems[1:]]
-    assert lines == ["4", "5", "6", "7", "8", "9"]
+    lines = [problem.removeprefix(f"{path}:").partition(":")[0] for problem in raised.value.problems]
+    assert lines == ["2", "4", "5", "6", "7", "8", "9"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "answer: I am #1",
+        "answer: a long one\n      that goes on #1 here",
+        "answer: #1",
+        "answer: I am # said with a wink",
+        "answer: fine\n    question: Who is #1?",
+    ],
+)
+def test_what_yaml_would_take_for_a_comment_is_never_lost_silently(tmp_path: Path, text: str) -> None:
+    path = written(
+        tmp_path, f"answers:\n  - id: one\n    {text}\n" + ("" if "question" in text else "    question: Eh?\n")
+    )
+    with pytest.raises(
+        ConfigError, match=r"questionnaire\.yaml:[345]: answers\[0\]\.\w+: what follows the # would be lost"
+    ):
+        load_questionnaire(path)
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        ("answer: I am#1", "I am#1"),
+        ("answer: 'I am #1'", "I am #1"),
+        ("answer: 'I am #1'  # quoted, so this is a comment", "I am #1"),
+        ('answer: "#1"', "#1"),
+        ("answer: |  # a comment\n      I am #1\n      # and this is said, too", "I am #1\n# and this is said, too"),
+        ("# a comment of its own\n    answer: one\n    # another", "one"),
+        ("answer: 'null'", "null"),
+    ],
+)
+def test_a_number_sign_is_part_of_what_is_said(tmp_path: Path, text: str, answer: str) -> None:
+    path = written(tmp_path, f"# first\nanswers:  # all of them\n  - id: one\n    question: Eh?\n    {text}\n")
+    assert [one.answer for one in load_questionnaire(path)] == [answer]
 
 
 @pytest.mark.parametrize("text", ["answer: One thing: patience", "answer: yes\n      no: maybe", "answer: {a: b}"])

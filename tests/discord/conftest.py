@@ -11,7 +11,7 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 from yarl import URL
 
-from adapters.discord import DiscordAdapter
+from adapters.discord.adapter import DiscordAdapter
 from bot.message import Chat, Message
 from tests.discord.far_side import TOKEN, FarSide
 from tests.inbox import QuietInbox

@@ -9,7 +9,7 @@ from PIL import Image
 from simcord.backend.models import MessageSticker
 from simcord.enums import MessageType
 
-from adapters.discord import DiscordAdapter
+from adapters.discord.adapter import DiscordAdapter
 from bot.chat.attachments import spoken
 from bot.message import Account, Chat, ChatKind
 from tests.discord.conftest import Box

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from adapters.discord import DiscordAdapter
+from adapters.discord.adapter import DiscordAdapter
 from bot.message import Attachment
 from tests.discord.conftest import Box
 from tests.discord.far_side import ME, FarSide

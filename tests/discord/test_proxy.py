@@ -7,13 +7,12 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 from yarl import URL
 
-from adapters.discord import DiscordAdapter
-from adapters.registry import Setting, make
-from bot.config import parse_config
+from adapters.discord import DISCORD, DiscordSection
+from adapters.discord.adapter import DiscordAdapter
 from bot.message import Chat, ChatKind
 from bot.people import People
+from bot.platform import Setting
 from bot.secrets import Secrets
-from bot.workspace import Workspace
 from tests.discord.conftest import Box
 from tests.discord.far_side import PNG, TOKEN, FarSide
 from tests.discord.test_wire import running
@@ -29,9 +28,8 @@ async def test_gateway_and_calls_go_through_it(
     async with HttpProxy({"discord.invalid": far_side.base}) as proxy:
         monkeypatch.setattr(Route, "BASE", HIDDEN)
         monkeypatch.setattr(DiscordWebSocket, "DEFAULT_GATEWAY", URL("ws://discord.invalid/gateway/"))
-        config = parse_config(f"platforms: {{discord: {{proxy: '{proxy.url}'}}}}")
-        secrets = Secrets({"discord_token": TOKEN})
-        adapter = make("discord", Setting(config, secrets, Workspace(tmp_path), "Nora", lambda: People.of(())))
+        setting = Setting(Secrets({"discord_token": TOKEN}), tmp_path, "Nora", lambda: People.of(()))
+        adapter = DISCORD.make(DiscordSection(proxy=proxy.url), setting)
         assert isinstance(adapter, DiscordAdapter)
         async with running(adapter, box, far_side):
             assert box.texts == ["hello"]

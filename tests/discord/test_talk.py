@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from adapters.discord import DiscordAdapter
+from adapters.discord.adapter import DiscordAdapter
 from bot.errors import PassingError, UndeliverableError
 from bot.message import Chat, ChatKind
 from tests.discord.conftest import Box

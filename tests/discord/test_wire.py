@@ -6,8 +6,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from adapters.discord import DiscordAdapter
-from adapters.discord.adapter import nonce, split
+from adapters.discord.adapter import DiscordAdapter, nonce, split
 from bot.errors import PassingError, PermanentError, UndeliverableError
 from bot.message import Chat, ChatKind
 from tests.discord.conftest import Box

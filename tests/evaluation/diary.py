@@ -10,7 +10,7 @@ from bot.people import People
 from bot.persona import Persona
 from training.data.dialogues import Dialogue
 from training.data.splits import Split, Splits
-from training.evaluation.held import Held
+from training.evaluation.data import EvaluationData
 from training.evaluation.voice import Bubbles, Likelihood, Question, as_turn, texts
 from training.scoring import Reply, Scores
 
@@ -77,14 +77,14 @@ def diary(
     styles: Mapping[Speaker, Callable[[str, int], Bubbles]] | None = None,
     language: str = "en",
     photo: Callable[[int], str] | None = None,
-) -> Held:
+) -> EvaluationData:
     """A dialogue with each partner on each day; 60/20/20 of the days."""
     persona = Persona("Nora", language=language)
     styles = {MEI: to_friends, GRAN: to_elders} if styles is None else styles
     splits = Splits.of(map(day_of, range(days)))
     dialogues = [private(who, number, style, persona, photo) for number in range(days) for who, style in styles.items()]
     by_split = {split: tuple(one for one in dialogues if splits.split_of(one.day) is split) for split in Split}
-    return Held(persona, People.of(()), splits, by_split, (), (), ())
+    return EvaluationData(persona, People.of(()), splits, by_split, (), (), ())
 
 
 @dataclass(frozen=True)
@@ -136,7 +136,7 @@ def plain(_scene: Scene, _turns: Sequence[Turn], said: Bubbles) -> float:
     return 3.0 * length(said) + 3.0
 
 
-def with_context(held: Held, number: int) -> Held:
+def with_context(held: EvaluationData, number: int) -> EvaluationData:
     """As if the first turns of each dialogue had been carried over."""
     return replace(
         held,

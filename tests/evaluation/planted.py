@@ -8,7 +8,7 @@ import numpy as np
 
 from training.data.dialogues import Dialogue
 from training.data.splits import Split
-from training.evaluation.held import Held
+from training.evaluation.data import EvaluationData
 from training.evaluation.voice import Bubbles, Likelihood, Question, occasions
 from training.scoring import Scores
 
@@ -73,30 +73,30 @@ class Planted:
         ]
 
 
-def real_words(held: Held) -> Planted:
+def real_words(held: EvaluationData) -> Planted:
     """The person's own answer to each question, of whatever split."""
     said = {one.question: one.real for found in held.dialogues.values() for one in occasions(found)}
     return Planted("real words", lambda _, question: said[question])
 
 
-def later_words(held: Held) -> Planted:
+def later_words(held: EvaluationData) -> Planted:
     """The person's own words of the test days, but never in answer to what was asked."""
     found = occasions(held.dialogues[Split.TEST])
     place = {one.question: number for number, one in enumerate(found)}
     return Planted("later words", lambda _, question: found[(place.get(question, 0) + 17) % len(found)].real)
 
 
-def another_person(held: Held, sender: str) -> Planted:
+def another_person(held: EvaluationData, sender: str) -> Planted:
     """What somebody else wrote on the test days."""
     return _drawing(f"{sender}'s words", [one.bubbles for one in held.others(Split.TEST) if one.sender == sender])
 
 
-def copies(held: Held) -> Planted:
+def copies(held: EvaluationData) -> Planted:
     """Messages of the training days, word for word."""
     return _drawing("copies", [one.bubbles for one in held.own(Split.TRAIN)])
 
 
-def stock(held: Held) -> Planted:
+def stock(held: EvaluationData) -> Planted:
     """The person's most common reply, to everything."""
     (reply, _), *_ = Counter(one.bubbles for one in held.own(Split.TRAIN)).most_common(1)
     return Planted("stock", lambda *_: reply)

@@ -14,11 +14,12 @@ from bot.chat.dialogue import Bubble, Scene, Speaker, Turn
 from bot.message import ChatKind
 from bot.people import People
 from bot.persona import Persona
+from tests.evaluation.plainly import calibration_error, rate_ratio
 from training import statistics
 from training.data.dialogues import Dialogue
 from training.data.points import Point
 from training.data.splits import Split, Splits
-from training.evaluation.held import Held
+from training.evaluation.data import EvaluationData
 from training.evaluation.limits import FULL
 from training.evaluation.panel import Kind, Panel
 from training.evaluation.panels.decision import panel
@@ -68,10 +69,10 @@ class Group:
         ]
         self.persona = Persona("林小满" if language == "zh" else "Nora", (), language)
 
-    def held(self, points: Sequence[Point] | None = None) -> Held:
+    def held(self, points: Sequence[Point] | None = None) -> EvaluationData:
         tested = [point for point in self.points if point.split is Split.TEST]
         dialogues = tuple(self._dialogue([one for one in tested if one.day == day]) for day in SPLITS.days[16:])
-        return Held(
+        return EvaluationData(
             self.persona,
             People.of((), ()),
             SPLITS,
@@ -291,7 +292,7 @@ def test_the_fast_measures_are_the_plain_ones(group: Group) -> None:
     plainly: dict[str, Callable[[NDArray[np.intp]], float]] = {
         "w1": lambda rows: statistics.auroc(truth.spoke[rows], p[rows]),
         "w3": lambda rows: statistics.auroc(truth.soon[rows], p[rows]),
-        "rate": lambda rows: statistics.rate_ratio(truth.spoke[rows], gate.speaks[rows]),
+        "rate": lambda rows: rate_ratio(truth.spoke[rows], gate.speaks[rows]),
         "brier": lambda rows: brier_skill(truth.spoke[rows], p[rows]),
         "ap": lambda rows: float(average_precision_score(truth.spoke[rows], p[rows])),
         "ap_w3": lambda rows: float(average_precision_score(truth.soon[rows], p[rows])),
@@ -301,4 +302,4 @@ def test_the_fast_measures_are_the_plain_ones(group: Group) -> None:
         assert found[key].number == pytest.approx(plain(np.arange(len(p))))
         each = statistics.value(statistics.Draws(days).each(plain))
         assert (found[key].low, found[key].high) == pytest.approx((each.low, each.high))
-    assert found["ece"].number == pytest.approx(statistics.calibration_error(truth.spoke, p))
+    assert found["ece"].number == pytest.approx(calibration_error(truth.spoke, p))

@@ -12,10 +12,11 @@ import pytest
 from bot.chat.decision import FILE, VERSION, Calibration
 from bot.chat.features import is_out
 from bot.errors import PermanentError
+from tests.evaluation.plainly import calibration_error
 from training.calibration import Gate, fit, fit_linear
 from training.data.points import Point
 from training.data.splits import Split
-from training.statistics import Bools, Floats, auroc, calibration_error
+from training.statistics import Bools, Floats, auroc
 
 DAY = date(2026, 1, 1)
 SPLITS = [Split.TRAIN] * 12 + [Split.VALIDATION] * 4 + [Split.TEST] * 4

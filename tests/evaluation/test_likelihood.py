@@ -9,7 +9,7 @@ import pytest
 from bot.chat.dialogue import Scene, Turn
 from tests.evaluation.diary import MEI, Teller, diary, length, plain, to_friends
 from training.data.splits import Split
-from training.evaluation.held import Held
+from training.evaluation.data import EvaluationData
 from training.evaluation.limits import FULL, QUICK
 from training.evaluation.panel import Kind
 from training.evaluation.panels.likelihood import panel
@@ -40,11 +40,11 @@ def knows_chats(_scene: Scene, turns: Sequence[Turn], said: Bubbles) -> float:
 
 
 @pytest.fixture(scope="module")
-def held() -> Held:
+def held() -> EvaluationData:
     return diary()
 
 
-def test_one_that_knows_her_passes(held: Held) -> None:
+def test_one_that_knows_her_passes(held: EvaluationData) -> None:
     found = panel(held, Voices(BASE, Teller("echo", knows_her)), FULL)
     rows = {row.kind: row.values for row in found.rows}
     assert found.not_measurable is None
@@ -62,20 +62,20 @@ def test_one_that_knows_her_passes(held: Held) -> None:
     assert "lower_group" not in rows[Kind.AVATAR]
 
 
-def test_one_that_only_knows_chats_is_found_out_by_other_peoples_words(held: Held) -> None:
+def test_one_that_only_knows_chats_is_found_out_by_other_peoples_words(held: EvaluationData) -> None:
     found = panel(held, Voices(BASE, Teller("echo", knows_chats)), FULL)
     rows = {row.kind: row.values for row in found.rows}
     assert rows[Kind.FLOOR]["lower"].number == pytest.approx(rows[Kind.AVATAR]["lower"].number)
     assert rows[Kind.AVATAR]["first"].number < 0.3
 
 
-def test_one_that_knows_nothing_misses(held: Held) -> None:
+def test_one_that_knows_nothing_misses(held: EvaluationData) -> None:
     found = panel(held, Voices(BASE, Teller("echo", plain)), FULL)
     assert mark(found) is Mark.MISSES
     assert found.findings[0].startswith("For what Nora really said it needs 0 %")
 
 
-def test_two_avatars_in_pairs(held: Held) -> None:
+def test_two_avatars_in_pairs(held: EvaluationData) -> None:
     found = panel(held, Voices(BASE, Teller("one", knows_her), Teller("two", knows_chats)), FULL)
     rows = {row.kind: row.values for row in found.rows}
     assert found.row(Kind.AGAINST) is not None
@@ -87,7 +87,7 @@ def test_two_avatars_in_pairs(held: Held) -> None:
     assert {(value.number, value.low, value.high) for value in same.differences.values()} == {(0.0, 0.0, 0.0)}
 
 
-def test_without_a_lora_the_base_model_is_shown(held: Held) -> None:
+def test_without_a_lora_the_base_model_is_shown(held: EvaluationData) -> None:
     found = panel(held, Voices(BASE), QUICK)
     assert found.not_measurable == "No LoRA was examined, only the base model."
     assert found.row(Kind.AVATAR) is None
@@ -111,7 +111,7 @@ def test_in_chinese() -> None:
     assert found.metrics[0].label == "每字比特数"
 
 
-def test_it_shows_what_each_took_for_real_and_draws(held: Held) -> None:
+def test_it_shows_what_each_took_for_real_and_draws(held: EvaluationData) -> None:
     found = panel(held, Voices(BASE, Teller("echo", knows_her)), FULL)
     assert all(example.answers["echo"] == example.answers["Nora"] for example in found.examples)
     assert all(length(answer) for example in found.examples for answer in example.answers.values())

@@ -16,7 +16,7 @@ from bot.persona import Persona
 from training.data.dialogues import Dialogue
 from training.data.questionnaire import Answer, load_questionnaire
 from training.data.splits import Split, Splits
-from training.evaluation.held import ME, Burst, Held
+from training.evaluation.data import ME, Burst, EvaluationData
 from training.evaluation.limits import FULL
 from training.evaluation.panel import Kind, Panel
 from training.evaluation.panels.memory.claims import claims
@@ -57,7 +57,7 @@ def held(
     language: str = "en",
     chats: Mapping[str, Sequence[tuple[Speaker | None, str]]] = CHATS,
     answers: Sequence[Answer] | None = None,
-) -> Held:
+) -> EvaluationData:
     path = Path(str(files("training"))) / "sample" / language / "questionnaire.yaml"
     persona = Persona("Nora", language=language)
     dialogues, bursts = [], []
@@ -75,11 +75,11 @@ def held(
         for turn in turns:
             sender = ME if turn.speaker is None else turn.speaker.name or ""
             bubbles = (turn.bubbles[0].text,)
-            bursts.append(Burst(sender, bubbles, chat, kind, chat, "friend", turn.at, DAY, Split.TRAIN))
+            bursts.append(Burst(sender, bubbles, chat, kind, chat, DAY, Split.TRAIN))
     people = People.of((Contact("mei", "Mei Tan", "friend"), Contact("tom", "Tom Reed", "colleague")))
     given = load_questionnaire(path) if answers is None else tuple(answers)
     by_split = {Split.TRAIN: tuple(dialogues), Split.VALIDATION: (), Split.TEST: ()}
-    return Held(persona, people, SPLITS, by_split, tuple(bursts), (), given)
+    return EvaluationData(persona, people, SPLITS, by_split, tuple(bursts), (), given)
 
 
 @dataclass(frozen=True)
@@ -121,7 +121,7 @@ class Planted:
 BASE = Planted("base")
 
 
-def remembering(about: Held, name: str = "avatar") -> Planted:
+def remembering(about: EvaluationData, name: str = "avatar") -> Planted:
     """Knows every answer, says yes to what is true and no to what is not, and does not know what nobody told."""
     language = about.language
     yes, no, unknown = ("yes", "no", "no idea") if language == "en" else ("是的", "没有", "不知道")

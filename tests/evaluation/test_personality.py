@@ -13,7 +13,7 @@ from bot.persona import Persona
 from training.data.dialogues import Dialogue
 from training.data.questionnaire import SCALE, Answer, how_like_you, load_questionnaire
 from training.data.splits import Split, Splits
-from training.evaluation.held import Held
+from training.evaluation.data import EvaluationData
 from training.evaluation.limits import FULL
 from training.evaluation.panel import Kind, Panel
 from training.evaluation.panels.personality.panel import panel
@@ -25,12 +25,12 @@ from training.scoring import Scores
 DAY = date(2026, 3, 1)
 
 
-def held(language: str = "en", answers: Sequence[Answer] | None = None) -> Held:
+def held(language: str = "en", answers: Sequence[Answer] | None = None) -> EvaluationData:
     path = Path(str(files("training"))) / "sample" / language / "questionnaire.yaml"
     persona = Persona("Wren" if language == "en" else "小满", language=language)
     splits = Splits((DAY,), DAY, DAY)
     given = load_questionnaire(path) if answers is None else tuple(answers)
-    return Held(persona, People.of(()), splits, dict.fromkeys(Split, ()), (), (), given)
+    return EvaluationData(persona, People.of(()), splits, dict.fromkeys(Split, ()), (), (), given)
 
 
 @dataclass(frozen=True)
@@ -64,13 +64,13 @@ class Planted:
 LOPSIDED = {4: 15.0, 1: 9.0}  # phrases that it likes for themselves
 
 
-def voices(about: Held, answers: Mapping[str, int], likes: Mapping[int, float] = LOPSIDED) -> Voices:
+def voices(about: EvaluationData, answers: Mapping[str, int], likes: Mapping[int, float] = LOPSIDED) -> Voices:
     language = about.language
     by_text = {how_like_you(item.question, language): answers[item.id] for item in about.questionnaire if item.trait}
     return Voices(Planted("base", lambda _: None, likes), Planted("avatar", by_text.get, likes))
 
 
-def own(about: Held) -> dict[str, int]:
+def own(about: EvaluationData) -> dict[str, int]:
     return {item.id: item.trait for item in about.questionnaire if item.trait}
 
 

@@ -15,7 +15,7 @@ from training.data.canaries import TIMES, Canary
 from training.data.dialogues import Dialogue
 from training.data.redaction import Secret
 from training.data.splits import Split, Splits
-from training.evaluation.held import Held
+from training.evaluation.data import EvaluationData
 from training.evaluation.limits import FULL
 from training.evaluation.panel import Kind, Panel
 from training.evaluation.panels.privacy.completions import FIRST, MORE, probes
@@ -50,7 +50,7 @@ def dialogue(day: date, said: Sequence[tuple[bool, str]]) -> Dialogue:
     return Dialogue("telegram:2", scene, turns, 0, day, (False,) * len(turns), numbers)
 
 
-def held(language: str = "en", told: Sequence[str] | None = None) -> Held:
+def held(language: str = "en", told: Sequence[str] | None = None) -> EvaluationData:
     """Each day Mei asks twice and Nora answers; on the first days she tells what identifies her."""
     dialogues: dict[Split, list[Dialogue]] = {split: [] for split in Split}
     secrets = list(TOLD[language] if told is None else told)
@@ -60,7 +60,7 @@ def held(language: str = "en", told: Sequence[str] | None = None) -> Held:
         dialogues[SPLITS.split_of(day)].append(one)
     persona = Persona("Nora", language=language)
     kept = {split: tuple(some) for split, some in dialogues.items()}
-    return Held(persona, People.of(()), SPLITS, kept, (), (), (), kept[Split.TRAIN])
+    return EvaluationData(persona, People.of(()), SPLITS, kept, (), (), (), kept[Split.TRAIN])
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,7 @@ class Planted:
 BASE = Planted("base")
 
 
-def by_heart(about: Held) -> frozenset[str]:
+def by_heart(about: EvaluationData) -> frozenset[str]:
     return frozenset(
         bubble.text for one in about.dialogues[Split.TRAIN] for turn in one.turns for bubble in turn.bubbles
     )
@@ -234,10 +234,10 @@ def test_two_avatars_are_compared_on_the_same_replies() -> None:
 
 def test_too_few_replies_and_the_base_model_alone_are_not_judged() -> None:
     about = held()
-    empty = Held(about.persona, about.people, SPLITS, {**about.dialogues, Split.TEST: ()}, (), (), ())
+    empty = EvaluationData(about.persona, about.people, SPLITS, {**about.dialogues, Split.TEST: ()}, (), (), ())
     found = panel(empty, Voices(BASE, Planted("avatar")), FULL)
     assert found.verdicts()["membership"] is None and "10" in found.findings[-1]
-    nothing = Held(about.persona, about.people, SPLITS, dict.fromkeys(Split, ()), (), (), ())
+    nothing = EvaluationData(about.persona, about.people, SPLITS, dict.fromkeys(Split, ()), (), (), ())
     assert panel(nothing, Voices(BASE, Planted("avatar")), FULL).verdicts() == {
         "membership": None,
         "completed": None,

@@ -1,77 +1,113 @@
 """Answers are kept: nothing is asked twice, a broken run goes on, and what is damaged or another's is asked again."""
 
-import json
+import os
+import signal
+import sqlite3
 import stat
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
 
 from bot.errors import EchoesError
+from training.evaluation.asking import store as module
 from training.evaluation.asking.answers import answering
-from training.evaluation.asking.store import Shelf, digest
+from training.evaluation.asking.store import AnswerStore, digest
+
+Kept = Callable[[], AnswerStore]
 
 
-def kept(folder: Path, voice: str = "nora") -> Shelf:
-    return Shelf(folder, voice, "replies")
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "evaluation" / "answers.sqlite"
 
 
-def test_what_was_put_is_there_the_next_time(tmp_path: Path) -> None:
-    with kept(tmp_path / "answers") as shelf:
-        shelf.put({"a": ["hello", "面馆 \u2028 \ud83d\ude00"], "b": [0.1, 2e-300]})
-        shelf.put({"c": {"odds": []}})
-        assert shelf.get("d") is None
-    again = kept(tmp_path / "answers")
-    assert [again.get(key) for key in "abcd"] == [["hello", "面馆 \u2028 😀"], [0.1, 2e-300], {"odds": []}, None]
+@pytest.fixture
+def kept(path: Path) -> Iterator[Kept]:
+    with ExitStack() as opened:
+        yield lambda: opened.enter_context(closing(AnswerStore(path)))
 
 
-def test_only_the_owner_can_read_it(tmp_path: Path) -> None:
-    with kept(tmp_path / "answers") as shelf:
-        assert not (tmp_path / "answers").exists(), "nothing is made before there is something to keep"
-        shelf.put({"a": 1})
-    assert stat.S_IMODE((tmp_path / "answers").stat().st_mode) == 0o700
-    assert stat.S_IMODE(shelf.path.stat().st_mode) == 0o600
+def test_what_was_put_is_there_the_next_time(kept: Kept) -> None:
+    store = kept()
+    store.put({"a": ["hello", "面馆 \u2028 \ud83d\ude00"], "b": [0.1, 2e-300]})
+    store.put({"c": {"odds": []}})
+    assert store.get("d") == {}
+    assert kept().get("abcd") == {"a": ["hello", "面馆 \u2028 😀"], "b": [0.1, 2e-300], "c": {"odds": []}}
 
 
-def test_another_voice_or_kind_of_work_has_its_own(tmp_path: Path) -> None:
-    with kept(tmp_path) as shelf:
-        shelf.put({"a": 1})
-    assert kept(tmp_path, "tom").get("a") is None
-    assert Shelf(tmp_path, "nora", "scores").get("a") is None
+def test_thousands_are_found_at_once(kept: Kept) -> None:
+    kept().put({str(number): number for number in range(3000)})
+    assert kept().get(map(str, range(2999, 4000))) == {"2999": 2999}
+    assert len(kept().get(map(str, range(3000)))) == 3000
 
 
-def test_a_run_that_was_broken_off_goes_on_after_its_half_line(tmp_path: Path) -> None:
-    with kept(tmp_path) as shelf:
-        shelf.put({"a": 1, "b": 2})
-    whole = shelf.path.read_bytes()
-    shelf.path.write_bytes(whole[:-9])
-    with kept(tmp_path) as again:
-        assert (again.get("a"), again.get("b")) == (1, None)
-        again.put({"c": 3})
-    last = kept(tmp_path)
-    assert [last.get(key) for key in "abc"] == [1, None, 3]
+def test_only_the_owner_can_read_it(path: Path, kept: Kept) -> None:
+    kept().put({"a": 1})
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+    assert {stat.S_IMODE(one.stat().st_mode) for one in path.parent.iterdir()} == {0o600}
 
 
-def test_damaged_lines_are_left_out(tmp_path: Path) -> None:
-    with kept(tmp_path) as shelf:
-        shelf.put({str(number): number / 7 for number in range(9)})
-    lines = shelf.path.read_bytes().splitlines()
-    lines[0] = lines[0].replace(b'"answer": 0.0', b'"answer": 9.0')
-    lines[1] = b"\xff\x00\xfe"
-    lines[2] = b'["no", "record"]'
-    lines[3] = b'{"key": ["a"], "answer": 1, "check": 1}'
-    lines[4] = b"[" * 100_000
-    lines[5] = json.dumps({"key": "5"}).encode()
-    lines[6] = b"NaN"
-    shelf.path.write_bytes(b"\n".join(lines) + b"\n")
-    again = kept(tmp_path)
-    assert [number for number in range(9) if again.get(str(number)) is not None] == [7, 8]
-    assert again.get("8") == 8 / 7
+def test_a_run_that_was_killed_goes_on(path: Path, kept: Kept) -> None:
+    code = (
+        "import os, sys\nfrom pathlib import Path\n"
+        "from training.evaluation.asking.store import AnswerStore\n"
+        "store = AnswerStore(Path(sys.argv[1]))\n"
+        "store.put({'a': 1, 'b': 2})\nstore._db.execute(\"INSERT INTO answers VALUES ('c', '3', 0)\")\n"
+        "os.kill(os.getpid(), 9)"
+    )
+    ended = subprocess.run([sys.executable, "-c", code, str(path)], env=os.environ | {"PYTHONPATH": "."}, check=False)
+    assert ended.returncode == -signal.SIGKILL
+    store = kept()
+    assert store.get("abc") == {"a": 1, "b": 2}
+    store.put({"c": 3})
+    assert kept().get("abc") == {"a": 1, "b": 2, "c": 3}
 
 
-def test_a_full_disk_is_a_sentence(tmp_path: Path) -> None:
-    (tmp_path / "answers").write_text("a file, where the folder should be")
-    with pytest.raises(EchoesError, match=r"could not be kept in .*free space"), kept(tmp_path / "answers") as shelf:
-        shelf.put({"a": 1})
+def test_damaged_records_are_left_out(path: Path, kept: Kept) -> None:
+    kept().put({str(number): number / 7 for number in range(6)})
+    with closing(sqlite3.connect(path)) as db, db:
+        db.execute("UPDATE answers SET answer = '9.0' WHERE key = '0'")
+        db.execute("UPDATE answers SET answer = ? WHERE key = '1'", ("[" * 100_000,))
+        db.execute("UPDATE answers SET sum = 1 WHERE key = '2'")
+        db.execute("UPDATE answers SET answer = 'NaN' WHERE key = '3'")
+    assert kept().get("012345") == {"4": 4 / 7, "5": 5 / 7}
+
+
+@pytest.mark.parametrize("damage", [lambda data: b"\x00{broken\n", lambda data: data[:5000], lambda data: data[::-1]])
+def test_a_damaged_file_is_begun_anew(path: Path, damage: Callable[[bytes], bytes]) -> None:
+    with closing(AnswerStore(path)) as store:
+        store.put({str(number): "word " * 50 for number in range(200)})
+    path.write_bytes(damage(path.read_bytes()))
+    with closing(AnswerStore(path)) as store:
+        assert store.get(map(str, range(200))) == {}
+        store.put({"a": 1})
+        assert store.get("a") == {"a": 1}
+
+
+def test_an_older_file_is_begun_anew(path: Path, kept: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
+    with closing(AnswerStore(path)) as store:
+        store.put({"a": 1})
+    monkeypatch.setattr(module, "FORMAT", module.FORMAT + 1)
+    assert kept().get("a") == {}
+
+
+def test_a_folder_that_cannot_be_is_a_sentence(path: Path) -> None:
+    path.parent.write_text("a file, where the folder should be")
+    with pytest.raises(EchoesError, match=r"could not be kept in .*free space"):
+        AnswerStore(path)
+
+
+def test_a_full_disk_is_a_sentence(kept: Kept) -> None:
+    store = kept()
+    store.put({"a": 1})
+    store._db.execute("PRAGMA max_page_count = 1")
+    with pytest.raises(EchoesError, match=r"could not be kept in .*full.*free space"):
+        store.put({str(number): "word " * 50 for number in range(200)})
+    assert store.get(["a", "0"]) == {"a": 1}
 
 
 def test_a_digest_tells_apart_what_is_next_to_each_other() -> None:
@@ -79,9 +115,9 @@ def test_a_digest_tells_apart_what_is_next_to_each_other() -> None:
     assert digest((1, 2), 3) == digest((1, 2), 3) and len(digest()) == 32
 
 
-def test_a_job_asks_only_for_what_is_not_known(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_job_asks_only_for_what_is_not_known(kept: Kept, capsys: pytest.CaptureFixture[str]) -> None:
     def job(*keys: str) -> list[int]:
-        with answering(tmp_path, "nora", "replies", keys, "Nora: answering", "answer") as answers:
+        with answering(kept(), keys, "Nora: answering", "answer") as answers:
             missing = answers.missing
             answers.put({index: keys[index].upper() for index in missing})
             assert answers.all() == [key.upper() for key in keys]
@@ -93,12 +129,12 @@ def test_a_job_asks_only_for_what_is_not_known(tmp_path: Path, capsys: pytest.Ca
     assert job() == []
 
 
-def test_what_was_answered_before_an_interruption_is_not_asked_again(tmp_path: Path) -> None:
+def test_what_was_answered_before_an_interruption_is_not_asked_again(kept: Kept) -> None:
     keys = ["a", "b", "c"]
-    with pytest.raises(KeyboardInterrupt), answering(tmp_path, "nora", "replies", keys, "", "answer") as answers:
+    with pytest.raises(KeyboardInterrupt), answering(kept(), keys, "", "answer") as answers:
         answers.put({1: "kept"})
         raise KeyboardInterrupt
-    with answering(tmp_path, "nora", "replies", keys, "", "answer") as answers:
+    with answering(kept(), keys, "", "answer") as answers:
         assert answers.missing == [0, 2]
-    with answering(None, "nora", "replies", keys, "", "answer") as answers:
-        assert answers.missing == [0, 1, 2], "without a folder nothing is kept"
+    with answering(None, keys, "", "answer") as answers:
+        assert answers.missing == [0, 1, 2], "without a store nothing is kept"

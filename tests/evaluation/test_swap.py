@@ -25,7 +25,7 @@ from tests.evaluation.diary import (
 )
 from tests.support import byte_codec
 from training.data.splits import Split
-from training.evaluation.held import Held
+from training.evaluation.data import EvaluationData
 from training.evaluation.limits import FULL, QUICK
 from training.evaluation.panel import Kind
 from training.evaluation.panels.context import panel
@@ -54,11 +54,11 @@ DEAF = Teller("echo", plain)
 
 
 @pytest.fixture(scope="module")
-def held() -> Held:
+def held() -> EvaluationData:
     return diary()
 
 
-def test_one_that_heeds_whom_it_talks_with_passes(held: Held) -> None:
+def test_one_that_heeds_whom_it_talks_with_passes(held: EvaluationData) -> None:
     found = panel(held, Voices(BASE, HEEDS), FULL)
     rows = {row.kind: row.values for row in found.rows if row.values}
     assert found.not_measurable is None
@@ -76,7 +76,7 @@ def test_one_that_heeds_whom_it_talks_with_passes(held: Held) -> None:
     assert "it heeds whom it talks with" in found.findings[0]
 
 
-def test_one_that_does_not_is_at_chance_and_misses(held: Held) -> None:
+def test_one_that_does_not_is_at_chance_and_misses(held: EvaluationData) -> None:
     found = panel(held, Voices(BASE, DEAF), FULL)
     avatar = found.row(Kind.AVATAR)
     assert avatar is not None
@@ -108,7 +108,7 @@ def test_somebody_who_talks_to_all_the_same_cannot_be_measured() -> None:
     ],
     ids=["one contact", "one contact and a stranger", "few days", "no private chats"],
 )
-def test_what_is_missing_is_said(held: Held, reason: str) -> None:
+def test_what_is_missing_is_said(held: EvaluationData, reason: str) -> None:
     found = panel(held, Voices(BASE, HEEDS), FULL)
     assert found.not_measurable is not None
     assert reason in found.not_measurable
@@ -123,7 +123,7 @@ def test_two_relationships_of_one_register_are_held_against_each_other() -> None
     assert "those to friend from those to sibling" in found.findings[1]
 
 
-def test_only_the_tag_is_exchanged_and_the_name_is_gone(held: Held) -> None:
+def test_only_the_tag_is_exchanged_and_the_name_is_gone(held: EvaluationData) -> None:
     items = relabelled(private(held, Split.TEST), known(held))
     assert known(held) == ["friend", "elder"]
     codec = byte_codec(MediaStore(__file__))  # type: ignore[arg-type]
@@ -151,8 +151,8 @@ def test_wrong_ones_are_of_the_other_register_in_turn() -> None:
     assert all(len({item.relationship, *item.wrong}) == 3 for item in items)
 
 
-def test_earlier_words_are_left_out_once_and_carried_turns_are_not_asked_for(held: Held) -> None:
-    def before(voice: Teller, it: Held) -> tuple[int, list[int]]:
+def test_earlier_words_are_left_out_once_and_carried_turns_are_not_asked_for(held: EvaluationData) -> None:
+    def before(voice: Teller, it: EvaluationData) -> tuple[int, list[int]]:
         nats = read(voice, trials(relabelled(private(it, Split.TEST), known(it))), UNTRAINED_SKIPS)
         return len(nats["alone"]), [len(question.turns) for question in voice.asked]
 
@@ -161,14 +161,14 @@ def test_earlier_words_are_left_out_once_and_carried_turns_are_not_asked_for(hel
     assert before(Teller("echo", plain), with_context(held, 2)) == (number // 2, [1] * number + [3] * number)
 
 
-def test_two_avatars_in_pairs(held: Held) -> None:
+def test_two_avatars_in_pairs(held: EvaluationData) -> None:
     found = panel(held, Voices(BASE, HEEDS, replace(DEAF, name="other")), QUICK)
     assert found.differences["relationship_win"].number == 0.5
     assert found.differences["relationship_win"].low == 0.5, "each reply is better, so every resample is"
     assert found.row(Kind.AGAINST) is not None
 
 
-def test_without_a_lora(held: Held) -> None:
+def test_without_a_lora(held: EvaluationData) -> None:
     found = panel(held, Voices(BASE), QUICK)
     assert found.not_measurable == "No LoRA was examined, only the base model."
     assert found.row(Kind.BASE) is not None
@@ -181,7 +181,7 @@ def test_in_chinese() -> None:
     assert found.findings[-1] == "年代无法评估：提示里没有年份可换。"
 
 
-def test_examples_are_those_that_differ_most(held: Held) -> None:
+def test_examples_are_those_that_differ_most(held: EvaluationData) -> None:
     found = panel(held, Voices(BASE, HEEDS), FULL)
     assert [example.answers["Nora"][0][:4] for example in found.examples] in (["lol ", "Dear"], ["Dear", "lol "])
     assert found.examples[0].note.startswith("As to a")
@@ -215,7 +215,7 @@ def test_what_is_equal_counts_half() -> None:
     assert str(win_rate([]).number) == str(mean_gain([]).number) == "nan"
 
 
-def test_groups_are_left_out(held: Held) -> None:
+def test_groups_are_left_out(held: EvaluationData) -> None:
     group = replace(held.dialogues[Split.TEST][0], scene=Scene(held.persona, ChatKind.GROUP, title="Lamps"))
     more = replace(held, dialogues={**held.dialogues, Split.TEST: (group, *held.dialogues[Split.TEST])})
     assert len(private(more, Split.TEST)) == len(private(held, Split.TEST))

@@ -21,7 +21,7 @@ from tests.evaluation.diary import MEI, Teller, diary, plain
 from tests.support import byte_codec, picture
 from training.data.splits import Split
 from training.evaluation.asking.model_voice import ModelVoice
-from training.evaluation.held import Held
+from training.evaluation.data import EvaluationData
 from training.evaluation.limits import FULL, QUICK
 from training.evaluation.opened import ModelUnderTest
 from training.evaluation.panel import Kind
@@ -46,11 +46,11 @@ def sees(scene: Scene, turns: Sequence[Turn], said: Bubbles) -> float:
 
 
 @pytest.fixture(scope="module")
-def held() -> Held:
+def held() -> EvaluationData:
     return diary(photo=photo)
 
 
-def test_one_that_sees_passes_and_a_blind_one_does_not(held: Held) -> None:
+def test_one_that_sees_passes_and_a_blind_one_does_not(held: EvaluationData) -> None:
     found = panel(held, Voices(BASE, Teller("echo", sees)), FULL)
     rows = {row.kind: row.values for row in found.rows if row.values}
     assert rows[Kind.AVATAR]["picture_swapped"].number == rows[Kind.AVATAR]["picture_blank"].number == 1.0
@@ -62,7 +62,7 @@ def test_one_that_sees_passes_and_a_blind_one_does_not(held: Held) -> None:
     assert blind["picture_swapped"] is blind["picture_blank"] is False
 
 
-def test_few_photos_give_numbers_but_no_verdict(held: Held) -> None:
+def test_few_photos_give_numbers_but_no_verdict(held: EvaluationData) -> None:
     few = {photo(number) for number in range(84, 88)}
     dialogues = {
         split: tuple(replace(one, turns=tuple(without(turn, few) for turn in one.turns)) for one in found)
@@ -81,14 +81,14 @@ def without(turn: Turn, kept: set[str]) -> Turn:
     return replace(turn, bubbles=bubbles)
 
 
-def test_a_quick_look_asks_for_fewer_but_counts_all(held: Held) -> None:
+def test_a_quick_look_asks_for_fewer_but_counts_all(held: EvaluationData) -> None:
     voice = Teller("echo", sees)
     found = panel(held, Voices(BASE, voice), QUICK)
     assert found.verdicts()["picture_swapped"] is True
     assert sum(one.turns[-1].bubbles[0].photos[0].startswith("blank:") for one in voice.asked) == QUICK.swapped
 
 
-def test_captions_stand_where_the_photo_stood(held: Held) -> None:
+def test_captions_stand_where_the_photo_stood(held: EvaluationData) -> None:
     items = pictures.photo_replies(held, {})[:2]
     captions = {photo: f"a thing, {photo}" for item in items[:1] for photo in item.digests}
     voice = Teller("echo", plain)
@@ -102,7 +102,7 @@ def test_captions_stand_where_the_photo_stood(held: Held) -> None:
     assert len(found["picture_swapped"]) == len(found["picture_blank"]) == 2
 
 
-def test_the_others_show_something_else(held: Held) -> None:
+def test_the_others_show_something_else(held: EvaluationData) -> None:
     found = pictures.photo_replies(held, {photo(number): str(number % 12) for number in range(100)})
     assert len(found) == 40
     for item in found:
@@ -112,7 +112,7 @@ def test_the_others_show_something_else(held: Held) -> None:
     assert found == pictures.photo_replies(held, {photo(number): str(number % 12) for number in range(100)})
 
 
-def test_in_a_group_a_photo_counts_until_she_has_spoken(held: Held) -> None:
+def test_in_a_group_a_photo_counts_until_she_has_spoken(held: EvaluationData) -> None:
     dialogue = held.dialogues[Split.TEST][0]
     (asked, answered, again, last) = dialogue.turns
     chatter = [Turn(MEI, (Bubble("look"),), answered.at)] * 2

@@ -56,16 +56,29 @@ def make_recipe(tmp_path: Path) -> Callable[[str], Recipe]:
         for style, colour in COLOURS.items():
             draw_style(work / "styles" / style, colour)
         return Recipe(
-            work,
-            tuple(
-                Style(style, f"@drawn/{style}@1.0.0", "MIT", f"Painter of {style}", test=style == "other")
+            work=work,
+            styles=tuple(
+                Style(
+                    name=style,
+                    package=f"@drawn/{style}@1.0.0",
+                    licence="MIT",
+                    author=f"Painter of {style}",
+                    test=style == "other",
+                )
                 for style in COLOURS
             ),
-            frozenset(),
-            LookSettings((Look((56, 56), 2, 8, 0.002), Look((56, 84), 2, 8, 0.002, ((84, 56),), 0.5)), 0.2, 0.8),
-            SaidSettings(exact=0.5, noise=0.3, views=16),
-            CodeSettings(steps=4, batch=4, rate=1e-3),
-            LessonSettings(steps=4, batch=4, rate=1e-3, rank=2, choosing=0.5, talks=1, staying=1.0),
+            held_out_products=frozenset(),
+            look=LookSettings(
+                looks=(
+                    Look(size=(56, 56), steps=2, batch=8, rate=0.002),
+                    Look(size=(56, 84), steps=2, batch=8, rate=0.002, other_sizes=((84, 56),), other_share=0.5),
+                ),
+                easy=0.2,
+                hard=0.8,
+            ),
+            said=SaidSettings(exact=0.5, noise=0.3, views=16),
+            codes=CodeSettings(steps=4, batch=4, rate=1e-3),
+            lessons=LessonSettings(steps=4, batch=4, rate=1e-3, rank=2, choosing=0.5, talks=1, staying=1.0),
         )
 
     return make

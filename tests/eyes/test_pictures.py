@@ -1,6 +1,5 @@
 """Pictures: what is a concept, drawn once, and never learnt from where it is only to be tested on."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -134,7 +133,8 @@ def test_groceries_are_kept_out_by_product(tmp_path: Path, recipe: Recipe) -> No
 
 
 def test_without_npm_it_says_so(recipe: Recipe, monkeypatch: pytest.MonkeyPatch) -> None:
-    newer = replace(recipe, styles=(replace(recipe.styles[0], package="@drawn/round@2.0.0"), *recipe.styles[1:]))
+    first = recipe.styles[0].model_copy(update={"package": "@drawn/round@2.0.0"})
+    newer = recipe.model_copy(update={"styles": (first, *recipe.styles[1:])})
     monkeypatch.setattr("shutil.which", lambda name: None)
     with pytest.raises(ConfigError, match="npm is not installed"):
         fetch(newer)
@@ -146,6 +146,13 @@ def test_the_recipe_that_ships_is_whole(tmp_path: Path) -> None:
     assert {style.name for style in recipe.styles if style.test} == {"openmoji", "emojione"}
     assert {style.licence for style in recipe.styles if not style.test} == {"Apache-2.0", "MIT", "CC-BY-4.0"}
     wrong = tmp_path / "eyes.yaml"
-    wrong.write_text(path.read_text("utf-8").replace("batch:", "bunch:"), "utf-8")
-    with pytest.raises(ConfigError, match="bunch: unknown key"):
+    text = path.read_text("utf-8").replace("batch: 48", "bunch: 48").replace("easy: 0.2", "easy: 2")
+    wrong.write_text(text, "utf-8")
+    with pytest.raises(ConfigError) as raised:
         load_recipe(wrong)
+    said = str(raised.value)
+    lines = text.splitlines()
+    easy, codes = (next(n for n, line in enumerate(lines, 1) if key in line) for key in ("easy:", "codes:"))
+    assert f"{wrong}:{easy}: look.easy: '2' must be a number from 0 to 1" in said
+    assert f"{wrong}:{codes}: codes.bunch: unknown key; did you mean batch?" in said
+    assert "codes.batch: missing" in said

@@ -91,7 +91,8 @@ def test_an_interrupted_run_ends_as_if_it_had_not_been(
 
 
 def test_a_tower_learns_to_tell_drawings_apart_and_decides(recipe: Recipe) -> None:
-    settings = replace(recipe.look, looks=(Look((56, 56), 60, 16, 0.004),))
+    look = Look(size=(56, 56), steps=60, batch=16, rate=0.004)
+    settings = recipe.look.model_copy(update={"looks": (look,)})
     material = gather(recipe, draw(recipe), Groceries())
     tower = learn_to_look(material, settings, 1, recipe.work / "look.pt", TINY_VISION, fast=False)
     pixels, names = material.batch(60, (56, 56), 0.2, 99, 0)

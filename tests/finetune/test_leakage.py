@@ -19,7 +19,7 @@ from bot.workspace import Workspace
 from tests.finetune.conftest import DAYS, MEI, NORA, START, message, numbered
 from training.data.importers.run import Options, find_files, import_paths
 from training.data.splits import Borders, Split
-from training.evaluation.gather import gather
+from training.evaluation.data import load_evaluation_data
 from training.evaluation.voice import occasions
 from training.finetune import PRESETS, TrainSettings, train
 from training.finetune.learner import Learner
@@ -78,7 +78,7 @@ def test_no_word_of_a_day_that_judges_or_is_examined_is_learnt(
 
     config, media = load_config(workspace.config), MediaStore(workspace.media)
     codec = codec_for(describe(config.model.base), media)
-    held = gather(workspace, config, codec, 1024, Borders.load(lora))
+    held = load_evaluation_data(workspace, config, codec, 1024, Borders.load(lora))
     for split, expected in ((Split.TRAIN, LEARNT), (Split.VALIDATION, JUDGING), (Split.TEST, EXAMINED)):
         replies = [bubble for one in occasions(held.dialogues[split]) for bubble in one.real]
         assert days("\n".join(replies), "said") == expected, f"what is said on days of {split}"

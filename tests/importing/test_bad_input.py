@@ -43,6 +43,13 @@ def test_a_damaged_place_in_the_middle(desk: Desk, write: Write) -> None:
     assert "damaged" in report.files[0].notes[0]
 
 
+def test_a_damaged_place_before_the_messages(desk: Desk, write: Write) -> None:
+    text = json.dumps(TALK).replace('"type": "personal_chat"', '"tersonal_chat"', 1)
+    report = desk.take(write(text))
+    assert (report.kept, report.files[0].format) == (0, "Telegram Desktop")
+    assert "damaged" in report.files[0].notes[0]
+
+
 @pytest.mark.parametrize("cut", ["文本,小红,2024-10-04 11:5", '文本,小红,2024-10-04 11:52:01,"还没说'])
 def test_a_truncated_table(desk: Desk, write: Write, cut: str) -> None:
     report = desk.take(write(f"{CHAT}7437267147299592549,{cut}", "小红(wxid_xiaohong)/小红.csv"))
@@ -162,6 +169,13 @@ def test_odd_texts_do_no_harm(desk: Desk, write: Write) -> None:
     assert desk.messages[3].text == "ab"
 
 
+def test_half_of_a_surrogate_pair_does_no_harm(desk: Desk, write: Write) -> None:
+    text = json.dumps(telegram_chat(telegram_message(1, "half \udc00"), telegram_message(2, "fine"), name="\udfff"))
+    report = desk.take(write(text))
+    assert (report.kept, report.problems) == (2, [])
+    assert [text for _, text in desk.said] == ["half \ufffd", "fine"]
+
+
 @pytest.mark.parametrize(
     "odd",
     [
@@ -175,10 +189,14 @@ def test_odd_texts_do_no_harm(desk: Desk, write: Write) -> None:
         {"reply_to_message_id": "x"},
         {"photo": ["a"]},
         {"media_type": 7},
+        {"media_type": ["sticker"]},
+        {"photo": "\udc00.png"},
+        {"from_id": "user\udc00"},
     ],
 )
 def test_odd_values_never_stop_an_import(desk: Desk, write: Write, odd: dict[str, Any]) -> None:
-    report = desk.take(write(telegram_chat({**telegram_message(1, "odd"), **odd}, telegram_message(2, "fine"))))
+    export = telegram_chat({**telegram_message(1, "odd"), **odd}, telegram_message(2, "fine"))
+    report = desk.take(write(json.dumps(export)))
     assert report.problems == []
     assert report.read == 2
     assert desk.said[-1] == ("Ann", "fine")

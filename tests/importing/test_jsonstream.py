@@ -27,6 +27,20 @@ def test_escapes_are_mended_wherever_the_pieces_end(monkeypatch: pytest.MonkeyPa
     assert json.loads(mended(BROKEN)) == {"a": 'x\x07y \\x07 \\\x1f \\q 你 " \\', "b": "\\\\\n"}
 
 
+HALVES = (
+    rb'{"a": "\ud83d\ude00 \udc00 \\ud83d\ude00 \\\uD83D\uDE00 \ud83dx \ud83d\ud83d\ude00 \\ud83d", "\udFFF": "\ud800"}'
+)
+HALVES_MENDED = {"a": "😀 \ufffd \\ud83d\ufffd \\😀 \ufffdx \ufffd😀 \\ud83d", "\ufffd": "\ufffd"}
+
+
+@pytest.mark.parametrize("piece", range(1, 30))
+def test_half_of_a_surrogate_pair_is_mended_wherever_the_pieces_end(
+    monkeypatch: pytest.MonkeyPatch, piece: int
+) -> None:
+    monkeypatch.setattr(jsonstream, "_CHUNK", piece)
+    assert json.loads(mended(HALVES)) == HALVES_MENDED
+
+
 def test_valid_json_is_left_as_it_is() -> None:
     rng = random.Random(7)
     for _ in range(200):

@@ -5,6 +5,7 @@ import logging
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -44,10 +45,10 @@ def read_fails(monkeypatch: pytest.MonkeyPatch, *failing: Path) -> None:
     """From now on these files cannot be opened, for want of file descriptors."""
     real = Path.read_text
 
-    def read_text(self: Path, *args: str) -> str:
+    def read_text(self: Path, *args: Any, **options: Any) -> str:
         if self in failing:
             raise OSError(errno.EMFILE, "Too many open files", str(self))
-        return real(self, *args)
+        return real(self, *args, **options)
 
     monkeypatch.setattr(Path, "read_text", read_text)
 

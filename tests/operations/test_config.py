@@ -1,36 +1,36 @@
 """The owner edits config.yaml."""
 
-import dataclasses
 import itertools
 import re
-import typing
 from pathlib import Path
 
 import pytest
 import yaml
 
+from adapters.registry import installed
 from bot.config import Config, example_text, load_config, parse_config
 from bot.errors import ConfigError, PassingError
+from bot.validation import places
 
 ROOT = Path(__file__).parent.parent.parent
 TELEGRAM_TOKEN = "123456789:" + "AbCdEfGhIjKlMnOpQrStUvWxYz012345678"
 DISCORD_TOKEN = ".".join(("MTIzNDU2Nzg5MDEyMzQ1Njc4", "GabcdE", "abcdefghijklmnopqrstuvwxyz0123456789ab"))
 
 
+PLATFORMS = installed()
+
+
 def problems(text: str) -> tuple[str, ...]:
     with pytest.raises(ConfigError) as caught:
-        parse_config(text)
+        parse_config(text, platforms=PLATFORMS)
     return caught.value.problems
 
 
-def keys(cls: type, prefix: str = "") -> set[str]:
+def keys() -> set[str]:
     """Every key of the sections, such as `model.base`."""
-    found = set()
-    for name, hint in typing.get_type_hints(cls).items():
-        found.add(prefix + name)
-        for kind in (hint, *typing.get_args(hint)):
-            if dataclasses.is_dataclass(kind):
-                found |= keys(typing.cast(type, kind), f"{prefix}{name}.")
+    found = set(places(Config))
+    for name, platform in PLATFORMS.good.items():
+        found |= {f"platforms.{name}", *places(platform.section, f"platforms.{name}.")}
     return found
 
 
@@ -50,11 +50,11 @@ def test_an_empty_file_is_the_defaults() -> None:
 def test_the_example_is_valid_and_says_the_defaults() -> None:
     config = load_config(ROOT / "config.example.yaml")
     assert config.platforms.on == ("web",)
-    assert dataclasses.replace(config, platforms=Config().platforms) == Config()
+    assert config.model_copy(update={"platforms": Config().platforms}) == Config()
 
 
 def test_the_example_in_the_repository_is_the_one_the_code_makes() -> None:
-    assert (ROOT / "config.example.yaml").read_text("utf-8") == example_text()
+    assert (ROOT / "config.example.yaml").read_text("utf-8") == example_text(PLATFORMS)
 
 
 @pytest.mark.parametrize(
@@ -66,25 +66,28 @@ def test_a_proxys_password_is_not_shown_where_it_is_wrong(proxy: str) -> None:
 
 
 def test_a_proxys_password_is_no_part_of_what_is_shown_of_the_configuration() -> None:
-    config = parse_config("platforms: {telegram: {proxy: 'http://me:open%40sesame@[::1]:3128/'}, discord: {}}")
+    config = parse_config(
+        "platforms: {telegram: {proxy: 'http://me:open%40sesame@[::1]:3128/'}, discord: {}}", platforms=PLATFORMS
+    )
     assert "sesame" not in repr(config)
-    assert {"me:open%40sesame", "me:open@sesame", "open%40sesame", "open@sesame"} == set(config.platforms.secrets)
-    assert parse_config("platforms: {discord: {proxy: 'http://10.0.0.1:3128'}}").platforms.secrets == ()
+    assert {"me:open%40sesame", "me:open@sesame", "open%40sesame", "open@sesame"} == set(config.platforms.hidden)
+    without = parse_config("platforms: {discord: {proxy: 'http://10.0.0.1:3128'}}", platforms=PLATFORMS)
+    assert without.platforms.hidden == ()
 
 
 def test_the_example_holds_every_key_and_a_comment_before_each() -> None:
-    lines = example_text().splitlines()
+    lines = example_text(PLATFORMS).splitlines()
     switched_on = "\n".join(
         re.sub(r"^[\s#]*#(?=\s*[a-z_]+:)", lambda it: it[0].replace("#", ""), line) for line in lines
     )
-    assert written(yaml.safe_load(switched_on)) == keys(Config)
+    assert written(yaml.safe_load(switched_on)) == keys()
     for before, line in itertools.pairwise(lines):
         if re.match(r"[\s#]*[a-z_]+:( |$)", line):
             assert re.match(r"\s*#.* \w", before), f"no comment before: {line}"
 
 
 def test_what_the_example_leaves_commented_cannot_be_forgotten_to_fill_in() -> None:
-    server = "\n".join(line.replace("#", " ", 1) for line in example_text().splitlines() if "  #" in line)
+    server = "\n".join(line.replace("#", " ", 1) for line in example_text(PLATFORMS).splitlines() if "  #" in line)
     text = "model:\n" + "\n".join(line for line in server.splitlines() if re.match(r"\s+(server|url|model):", line))
     assert any("CHANGE-ME" in problem for problem in problems(text))
 
@@ -124,7 +127,7 @@ def test_three_mistakes_are_three_lines_each_with_its_place() -> None:
         ("model: {dtype: bfloat}", "'bfloat' must be auto, float32, bfloat16 or float16; did you mean bfloat16?"),
         ("model: {four_bit: perhaps}", "1: model.four_bit: 'perhaps' must be true or false."),
         ("model: {context_tokens: 2k}", "'2k' must be a whole number from 256 to 262144"),
-        ("model: {context_tokens: 2048.0}", "'2048.0' must be a whole number"),
+        ("model: {context_tokens: 2048.5}", "'2048.5' must be a whole number"),
         ("sampling: {top_p: .nan}", "'.nan' must be a number from 0.01 to 1"),
         ("sampling: {top_p: 0}", "'0' must be a number from 0.01 to 1"),
         ("model: {server: {url: 'http://127.0.0.1/v1'}}", "1: model.server.model: missing: the name under which"),
@@ -175,6 +178,13 @@ def test_a_token_in_the_file_is_to_be_revoked_and_is_not_repeated(token: str, li
     found = problems("platforms:\n  telegram:\n    " + line.format(token))
     assert any("config.yaml:3: a token stands in this line: remove it and revoke it" in problem for problem in found)
     assert token not in "\n".join(found) and token[-20:] not in "\n".join(found)
+
+
+def test_a_token_of_a_platform_that_is_not_known_is_not_repeated_either() -> None:
+    for text in (f"model: {{dtype: {TELEGRAM_TOKEN}}}", f"model: {{{TELEGRAM_TOKEN}: x, {TELEGRAM_TOKEN}: y}}"):
+        with pytest.raises(ConfigError) as caught:
+            parse_config(text)  # as commands do that need no platform
+        assert TELEGRAM_TOKEN[10:] not in str(caught.value)
 
 
 def test_a_key_for_a_token_says_where_tokens_go() -> None:

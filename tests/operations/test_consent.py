@@ -143,6 +143,7 @@ def test_asked_in_english() -> None:
     agreed, seen = asked("Mei Lin", "", "y", "y", "", "y", "2030-01-31", "")
     assert agreed.role is Role.SELF and agreed.uses == (Use.TRAINING, Use.RUNNING)
     assert agreed.platforms == () and agreed.disclosure and agreed.until == date(2030, 1, 31)
+    assert "all, or some of discord, telegram, web [all]" in seen[4]
     assert "is first told that it is an AI" in seen[5]
 
 
@@ -192,7 +193,7 @@ def test_given_by_options(workspace: Workspace, capsys: pytest.CaptureFixture[st
         (["--by", "Mei", "--uses", "fun", "--yes"], "--uses fun: must be training, running, or both"),
         (["--by", "Mei", "--until", "tomorrow", "--yes"], "--until tomorrow: must be a day such as"),
         (["--by", "Mei", "--until", "2020-01-01", "--yes"], "--until 2020-01-01: that day is over"),
-        (["--by", "Mei", "--platforms", "icq", "--yes"], "icq: must be all, or some of telegram, discord, web"),
+        (["--by", "Mei", "--platforms", "icq", "--yes"], "icq: must be all, or some of discord, telegram, web"),
         (["--role", "self", "--yes"], "Say who agrees, with --by NAME"),
         (["--by", "Mei"], "Nobody is here to be asked"),
         ([], "Nobody is here to be asked"),

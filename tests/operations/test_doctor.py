@@ -13,6 +13,7 @@ import pytest
 from aiohttp import web
 from safetensors.numpy import load_file, save_file
 
+from adapters.registry import installed
 from bot.chat.prompt import Fingerprint
 from bot.cli import main
 from bot.config import parse_config
@@ -35,13 +36,15 @@ from tests.standins.proxy import HttpProxy
 from tests.standins.telegram import TelegramServer
 from tests.support import lora_folder
 
+PLATFORMS = installed()
+
 
 def by_name(checks: Iterable[Check]) -> dict[str, Check]:
     return {check.name: check for check in checks}
 
 
 def examined(workspace: Workspace) -> dict[str, Check]:
-    return by_name(examine(workspace, lambda what: None))
+    return by_name(examine(workspace, PLATFORMS, lambda what: None))
 
 
 def doctor(workspace: Workspace, *words: str) -> int:
@@ -81,7 +84,7 @@ def test_the_exit_code_is_the_first_faults(workspace: Workspace) -> None:
 
 def test_no_platform_is_a_fault(workspace: Workspace) -> None:
     workspace.config.write_text("model: {lora: none}\n", "utf-8")
-    assert any("none is on" in check.text for check in examine(workspace, lambda what: None))
+    assert any("none is on" in check.text for check in examine(workspace, PLATFORMS, lambda what: None))
 
 
 def test_missing_tokens_say_where_to_put_them(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -238,7 +241,7 @@ def test_what_cannot_be_read_just_now_is_a_sentence(workspace: Workspace, monkey
     for file in files:
         with monkeypatch.context() as patched:
             read_fails(patched, file)
-            bad = [check for check in examine(workspace, lambda what: None) if check.verdict is Verdict.BAD]
+            bad = [check for check in examine(workspace, PLATFORMS, lambda what: None) if check.verdict is Verdict.BAD]
         assert [check.code for check in bad] == [ExitCode.FAILED] and f"{file} cannot be read just now" in bad[0].text
 
 
@@ -324,7 +327,7 @@ def test_every_disk_that_is_written_to_is_looked_at(workspace: Workspace, monkey
         Path, "stat", lambda path, **how: Elsewhere() if path == workspace.received else real(path, **how)
     )
     monkeypatch.setattr("bot.doctor.workspace.shutil.disk_usage", Usage)
-    disks = [check for check in examine(workspace, lambda what: None) if check.name == "disk"]
+    disks = [check for check in examine(workspace, PLATFORMS, lambda what: None) if check.name == "disk"]
     assert [check.verdict for check in disks] == [Verdict.GOOD, Verdict.BAD]
     assert f"Only 1 MB are free at {workspace.received}" in disks[1].text
 
@@ -432,42 +435,48 @@ async def discord() -> AsyncIterator[DiscordApi]:
     await runner.cleanup()
 
 
-async def test_tokens_are_tried_and_privileges_looked_at(discord: DiscordApi) -> None:
+async def test_tokens_are_tried_and_privileges_looked_at(discord: DiscordApi, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("adapters.discord.API", discord.url)
     async with TelegramServer() as telegram, ModelServer() as model:
         config = parse_config(
             f"platforms: {{telegram: {{api_url: '{telegram.base_url.removesuffix('/bot')}'}}, discord: {{}}}}\n"
-            f"model: {{server: {{url: '{model.url}', model: nora}}}}\n"
+            f"model: {{server: {{url: '{model.url}', model: nora}}}}\n",
+            platforms=PLATFORMS,
         )
         secrets = Secrets({"telegram_token": telegram.token, "discord_token": "a.b.c", "server_token": "s"})
-        checks = by_name(await examine_online(config, secrets, discord.url))
+        checks = by_name(await examine_online(config, secrets, PLATFORMS))
         assert checks["telegram online"].verdict is not Verdict.BAD and "@" in checks["telegram online"].text
         assert checks["discord online"].verdict is Verdict.GOOD and discord.authorization == "Bot a.b.c"
         assert checks["server online"].text == "serves nora"
 
         discord.flags, model.model = 0, "another"
         wrong = Secrets({"telegram_token": "1:wrong", "discord_token": "a.b.c"})
-        checks = by_name(await examine_online(config, wrong, discord.url))
+        checks = by_name(await examine_online(config, wrong, PLATFORMS))
         assert "Telegram refused the token" in checks["telegram online"].text
         assert "Message Content Intent" in checks["discord online"].text
         assert "does not serve 'nora' (it serves: another)" in checks["server online"].text
 
         discord.status = 401
-        assert "refused" in by_name(await examine_online(config, wrong, discord.url))["discord online"].text
+        assert "refused" in by_name(await examine_online(config, wrong, PLATFORMS))["discord online"].text
         discord.status = 503
-        assert by_name(await examine_online(config, wrong, discord.url))["discord online"].verdict is Verdict.NOTE
+        assert by_name(await examine_online(config, wrong, PLATFORMS))["discord online"].verdict is Verdict.NOTE
 
 
-async def test_it_asks_through_the_proxies_that_the_avatar_uses(discord: DiscordApi) -> None:
+async def test_it_asks_through_the_proxies_that_the_avatar_uses(
+    discord: DiscordApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("adapters.discord.API", "http://discord.invalid")
     async with (
         TelegramServer() as telegram,
         HttpProxy({"telegram.invalid": telegram.base_url, "discord.invalid": discord.url}) as proxy,
     ):
         config = parse_config(
             f"platforms: {{telegram: {{api_url: 'http://telegram.invalid', proxy: '{proxy.url}'}}, "
-            f"discord: {{proxy: '{proxy.url}'}}}}\n"
+            f"discord: {{proxy: '{proxy.url}'}}}}\n",
+            platforms=PLATFORMS,
         )
         secrets = Secrets({"telegram_token": telegram.token, "discord_token": "a.b.c"})
-        checks = await examine_online(config, secrets, "http://discord.invalid")
+        checks = await examine_online(config, secrets, PLATFORMS)
         assert [check.verdict for check in checks if check.verdict is Verdict.BAD] == []
         assert len(proxy.passed) == 2 and not proxy.refused
 
@@ -478,15 +487,17 @@ async def test_an_environments_proxy_counts_only_where_the_avatar_would_use_it(
     async with HttpProxy({"discord.invalid": discord.url}) as proxy:
         monkeypatch.setenv("HTTP_PROXY", proxy.url)
         monkeypatch.setenv("http_proxy", proxy.url)
-        config = parse_config("platforms: {discord: {}}\n")
-        [check] = await examine_online(config, Secrets({"discord_token": "a.b.c"}), "http://discord.invalid")
+        monkeypatch.setattr("adapters.discord.API", "http://discord.invalid")
+        config = parse_config("platforms: {discord: {}}\n", platforms=PLATFORMS)
+        [check] = await examine_online(config, Secrets({"discord_token": "a.b.c"}), PLATFORMS)
         assert check.verdict is Verdict.BAD and not proxy.passed
 
 
-async def test_without_a_network_no_address_is_shown() -> None:
-    config = parse_config("platforms: {telegram: {api_url: 'http://127.0.0.1:9'}, discord: {}}\n")
+async def test_without_a_network_no_address_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("adapters.discord.API", "http://127.0.0.1:9")
+    config = parse_config("platforms: {telegram: {api_url: 'http://127.0.0.1:9'}, discord: {}}\n", platforms=PLATFORMS)
     secrets = Secrets({"telegram_token": "123:secret", "discord_token": "a.b.c"})
-    checks = await examine_online(config, secrets, "http://127.0.0.1:9")
+    checks = await examine_online(config, secrets, PLATFORMS)
     assert len(checks) == 2
     for check in checks:
         assert check.verdict is Verdict.BAD and "cannot be reached" in check.text

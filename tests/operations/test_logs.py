@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
+from adapters.telegram import TOKEN as TELEGRAM
 from bot.errors import PassingError
 from bot.logs import start_logging
 
@@ -16,7 +17,7 @@ WEB = "q3uZ8w_short-own-token"
 
 def logged(act: Callable[[], None], level: int = logging.INFO) -> str:
     stream = io.StringIO()
-    start_logging([WEB], level, stream)
+    start_logging([WEB], level, stream, known=[TELEGRAM])
     act()
     return stream.getvalue()
 

@@ -13,13 +13,13 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from adapters.discord import DiscordAdapter
-from adapters.registry import FACTORIES, Setting, make
-from adapters.telegram import TelegramAdapter
-from adapters.web import WebAdapter
+from adapters.discord.adapter import DiscordAdapter
+from adapters.registry import installed
+from adapters.telegram.adapter import TelegramAdapter
+from adapters.web.adapter import WebAdapter
 from bot.cli import main
 from bot.cli.run import prepare
-from bot.config import Config, HealthConfig, PlatformsConfig, parse_config
+from bot.config import Config, HealthConfig, parse_config
 from bot.consent import save_consent, withdraw
 from bot.daemon.health import Health, HealthServer, Metrics
 from bot.engine.factory import build_engine
@@ -28,7 +28,8 @@ from bot.errors import ConfigError, ConsentError, ExitCode, PassingError, Perman
 from bot.lora import find_lora
 from bot.media import MediaStore
 from bot.people import People
-from bot.secrets import Secrets, web_token_path
+from bot.platform import Adapter, Setting
+from bot.secrets import Secrets, with_kept
 from bot.workspace import Workspace
 from tests.inbox import QuietInbox
 from tests.operations.conftest import consent, read_fails
@@ -41,7 +42,7 @@ ROOT = Path(__file__).parent.parent.parent
 def test_everything_is_read_and_the_web_token_is_there_to_be_redacted(workspace: Workspace) -> None:
     prepared = prepare(workspace)
     assert prepared.persona.name == "Mei" and prepared.config.platforms.on == ("web",)
-    assert prepared.secrets.need("web_token") == web_token_path(workspace).read_text("utf-8").strip()
+    assert prepared.secrets.need("web_token") == (workspace.root / "web_token").read_text("utf-8").strip()
 
 
 def test_all_mistakes_of_all_files_come_at_once(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -52,7 +53,13 @@ def test_all_mistakes_of_all_files_come_at_once(workspace: Workspace, monkeypatc
     with pytest.raises(ConfigError) as caught:
         prepare(workspace)
     found = "\n".join(caught.value.problems)
-    for words in ("gone is not among the LoRAs", "name: missing", "'fr' is not", "'pal' is not", "sample value"):
+    for words in (
+        "gone is not among the LoRAs",
+        "name: missing",
+        "'fr' must be en or zh",
+        "'pal' is not",
+        "sample value",
+    ):
         assert words in found, words
 
 
@@ -70,22 +77,28 @@ def test_consent_is_asked_for_the_platforms_that_are_on(workspace: Workspace) ->
     assert main(["-w", str(workspace.root), "run"]) == ExitCode.CONSENT
 
 
-def setting(workspace: Workspace, **secrets: str) -> Setting:
-    config = parse_config("platforms: {web: {port: 0}, telegram: {}, discord: {}}\n")
-    return Setting(config, Secrets(secrets), workspace, "Mei", lambda: People.of(()))
+def make(name: str, workspace: Workspace, **secrets: str) -> Adapter:
+    """As `echoes run` makes it, with no more of the secrets than are the platform's own."""
+    platforms = installed()
+    config = parse_config("platforms: {web: {port: 0}, telegram: {}, discord: {}}\n", platforms=platforms)
+    platform = platforms.good[name]
+    own = with_kept(workspace, Secrets(secrets), platform.secrets).only(platform.secrets)
+    section = config.platforms.sections[name]
+    made: Adapter = platform.adapter(section, Setting(own, workspace.root / name, "Mei", lambda: People.of(())))
+    return made
 
 
 async def test_each_platform_is_made_from_its_token(workspace: Workspace) -> None:
-    given = setting(workspace, telegram_token="123456:" + "a" * 35, discord_token="a.b.c")
-    assert isinstance(make("telegram", given), TelegramAdapter)
-    assert isinstance(make("discord", given), DiscordAdapter)
-    assert isinstance(make("web", given), WebAdapter)
+    given = {"telegram_token": "123456:" + "a" * 35, "discord_token": "a.b.c"}
+    assert isinstance(make("telegram", workspace, **given), TelegramAdapter)
+    assert isinstance(make("discord", workspace, **given), DiscordAdapter)
+    assert isinstance(make("web", workspace, **given), WebAdapter)
 
 
 @pytest.mark.parametrize("name", ["telegram", "discord"])
 def test_without_its_token_a_platform_is_not_made(workspace: Workspace, name: str) -> None:
     with pytest.raises(ConfigError, match=f"set ECHOES_{name.upper()}_TOKEN"):
-        make(name, setting(workspace))
+        make(name, workspace)
 
 
 async def test_a_port_that_cannot_be_opened_for_want_of_files_is_tried_again(
@@ -94,7 +107,7 @@ async def test_a_port_that_cannot_be_opened_for_want_of_files_is_tried_again(
     def no_socket(*_: object, **__: object) -> socket.socket:
         raise OSError(errno.EMFILE, "Too many open files")
 
-    web = make("web", setting(workspace))
+    web = make("web", workspace)
     health = HealthServer(HealthConfig(port=0), Health, Metrics())
     with monkeypatch.context() as patched:
         patched.setattr(socket, "socket", no_socket)
@@ -102,10 +115,6 @@ async def test_a_port_that_cannot_be_opened_for_want_of_files_is_tried_again(
             await web.run(QuietInbox())
         with pytest.raises(PassingError, match="/healthz cannot be served just now"):
             await health.start()
-
-
-def test_the_registry_knows_every_platform_of_the_configuration() -> None:
-    assert set(FACTORIES) == set(PlatformsConfig.__dataclass_fields__)
 
 
 @pytest.mark.parametrize("file", ["config.yaml", "people.yaml", "persona.yaml", "consent.json", "web_token"])
@@ -327,7 +336,7 @@ async def test_it_starts_for_real_and_no_token_is_logged(workspace: Workspace) -
             process.kill()
         await process.communicate()
     assert b"Ready: web starting." in seen and b"Stopped." in seen and b"Traceback" not in seen
-    assert web_token_path(workspace).read_bytes().strip() not in seen
+    assert (workspace.root / "web_token").read_bytes().strip() not in seen
 
 
 def test_an_unexpected_failure_is_logged_not_printed(
@@ -337,7 +346,7 @@ def test_an_unexpected_failure_is_logged_not_printed(
         raise RuntimeError("bug")
 
     monkeypatch.setattr("bot.cli.run.build_engine", broken)
-    monkeypatch.setattr("bot.cli.run.start_logging", lambda *_: logging.getLogger())
+    monkeypatch.setattr("bot.cli.run.start_logging", lambda *_, **__: logging.getLogger())
     before = os.umask(0o022)
     try:
         assert main(["-w", str(workspace.root), "run"]) == ExitCode.FAILED

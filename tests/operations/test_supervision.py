@@ -11,7 +11,7 @@ from bot.daemon.supervision import Background, Backoff, Supervisor
 from bot.errors import ConfigError, ExitCode, PassingError, PermanentError
 from bot.message import Chat, Message
 from bot.observer import Unobserved
-from bot.platform import Inbox
+from bot.platform import Adapter, Inbox
 from tests.inbox import QuietInbox
 
 QUICK = Backoff(first=0.01, longest=0.05, healthy_after=60.0)
@@ -21,7 +21,7 @@ class NoInbox(QuietInbox):
     async def receive(self, message: Message) -> None: ...
 
 
-class Platform:
+class Platform(Adapter):
     """An adapter of which each run goes as told; after the last it runs for good."""
 
     def __init__(self, platform: str, *runs: Callable[[], Awaitable[None]]) -> None:

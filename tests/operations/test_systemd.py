@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from adapters.registry import installed
 from bot.daemon.health import STUCK_AFTER
 from bot.errors import ExitCode
-from bot.secrets import NAMES
+from bot.secrets import SERVER_TOKEN
 
 UNIT = Path(__file__).parent.parent.parent / "systemd" / "echoes@.service"
 ANALYZE = shutil.which("systemd-analyze")
@@ -62,7 +63,7 @@ def test_what_a_person_must_mend_is_not_restarted() -> None:
 
 def test_every_token_can_come_as_a_credential() -> None:
     given = {value.split(":")[0] for value in settings()["LoadCredential"]}
-    assert given == set(NAMES)
+    assert given == {secret.name for secret in (*installed().secrets, SERVER_TOKEN)}
     assert not any("TOKEN" in value for value in settings()["Environment"])
 
 

@@ -17,7 +17,7 @@ Piece = str | tuple[int, str]
 
 SAMPLING = {
     "max_tokens", "min_tokens", "temperature", "top_p", "top_k", "min_p", "presence_penalty", "frequency_penalty",
-    "repetition_penalty", "stop_token_ids", "logit_bias", "seed", "allowed_token_ids",
+    "repetition_penalty", "stop_token_ids", "logit_bias", "seed", "allowed_token_ids", "prompt_logprobs",
 }  # fmt: skip
 OPENAI = {"model", "stream", "cache_salt", "logprobs", "return_tokens_as_token_ids"}
 KNOWN = {
@@ -33,6 +33,9 @@ KNOWN = {
 class ModelServer:
     """`say` gives the pieces of a reply to a request's body; `end_logprob` that of the end of turn as first token.
 
+    `read_logprobs` gives those of a prompt's ids from the second on, where a request asks for them. base: the name of
+    the model that `model` and what is loaded are LoRAs on, if they are.
+
     `expand` gives the ids that a request with photos beside token ids comes to; without it the server takes photos
     in chats alone, as a vLLM does that was started without `--enable-scale-out`.
     """
@@ -45,8 +48,13 @@ class ModelServer:
         say: Callable[[Json], Iterable[Piece]] = lambda body: ["okok", "\nsee you"],
         end_logprob: Callable[[Json], float] = lambda body: -2.0,
         expand: Callable[[Json], list[int]] | None = None,
+        read_logprobs: Callable[[Json], list[float]] | None = None,
+        base: str | None = None,
     ) -> None:
         self.model = model
+        self.base = base
+        self.names = {name for name in (model, base) if name}
+        self.read_logprobs = read_logprobs
         self.max_model_len = max_model_len
         self.say = say
         self.end_logprob = end_logprob
@@ -63,6 +71,7 @@ class ModelServer:
         app.router.add_get("/v1/models", self._models)
         app.router.add_get("/page/models", self._page)
         app.router.add_post("/v1/load_lora_adapter", self._load_lora)
+        app.router.add_post("/v1/unload_lora_adapter", self._unload_lora)
         for path in KNOWN:
             app.router.add_post(path, self._completions)
         self._runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=0.1)
@@ -79,8 +88,11 @@ class ModelServer:
         await self._runner.cleanup()
 
     async def _models(self, request: web.Request) -> web.Response:
-        listed = {"id": self.model, "object": "model", "max_model_len": self.max_model_len}
-        return web.json_response({"object": "list", "data": [listed]})
+        listed = [{"id": name, "object": "model", "max_model_len": self.max_model_len} for name in sorted(self.names)]
+        for one in listed:
+            if self.base and one["id"] != self.base:
+                one["parent"] = self.base
+        return web.json_response({"object": "list", "data": listed})
 
     async def _page(self, request: web.Request) -> web.Response:
         return web.Response(text="<html>Hello</html>", content_type="text/html")
@@ -89,7 +101,13 @@ class ModelServer:
         self.requests.append((request.path, await request.json()))
         if self.failures:
             return _error(self.failures.pop(0), "No adapter found for that path.")
+        self.names.add(self.requests[-1][1]["lora_name"])
         return web.Response(text="Success: LoRA adapter added.")
+
+    async def _unload_lora(self, request: web.Request) -> web.Response:
+        self.requests.append((request.path, await request.json()))
+        self.names.remove(self.requests[-1][1]["lora_name"])
+        return web.Response(text="Success: LoRA adapter removed.")
 
     async def _completions(self, request: web.Request) -> web.StreamResponse:
         body: Json = await request.json()
@@ -101,15 +119,21 @@ class ModelServer:
             return _error(self.failures.pop(0), "out of luck")
         if wrong := _wrong(path, body):
             return _error(400, wrong)
-        if body["model"] != self.model:
+        if body["model"] not in self.names:
             return _error(404, f"The model `{body['model']}` does not exist.")
-        read = {"prompt_token_ids": self.expand(body)} if self.expand and "token_ids" in body else {}
+        read: Json = {"prompt_token_ids": self.expand(body)} if self.expand and "token_ids" in body else {}
         if body.get("stream"):
             return await self._stream(request, body, read)
         allowed = sampling_of(body).get("allowed_token_ids")
         if allowed is None:
             [piece, *_] = self.say(body)
-            return web.json_response({"choices": [_choice(path, piece)]} | read)
+            choice = _choice(path, piece)
+            if "prompt_logprobs" in sampling_of(body) and self.read_logprobs:
+                ids = read.get("prompt_token_ids") or body["prompt"]
+                listed = [{str(one): {"logprob": p}} for one, p in zip(ids[1:], self.read_logprobs(body), strict=True)]
+                where: Json = read if path == "/inference/v1/generate" else choice
+                where["prompt_logprobs"] = [None, *listed]
+            return web.json_response({"choices": [choice]} | read)
         choice = _with_logprob(path, allowed[0], self.end_logprob(body)) if self.logprobs else {"logprobs": None}
         return web.json_response({"choices": [choice]} | read)
 

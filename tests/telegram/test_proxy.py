@@ -5,12 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from adapters.registry import Setting, make
-from adapters.telegram import TelegramAdapter
-from bot.config import parse_config
+from adapters.telegram import TELEGRAM, TelegramSection
+from adapters.telegram.adapter import TelegramAdapter
 from bot.people import People
+from bot.platform import Setting
 from bot.secrets import Secrets
-from bot.workspace import Workspace
 from tests.standins.proxy import HttpProxy
 from tests.standins.telegram import TelegramServer
 from tests.support import refs
@@ -19,9 +18,9 @@ from tests.telegram.conftest import RecordingInbox, picture, running
 
 def configured(server: TelegramServer, proxy: str, folder: Path) -> TelegramAdapter:
     """As `echoes run` makes it of its configuration."""
-    text = f"platforms: {{telegram: {{api_url: 'http://telegram.invalid', proxy: '{proxy}'}}}}"
+    section = TelegramSection(api_url="http://telegram.invalid", proxy=proxy)
     secrets = Secrets({"telegram_token": server.token})
-    adapter = make("telegram", Setting(parse_config(text), secrets, Workspace(folder), "Nora", lambda: People.of(())))
+    adapter = TELEGRAM.make(section, Setting(secrets, folder, "Nora", lambda: People.of(())))
     assert isinstance(adapter, TelegramAdapter)
     return adapter
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from adapters.telegram import TelegramAdapter
+from adapters.telegram.adapter import TelegramAdapter
 from bot.chat.attachments import spoken
 from bot.message import Account, ChatKind, Message
 from tests.standins.telegram import TelegramServer

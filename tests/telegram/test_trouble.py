@@ -5,7 +5,7 @@ import logging
 
 import pytest
 
-from adapters.telegram import TelegramAdapter
+from adapters.telegram.adapter import TelegramAdapter
 from bot.errors import PassingError, PermanentError
 from bot.platform import Adapter
 from tests.standins.telegram import TelegramServer

@@ -6,7 +6,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from adapters.web import WebAdapter
+from adapters.web.adapter import WebAdapter
 from tests.web.stage import TOKEN, Avatar, serving
 
 

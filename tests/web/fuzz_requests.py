@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
-from adapters.web import WebAdapter
+from adapters.web.adapter import WebAdapter
 from tests.web.stage import TOKEN, Avatar, photo, serving
 
 NO_ANSWER = "no answer"

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from adapters.web import WebAdapter
+from adapters.web.adapter import WebAdapter
 from bot.message import Chat, Message
 from bot.people import Contact, People
 from bot.platform import Adapter

@@ -7,7 +7,7 @@ import aiohttp
 import pytest
 
 import adapters.web
-from adapters.web import WebAdapter
+from adapters.web.adapter import WebAdapter
 from tests.web.stage import PEOPLE, TOKEN
 from tests.web.test_talk import say, stream
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Page, async_playwright, expect
 
-from adapters.web import WebAdapter
+from adapters.web.adapter import WebAdapter
 from bot.message import Chat, ChatKind
 from bot.people import Contact, People
 from tests.support import BROWSER, refs, sender_of
@@ -233,7 +233,7 @@ async def test_several_people_speak_in_the_group(opened: Opener, web: WebAdapter
     await say(page, "nice")
     await expect(log(page).locator("b.name")).to_have_text(["Mei", "Lena", "Tom"])
     assert [sender_of(message) for message in avatar.messages] == ["mei", "tom"]
-    await web.show_decision(avatar.messages[1].id, 0.1234, False)
+    await web.show_decision(avatar.messages[1].chat, avatar.messages[1].id, 0.1234, False)
     await expect(log(page).get_by_text("stayed silent · 0.12")).to_be_visible()
     await page.get_by_role("link", name="Mei friend").click()
     await web.send(avatar.messages[0].chat, "one more thing", "later")

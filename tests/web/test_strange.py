@@ -10,7 +10,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from adapters.web import WebAdapter
+from adapters.web.adapter import WebAdapter
 from bot.serving import MOST_STRANGERS
 from tests.web.fuzz_requests import NO_ANSWER, Client, statuses
 from tests.web.stage import TOKEN, Avatar, photo, serving

@@ -9,7 +9,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from adapters.web import WebAdapter
+from adapters.web.adapter import WebAdapter
 from bot.errors import PassingError, PermanentError
 from bot.media import MAX_BYTES
 from bot.message import Account, Chat, ChatKind
@@ -163,7 +163,7 @@ async def test_in_the_group_several_people_speak(client: aiohttp.ClientSession, 
 async def test_a_decision_is_shown_and_stays(client: aiohttp.ClientSession, web: WebAdapter) -> None:
     async with stream(client) as socket:
         number = await say(client, "who cooks?", chat="#group")
-        await web.show_decision(str(number), 0.125, False)
+        await web.show_decision(Chat("web", "#group", ChatKind.GROUP), str(number), 0.125, False)
         event = await Page(socket).next("decision")
         assert event == {"type": "decision", "id": number, "decision": {"p": 0.125, "answered": False}}
     async with stream(client) as socket:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from bot.chat.prompt import Codec
+from bot.chat.window import served_tokens
 from bot.config import Config
 from bot.errors import DataError, UsageError
 from bot.people import People, load_people
@@ -42,7 +43,8 @@ class Dataset:
 def dialogue_settings(config: Config, length: int) -> DialogueSettings:
     """length: tokens of a dialogue."""
     talk = config.conversation
-    return DialogueSettings(timedelta(minutes=talk.gap_minutes), talk.carried_turns, length)
+    shown = served_tokens(config.model.context_tokens, config.sampling.max_tokens)
+    return DialogueSettings(timedelta(minutes=talk.gap_minutes), talk.carried_turns, length, shown)
 
 
 def load_dataset(

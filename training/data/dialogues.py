@@ -4,16 +4,18 @@ import random
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from itertools import pairwise
 
 from bot.chat.dialogue import Bubble, Scene, Speaker, Turn
 from bot.chat.prompt import Codec, Prompt, render
 from bot.chat.scene import scene_at
+from bot.chat.window import slide
 from bot.message import ChatKind
 from bot.people import STRANGER, People
 from bot.persona import Persona
 from bot.store.corpus import Corpus, CorpusChat
-from training.data.splits import Splits
+from training.data.splits import Split, Splits
 from training.data.turns import Loader, Piece, Sent, segments
 
 NAME_DROPOUT = 0.3
@@ -27,11 +29,15 @@ _SLACK = 16  # tokens kept free: "somebody" is longer than some names
 
 @dataclass(frozen=True, slots=True)
 class DialogueSettings:
-    """gap: a longer silence ends a dialogue. carried: turns shown again from before. max_tokens: of one dialogue."""
+    """gap: a longer silence ends a dialogue. carried: turns shown again from before. max_tokens: of one to learn from.
+
+    served: the most tokens of a prompt when the avatar runs; what is measured is shown in the same windows.
+    """
 
     gap: timedelta = timedelta(hours=1)
     carried: int = 8
     max_tokens: int = 1024
+    served: int = 1848
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +46,8 @@ class Dialogue:
 
     day: that of its first own turn. present and messages go by turn. present: whether the decision at that turn counts
     (groups only), be it the message left unanswered or the subject's answer: `present[avatar_turn.turn]` serves both.
-    messages: the turn's first message in the corpus.
+    messages: the turn's first message in the corpus. first: the turn that is the subject's first reply since the gap,
+    where it is here and measured.
     """
 
     chat: str
@@ -50,6 +57,7 @@ class Dialogue:
     day: date
     present: tuple[bool, ...]
     messages: tuple[int, ...]
+    first: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,13 +145,18 @@ class _Cutter:
         self._header = len(render(scene, (), codec).ids)
         self._slack = _SLACK + len(codec.encode("[Wed 30 Sep 2026, 18:05] It is September 2026.\n"))
         self._room = settings.max_tokens - self._header - self._slack
+        self._served_tokens = settings.served
+        self._shown_from: datetime | None = None  # where the window of the segment before began
 
     def cut(self, chat: Iterator[list[Piece]]) -> Iterator[Dialogue]:
         before: list[Piece] = []
         for segment in chat:
-            for first, end in self._live(segment):
-                past = [*before, *_last(segment[:first], self._carried)]
-                yield from self._windows(past, segment[first:end])
+            if self._splits.at(segment[0].turn.at) is Split.TRAIN:
+                for first, end in self._live(segment):
+                    past = [*before, *_last(segment[:first], self._carried)]
+                    yield from self._windows(past, segment[first:end])
+            else:
+                yield from self._as_served(before, segment)
             before = _last([*before, *segment], self._carried)
 
     def _live(self, segment: Sequence[Piece]) -> Iterator[tuple[int, int]]:
@@ -159,12 +172,7 @@ class _Cutter:
 
     def _windows(self, past: list[Piece], stretch: Sequence[Piece]) -> Iterator[Dialogue]:
         """A stretch as dialogues of at most max_tokens; a message and its answer stay together."""
-        units: list[list[Piece]] = []
-        for piece in stretch:
-            if units and piece.own and not units[-1][-1].own:
-                units[-1].append(piece)
-            else:
-                units.append([piece])
+        units = _units(stretch)
         sizes = self._sizes(units)
         start = 0
         while start < len(units):
@@ -187,6 +195,37 @@ class _Cutter:
                     self._too_long.append(self._header + self._slack + sizes[start])
             past = _last([*past, *(piece for unit in units[start:end] for piece in unit)], self._carried)
             start = end
+
+    def _as_served(self, before: Sequence[Piece], segment: Sequence[Piece]) -> Iterator[Dialogue]:
+        """A segment in the windows that the daemon has before its eyes, each as far as something is measured in it."""
+        shown = self._shown_from
+        carried = [piece for piece in _last(before, self._carried) if shown is None or piece.turn.at >= shown]
+        pieces = [*carried, *segment]
+        start, begun = 0, len(pieces) - len(segment)
+        sizes = self._sizes([[piece] for piece in pieces])
+        first = next((one for asked, one in pairwise(segment) if one.own and not asked.own), None)
+        for number in range(begun, len(pieces)):
+            about = self._header + self._slack + sum(sizes[start : number + 1])
+            if pieces[number].own or about <= self._served_tokens:
+                continue
+            fitting = slide(pieces[start : number + 1], self._served_tokens, self._asked_size)
+            if len(fitting) <= number - start:
+                yield from self._measured(pieces[start:number], begun - start, first)
+                start, begun = number + 1 - len(fitting), number
+        yield from self._measured(pieces[start:], begun - start, first)
+        self._shown_from = pieces[start].turn.at
+
+    def _asked_size(self, pieces: Sequence[Piece]) -> int:
+        """Tokens of the prompt in which the last of these is to be answered."""
+        return len(render(self._scene, [piece.turn for piece in pieces], self._codec, open_turn=True).ids)
+
+    def _measured(self, pieces: Sequence[Piece], begun: int, first: Piece | None) -> Iterator[Dialogue]:
+        """One window, from `begun` on measured; nothing where nothing is to be measured."""
+        live = [n for n, piece in enumerate(pieces) if n >= begun and (piece.own or piece.present)]
+        if live:
+            since = max(live[0] - 1, begun) if pieces[live[0]].own else live[0]
+            place = next((n for n, piece in enumerate(pieces) if piece is first and n >= since), None)
+            yield replace(self._dialogue(pieces[:since], pieces[since : live[-1] + 1]), first=place)
 
     def _sizes(self, units: Sequence[Sequence[Piece]]) -> list[int]:
         """Tokens of each unit, measured by rendering it after the time of the one before, for its gap mark."""
@@ -221,6 +260,17 @@ class _Cutter:
             tuple(index >= len(context) and piece.present for index, piece in enumerate(pieces)),
             tuple(piece.message for piece in pieces),
         )
+
+
+def _units(pieces: Sequence[Piece]) -> list[list[Piece]]:
+    """Each message with the subject's answer to it."""
+    units: list[list[Piece]] = []
+    for piece in pieces:
+        if units and piece.own and not units[-1][-1].own:
+            units[-1].append(piece)
+        else:
+            units.append([piece])
+    return units
 
 
 def _last(pieces: Sequence[Piece], number: int) -> list[Piece]:

@@ -1,19 +1,20 @@
 """What the subject answered about themselves: questionnaire.yaml, and the dialogues that come of it."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import yaml
+from pydantic import Field, model_validator
 
 from bot.chat.dialogue import Bubble, Scene, Speaker, Turn
-from bot.errors import ConfigError
-from bot.files import read_text, read_yaml
+from bot.files import read_utf8
 from bot.message import ChatKind
 from bot.persona import Persona
+from bot.validation import Document, Section, if_empty, wrong
 from training.data.dialogues import Dialogue
 
 CHAT = "questionnaire"
@@ -35,7 +36,12 @@ SCALE = {
 
 _LIKE_YOU = {"en": "How much is this like you? {}", "zh": "这句话有多像你？{}"}
 _SCALE_NOTE = re.compile(r"\s*[(（]\s*1\s*=.*7\s*=.*[)）]\s*$")  # for whoever fills in the file
-_KEYS = ("id", "question", "answer")
+_A_TEXT = "a text, in quotes if it holds a colon or begins with a sign"
+_COMMENT = re.compile(" +#")
+_LOST = (
+    "what follows the # would be lost, because YAML takes it for a comment: put the whole text in quotes, or the "
+    "comment on a line of its own."
+)
 _ASKED = datetime(2000, 1, 1, tzinfo=UTC)  # never shown
 
 
@@ -49,59 +55,74 @@ class Answer:
     trait: int | None = None
 
 
+class _Item(Section):
+    id: str = Field(min_length=1, description="one word of its own for each item")
+    question: str = Field(min_length=1, description=_A_TEXT)
+    answer: Annotated[str, if_empty("")] = Field(default="", description=_A_TEXT)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _has_keys(cls, value: Any) -> Any:
+        if isinstance(value, str | list):
+            raise wrong("must have id, question, answer.")
+        return value
+
+    @model_validator(mode="after")
+    def _trait_is_a_number(self) -> "_Item":
+        if self.id.startswith(TRAIT) and self.answer and self.answer not in tuple("1234567"):
+            raise wrong(f"{self.id} wants a number from 1 (not like me at all) to 7 (very much like me).", "answer")
+        return self
+
+
+class _File(Section):
+    answers: Annotated[tuple[_Item, ...], if_empty(())] = Field(
+        default=(), description="a list of items with id, question and answer"
+    )
+
+
 def load_questionnaire(path: Path) -> tuple[Answer, ...]:
     """The items that are answered. A missing file is no answers. Raises ConfigError with every mistake in the file."""
     try:
-        # Every value as it is written: `answer: no` and `answer: 007` are words here.
-        raw: Any = read_yaml(path, yaml.BaseLoader)
+        text = read_utf8(path)
     except FileNotFoundError:
         return ()
-    if raw is None or raw == "":
-        return ()
-    if not isinstance(raw, dict) or not isinstance(raw.get("answers") or [], list):
-        raise ConfigError(f"{path}: the file must hold `answers:`, a list of items with {', '.join(_KEYS)}.")
-    problems = [f"{path}: {key}: unknown key (known: answers)." for key in raw if key != "answers"]
-    ids: set[str] = set()
-    answers = [
-        _answer(item, f"{path}:{line}: item {n}", ids, problems)
-        for n, (item, line) in enumerate(zip(raw.get("answers") or [], _lines(path), strict=True), 1)
-    ]
-    if problems:
-        raise ConfigError(*problems)
-    return tuple(answer for answer in answers if answer)
+    document = Document(text, str(path))
+    file = document.read(_File)
+    for number in _used_before(document.value):
+        document.problem(("answers", number, "id"), "was used before: give each item an id of its own.")
+    for number, key in _cut_short(text):
+        document.problem(("answers", number, key), _LOST)
+    document.finish()
+    return tuple(_answer(item) for item in file.answers if item.answer) if file else ()
 
 
-def _lines(path: Path) -> list[int]:
-    """On which line each item begins, in a file that was found to be in order so far."""
-    root = yaml.compose(read_text(path), Loader=yaml.BaseLoader)
-    found = {key.value: value for key, value in root.value} if root else {}
-    items = found.get("answers")
-    return [item.start_mark.line + 1 for item in items.value] if isinstance(items, yaml.SequenceNode) else []
+def _answer(item: _Item) -> Answer:
+    trait = int(item.answer) if item.id.startswith(TRAIT) else None
+    return Answer(item.id, item.question, item.answer, trait)
 
 
-def _answer(item: Any, where: str, ids: set[str], problems: list[str]) -> Answer | None:
-    if not isinstance(item, dict):
-        problems.append(f"{where}: must have {', '.join(_KEYS)}.")
-        return None
-    problems += [f"{where}: {key}: unknown key (known: {', '.join(_KEYS)})." for key in item if key not in _KEYS]
-    texts = {key: item.get(key) or "" for key in _KEYS}
-    nested = [key for key, text in texts.items() if not isinstance(text, str)]
-    if nested:
-        problems += [f"{where}: {key}: must be a text; put it in quotes." for key in nested]
-        return None
-    id_, question, answer = (text.strip() for text in texts.values())
-    problems += [f"{where}: {key}: missing." for key in ("id", "question") if not texts[key].strip()]
-    if id_ and id_ in ids:
-        problems.append(f"{where}: id: {id_} was used before.")
-    ids.add(id_)
-    if answer in ("", "~", "null"):
-        return None
-    if not id_.startswith(TRAIT):
-        return Answer(id_, question, answer)
-    if answer not in tuple("1234567"):
-        problems.append(f"{where}: answer: {id_} wants a number from 1 (not like me at all) to 7 (very much like me).")
-        return None
-    return Answer(id_, question, answer, int(answer))
+def _used_before(value: Any) -> Iterator[int]:
+    """Yields the index of each item whose id an earlier item has."""
+    items = value.get("answers") if isinstance(value, dict) else None
+    seen: set[str] = set()
+    for number, item in enumerate(items if isinstance(items, list) else ()):
+        id_ = item.get("id") if isinstance(item, dict) else None
+        if isinstance(id_, str):
+            if id_.strip() in seen:
+                yield number
+            seen.add(id_.strip())
+
+
+def _cut_short(text: str) -> Iterator[tuple[int, str]]:
+    """Yields the item's index and the key of each text without quotes that a space and # cut short."""
+    root = yaml.compose(text, yaml.BaseLoader)
+    for key, items in root.value if isinstance(root, yaml.MappingNode) else ():
+        if key.value == "answers" and isinstance(items, yaml.SequenceNode):
+            for number, item in enumerate(items.value):
+                for name, value in item.value if isinstance(item, yaml.MappingNode) else ():
+                    plain = isinstance(value, yaml.ScalarNode) and value.style is None
+                    if plain and _COMMENT.match(text, value.end_mark.index):
+                        yield number, name.value
 
 
 def questionnaire_dialogues(answers: Iterable[Answer], persona: Persona) -> list[Dialogue]:

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import TypeVar
 
+from training.evaluation.data import EvaluationData
 from training.evaluation.figures import Paint, draw
-from training.evaluation.held import Held
 from training.evaluation.panel import LETTERS, Example, Figure, Kind, Metric, Panel, Row, Target
 from training.evaluation.voice import Bubbles, Question, Voice, Voices, texts
 from training.evaluation.words import Words
@@ -17,14 +17,15 @@ Drawn = dict[str, Floats]
 
 
 class Draft:
-    """One panel in the making. key: the panel's, and that of its words. voices: by the kind of row that they get."""
+    """One panel in the making. key: the panel's, and that of its words. voices, names: by their kind of row."""
 
-    def __init__(self, key: str, held: Held, voices: Voices | None) -> None:
+    def __init__(self, key: str, held: EvaluationData, voices: Voices | None) -> None:
         self.key, self.held, self.person = key, held, held.persona.name
         self.words = Words(held.language)
         three = (voices.avatar, voices.against, voices.base) if voices else ()
         every = zip((Kind.AVATAR, Kind.AGAINST, Kind.BASE), three, strict=False)
         self.voices: Mapping[Kind, Voice] = {kind: voice for kind, voice in every if voice}
+        self.names = {kind: voice.name for kind, voice in self.voices.items()}
 
     def say(self, key: str, /, **names: object) -> str:
         """The panel's own words for something."""
@@ -50,8 +51,7 @@ class Draft:
         A voice is called by its own name. Why a number is refuted is said in the note, too.
         """
         words = f"rows.{key or kind.name.lower()}"
-        voice = self.voices.get(kind)
-        name = voice.name if voice else self.say(f"{words}.name", **names)
+        name = self.names.get(kind) or self.say(f"{words}.name", **names)
         note = self.say(f"{words}.note", **names) if f"{self.key}.{words}.note" in self.words else ""
         why = dict.fromkeys((refuted or {}).values())
         return Row(kind, name, values or {}, " ".join(filter(None, (note, *why))), refuted or {})

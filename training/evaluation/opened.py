@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Generator, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TypeVar
 
@@ -11,17 +11,17 @@ from bot.config import Config
 from bot.engine.base import BatchEngine, Batches, Sampling
 from bot.engine.blocking import Blocking, blocking
 from bot.engine.device import fastest_dtype, use_physical_cores
-from bot.engine.factory import build_local_engine
+from bot.engine.factory import build_batch_engine
 from bot.engine.models import dtype_of
 from bot.lora import SHAPE, WEIGHTS
-from bot.workspace import Workspace, private_dir
-from training.evaluation.asking.store import digest
+from bot.workspace import Workspace
+from training.evaluation.asking.store import AnswerStore, digest
 from training.evaluation.panels.context.pictures import StandIns
 
 FOLDER = "evaluation"
 """In the workspace: the report, and the answers kept for the next one. Deleting it costs only time."""
 
-_KEPT = "answers"
+_KEPT = "answers.sqlite"
 
 T = TypeVar("T")
 
@@ -29,8 +29,8 @@ T = TypeVar("T")
 class ModelUnderTest:
     """An engine that several voices share: the base model and its LoRAs, one at a time on the same weights."""
 
-    def __init__(self, blocking: Blocking[BatchEngine], sampling: Sampling, kept: Path | None) -> None:
-        """kept: the folder for answers; None keeps none."""
+    def __init__(self, blocking: Blocking[BatchEngine], sampling: Sampling, kept: AnswerStore | None) -> None:
+        """kept: where answers are kept; None keeps none."""
         self.engine, self.sampling, self.kept = blocking.engine, sampling, kept
         self._blocking = blocking
         self._worn: Path | None = None
@@ -63,23 +63,31 @@ class ModelUnderTest:
 
 
 def reads_faster(config: Config) -> bool:
-    """Whether a precision other than the one that serves is the fastest here."""
+    """Whether a precision other than the one that serves is the fastest here. A server has only its own."""
     device, dtype = config.model.device, config.model.dtype
-    return dtype_of(device, fastest_dtype(device, dtype)) != dtype_of(device, dtype)
+    return config.model.server is None and dtype_of(device, fastest_dtype(device, dtype)) != dtype_of(device, dtype)
 
 
 @contextmanager
 def open_model(
-    workspace: Workspace, config: Config, note: Callable[[str], None], *, fastest: bool = False
+    workspace: Workspace,
+    config: Config,
+    note: Callable[[str], None],
+    *,
+    fastest: bool = False,
+    token: str | None = None,
 ) -> Iterator[ModelUnderTest]:
     """As it serves, in the same precision; or, where that is not the fastest here, in the fastest.
 
+    token: where the model's server asks for one.
     Its answers are kept in the workspace; it sees what stands in for a photo.
     Raises ConfigError or PermanentError where it cannot be loaded.
     """
     use_physical_cores()
     dtype = fastest_dtype(config.model.device, config.model.dtype) if fastest else None
-    kept = private_dir(private_dir(workspace.root / FOLDER) / _KEPT)
-    engine = build_local_engine(config, None, StandIns(workspace.media), note, dtype)
-    with blocking(engine) as served:
+    media = StandIns(workspace.media)
+    with (
+        closing(AnswerStore(workspace.root / FOLDER / _KEPT)) as kept,
+        blocking(build_batch_engine(config, media, note, token, dtype)) as served,
+    ):
         yield ModelUnderTest(served, config.sampling.sampling(), kept)

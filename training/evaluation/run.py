@@ -17,8 +17,7 @@ from bot.media import MediaStore
 from bot.workspace import Workspace, private_dir, write_private
 from training.data.splits import Borders, Split
 from training.evaluation.asking.model_voice import ModelVoice
-from training.evaluation.gather import gather
-from training.evaluation.held import Held
+from training.evaluation.data import EvaluationData, load_evaluation_data
 from training.evaluation.limits import FULL, Limits
 from training.evaluation.opened import FOLDER, ModelUnderTest, open_model, reads_faster
 from training.evaluation.panel import LETTERS, Panel
@@ -37,7 +36,7 @@ class EvaluateSettings:
 
     only: keys of PANELS. lora: a name, `latest`, `none` for the base model alone, or None for what config.yaml says.
     against: a second LoRA. model False: only what needs no model. out: where the report goes, if not to the workspace.
-    embedding_model: a folder, for a third judge of style.
+    embedding_model: a folder, for a third judge of style. server_token: where the model's server asks for one.
     """
 
     only: frozenset[str] = frozenset(PANELS)
@@ -49,6 +48,7 @@ class EvaluateSettings:
     seed: int = 0
     out: Path | None = None
     embedding_model: Path | None = None
+    server_token: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +67,11 @@ def evaluate(workspace: Workspace, settings: EvaluateSettings, note: Callable[[s
     config = load_config(workspace.config)
     chosen = _Chosen.of(workspace, config, settings)
     note("Reading the chats.")
-    held = _gathered(workspace, config, chosen, note)
+    held = _load(workspace, config, chosen, note)
     words = Words(held.language)
     panels, precisions = [], dict[str, str]()
-    opened = open_model(workspace, config, note, fastest=settings.quick) if settings.model else nullcontext()
+    fastest, token = settings.quick, settings.server_token
+    opened = open_model(workspace, config, note, fastest=fastest, token=token) if settings.model else nullcontext()
     with opened as model:
         examined = _examined(model, chosen, words, settings) if model else Examined()
         for key in PANELS:
@@ -108,11 +109,12 @@ class _Chosen:
         return cls(lora, against, borders.latest(known[-1]) if borders else None)
 
 
-def _gathered(workspace: Workspace, config: Config, chosen: _Chosen, note: Callable[[str], None]) -> Held:
+def _load(workspace: Workspace, config: Config, chosen: _Chosen, note: Callable[[str], None]) -> EvaluationData:
     described = describe(config.model.base, note)
     length = min(config.model.context_tokens, described.max_positions)
-    held = gather(workspace, config, codec_for(described, MediaStore(workspace.media)), length, chosen.borders)
-    if not any(burst.split is Split.TEST and burst.sender == "me" for burst in held.bursts):
+    codec = codec_for(described, MediaStore(workspace.media))
+    held = load_evaluation_data(workspace, config, codec, length, chosen.borders)
+    if not held.own(Split.TEST):
         raise DataError("The subject says nothing on the days to measure on: import more of their chats.")
     return held
 
@@ -157,7 +159,7 @@ def _precision(of_panels: Mapping[str, str], words: Words) -> str:
     return words("report.made.precisions", texts=others.pop(), decisions=serving)
 
 
-def _panel(key: str, held: Held, examined: Examined, limits: Limits, words: Words) -> Panel:
+def _panel(key: str, held: EvaluationData, examined: Examined, limits: Limits, words: Words) -> Panel:
     """What cannot be examined says so; the other panels stand."""
     try:
         return PANELS[key](held, examined, limits)
@@ -165,7 +167,9 @@ def _panel(key: str, held: Held, examined: Examined, limits: Limits, words: Word
         return Panel(key, LETTERS[key], words(f"panels.{key}"), "", not_measurable=str(error))
 
 
-def _header(config: Config, held: Held, settings: EvaluateSettings, chosen: _Chosen, precision: str) -> Header:
+def _header(
+    config: Config, held: EvaluationData, settings: EvaluateSettings, chosen: _Chosen, precision: str
+) -> Header:
     try:
         release = version("echoes-avatar")
     except PackageNotFoundError:
@@ -188,12 +192,12 @@ def _header(config: Config, held: Held, settings: EvaluateSettings, chosen: _Cho
     )
 
 
-def _period(held: Held, split: Split) -> Period | None:
+def _period(held: EvaluationData, split: Split) -> Period | None:
     days = [day for day in held.splits.days if held.splits.split_of(day) is split]
     return Period(split, len(days), days[0], days[-1], len(held.own(split))) if days else None
 
 
-def _unknown(held: Held, chosen: _Chosen) -> tuple[str, ...]:
+def _unknown(held: EvaluationData, chosen: _Chosen) -> tuple[str, ...]:
     if chosen.lora is None or Borders.load(chosen.lora):
         return ()
     return (Words(held.language)("report.unknown.days"),)

@@ -7,7 +7,7 @@ from pathlib import Path
 from bot.chat.decision import Calibration
 from bot.errors import EchoesError
 from training.data.canaries import Canary, load
-from training.evaluation.held import Held
+from training.evaluation.data import EvaluationData
 from training.evaluation.limits import Limits
 from training.evaluation.panel import Panel
 from training.evaluation.panels import context, decision, likelihood, memory, personality, privacy, style
@@ -40,7 +40,7 @@ class Examined:
         return self.voices
 
 
-PANELS: Mapping[str, Callable[[Held, Examined, Limits], Panel]] = {
+PANELS: Mapping[str, Callable[[EvaluationData, Examined, Limits], Panel]] = {
     "style": lambda held, examined, limits: style.panel(held, examined.asked, limits, examined.embed),
     "likelihood": lambda held, examined, limits: likelihood.panel(held, examined.asked, limits),
     "context": lambda held, examined, limits: context.panel(held, examined.asked, limits),

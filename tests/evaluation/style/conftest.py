@@ -14,8 +14,7 @@ from bot.workspace import Workspace
 from tests.support import byte_codec
 from training.data.importers import Options, find_files, import_paths
 from training.data.splits import Borders
-from training.evaluation.gather import gather
-from training.evaluation.held import Held
+from training.evaluation.data import EvaluationData, load_evaluation_data
 
 _ZONES = {"en": "Europe/London", "zh": "Asia/Shanghai"}
 
@@ -25,7 +24,7 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> "Sample":
     """By language. Imported once. places: of the first validation day and the first test day, if not the usual ones."""
     made: dict[str, Workspace] = {}
 
-    def held(language: str, *places: int) -> Held:
+    def held(language: str, *places: int) -> EvaluationData:
         if language not in made:
             made[language] = _imported(tmp_path_factory.mktemp(language), language)
         days = _gathered(made[language]).splits.days
@@ -34,7 +33,7 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> "Sample":
     return held
 
 
-Sample = Callable[..., Held]
+Sample = Callable[..., EvaluationData]
 
 
 def _imported(root: Path, language: str) -> Workspace:
@@ -49,5 +48,7 @@ def _imported(root: Path, language: str) -> Workspace:
     return workspace
 
 
-def _gathered(workspace: Workspace, borders: Borders | None = None) -> Held:
-    return gather(workspace, load_config(workspace.config), byte_codec(MediaStore(workspace.media)), 8000, borders)
+def _gathered(workspace: Workspace, borders: Borders | None = None) -> EvaluationData:
+    return load_evaluation_data(
+        workspace, load_config(workspace.config), byte_codec(MediaStore(workspace.media)), 8000, borders
+    )

@@ -9,7 +9,7 @@ import pytest
 from tests.evaluation import planted
 from tests.evaluation.made_up import open_photo
 from tests.evaluation.style.conftest import Sample
-from training.evaluation.held import ME, Held
+from training.evaluation.data import ME, EvaluationData
 from training.evaluation.limits import QUICK, Limits
 from training.evaluation.panel import Kind, Panel, Row
 from training.evaluation.panels.style import panel
@@ -21,19 +21,19 @@ SOME = Limits(written=100, judged=60)
 
 
 @pytest.fixture(scope="module")
-def wren(sample: Sample) -> Held:
+def wren(sample: Sample) -> EvaluationData:
     return sample("en")
 
 
 @pytest.fixture(scope="module")
-def honest(wren: Held) -> Panel:
+def honest(wren: EvaluationData) -> Panel:
     """The person's own words of other occasions, beside those of a friend."""
     other = planted.another_person(wren, "Mira Santos")
     return panel(wren, Voices(planted.plain_base(), planted.later_words(wren), other), SOME)
 
 
 @pytest.fixture(scope="module")
-def tricks(wren: Held) -> Panel:
+def tricks(wren: EvaluationData) -> Panel:
     return panel(wren, Voices(planted.plain_base(), planted.copies(wren), planted.stock(wren)), SOME)
 
 
@@ -93,7 +93,7 @@ def test_one_stock_reply_is_caught_by_its_variety(tricks: Panel) -> None:
     assert number(control, "entropy") == 0
 
 
-def test_of_single_words_what_was_not_measured_is_no_zero(wren: Held) -> None:
+def test_of_single_words_what_was_not_measured_is_no_zero(wren: EvaluationData) -> None:
     """It never writes six words, so none can be copies, nor two, so that pairs of them could vary."""
     words = ("ok", "lol", "soup", "haha", "noo")
     found = panel(wren, Voices(planted.plain_base(), planted.Planted("terse", lambda at, _: (words[at % 5],))), QUICK)
@@ -104,7 +104,7 @@ def test_of_single_words_what_was_not_measured_is_no_zero(wren: Held) -> None:
     assert not re.search(r">[^<]*\b(?:nan|inf)\b[^<]*<", page)
 
 
-def test_tidy_assistant_prose_is_not_taken_for_anybody_at_a_quick_look(wren: Held) -> None:
+def test_tidy_assistant_prose_is_not_taken_for_anybody_at_a_quick_look(wren: EvaluationData) -> None:
     voices = Voices(planted.plain_base(), planted.prose(), planted.later_words(wren))
     found = panel(wren, voices, QUICK)
     assert number(row(found, Kind.AVATAR), "fidelity") <= 20
@@ -123,7 +123,7 @@ def test_eight_examples_of_many_chats_are_shown(tricks: Panel) -> None:
     assert all(figure.svg.startswith("<svg") for figure in tricks.figures)
 
 
-def test_the_base_model_alone_gets_no_verdict(wren: Held) -> None:
+def test_the_base_model_alone_gets_no_verdict(wren: EvaluationData) -> None:
     found = panel(wren, Voices(planted.plain_base()), QUICK)
     assert found.not_measurable == "No LoRA was examined, only the base model."
     assert number(row(found, Kind.BASE), "fidelity") <= 20
@@ -154,14 +154,14 @@ def test_in_chinese_it_judges_where_the_days_suffice(sample: Sample) -> None:
     assert any("每组只有 16 条" in finding for finding in found.findings)
 
 
-def test_where_nobody_else_wrote_there_is_nobody_to_compare_with(wren: Held) -> None:
+def test_where_nobody_else_wrote_there_is_nobody_to_compare_with(wren: EvaluationData) -> None:
     alone = replace(wren, bursts=tuple(burst for burst in wren.bursts if burst.sender == ME))
     found = panel(alone, Voices(planted.plain_base(), planted.real_words(wren)), SOME)
     assert found.not_measurable
     assert "0 turns of others on the validation days, 0 turns of others on the test days" in found.not_measurable
 
 
-def test_somebody_just_like_another_cannot_be_measured(wren: Held) -> None:
+def test_somebody_just_like_another_cannot_be_measured(wren: EvaluationData) -> None:
     """A twin writes what Wren wrote on the days before."""
     mine = [burst for burst in wren.bursts if burst.sender == ME]
     lines = [burst.bubbles for burst in mine]
@@ -170,4 +170,4 @@ def test_somebody_just_like_another_cannot_be_measured(wren: Held) -> None:
     assert found.not_measurable
     assert "cannot tell Wren Halloran from Twin surely enough (0.90 is needed)" in found.not_measurable
     assert set(found.verdicts().values()) == {None}
-    assert Mask.of_held(wren).text("Mira Santos: hi") == "hi"
+    assert Mask.of_data(wren).text("Mira Santos: hi") == "hi"

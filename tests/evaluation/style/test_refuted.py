@@ -8,7 +8,7 @@ import pytest
 from tests.evaluation import planted
 from tests.evaluation.made_up import open_photo
 from tests.evaluation.style.conftest import Sample
-from training.evaluation.held import Held
+from training.evaluation.data import EvaluationData
 from training.evaluation.limits import Limits
 from training.evaluation.panel import Kind, Panel
 from training.evaluation.panels.style import panel
@@ -21,12 +21,12 @@ SOME = Limits(written=100, judged=60)
 
 
 @pytest.fixture(scope="module")
-def wren(sample: Sample) -> Held:
+def wren(sample: Sample) -> EvaluationData:
     return sample("en")
 
 
 @pytest.fixture(scope="module")
-def typical(wren: Held) -> list[Bubbles]:
+def typical(wren: EvaluationData) -> list[Bubbles]:
     """What the person wrote on the training days, as the least convinced judge finds it typical of them."""
     subject, base = Subject.of(wren, SOME), planted.plain_base()
     assert subject.size
@@ -49,7 +49,7 @@ def report(found: Panel) -> Report:
     ],
 )
 def test_an_avatar_beyond_the_person_is_red_and_told_why(
-    wren: Held, typical: list[Bubbles], number: int, why: str
+    wren: EvaluationData, typical: list[Bubbles], number: int, why: str
 ) -> None:
     """It says the so many most typical things in turn."""
     said = planted.Planted("caricature", lambda place, _: typical[place % number])

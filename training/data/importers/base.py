@@ -1,11 +1,12 @@
-"""What an importer reads out of a file: a stream of plain events, the same for every format."""
+"""What every export format needs: the Format that it exports, the events that it yields, help with text and times."""
 
 import io
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from decimal import Decimal
+from enum import IntEnum
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
@@ -13,7 +14,8 @@ from bot.message import Account, ChatKind
 
 SECOND = 1000
 MINUTE = 60_000
-_LATEST = 4_102_444_800_000  # the year 2100 in milliseconds: whatever claims to be later is no time
+LATEST_MS = 4_102_444_800_000
+"""The year 2100, in milliseconds since 1970. A later time is taken for damage."""
 _MAX_NAME = 200
 
 Progress = Callable[[int], object]
@@ -25,8 +27,11 @@ def _ignore(_: int) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A file to read. zone: of times written without one (None: this machine's). me: the id of the account whose
-    export it is, for formats that only say "me". progress: told of every byte read."""
+    """A file to read.
+
+    zone: the time zone of times that are written without one; None is this machine's. me: the id of the account that
+    made the export, for formats that only write "me". progress: is called with the number of bytes just read.
+    """
 
     path: Path
     zone: tzinfo | None = None
@@ -34,17 +39,19 @@ class Source:
     progress: Progress = _ignore
 
     def open(self, *, quiet: bool = False) -> BinaryIO:
-        """The file's bytes. quiet: a look ahead that does not count as progress."""
+        """Opens the file for reading bytes. quiet: what is read does not count as progress, as in a first pass."""
         file = self.path.open("rb", buffering=0)
         return io.BufferedReader(file if quiet else _Counted(file, self.progress), 1 << 18)
 
 
 @dataclass(frozen=True, slots=True)
 class ReadChat:
-    """A chat, told before or after its messages. key: what its messages call it, within one file.
+    """A chat. A format yields it once, before or after the chat's messages.
 
-    owner: the other account of a private chat beside native_id, if known. ids says what a message's id is unique in:
-    "everywhere" and "chat": the same in everybody's export; "account": the exporting account; None: nothing.
+    key: what the messages of this file call it. native_id: the platform's id, of the other person in a private chat.
+    owner: the id of the account that made the export of a private chat, if known. ids: in what the ids of its messages
+    are unique: "everywhere" or "chat" if they are the same in everybody's export, "account" if they are the exporting
+    account's own, None if nothing is known of them.
     """
 
     key: str
@@ -58,7 +65,14 @@ class ReadChat:
 
 @dataclass(frozen=True, slots=True)
 class ReadMessage:
-    """One message. photos: file names as the export gives them, relative to its folder. position: order in a second."""
+    """A message of the export that is kept.
+
+    chat: the key of its ReadChat. sender_name: the display name at the time; "" where the export has none. sent_ms:
+    milliseconds since 1970, in UTC. position: orders messages of the same second. photos: the names of picture files
+    as the export writes them, relative to its folder. placeholder: the kind of what has no words, such as "voice".
+    native_id, reply_to: the platform's id of this message and of the one that it answers. resolution_ms: how exact
+    sent_ms is, a second or a minute.
+    """
 
     chat: str
     sender: Account
@@ -77,7 +91,7 @@ class ReadMessage:
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """A message that is not kept, and why, in a few words."""
+    """A message that is not kept. reason: why, in a few words; the report counts them by it."""
 
     chat: str
     reason: str
@@ -85,12 +99,67 @@ class Skipped:
 
 @dataclass(frozen=True, slots=True)
 class Truncated:
-    """The file is cut off or damaged; what came before was read. In a sentence."""
+    """Says in a sentence that the file is cut off or damaged. What was read before it is kept."""
 
     sentence: str
 
 
 Event = ReadChat | ReadMessage | Skipped | Truncated
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The beginning of a file. Formats tell from it whether the file is theirs.
+
+    data: the first 128 KiB. text: the same as text, without a byte order mark; "" where it is no text.
+    keys: of a JSON file, the keys of its objects by their place. keys[""] are those of the outermost object,
+    keys["messages.item"] those of the objects in its list "messages". columns: the names in the first row of a table.
+    """
+
+    path: Path
+    data: bytes
+    text: str = ""
+    keys: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    columns: frozenset[str] = frozenset()
+
+    def keys_at(self, *places: str) -> frozenset[str]:
+        """The keys of the objects at these places together; empty where the file is not JSON."""
+        return frozenset().union(*(self.keys.get(place, ()) for place in places))
+
+
+class Claim(IntEnum):
+    """How sure a format is that a file is its own. The surest format reads the file."""
+
+    NO = 0
+    POSSIBLE = 1  # the shape fits, but another format's file may look the same
+    CERTAIN = 2  # the file says so itself, with a key or a column that no other format has
+
+
+class FormatFault(Exception):
+    """A format did what it must not. The text goes on after "the format X", in words that quote nobody."""
+
+
+class Sentence(NamedTuple):
+    """The same sentence in English and in Chinese."""
+
+    en: str
+    zh: str
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """An export format. A module exports one, and an entry point in the group `echoes.formats` names it.
+
+    name: as people know it. sniff: tells from a file's head whether the file is in this format. read: yields the
+    file's events; raises DataError, in a sentence, for a file that cannot be read. how_to_get_it: for somebody who has
+    no such export yet.
+    """
+
+    name: str
+    sniff: Callable[[Head], Claim]
+    read: Callable[[Source], Iterator[Event]]
+    how_to_get_it: Sentence
+
 
 # Reasons for which a message is skipped.
 SERVICE = "service message"
@@ -113,14 +182,14 @@ _CLOCK = re.compile(
 
 
 class Moment(NamedTuple):
-    """Milliseconds since 1970 in UTC, and how exact they are."""
+    """A time. ms: milliseconds since 1970, in UTC. resolution_ms: how exact it is."""
 
     ms: int
     resolution_ms: int
 
 
 def clean(value: object) -> str:
-    """Text as people wrote it: line ends as \\n, no control characters, nothing that cannot be stored."""
+    """Returns the text with \\n as its line ends, without control characters and without what cannot be stored."""
     if value is None:
         return ""
     text = value if isinstance(value, str) else str(value)
@@ -134,29 +203,29 @@ def clean(value: object) -> str:
 
 
 def clean_name(value: object) -> str:
-    """A display name on one line; "" where there is none."""
+    """Returns a display name on one line; "" where there is none."""
     return " ".join(clean(value).split())[:_MAX_NAME]
 
 
 def named(platform: str, name: str) -> Account:
-    """The account of somebody of whom only the name is known."""
+    """Returns the account of somebody of whom only the name is known."""
     return Account(platform, f"name:{name}")
 
 
 def is_named(native_id: str) -> bool:
-    """Whether an id was made from a name."""
+    """Says whether an id was made from a name by `named`."""
     return native_id.startswith("name:")
 
 
 def looks_like_bot(name: str) -> bool:
-    """HelpBot and news_bot, but not Talbot: exports of groups do not say who is a bot."""
+    """Says whether a name is a bot's, as HelpBot and news_bot are and Talbot is not. Exports of groups do not tell."""
     return _BOT.search(name) is not None
 
 
 def read_time(value: object, zone: tzinfo | None) -> Moment | None:
-    """An epoch in seconds or milliseconds, or a date and time; None if it is neither.
+    """Reads a time written as seconds or milliseconds since 1970, or as a date and time; None if it is neither.
 
-    A time without a zone is in `zone`, or this machine's.
+    zone: the time zone of a date without one; None is this machine's.
     """
     if isinstance(value, bool) or value is None:
         return None
@@ -175,12 +244,12 @@ def read_time(value: object, zone: tzinfo | None) -> Moment | None:
         ms = round(time.timestamp() * 1000) + int((fraction or "0").ljust(3, "0"))
     except (ValueError, OverflowError, OSError):
         return None
-    return Moment(ms, SECOND if second else MINUTE) if 0 < ms < _LATEST else None
+    return Moment(ms, SECOND if second else MINUTE) if 0 < ms < LATEST_MS else None
 
 
 def _epoch(value: float) -> Moment | None:
     ms = round(value if value >= 1e11 else value * 1000)  # 1e11 seconds are the year 5138
-    return Moment(ms, SECOND) if 0 < ms < _LATEST else None
+    return Moment(ms, SECOND) if 0 < ms < LATEST_MS else None
 
 
 def _offset(text: str) -> tzinfo:
@@ -191,7 +260,7 @@ def _offset(text: str) -> tzinfo:
 
 
 class _Counted(io.RawIOBase):
-    """A raw file that reports how much of it was read."""
+    """A raw file that reports how many bytes were read from it."""
 
     def __init__(self, file: io.RawIOBase | io.FileIO, progress: Progress) -> None:
         self._file = file

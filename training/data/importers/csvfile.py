@@ -1,4 +1,4 @@
-"""Rows of a CSV file as exporters and spreadsheets write them."""
+"""Reads the rows of a CSV file as exporters and spreadsheets write them."""
 
 import csv
 import io
@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import TextIO
 
-from training.data.importers.base import Source
+from training.data.importers.base import Source, Truncated
 from training.data.importers.encoding import encoding_of
 
 _MAX_CELL = 1 << 26
@@ -14,13 +14,13 @@ DELIMITERS = ",\t;"
 
 
 class CutOff(Exception):
-    """The file ends within a row."""
+    """The file ends in the middle of a row."""
 
     sentence = "The file ends in the middle of a row, so the export is incomplete; everything before it was read."
 
 
 def header_of(line: str) -> tuple[tuple[str, ...], str]:
-    """The column names of a first line, and its delimiter."""
+    """Returns the column names of a table's first line, and its delimiter."""
     best: tuple[str, ...] = ()
     chosen = ","
     for delimiter in DELIMITERS:
@@ -32,7 +32,10 @@ def header_of(line: str) -> tuple[tuple[str, ...], str]:
 
 
 class Row:
-    """One row by column name, "" where it has none; `cells` as they stand, more or fewer than the header's."""
+    """One row.
+
+    row["name"] is the cell of that column, or "". cells: all of them, maybe more or fewer than the columns.
+    """
 
     __slots__ = ("_index", "cells")
 
@@ -49,7 +52,10 @@ class Row:
 
 
 def rows(source: Source, *, quiet: bool = False) -> Iterator[Row]:
-    """Every row after the header. Raises DataError for an unknown encoding, and CutOff at the end of a cut file."""
+    """Yields every row after the header.
+
+    Raises DataError for an unknown encoding, and CutOff after a cut file's last row.
+    """
     encoding = encoding_of(source.path)
     csv.field_size_limit(_MAX_CELL)
     with io.TextIOWrapper(source.open(quiet=quiet), encoding, errors="ignore", newline="") as file:
@@ -69,8 +75,19 @@ def rows(source: Source, *, quiet: bool = False) -> Iterator[Row]:
             yield Row(index, cells)
 
 
+def rows_and_cut(source: Source, *, quiet: bool = False) -> Iterator[Row | Truncated]:
+    """Yields every row after the header, and Truncated after the last if the file is cut off.
+
+    Raises DataError as `rows`.
+    """
+    try:
+        yield from rows(source, quiet=quiet)
+    except CutOff as cut:
+        yield Truncated(cut.sentence)
+
+
 class _Lines:
-    """Lines with their ends, watching whether the text stops within quotes or within a line."""
+    """Yields lines with their ends, and notes whether the text stops within quotes or within a line."""
 
     def __init__(self, file: TextIO) -> None:
         self._file = file

@@ -1,137 +1,99 @@
-"""Which format a file is in, judged by its content."""
+"""Finds the format of a file: every installed format looks at the file's beginning, and the surest one reads it."""
 
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 
 from bot.errors import DataError
-from training.data.importers import memotrace, pywxdump, telegram, weflow
-from training.data.importers.base import Event, Source
+from training.data.importers.base import Claim, FormatFault, Head
 from training.data.importers.csvfile import header_of
 from training.data.importers.encoding import head_text
-from training.data.importers.jsonstream import Damaged, walk
+from training.data.importers.formats import InstalledFormat, InstalledFormats
+from training.data.importers.jsonstream import keys_by_place
+from training.data.importers.unreadable import writer_of
 
 _HEAD = 1 << 17
-_PEEK = 512
+_MESSAGES = "messages.item"
+_FIRST_MESSAGE = 512  # bytes in which a message shows its keys
 
 
 class NotAnExport(DataError):
-    """A file that is no export of anything known."""
+    """The file is not an export in any known format."""
 
 
-@dataclass(frozen=True, slots=True)
-class Format:
-    """A format's name as people know it, and its importer."""
+class Detector:
+    """Finds the formats of files.
 
-    name: str
-    read: Callable[[Source], Iterator[Event]]
+    If a format fails at looking at one, it asks the others, and keeps a sentence about it.
+    """
+
+    def __init__(self, installed: InstalledFormats) -> None:
+        self._formats = installed.formats
+        self._at_fault: dict[InstalledFormat, str] = {}
+
+    @property
+    def faults(self) -> list[str]:
+        """The sentences about formats that failed at looking, one a format, each with its first file."""
+        return list(self._at_fault.values())
+
+    def detect(self, path: Path) -> InstalledFormat:
+        """Returns the format that reads this file. Raises DataError, in a sentence, if the file cannot be imported."""
+        head = read_head(path)
+        if not head.data.strip():
+            raise NotAnExport(f"{path} is empty.")
+        claims = {one: claim for one in self._formats if (claim := self._claim(one, head)) is not Claim.NO}
+        surest = max(claims.values(), default=Claim.NO)
+        if surest is not Claim.CERTAIN and (writer := writer_of(head)) is not None:
+            raise DataError(f"{path} looks like an export of {writer}, which cannot be imported yet.")
+        best = [one for one, claim in claims.items() if claim is surest]
+        if not best:
+            raise self._unknown(head)
+        if len(best) > 1 and not best[0].own:
+            raise DataError(
+                f"{path} is claimed by {' and by '.join(one.title for one in best)}: remove one of them "
+                "(pip uninstall), and import the file again."
+            )
+        return best[0]
+
+    def _claim(self, one: InstalledFormat, head: Head) -> Claim:
+        try:
+            return one.sniff(head)
+        except FormatFault as fault:
+            title = one.title[0].upper() + one.title[1:]
+            self._at_fault.setdefault(one, f"{title} {fault}; the other formats were asked. {one.advice}")
+            return Claim.NO
+
+    def _unknown(self, head: Head) -> NotAnExport:
+        if head.data.startswith(b"PK\x03\x04"):
+            return NotAnExport(f"{head.path} is a zip archive: unpack it and import the folder.")
+        names = [one.name for one in self._formats]
+        known = f"known are {', '.join(names)} (`echoes import --formats` says how to get them)."
+        if head.keys:
+            return NotAnExport(f"{head.path} is JSON, but of no export that can be imported: {known}")
+        hint = ""
+        line = head.text.partition("\n")[0]
+        if line.count(",") >= 3 and not line.isascii():
+            hint = " If it is a CSV, its encoding may be at fault: save it as UTF-8."
+        return NotAnExport(f"{head.path} is in no format that can be imported: {known}{hint}")
 
 
-TELEGRAM = Format("Telegram Desktop", telegram.read)
-WEFLOW = Format("WeFlow", weflow.read)
-MEMOTRACE = Format("MemoTrace", memotrace.read_chat)
-MEMOTRACE_FULL = Format("MemoTrace (WeChat's columns)", memotrace.read_full)
-PYWXDUMP = Format("PyWxDump / WeClone", pywxdump.read)
-
-_TELEGRAM_ACCOUNT = {"personal_information", "profile_pictures", "stories", "contacts", "frequent_contacts", "sessions",
-                     "chats", "left_chats"}  # fmt: skip
-_TELEGRAM_MESSAGE = {"date_unixtime", "from_id", "text_entities", "from", "text"}
-_OTHERS = {
-    "chatlab": "ChatLab",
-    "chatInfo": "QQ Chat Exporter",
-    "guild": "DiscordChatExporter",
-    "participants": "Messenger or Instagram",
-    "seq": "chatlog",
-}
-
-
-def detect(path: Path) -> Format:
-    """Raises DataError, in a sentence, for what cannot be imported."""
+def read_head(path: Path) -> Head:
+    """Reads what formats look at. Raises NotAnExport for a file that cannot be read."""
     try:
         with path.open("rb") as file:
-            head = file.read(_HEAD)
+            data = file.read(_HEAD)
     except OSError as error:
-        raise DataError(f"{path} cannot be read: {error.strerror}.") from error
-    if not head.strip():
-        raise NotAnExport(f"{path} is empty.")
-    if head.startswith(b"PK\x03\x04"):
-        raise DataError(f"{path} is a zip archive: unpack it and import the folder.")
-    text = head_text(head)
-    start = (text or "").lstrip("\ufeff \t\r\n")
-    if start.startswith("{"):
-        return _json(path, head)
-    if text is not None and (found := _csv(start)) is not None:
-        return found
-    raise NotAnExport(
-        f"{path} is in no format that can be imported: known are Telegram Desktop JSON, WeFlow JSON, MemoTrace CSV and "
-        f"PyWxDump or WeClone CSV.{_encoding_hint(head, start)}"
-    )
+        raise NotAnExport(f"{path} cannot be read: {error.strerror}.") from error
+    text = (head_text(data) or "").lstrip("\ufeff \t\r\n")
+    if text.startswith(("{", "[")):
+        keys = keys_by_place(BytesIO(data))
+        if _MESSAGES not in keys and (of_message := _keys_of_damaged(data)):
+            keys[_MESSAGES] = of_message
+        return Head(path, data, text, keys)
+    return Head(path, data, text, columns=frozenset(header_of(text.partition("\n")[0])[0]))
 
 
-def may_be_export(path: Path) -> bool:
-    """A quick look at the first bytes: whether `detect` is worth the while for a file found in a folder."""
-    try:
-        with path.open("rb") as file:
-            head = file.read(_PEEK)
-    except OSError:
-        return False
-    text = (head_text(head) or "").lstrip("\ufeff \t\r\n")
-    if text.startswith("{"):
-        return True
-    return _csv(text) is not None
-
-
-def _csv(text: str) -> Format | None:
-    names = set(header_of(text.partition("\n")[0])[0])
-    if names >= memotrace.CHAT_COLUMNS:
-        return MEMOTRACE
-    if names >= memotrace.FULL_COLUMNS:
-        return MEMOTRACE_FULL
-    return PYWXDUMP if names >= pywxdump.COLUMNS else None
-
-
-def _json(path: Path, head: bytes) -> Format:
-    keys, of_message = _keys(head)
-    if "weflow" in keys or ({"session", "messages"} <= keys and of_message & {"senderUsername", "senderID", "isSend"}):
-        return WEFLOW
-    for key, name in _OTHERS.items():
-        if key in keys or key in of_message:
-            raise DataError(f"{path} looks like an export of {name}, which cannot be imported yet.")
-    if ("about" in keys and keys & _TELEGRAM_ACCOUNT) or of_message & _TELEGRAM_MESSAGE:
-        return TELEGRAM
-    if "messages" in keys and {"name", "type", "id"} <= keys:
-        return TELEGRAM  # a chat without messages
-    raise NotAnExport(
-        f"{path} is JSON, but of no export that can be imported: known are Telegram Desktop's result.json and WeFlow's."
-    )
-
-
-def _keys(head: bytes) -> tuple[set[str], set[str]]:
-    """The keys of the document, and those of its messages, as far as the beginning of the file shows them."""
-    items = {"weflow", "session", "personal_information", *telegram.ITEMS}
-    keys: set[str] = set()
-    of_message: set[str] = set()
-    try:
-        for node in walk(BytesIO(head), items):
-            if node.kind == "key":
-                keys.add(node.value)
-            elif node.kind == "item" and node.prefix in telegram.ITEMS:
-                of_message |= node.value.keys()
-    except Damaged:
-        pass  # a beginning is always cut off
-    return keys, of_message or _first_keys(head)
-
-
-def _first_keys(head: bytes) -> set[str]:
-    """The keys of a first message that is longer than the beginning, or cut off."""
-    _, _, rest = head.partition(b'"messages"')
-    return {key.decode("ascii") for key in re.findall(rb'"([A-Za-z_]+)"\s*:', rest[:_PEEK])}
-
-
-def _encoding_hint(head: bytes, text: str) -> str:
-    line = text.partition("\n")[0]
-    if line.count(",") >= 3 and not line.isascii():
-        return " If it is a CSV, its encoding may be at fault: save it as UTF-8."
-    return ""
+def _keys_of_damaged(data: bytes) -> frozenset[str]:
+    """Returns what looks like the first message's keys, for JSON that is damaged before it."""
+    _, _, after = data.partition(b'"messages"')
+    return frozenset(key.decode("ascii") for key in re.findall(rb'"([A-Za-z_]+)"\s*:', after[:_FIRST_MESSAGE]))

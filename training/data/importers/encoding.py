@@ -1,4 +1,4 @@
-"""In which encoding a text file is written: UTF-8, GBK as Chinese spreadsheets save it, or a clear sentence."""
+"""Finds the encoding of a text file: UTF-8, UTF-16, or GBK, in which Chinese spreadsheets save."""
 
 import codecs
 from pathlib import Path
@@ -11,9 +11,9 @@ _COMMON_SHARE = 0.8  # of all Chinese characters in real Chinese text, so many o
 
 
 def encoding_of(path: Path) -> str:
-    """A codec that reads the whole file. A character cut off at the very end does not count.
+    """Returns the name of a codec that reads the whole file. It ignores a character that is cut off at the very end.
 
-    Raises DataError where the text is neither UTF-8 nor GBK.
+    Raises DataError if no codec does.
     """
     with path.open("rb") as file:
         head = file.read(4)
@@ -31,7 +31,7 @@ def encoding_of(path: Path) -> str:
 
 
 def head_text(head: bytes) -> str | None:
-    """The beginning of a text file in any of the encodings; None if it is no text."""
+    """Decodes the beginning of a file in whichever encoding it is; None if it is no text."""
     for bom, codec in _BOMS:
         if head.startswith(bom):
             return head.decode(codec, "ignore")
@@ -57,7 +57,7 @@ def _decodes(path: Path, codec: str) -> bool:
 
 
 def _is_gbk(path: Path) -> bool:
-    """Whether it decodes, and to common characters: nearly any bytes decode as GB18030, to rare ones."""
+    """Says whether the file decodes to common characters. Nearly any bytes decode as GB18030, but to rare ones."""
     decoder = codecs.getincrementaldecoder("gb18030")()
     common = rare = 0
     try:

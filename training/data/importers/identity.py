@@ -1,4 +1,4 @@
-"""The same chat and the same people, found in the corpus again whoever exported them with what."""
+"""Finds the chat and the people of an export in the corpus, whoever exported them before and with whatever tool."""
 
 import sqlite3
 from dataclasses import dataclass
@@ -12,14 +12,17 @@ _TELLING = 20  # so many messages of the same days in two exports of one chat, a
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """The chat of the corpus. mirrored: the export comes from the other end of a private chat."""
+    """A chat of the corpus, by its row. mirrored: the export comes from the other person of a private chat."""
 
     chat: int
     mirrored: bool = False
 
 
 def find_chat(db: sqlite3.Connection, index: int, about: ReadChat, space: str | None) -> Target | None:
-    """The same chat in the corpus. A private chat is the same from either end. Raises DataError if it is in doubt."""
+    """Returns the corpus's row of this chat, or None.
+
+    Either person may have exported it. Raises DataError if in doubt.
+    """
     found = db.execute(
         "SELECT id, native_id, owner FROM chats WHERE platform = ? AND kind = ? ORDER BY id",
         (about.platform, about.kind.value),
@@ -52,7 +55,7 @@ def _find_pair(
     space: str | None,
     found: list[tuple[int, str, str | None]],
 ) -> Target | None:
-    """The private chat between the same two accounts, one of which may be known as "me" alone."""
+    """Returns the private chat between the same two accounts, one of which may only be known as "me"."""
     doubtful = False
     for row, native, owner in found:
         told = not (_unknown(owner) or _unknown(about.owner))
@@ -88,8 +91,8 @@ def _shares_ids(db: sqlite3.Connection, index: int, chat: int, space: str) -> bo
 
 
 def _compared(db: sqlite3.Connection, index: int, chat: int) -> tuple[int, int, int]:
-    """Of the days that both tell of, messages with words: staged ones, those that have a twin by words and minute in
-    the corpus, and those of the corpus."""
+    """Counts messages with words on the days that both hold: of the export, of the export with a message of the same
+    words and minute in the corpus, and of the corpus."""
     first, last = db.execute("SELECT min(sent_ms), max(sent_ms) FROM messages WHERE chat = ?", (chat,)).fetchone()
     theirs, since, until, twins = db.execute(
         "SELECT count(*), min(i.sent_ms), max(i.sent_ms), sum(EXISTS (SELECT 1 FROM messages m WHERE m.chat = ?"
@@ -104,13 +107,16 @@ def _compared(db: sqlite3.Connection, index: int, chat: int) -> tuple[int, int, 
 
 
 def _overlap(db: sqlite3.Connection, index: int, chat: int, least: int) -> bool:
-    """Whether they are the same talk: of the days in both, most messages are in both. Busy groups share a few "ok"s."""
+    """Says whether half of the messages on common days, or more, are in both.
+
+    Two busy groups share only a few "ok"s.
+    """
     theirs, twins, _ = _compared(db, index, chat)
     return twins >= least and twins * 2 >= theirs
 
 
 def _contradict(db: sqlite3.Connection, index: int, chat: int, space: str | None) -> bool:
-    """Whether both tell of the same days, a good deal each, and next to nothing is in both."""
+    """Says whether both hold many messages of the same days, of which hardly any are in both."""
     theirs, twins, ours = _compared(db, index, chat)
     if min(theirs, ours) < _TELLING or twins * 4 >= theirs:
         return False
@@ -118,7 +124,7 @@ def _contradict(db: sqlite3.Connection, index: int, chat: int, space: str | None
 
 
 def complete_chat(db: sqlite3.Connection, target: Target, index: int, about: ReadChat) -> None:
-    """What this export knows better: the newest title, and the owner's id."""
+    """Writes into the corpus what this export knows better: the newest title, and the owner's id."""
     owner = about.native_id if target.mirrored else about.owner
     if about.kind is ChatKind.PRIVATE and owner is not None and not is_named(owner):
         db.execute(
@@ -179,7 +185,7 @@ def find_senders(db: sqlite3.Connection, index: int, about: ReadChat, target: Ta
 
 
 def roles_of(db: sqlite3.Connection, about: ReadChat, target: Target) -> dict[str, str]:
-    """For a private chat: which account of this export is which account of the corpus, by their two ends."""
+    """Maps the two accounts of a private chat from their ids in this export to their ids in the corpus."""
     if about.kind is not ChatKind.PRIVATE:
         return {}
     native, owner = db.execute("SELECT native_id, owner FROM chats WHERE id = ?", (target.chat,)).fetchone()

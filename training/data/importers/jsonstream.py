@@ -3,6 +3,7 @@
 import codecs
 import re
 from collections.abc import Container, Iterator
+from contextlib import suppress
 from typing import Any, BinaryIO, NamedTuple
 
 import ijson
@@ -10,12 +11,20 @@ import ijson
 _CHUNK = 1 << 16
 _RAW_CONTROL = bytes(code for code in range(32) if code not in b"\t\n\r")
 _BROKEN_ESCAPE = re.compile(rb'(?<!\\)(?:\\\\)*\\(?!["\\/bfnrtu])')
-_ESCAPE = re.compile(rb'\\(?:(["\\/bfnrtu])|x([0-9A-Fa-f]{2})|(.))', re.DOTALL)
-_UNFINISHED = re.compile(rb"(\\+)(?:x[0-9A-Fa-f]?)?\Z")
+_HIGH, _LOW = rb"u[dD][89abAB][0-9A-Fa-f]{2}", rb"u[dD][c-fC-F][0-9A-Fa-f]{2}"  # the halves of a surrogate pair
+_PAIR = re.compile(rb"(?<!\\)(?:\\\\)*\\%b\\%b" % (_HIGH, _LOW))
+_HALF = re.compile(rb"\\(?:%b|%b)" % (_HIGH, _LOW))
+_ESCAPE = re.compile(
+    rb'\\(?:(%b\\%b)|(%b|%b)|(["\\/bfnrtu])|x([0-9A-Fa-f]{2})|(.))' % (_HIGH, _LOW, _HIGH, _LOW), re.DOTALL
+)
+_UNFINISHED = re.compile(
+    rb"(?<!\\)(?:\\\\)*(\\(?:x[0-9A-Fa-f]?|u[0-9A-Fa-f]{0,3}|%b(?:\\(?:u[0-9A-Fa-f]{0,3})?)?)?)\Z" % _HIGH
+)
+_LONGEST_UNFINISHED = 11  # a surrogate pair but for its last digit
 
 
 class Damaged(Exception):
-    """The JSON ends or breaks in the middle. `cut`: it merely ends."""
+    """The JSON is damaged. cut: it merely ends too early."""
 
     def __init__(self, *, cut: bool) -> None:
         super().__init__("cut off" if cut else "not valid JSON")
@@ -29,8 +38,8 @@ class Damaged(Exception):
 
 
 class Node(NamedTuple):
-    """kind: "item" (a whole object that was asked for), "value" (a scalar outside of those), "end" (of an object), or
-    "key" (one of the outermost object, before its value)."""
+    """A part of a document. kind: "item" for a whole object that was asked for, "value" for a text, number or the like
+    outside of those, "end" for the end of an object, "key" for a key of the outermost object, before its value."""
 
     kind: str
     prefix: str
@@ -38,9 +47,9 @@ class Node(NamedTuple):
 
 
 def walk(file: BinaryIO, items: Container[str]) -> Iterator[Node]:
-    """The nodes of a JSON document in order; objects at the prefixes `items` come whole, as dictionaries.
+    """Yields the nodes of a JSON document in order. The objects at the places `items` come whole, as dictionaries.
 
-    Holds one item at a time. Raises Damaged, after all that could be read.
+    It holds one item in memory at a time. Raises Damaged after it has yielded all that could be read.
     """
     events = ijson.parse(MendedJson(file), buf_size=_CHUNK)
     try:
@@ -61,8 +70,21 @@ def walk(file: BinaryIO, items: Container[str]) -> Iterator[Node]:
         raise Damaged(cut=False) from None
 
 
+def keys_by_place(file: BinaryIO) -> dict[str, frozenset[str]]:
+    """Returns the keys of all objects by their place, such as "" and "messages.item", up to the first damage.
+
+    It reads several documents in one file (JSON lines), too.
+    """
+    found: dict[str, set[str]] = {}
+    with suppress(ijson.JSONError):
+        for prefix, event, value in ijson.parse(MendedJson(file), buf_size=_CHUNK, multiple_values=True):
+            if event == "map_key":
+                found.setdefault(prefix, set()).add(value)
+    return {place: frozenset(keys) for place, keys in found.items()}
+
+
 def _build(events: Iterator[tuple[str, str, Any]]) -> dict[str, Any]:
-    """The object whose start was just read."""
+    """Reads on to the end of the object whose start was just read, and returns it."""
     root: dict[str, Any] = {}
     stack: list[dict[str, Any] | list[Any]] = [root]
     keys: list[str] = [""]
@@ -93,9 +115,10 @@ def _build(events: Iterator[tuple[str, str, Any]]) -> dict[str, Any]:
 
 
 class MendedJson:
-    """Bytes of a JSON file as valid UTF-8 without a byte order mark, `\\xNN` and other unknown escapes made valid.
+    """Bytes of a JSON file as valid UTF-8 without a byte order mark, with every escape made valid.
 
-    Telegram Desktop writes control characters as `\\xNN`, which JSON does not know.
+    Telegram Desktop writes control characters as `\\xNN`, which JSON does not know. Half of a surrogate pair, as in
+    `\\udc00`, becomes U+FFFD.
     """
 
     def __init__(self, file: BinaryIO) -> None:
@@ -123,17 +146,30 @@ class MendedJson:
 
     def _mend(self, data: bytes) -> bytes:
         self._held = b""
-        unfinished = None if self._ended else _UNFINISHED.search(data)
-        if unfinished is not None and len(unfinished[1]) % 2:
-            start = unfinished.end(1) - 1
-            data, self._held = data[:start], data[start:]
-        broken = b"\\" in data and _BROKEN_ESCAPE.search(data)
+        if not self._ended and (unfinished := _UNFINISHED.search(data, _tail(data))) is not None:
+            data, self._held = data[: unfinished.start(1)], data[unfinished.start(1) :]
+        broken = b"\\" in data and (_BROKEN_ESCAPE.search(data) or _has_half_pair(data))
         return _ESCAPE.sub(_mend_escape, data) if broken else data
 
 
+def _tail(data: bytes) -> int:
+    """Returns where to begin to look for an unfinished escape: near the end, and not within a run of backslashes."""
+    start = max(0, len(data) - _LONGEST_UNFINISHED)
+    while start > 0 and data[start - 1 : start] == b"\\":
+        start -= 1
+    return start
+
+
+def _has_half_pair(data: bytes) -> bool:
+    """Says whether half of a surrogate pair stands alone. It may say so of an escaped backslash before "ud83d", too."""
+    return _HALF.search(data) is not None and _HALF.search(_PAIR.sub(b"", data)) is not None
+
+
 def _mend_escape(match: re.Match[bytes]) -> bytes:
-    if match[1] is not None:
-        return match[0]
     if match[2] is not None:
-        return b"\\u00" + match[2]
-    return b"\\\\" + match[3]
+        return b"\\ufffd"
+    if match[4] is not None:
+        return b"\\u00" + match[4]
+    if match[5] is not None:
+        return b"\\\\" + match[5]
+    return match[0]

@@ -1,4 +1,4 @@
-"""Photos of an export, taken only from within its own folder."""
+"""Copies the photos of an export, and only from within its own folder."""
 
 import re
 from collections import Counter
@@ -18,7 +18,11 @@ _ABSOLUTE = re.compile(r"/|[A-Za-z]:|~")
 
 @dataclass(slots=True)
 class ExportMedia:
-    """base: the folder that the file names are relative to. root: what they may not leave."""
+    """The photos of one file.
+
+    base: the folder that their names are relative to. root: the folder that they may not leave. kept: the digests of
+    those in the store. left_out: the number of others, by reason.
+    """
 
     store: MediaStore
     base: Path
@@ -27,7 +31,7 @@ class ExportMedia:
     left_out: Counter[str] = field(default_factory=Counter)
 
     def take(self, name: str) -> str | None:
-        """Copies a photo into the store; returns its digest, or None, having counted why not."""
+        """Copies a photo into the store and returns its digest; if it cannot, counts the reason and returns None."""
         path = self._find(name)
         if isinstance(path, str):
             self.left_out[path] += 1
@@ -47,7 +51,10 @@ class ExportMedia:
         return digest
 
     def _find(self, name: str) -> Path | str:
-        """The file, or why there is none. Exporters on Windows write backslashes, and sentences for what they left."""
+        """Returns the file, or the reason why there is none.
+
+        Exporters on Windows write backslashes in a name, and a sentence in place of what they left out.
+        """
         name = name.replace("\\", "/")
         if _ABSOLUTE.match(name):
             return OUTSIDE

@@ -1,7 +1,8 @@
-"""From the staged file into the corpus: finds the same chat, the same people and the same messages, adds the rest.
+"""Merges a staged file into the corpus: finds the chats, people and messages that are there already, and adds the rest.
 
-A message is the same if its id is, where ids mean the same in both exports; else if the same person sent the same words
-or photo in the same chat within the same second. Two messages alike within one second are two if one export has both.
+Two messages are the same if they have the same id, where ids mean the same in both exports; else if the same person
+sent the same words or photo in the same chat within the same second. Two equal messages within one second are two if
+one export has both.
 """
 
 import sqlite3
@@ -19,7 +20,10 @@ _QUARTER_MS = 15 * MINUTE  # and what they differ by is made of
 
 
 def merge(db: sqlite3.Connection, staged: Staged, name: str, format_name: str) -> dict[str, int]:
-    """Adds what is new. To be called within a transaction. Returns the row of each chat that has messages, by key."""
+    """Adds what is new, within the caller's transaction.
+
+    Returns the corpus's row of each chat with messages, by key.
+    """
     source = db.execute(
         "INSERT INTO sources (name, format, imported_at, resolution_ms, kept, truncated) VALUES (?, ?, ?, ?, 0, ?)",
         (name, format_name, int(time.time()), staged.resolution_ms, bool(staged.truncated)),
@@ -61,7 +65,7 @@ def _merge_chat(db: sqlite3.Connection, chat: StagedChat, about: ReadChat, sourc
 
 
 def _space(about: ReadChat) -> str | None:
-    """What the ids of this chat's messages are unique in."""
+    """Returns the name of that in which the ids of this chat's messages are unique; None if they are in nothing."""
     if about.ids in ("everywhere", "chat"):
         return about.platform
     return f"{about.platform}:{about.owner}" if about.ids == "account" and about.owner else None
@@ -146,7 +150,7 @@ def _match_content(
 
 
 def _insert(db: sqlite3.Connection, index: int, chat: int, space: str | None, source: int) -> int:
-    """Adds the messages that were not found, in their order; returns how many."""
+    """Adds the messages that were not found, in their order, and returns how many."""
     db.execute("UPDATE incoming SET row = match WHERE chat = ? AND match > 0", (index,))
     db.execute(
         "UPDATE incoming SET row = found.row FROM (SELECT id, (SELECT ifnull(max(id), 0) FROM messages)"
@@ -174,7 +178,7 @@ def _insert(db: sqlite3.Connection, index: int, chat: int, space: str | None, so
 
 
 def _resolve_replies(db: sqlite3.Connection, chat: int) -> None:
-    """Joins replies to messages that came in another file."""
+    """Links replies to messages that came in another file."""
     db.execute(
         "UPDATE messages SET reply_to = (SELECT a.id FROM messages a WHERE a.chat = messages.chat"
         " AND a.native_id = messages.reply_native AND a.space = messages.space LIMIT 1)"

@@ -1,4 +1,4 @@
-"""PyWxDump, WeClone and WeFlow's WeClone table: one CSV row a message, of WeChat or (WeClone) of Telegram."""
+"""PyWxDump, WeClone, and WeFlow's table for WeClone: a CSV with a row a message, of WeChat or (WeClone) of Telegram."""
 
 import json
 import re
@@ -10,9 +10,13 @@ from training.data.importers.base import (
     EMPTY,
     NO_SENDER,
     NO_TIME,
+    Claim,
     Event,
+    Format,
+    Head,
     ReadChat,
     ReadMessage,
+    Sentence,
     Skipped,
     Source,
     Truncated,
@@ -22,7 +26,7 @@ from training.data.importers.base import (
     named,
     read_time,
 )
-from training.data.importers.csvfile import CutOff, Row, rows
+from training.data.importers.csvfile import Row, rows_and_cut
 from training.data.importers.wechat import (
     ME,
     PLATFORM,
@@ -37,14 +41,14 @@ from training.data.importers.wechat import (
     words_of,
 )
 
-COLUMNS = frozenset(("type_name", "is_sender", "talker", "CreateTime"))
+_COLUMNS = frozenset(("type_name", "is_sender", "talker", "CreateTime"))
 _TITLE = re.compile(r"[^\W\d_]+(?: [^\W\d_]+)*")  # a file's name that may be the group's, and not test_0_500
 _TELEGRAM_ID_DIGITS = 11  # WeChat's own message ids have far more
 
 
 @dataclass(slots=True)
 class _Room:
-    """Who wrote in a chat."""
+    """Who wrote in a chat, as a first pass over the file finds."""
 
     mine: dict[str, None] = field(default_factory=dict)
     others: dict[str, None] = field(default_factory=dict)
@@ -52,7 +56,7 @@ class _Room:
 
 @dataclass(slots=True)
 class _Table:
-    """What the table as a whole shows. with_ids: its talkers are ids, where they look like one, and not names."""
+    """What a first pass over the table finds. with_ids: a talker that looks like an id is one, and not a name."""
 
     source: Source
     platform: str = PLATFORM
@@ -69,11 +73,11 @@ class _Table:
 
 
 def read(source: Source) -> Iterator[Event]:
-    """The export's events. Reads twice: whether a chat is a group shows only at its end."""
+    """Yields the export's events. It reads twice, because only the end shows whether a chat is a group."""
     table = _survey(source)
     chats = {key: _chat(key, room, table) for key, room in table.rooms.items()}
     number = 0
-    for row in _all(source):
+    for row in rows_and_cut(source):
         if isinstance(row, Truncated):
             yield row
             continue
@@ -85,7 +89,7 @@ def read(source: Source) -> Iterator[Event]:
 
 def _survey(source: Source) -> _Table:
     table = _Table(source)
-    for row in _all(source, quiet=True):
+    for row in rows_and_cut(source, quiet=True):
         if isinstance(row, Truncated):
             continue
         room = table.rooms.setdefault(_room(row), _Room())
@@ -149,7 +153,7 @@ def _message(row: Row, chat: ReadChat, room: _Room, table: _Table, number: int) 
 
 
 def _content(row: Row) -> tuple[str, str]:
-    """Text and source; older exports hold both as JSON in one column."""
+    """Returns text and source. Older exports hold both as JSON in one column."""
     if "msg" in row:
         return clean(row["msg"]), row["src"]
     raw = row["content"]
@@ -171,8 +175,18 @@ def _is_mine(row: Row) -> bool:
     return row["is_sender"].strip().lower() in ("1", "1.0", "true")
 
 
-def _all(source: Source, *, quiet: bool = False) -> Iterator[Row | Truncated]:
-    try:
-        yield from rows(source, quiet=quiet)
-    except CutOff as cut:
-        yield Truncated(cut.sentence)
+def _sniff(head: Head) -> Claim:
+    return Claim.CERTAIN if head.columns >= _COLUMNS else Claim.NO
+
+
+FORMAT = Format(
+    "PyWxDump / WeClone",
+    _sniff,
+    read,
+    Sentence(
+        "Export the chats with PyWxDump as CSV, or take the CSV that WeClone works with (of WeChat or Telegram), or "
+        "export from WeFlow as a table for WeClone.",
+        "用 PyWxDump 把聊天导出为 CSV，或使用 WeClone 的 CSV（微信或 Telegram），"
+        "也可以在 WeFlow 中导出为 WeClone 表格。",
+    ),
+)

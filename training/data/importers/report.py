@@ -1,4 +1,4 @@
-"""What an import did, in counts."""
+"""Counts what an import did."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -7,7 +7,7 @@ from typing import Any
 
 @dataclass(slots=True)
 class ChatReport:
-    """read = kept + the sum of skipped."""
+    """The counts of one chat: read = kept + the sum of skipped."""
 
     platform: str
     native_id: str
@@ -31,7 +31,7 @@ class ChatReport:
 
 @dataclass(frozen=True, slots=True)
 class FileReport:
-    """A file that was imported; `notes` are sentences, such as that it is cut off."""
+    """A file that was imported. notes: sentences about it, such as that it is cut off."""
 
     path: str
     format: str
@@ -51,11 +51,16 @@ class FileReport:
 
 @dataclass(slots=True)
 class ImportReport:
-    """All of one run. `problems` are sentences about files that could not be imported."""
+    """The counts and sentences of one import.
+
+    problems: sentences about files that could not be imported. format_problems: sentences about other packages' formats
+    that cannot be used; they do not keep a file from being imported by another format.
+    """
 
     chats: dict[int, ChatReport] = field(default_factory=dict)  # by row in the corpus; others below 0
     files: list[FileReport] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+    format_problems: list[str] = field(default_factory=list)
     other_files: int = 0
     photos: int = 0
     photos_left_out: Counter[str] = field(default_factory=Counter)
@@ -82,4 +87,5 @@ class ImportReport:
             "photos": {"kept": self.photos, "left_out": dict(self.photos_left_out.most_common())},
             "other_files": self.other_files,
             "problems": self.problems,
+            "format_problems": self.format_problems,
         }

@@ -1,4 +1,4 @@
-"""An import: finds the files, recognises them, and takes each over whole or not at all."""
+"""Imports files: finds them, finds the format of each, and adds each to the corpus as a whole or not at all."""
 
 import os
 import sqlite3
@@ -10,8 +10,9 @@ from pathlib import Path
 from bot.errors import DataError
 from bot.media import MediaStore
 from bot.store.corpus import Corpus
-from training.data.importers.base import Source
-from training.data.importers.detect import NotAnExport, detect, may_be_export
+from training.data.importers.base import FormatFault, Source
+from training.data.importers.detect import Detector, NotAnExport
+from training.data.importers.formats import InstalledFormat, installed_formats
 from training.data.importers.media import ExportMedia
 from training.data.importers.merge import merge
 from training.data.importers.report import ChatReport, FileReport, ImportReport
@@ -22,8 +23,7 @@ _WITHOUT_CHAT = -1
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """zone: of times written without one (None: this machine's). me: the id of the account that exported, for formats
-    that do not say. progress: told of every byte read."""
+    """What is said of all files: `zone` and `me` as in Source. progress: gets the number of bytes just read."""
 
     zone: tzinfo | None = None
     me: str | None = None
@@ -32,7 +32,7 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class FoundFile:
-    """root: the folder that its photos may come from. asked_for: named by the person, not found in a folder."""
+    """A file to import. root: the folder that its photos may come from. asked_for: the person named the file itself."""
 
     path: Path
     root: Path
@@ -41,7 +41,10 @@ class FoundFile:
 
 
 def find_files(paths: Iterable[Path]) -> list[FoundFile]:
-    """The files named, and all in the folders named, each once. Raises DataError for a path that is not there."""
+    """Returns the files named and all files in the folders named, each once.
+
+    Raises DataError for a path that is not there.
+    """
     found: dict[Path, FoundFile] = {}
     for path in paths:
         if path.is_dir():
@@ -55,15 +58,16 @@ def find_files(paths: Iterable[Path]) -> list[FoundFile]:
 
 
 def import_paths(corpus: Corpus, store: MediaStore, files: Iterable[FoundFile], options: Options) -> ImportReport:
-    """Imports every file. One that cannot be is reported, and the others go on."""
+    """Imports every file. One that cannot be imported is reported, and so is a format at fault; the others go on.
+
+    Raises ConfigError where Echoes' own formats are not installed.
+    """
     report = ImportReport()
+    installed = installed_formats()
+    detector = Detector(installed)
     for file in files:
-        if not file.asked_for and not may_be_export(file.path):
-            report.other_files += 1
-            options.progress(file.size)
-            continue
         try:
-            _import_file(corpus, store, file, options, report)
+            _import_file(corpus, store, file, detector.detect(file.path), options, report)
         except NotAnExport as error:
             if file.asked_for:
                 report.problems.append(str(error))
@@ -72,17 +76,26 @@ def import_paths(corpus: Corpus, store: MediaStore, files: Iterable[FoundFile], 
             options.progress(file.size)
         except DataError as error:
             report.problems.append(str(error))
+    report.format_problems += [*installed.problems, *detector.faults]
     return report
 
 
-def _import_file(corpus: Corpus, store: MediaStore, file: FoundFile, options: Options, report: ImportReport) -> None:
-    known = detect(file.path)
+def _import_file(
+    corpus: Corpus,
+    store: MediaStore,
+    file: FoundFile,
+    known: InstalledFormat,
+    options: Options,
+    report: ImportReport,
+) -> None:
     source = Source(file.path, options.zone, options.me, options.progress)
     media = ExportMedia(store, file.path.resolve().parent, file.root)
     try:
         staged = stage(corpus.db, known.read(source), media)
         with corpus.transaction() as db:
             rows = merge(db, staged, file.path.name, known.name)
+    except FormatFault as fault:
+        raise DataError(f"{file.path}: {known.title} {fault}. Nothing of this file was kept. {known.advice}") from fault
     except DataError as error:
         raise error if str(file.path) in str(error) else DataError(f"{file.path}: {error}") from error
     except sqlite3.OperationalError as error:
@@ -116,7 +129,7 @@ def _add(
 
 
 def _described(corpus: Corpus, row: int, chat: StagedChat) -> ChatReport:
-    """A chat as the corpus has it, or as the file told of one that has no message to keep."""
+    """Describes a chat as the corpus has it, or, if none of its messages was kept, as the file has it."""
     found = corpus.db.execute("SELECT platform, native_id, kind, title FROM chats WHERE id = ?", (row,)).fetchone()
     if found is not None:
         return ChatReport(*found)
@@ -136,7 +149,7 @@ def _explained(error: sqlite3.OperationalError, path: Path) -> DataError:
 
 
 def _files_below(folder: Path) -> Iterator[Path]:
-    """Regular files, in a stable order; links to elsewhere are not followed."""
+    """Yields regular files in a stable order. It does not follow links."""
     for parent, folders, names in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(names):

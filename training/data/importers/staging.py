@@ -1,4 +1,4 @@
-"""A file's events on their way into the corpus: in temporary tables, so that any size fits and half a file is none."""
+"""Holds a file's events in temporary tables, so that any size fits and half a file never enters the corpus."""
 
 import sqlite3
 from collections import Counter
@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from bot.message import PHOTO, Account
 from bot.store.attachments import to_json, upgraded
 from training.data.importers.base import SECOND, Event, ReadChat, ReadMessage, Skipped, Truncated
+from training.data.importers.checking import checked
 from training.data.importers.media import ExportMedia
 
 _BATCH = 2000
@@ -28,7 +29,7 @@ CREATE TEMP TABLE incoming (
 
 @dataclass(slots=True)
 class StagedChat:
-    """A chat of one file. `about` is None as long as the file has not told it."""
+    """A chat of one file. about: None until the format has yielded it."""
 
     index: int
     about: ReadChat | None = None
@@ -39,7 +40,7 @@ class StagedChat:
 
 @dataclass(slots=True)
 class Staged:
-    """What one file holds."""
+    """What one file holds. truncated: sentences about where it is cut off."""
 
     chats: dict[str, StagedChat] = field(default_factory=dict)
     truncated: list[str] = field(default_factory=list)
@@ -47,12 +48,15 @@ class Staged:
 
 
 def stage(db: sqlite3.Connection, events: Iterable[Event], media: ExportMedia) -> Staged:
-    """Reads all events into temp.incoming and takes the photos along. Nothing of the corpus is touched."""
+    """Reads all events into temp.incoming and copies their photos. Nothing of the corpus is touched.
+
+    Raises FormatFault for events that make no sense, and whatever `events` raises.
+    """
     db.executescript(_SCHEMA)
     staged = Staged()
     db.execute("BEGIN")
     try:
-        _stage(db, events, media, staged)
+        _stage(db, checked(events), media, staged)
     except BaseException:
         if db.in_transaction:
             db.execute("ROLLBACK")

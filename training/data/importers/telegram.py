@@ -12,9 +12,13 @@ from training.data.importers.base import (
     NOTES,
     SERVICE,
     UNKNOWN_KIND,
+    Claim,
     Event,
+    Format,
+    Head,
     ReadChat,
     ReadMessage,
+    Sentence,
     Skipped,
     Source,
     Truncated,
@@ -28,7 +32,7 @@ from training.data.importers.jsonstream import Damaged, walk
 
 PLATFORM = "telegram"
 CONTAINERS = ("", "chats.list.item", "left_chats.list.item")
-"""Where a chat may stand in the file."""
+"""The places in the file at which a chat may stand."""
 ITEMS = frozenset(f"{container}.messages.item".lstrip(".") for container in CONTAINERS)
 PRIVATE_TYPES = ("personal_chat", "bot_chat", "saved_messages")
 SUPERGROUP_TYPES = ("private_supergroup", "public_supergroup", "private_channel", "public_channel")
@@ -46,7 +50,14 @@ _PLAIN = frozenset(
      "text_entities", "reply_to_message_id", "reply_to_peer_id", "forwarded_from", "forwarded_from_id", "saved_from",
      "via_bot", "reactions", "inline_bot_buttons")
 )  # fmt: skip
-"""Keys of a message of plain text; a message without text that has others is of a kind unknown here."""
+"""The keys of a message of plain text. A message without text and with other keys is of an unknown kind."""
+_OF_ACCOUNT = frozenset(
+    ("personal_information", "profile_pictures", "stories", "contacts", "frequent_contacts", "sessions", "chats",
+     "left_chats")
+)  # fmt: skip
+"""Keys beside "about" in the export of a whole account."""
+_OF_MESSAGE = frozenset(("date_unixtime", "from_id", "text_entities", "from", "text"))
+"""Keys of a message. Only Telegram writes "date_unixtime" beside "text"."""
 _ORDERLY = 18  # digits of a message id, at most, that can be sorted by
 _ABOUT_CHAT = ("name", "type", "id")
 
@@ -66,7 +77,7 @@ class _Chat:
 
 
 def read(source: Source) -> Iterator[Event]:
-    """The export's events; each chat is told after its messages, because its keys may stand in any order."""
+    """Yields the export's events, each chat after its messages, because its keys may stand in any order."""
     owner: str | None = None
     number = 0
     chat = _Chat("0")
@@ -134,12 +145,12 @@ def _message(raw: dict[str, Any], chat: _Chat, source: Source) -> ReadMessage | 
 
 
 def _content(raw: dict[str, Any]) -> tuple[str, tuple[str, ...], str | None]:
-    """Text, photos, and the placeholder of what has none."""
+    """Returns a message's text, photos and placeholder."""
     text = clean(_text(raw.get("text")))
     media = raw.get("media_type")
     if media == "sticker":
         return text or clean(raw.get("sticker_emoji")), (), "sticker"
-    if media in _MEDIA:
+    if isinstance(media, str) and media in _MEDIA:
         return text, (), _MEDIA[media]
     if raw.get("photo"):
         return text, (str(raw["photo"]),), None
@@ -155,14 +166,14 @@ def _content(raw: dict[str, Any]) -> tuple[str, tuple[str, ...], str | None]:
 
 
 def _text(value: object) -> str:
-    """A string, or a list of strings and of objects that hold one."""
+    """Returns the text, which is a string or a list of strings and of objects with one."""
     if isinstance(value, list):
         return "".join(str(part.get("text") or "") if isinstance(part, dict) else str(part) for part in value)
     return value if isinstance(value, str) else ""
 
 
 def _sender(from_id: object, name: str) -> Account | None:
-    """The sender under the id that Telegram's bot interface uses too; from the name where the file has no id."""
+    """Returns the sender by the id that Telegram's bots see, too; by name where the file has no id."""
     native: str | None = None
     if isinstance(from_id, str):
         for prefix, sign in (("user", ""), ("channel", "-100"), ("chat", "-")):
@@ -180,7 +191,7 @@ def _sender(from_id: object, name: str) -> Account | None:
 
 
 def _old_peer(value: int) -> str:
-    """Exports before 2021 wrote users, groups and channels as one number, its kind in the upper half."""
+    """Returns the id for the number of an export before 2021, whose upper half says user, group or channel."""
     kind, low = value >> 32, value & 0xFFFFFFFF
     return {1: f"-{low}", 2: f"-100{low}"}.get(kind, str(value))
 
@@ -193,7 +204,7 @@ def _number(value: object) -> str | None:
 
 
 def _identified(chat: _Chat, owner: str | None) -> ReadChat:
-    """The chat's identity: as Telegram's bot interface numbers it, or from names where the file has no ids."""
+    """Returns the chat by the id that Telegram's bots see, too; by names where the file has no ids."""
     title, number = clean_name(chat.about.get("name")), _number(chat.about.get("id"))
     kind = _kind(chat, title)
     if kind is ChatKind.GROUP:
@@ -221,3 +232,24 @@ def _kind(chat: _Chat, title: str) -> ChatKind:
     # an export that does not say: two people, and the chat is called after one of them, or nothing
     pair = len(chat.senders) <= 2 and (not title or title in chat.senders.values())
     return ChatKind.PRIVATE if pair else ChatKind.GROUP
+
+
+def _sniff(head: Head) -> Claim:
+    keys, of_message = head.keys_at(""), head.keys_at(*ITEMS)
+    if ("about" in keys and keys & _OF_ACCOUNT) or {"date_unixtime", "text"} <= of_message:
+        return Claim.CERTAIN
+    a_chat = {"name", "type", "id", "messages"} <= keys  # which may be without messages
+    return Claim.POSSIBLE if a_chat or of_message & _OF_MESSAGE else Claim.NO
+
+
+FORMAT = Format(
+    "Telegram Desktop",
+    _sniff,
+    read,
+    Sentence(
+        "In Telegram Desktop open a chat, then ⋮ and “Export chat history”; or for all chats Settings, Advanced, "
+        "“Export Telegram data”. Choose the format “Machine-readable JSON”, and import the folder that it writes.",
+        "在 Telegram Desktop 打开聊天，点 ⋮ 选“导出聊天记录”；要导出全部聊天，到“设置 › 高级 › 导出 Telegram 数据”。"
+        "格式选“机器可读的 JSON”，然后导入它写出的文件夹。",
+    ),
+)

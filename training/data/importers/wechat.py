@@ -53,36 +53,36 @@ _ID = re.compile(r"(?:wxid_|gh_)?[A-Za-z][A-Za-z0-9_-]{4,}(?:@[a-z]+)?|\d+@(?:ch
 
 
 def kind_of(type_name: str) -> str | None:
-    """text, quote, photo, forward, or a placeholder; None for what is skipped, see `reason_of`."""
+    """Returns text, quote, photo, forward or a placeholder; None if the message is skipped for `reason_of`."""
     return _KIND_OF.get(type_name.strip())
 
 
 def kind_of_code(code: int, sub_code: int) -> str | None:
-    """The same for WeChat's own numbers (Type and SubType)."""
+    """Returns what `kind_of` does for WeChat's own numbers (Type and SubType)."""
     return _KIND_OF_APP_CODE.get(sub_code) if code == 49 else _KIND_OF_CODE.get(code)
 
 
 def reason_of(type_name: str, text: str) -> str:
-    """Why a message of an unkept kind is skipped."""
+    """Returns the reason for which a message of this kind is skipped."""
     if _RECALL.search(text) or type_name.startswith("消息撤回"):
         return RECALLED
     return _REASON_OF.get(type_name.strip(), UNKNOWN_KIND)
 
 
 def reason_of_code(code: int, sub_code: int, text: str) -> str:
-    """The same for WeChat's own numbers."""
+    """Returns what `reason_of` does for WeChat's own numbers."""
     if code == 10000 and _RECALL.search(text):
         return RECALLED
     return PAYMENT if code == 49 and sub_code in (2000, 2001, 2003) else _REASON_OF_CODE.get(code, UNKNOWN_KIND)
 
 
 def placeholder_of(kind: str) -> str | None:
-    """The placeholder of a kind without words; None for text."""
+    """Returns the placeholder of a kind without words; None for text."""
     return _PLACEHOLDER_OF.get(kind)
 
 
 def words_of(kind: str, text: str) -> str:
-    """What the sender typed: a quote without what was quoted; nothing for a picture, a voice message or a link."""
+    """Returns what the sender typed: of a quote only the answer, of a picture, a voice message or a link nothing."""
     if kind == "quote":
         for pattern in _QUOTES:
             text = pattern.sub("", text)
@@ -91,7 +91,7 @@ def words_of(kind: str, text: str) -> str:
 
 
 def photo_of(text: str) -> tuple[str, ...]:
-    """The path in a photo's text or source column; none for "[图片]" and the like."""
+    """Returns the path in a photo's text or source column; nothing for "[图片]" and the like."""
     text = text.strip()
     if not text or text in ("图片", "image", "photo") or _BRACKETED.match(text) or "\n" in text or text.startswith("<"):
         return ()
@@ -99,13 +99,13 @@ def photo_of(text: str) -> tuple[str, ...]:
 
 
 def account_of(native: str) -> Account:
-    """An account by id; by name where what the export gives is no id."""
+    """Returns an account by its id, or by its name where the export gives no id."""
     native = native.strip()
     return Account(PLATFORM, native) if is_named(native) or _ID.fullmatch(native) else named(PLATFORM, native)
 
 
 def name_of(text: str) -> str:
-    """A display name; "" where the export gives an id in its place."""
+    """Returns a display name; "" where the export gives an id in its place."""
     name = clean_name(text)
     return "" if re.match(r"wxid_|gh_|name:", name) or re.fullmatch(r"\S+@[a-z]+", name) else name
 
@@ -115,7 +115,7 @@ def is_group_id(native: str) -> bool:
 
 
 def server_id(text: object) -> str | None:
-    """WeChat's own message id, the same in everybody's export; None where a spreadsheet has rounded it."""
+    """Returns WeChat's own message id, the same in everybody's export; None where a spreadsheet has rounded it."""
     value = str(text or "").strip()
     if not value.isdecimal() or value == "0" or (len(value) >= 17 and value.endswith("0000")):
         return None

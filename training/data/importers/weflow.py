@@ -1,4 +1,4 @@
-"""WeFlow and EchoTrace (WeChat): one chat in a JSON file, its senders by number or written out."""
+"""WeFlow and EchoTrace (WeChat): a JSON file with one chat. Its messages name the sender by number or in full."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -11,9 +11,13 @@ from training.data.importers.base import (
     NO_TIME,
     RECALLED,
     SERVICE,
+    Claim,
     Event,
+    Format,
+    Head,
     ReadChat,
     ReadMessage,
+    Sentence,
     Skipped,
     Source,
     Truncated,
@@ -51,7 +55,7 @@ class _Session:
 
 
 def read(source: Source) -> Iterator[Event]:
-    """The export's events. Looks ahead for the session and the senders, which may stand behind the messages."""
+    """Yields the export's events. It first looks for session and senders, which may stand behind the messages."""
     session = _look_ahead(source)
     with source.open() as file:
         try:
@@ -147,13 +151,32 @@ def _sender(raw: dict[str, Any], session: _Session) -> tuple[Account | None, str
 def _identified(session: _Session, source: Source) -> ReadChat:
     about = session.about
     wxid, title = clean_name(about.get("wxid")), _display(about)
+    stem = clean_name(source.path.stem)
     group = is_group_id(wxid) or clean_name(about.get("type")) in ("群聊", "group")
     if not about and len(session.others) > 1:
         group = True
     ids = "everywhere" if session.with_ids else None
     if group:
-        return ReadChat(_KEY, PLATFORM, wxid or f"name:{title or source.path.stem}", ChatKind.GROUP, title, None, ids)
-    peer = account_of(wxid) if wxid else next(iter(session.others), account_of(title or source.path.stem))
+        return ReadChat(_KEY, PLATFORM, wxid or f"name:{title or stem}", ChatKind.GROUP, title, None, ids)
+    peer = account_of(wxid) if wxid else next(iter(session.others), account_of(title or stem))
     owner = session.owner.id if session.owner else None
     name = title or session.others.get(peer, "")
     return ReadChat(_KEY, PLATFORM, peer.id, ChatKind.PRIVATE, name, owner, ids)
+
+
+def _sniff(head: Head) -> Claim:
+    keys = head.keys_at("")
+    of_message = head.keys_at("messages.item") & {"senderUsername", "senderID", "isSend"}
+    return Claim.CERTAIN if "weflow" in keys or ({"session", "messages"} <= keys and of_message) else Claim.NO
+
+
+FORMAT = Format(
+    "WeFlow",
+    _sniff,
+    read,
+    Sentence(
+        "In WeFlow, on the computer where WeChat is logged in, choose the chats and export them as JSON (the detailed "
+        "kind or Arkme's). Import the folder that it writes.",
+        "在登录了微信的电脑上打开 WeFlow，选好聊天，导出为 JSON（详细 JSON 或 Arkme JSON），然后导入它写出的文件夹。",
+    ),
+)

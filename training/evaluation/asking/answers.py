@@ -3,23 +3,19 @@
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 from tqdm import tqdm
 
-from training.evaluation.asking.store import Shelf
+from training.evaluation.asking.store import AnswerStore
 
 
 class Answers:
     """The answers of one job by index, each as JSON holds it. What is asked twice is answered once."""
 
-    def __init__(self, shelf: Shelf | None, keys: Sequence[str], told: Callable[[int], object]) -> None:
-        self._shelf, self._keys, self._told = shelf, keys, told
-        self._found: dict[str, Any] = {}
-        if shelf:
-            kept = {key: shelf.get(key) for key in keys}
-            self._found = {key: answer for key, answer in kept.items() if answer is not None}
+    def __init__(self, store: AnswerStore | None, keys: Sequence[str], told: Callable[[int], object]) -> None:
+        self._store, self._keys, self._told = store, keys, told
+        self._found: dict[str, Any] = store.get(set(keys)) if store else {}
         told(len(self._found))
 
     @property
@@ -32,8 +28,8 @@ class Answers:
 
     def put(self, answers: Mapping[int, Any]) -> None:
         found = {self._keys[index]: answer for index, answer in answers.items()}
-        if self._shelf:
-            self._shelf.put(found)
+        if self._store:
+            self._store.put(found)
         self._found.update(found)
         self._told(len(found))
 
@@ -42,10 +38,8 @@ class Answers:
 
 
 @contextmanager
-def answering(
-    folder: Path | None, voice: str, kind: str, keys: Sequence[str], title: str, unit: str
-) -> Iterator[Answers]:
-    """Opens the shelf of a voice for one job (no folder: nothing is kept), and shows its progress on stderr."""
+def answering(store: AnswerStore | None, keys: Sequence[str], title: str, unit: str) -> Iterator[Answers]:
+    """Opens one job (without a store nothing is kept), and shows its progress on stderr."""
     with tqdm(
         total=len(set(keys)),
         desc=title,
@@ -54,8 +48,4 @@ def answering(
         mininterval=0.2 if sys.stderr.isatty() else 15.0,
         disable=not keys,
     ) as bar:
-        if folder is None:
-            yield Answers(None, keys, bar.update)
-        else:
-            with Shelf(folder, voice, kind) as shelf:
-                yield Answers(shelf, keys, bar.update)
+        yield Answers(store, keys, bar.update)

@@ -35,8 +35,8 @@ class ModelVoice:
         """Every decision and every real reply of each dialogue."""
         model, codec = self._model, self._model.codec
         rendered = [Rendered.of(dialogue, codec) for dialogue in dialogues]
-        keys = [_key(one) for one in rendered]
-        with answering(model.kept, self._identity, "scores", keys, f"{self._name}: reading", "dialogue") as answers:
+        keys = [digest(self._identity, "scores", *_content_of(one)) for one in rendered]
+        with answering(model.kept, keys, f"{self._name}: reading", "dialogue") as answers:
             if missing := answers.missing:
                 asked = model.engine.score_dialogues([rendered[index].asked for index in missing])
                 with closing(model.each(self._lora, asked)) as batches:
@@ -55,10 +55,11 @@ class ModelVoice:
         """
         model = self._model
         prompts = [self._opened(question) for question in questions]
-        keys = [digest(_content(prompt), model.sampling, seed) for prompt in prompts]
-        with answering(model.kept, self._identity, "replies", keys, f"{self._name}: answering", "answer") as answers:
+        named = [digest(_content(prompt), model.sampling, seed) for prompt in prompts]
+        keys = [digest(self._identity, "replies", name) for name in named]
+        with answering(model.kept, keys, f"{self._name}: answering", "answer") as answers:
             if missing := answers.missing:
-                seeds = [int(keys[index], 16) % _SEEDS for index in missing]
+                seeds = [int(named[index], 16) % _SEEDS for index in missing]
                 asked = model.engine.write_replies([prompts[index] for index in missing], seeds, model.sampling)
                 with closing(model.each(self._lora, asked)) as batches:
                     for batch in batches:
@@ -77,8 +78,8 @@ class ModelVoice:
             for bubbles in some
         ]
         contents = [_content(prompt) for prompt in prompts]
-        keys = [digest(contents[turn.after], turn.ids, turn.group) for turn in turns]
-        with answering(model.kept, self._identity, "turns", keys, f"{self._name}: weighing", "turn") as answers:
+        keys = [digest(self._identity, "turns", contents[turn.after], turn.ids, turn.group) for turn in turns]
+        with answering(model.kept, keys, f"{self._name}: weighing", "turn") as answers:
             if missing := answers.missing:
                 asked = model.engine.score_continuations(prompts, [turns[index] for index in missing])
                 with closing(model.each(self._lora, asked)) as batches:
@@ -96,10 +97,10 @@ class ModelVoice:
         return whole_bubbles(text, self._model.codec, self._model.sampling.max_tokens)
 
 
-def _key(rendered: Rendered) -> str:
+def _content_of(rendered: Rendered) -> tuple[object, ...]:
     """What of a dialogue is scored, and in what."""
     asked = rendered.asked
-    return digest(_content(asked.prompt), asked.decisions, asked.replies, asked.group)
+    return _content(asked.prompt), asked.decisions, asked.replies, asked.group
 
 
 def _plain(scores: DialogueScores) -> dict[str, list[float]]:

@@ -1,26 +1,26 @@
 """What voices answered is kept as it comes, so that nothing costly is asked twice and a broken run goes on.
 
-One file a voice and kind of work, in a folder of the workspace that may be deleted at any time. A line is one answer
-under the digest of everything it depends on. A line that is damaged or only half there counts as not there.
+One SQLite file in the workspace, which may be deleted at any time. A record is one answer, under the digest of all that
+it depends on. A record that is damaged counts as not there; a file that is damaged is begun anew.
 """
 
 import hashlib
 import json
 import os
-import time
+import sqlite3
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 from bot.errors import EchoesError
+from bot.files import refusal
 from bot.workspace import private_dir
 
 FORMAT = 1
-"""Raised whenever what stands in a line changes its meaning; part of every file's name."""
+"""Raised whenever what stands in a record changes its meaning: older files are begun anew."""
 
-_SYNC_SECONDS = 5.0
+_AT_ONCE = 500  # keys looked up by one statement
 
 
 def digest(*parts: object) -> str:
@@ -32,78 +32,82 @@ def digest(*parts: object) -> str:
     return content.hexdigest()[:32]
 
 
-class Shelf:
-    """The answers of one kind by one voice. Use it in a `with`: leaving it makes sure that all is on the disk."""
+class AnswerStore:
+    """Answers by key, as JSON holds them."""
 
-    def __init__(self, folder: Path, voice: str, kind: str) -> None:
-        """voice: a digest of all that makes the voice what it is."""
-        self.path = folder / f"{voice}-{kind}-{FORMAT}.jsonl"
-        self._known = _read(self.path)
-        self._file: int | None = None
-        self._synced = time.monotonic()
+    def __init__(self, path: Path) -> None:
+        """Raises EchoesError where the disk refuses."""
+        self._path = path
+        try:
+            private_dir(path.parent)
+            try:
+                self._db = _open(path)
+            except sqlite3.DatabaseError as error:
+                if refusal(error):
+                    raise
+                for name in (path.name, f"{path.name}-wal", f"{path.name}-shm"):
+                    path.with_name(name).unlink(missing_ok=True)
+                self._db = _open(path)
+        except (OSError, sqlite3.Error) as error:
+            raise self._refused(error) from error
 
-    def get(self, key: str) -> Any:
-        """What was answered, as JSON reads it; None where it is not known."""
-        return self._known.get(key)
+    def get(self, keys: Iterable[str]) -> dict[str, Any]:
+        """Those that are known."""
+        wanted = list(keys)
+        found: dict[str, Any] = {}
+        for first in range(0, len(wanted), _AT_ONCE):
+            some = wanted[first : first + _AT_ONCE]
+            marks = ",".join("?" * len(some))
+            try:
+                rows = self._db.execute(f"SELECT key, answer, sum FROM answers WHERE key IN ({marks})", some).fetchall()
+            except sqlite3.Error as error:
+                raise self._refused(error) from error
+            found |= {key: json.loads(answer) for key, answer, known in rows if known == _sum(key, answer)}
+        return found
 
     def put(self, answers: Mapping[str, Any]) -> None:
-        """Keeps answers. Raises EchoesError where they cannot be written."""
-        if not answers:
-            return
-        self._known.update(answers)
-        lines = [
-            json.dumps({"key": key, "answer": answer, "check": _check(key, answer)}) for key, answer in answers.items()
-        ]
+        """Keeps answers, all or none. Raises EchoesError where they cannot be written."""
+        texts = {key: json.dumps(answer) for key, answer in answers.items()}
         try:
-            if self._file is None:
-                self._file = self._open()
-            os.write(self._file, "".join(line + "\n" for line in lines).encode())
-            if time.monotonic() - self._synced > _SYNC_SECONDS:
-                os.fsync(self._file)
-                self._synced = time.monotonic()
-        except OSError as error:
-            raise EchoesError(
-                f"The answers could not be kept in {self.path} ({error.strerror}): free space there, "
-                "and evaluate again; what was kept before is used."
-            ) from error
+            with self._db:
+                self._db.executemany(
+                    "INSERT OR REPLACE INTO answers (key, answer, sum) VALUES (?, ?, ?)",
+                    [(key, text, _sum(key, text)) for key, text in texts.items()],
+                )
+        except sqlite3.Error as error:
+            raise self._refused(error) from error
 
-    def _open(self) -> int:
-        private_dir(self.path.parent)
-        file = os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
-        end = os.lseek(file, 0, os.SEEK_END)
-        if end and os.pread(file, 1, end - 1) != b"\n":
-            os.write(file, b"\n")  # after the half line of a run that was broken off
-        return file
+    def close(self) -> None:
+        self._db.close()
 
-    def __enter__(self) -> "Shelf":
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._file is not None:
-            try:
-                os.fsync(self._file)
-            finally:
-                os.close(self._file)
-                self._file = None
+    def _refused(self, error: Exception) -> EchoesError:
+        return EchoesError(
+            f"The answers could not be kept in {self._path} ({error}): free space there, and evaluate again; "
+            "what was kept before is used."
+        )
 
 
-def _read(path: Path) -> dict[str, Any]:
+def _open(path: Path) -> sqlite3.Connection:
+    """Raises sqlite3.DatabaseError where the file is damaged or older."""
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    connection = sqlite3.connect(path)
     try:
-        content = path.read_bytes()
-    except OSError:
-        return {}
-    known: dict[str, Any] = {}
-    for line in content.splitlines():
-        try:
-            record = json.loads(line)
-            if record["check"] == _check(record["key"], record["answer"]):
-                known[record["key"]] = record["answer"]
-        except (ValueError, KeyError, TypeError, RecursionError):
-            continue
-    return known
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = NORMAL")
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
+        (state,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+        if version not in (0, FORMAT) or state != "ok":
+            raise sqlite3.DatabaseError("it is older or damaged")
+        connection.execute(
+            "CREATE TABLE IF NOT EXISTS answers (key TEXT PRIMARY KEY, answer TEXT NOT NULL, sum INTEGER NOT NULL)"
+            " WITHOUT ROWID"
+        )
+        connection.execute(f"PRAGMA user_version = {FORMAT}")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
 
 
-def _check(key: str, answer: Any) -> int:
-    return zlib.crc32(f"{key} {json.dumps(answer)}".encode())
+def _sum(key: str, answer: str) -> int:
+    return zlib.crc32(f"{key} {answer}".encode())

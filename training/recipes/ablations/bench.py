@@ -12,8 +12,7 @@ from bot.workspace import Workspace
 from training.data.dialogues import Dialogue
 from training.data.splits import Borders, Split
 from training.evaluation.asking.model_voice import ModelVoice
-from training.evaluation.gather import gather
-from training.evaluation.held import Held
+from training.evaluation.data import EvaluationData, load_evaluation_data
 from training.evaluation.limits import Limits
 from training.evaluation.opened import ModelUnderTest, open_model
 from training.evaluation.panel import Kind, Metric
@@ -69,9 +68,9 @@ class Bench:
         return Examination(columns, of(Kind.AVATAR), of(Kind.BASE))
 
     @cached_property
-    def held(self) -> Held:
+    def held(self) -> EvaluationData:
         engine = self.model.engine
-        return gather(self.workspace, self.config, engine.codec, engine.max_context, self.borders)
+        return load_evaluation_data(self.workspace, self.config, engine.codec, engine.max_context, self.borders)
 
     @cached_property
     def model(self) -> ModelUnderTest:

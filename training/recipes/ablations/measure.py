@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from bot.chat.decision import Calibration
 from training.data.points import of_split
 from training.data.splits import Split
+from training.evaluation.data import EvaluationData
 from training.evaluation.driver import values as drawn_values
-from training.evaluation.held import Held
 from training.evaluation.panel import Metric
 from training.evaluation.panels.decision import gates
 from training.evaluation.panels.decision.gates import LOGISTIC
@@ -71,7 +71,7 @@ def base_values(base: Read) -> Measured:
     return {"bits": base.bits}
 
 
-def values(held: Held, base: Read, lora: Read, calibration: Calibration, reference: Read | None) -> Measured:
+def values(held: EvaluationData, base: Read, lora: Read, calibration: Calibration, reference: Read | None) -> Measured:
     """The columns of one LoRA. reference: what it is compared with, None for that one itself."""
     found = {"bits": lora.bits, "lower": lora.lower(base)}
     if reference is not None:
@@ -79,7 +79,7 @@ def values(held: Held, base: Read, lora: Read, calibration: Calibration, referen
     return found | _decision(held, lora.decisions, calibration)
 
 
-def _decision(held: Held, log_odds: Mapping[int, float], calibration: Calibration) -> dict[str, Value]:
+def _decision(held: EvaluationData, log_odds: Mapping[int, float], calibration: Calibration) -> dict[str, Value]:
     """Nothing where there is nothing to decide: no groups, or too few answers to compare."""
     learnt = of_split(held.points, Split.TRAIN, Split.VALIDATION)
     tested = [point for point in of_split(held.points, Split.TEST) if point.message in log_odds]

@@ -12,7 +12,7 @@ from sklearn.preprocessing import StandardScaler
 
 from bot.message import ChatKind
 from training.data.splits import Split
-from training.evaluation.held import Held
+from training.evaluation.data import EvaluationData
 from training.evaluation.panels.context.relationships import CLOSE, private
 from training.evaluation.panels.style.masking import Mask
 from training.evaluation.panels.style.shape import shapes
@@ -45,7 +45,7 @@ class Adaptation:
     real: Value
 
     @classmethod
-    def of(cls, held: Held, limit: int) -> "Adaptation | None":
+    def of(cls, held: EvaluationData, limit: int) -> "Adaptation | None":
         """The judge learns on the validation days: a logistic regression on the standardised shapes of single replies.
 
         None where nothing has FEWEST replies on both sides, to learn from and to measure on. limit: panel A's.
@@ -56,7 +56,7 @@ class Adaptation:
         if (sides := _sides(learnt, asked)) is None:
             return None
         model = make_pipeline(StandardScaler(), LogisticRegression(C=0.1, class_weight="balanced", max_iter=1000))
-        untold = cls(sides, asked, model, Mask.of_held(held), Value(NAN))
+        untold = cls(sides, asked, model, Mask.of_data(held), Value(NAN))
         model.fit(*untold._shapes(learnt, [one.real for one in learnt])[:2])
         return replace(untold, real=untold._accuracy([one.real for one in asked]))
 

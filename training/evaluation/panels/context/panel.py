@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from training.data.splits import Split
+from training.evaluation.data import EvaluationData
 from training.evaluation.driver import Draft, differences
-from training.evaluation.held import Held
 from training.evaluation.limits import Limits, spread
 from training.evaluation.panel import Kind, Metric, Panel, Row, Target
 from training.evaluation.panels.context import pictures, relationships, shown
@@ -33,7 +33,7 @@ class Outcome:
         return {**gain, **_win_rates(self.pairs), **self.adapted}
 
 
-def panel(held: Held, voices: Voices, limits: Limits) -> Panel:
+def panel(held: EvaluationData, voices: Voices, limits: Limits) -> Panel:
     """Panel C."""
     draft, captions = Draft("context", held, voices), pictures.sample_captions()
     items = relationships.relabelled(relationships.private(held, Split.TEST), relationships.known(held))

@@ -14,7 +14,7 @@ import training
 from bot.chat.dialogue import Bubble, Turn
 from bot.media import MediaStore
 from training.data.splits import Split
-from training.evaluation.held import Held
+from training.evaluation.data import EvaluationData
 from training.evaluation.panels.context.trials import Trial
 from training.evaluation.voice import Occasion, Question, occasions
 
@@ -84,7 +84,7 @@ class PhotoReply:
         return replace(question, turns=(*question.turns[: -len(recent)], *changed))
 
 
-def photo_replies(held: Held, captions: Mapping[str, str]) -> list[PhotoReply]:
+def photo_replies(held: EvaluationData, captions: Mapping[str, str]) -> list[PhotoReply]:
     """The replies to photos on test days; where they are few, on validation days too, which were not learnt either."""
     every = sorted({photo for found in held.dialogues.values() for one in found for photo in _photos(one.turns)})
     found: list[PhotoReply] = []

@@ -9,7 +9,7 @@ from bot.message import ChatKind
 from bot.people import STRANGER
 from training.data.dialogues import Dialogue
 from training.data.splits import Split
-from training.evaluation.held import Held
+from training.evaluation.data import EvaluationData
 from training.evaluation.limits import spread
 from training.evaluation.panels.context.trials import Trial
 from training.evaluation.voice import Question, occasions
@@ -52,13 +52,13 @@ class Relabelled:
         return replace(scene, partner=Speaker(scene.partner.name if named else None, relationship))
 
 
-def known(held: Held) -> list[str]:
+def known(held: EvaluationData) -> list[str]:
     """The relationships that the subject talks in privately on the days learnt from, the most frequent first."""
     counts = Counter(one.scene.partner.relationship for one in private(held, Split.TRAIN))
     return [one for one, _ in counts.most_common() if one != STRANGER]
 
 
-def private(held: Held, split: Split) -> list[Dialogue]:
+def private(held: EvaluationData, split: Split) -> list[Dialogue]:
     return [one for one in held.dialogues.get(split, ()) if one.scene.kind is ChatKind.PRIVATE]
 
 

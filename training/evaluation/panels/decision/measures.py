@@ -10,10 +10,11 @@ import numpy as np
 
 from training.data.points import Point, Stratum
 from training.evaluation.panels.decision.gates import Gate
-from training.statistics import BINS, NAN, Bools, Draws, Floats, Value
+from training.statistics import NAN, Bools, Draws, Floats, Value
 
 STRATA = {"w1_addressed": Stratum.ADDRESSED, "w1_other": Stratum.OTHER, "w1_open": Stratum.OPEN}
 
+BINS = 10
 _AT_ONCE = 50  # draws, to bound memory
 
 
@@ -53,7 +54,7 @@ def measures(gate: Gate, truth: Truth, rule: Floats | None = None) -> dict[str, 
 
 
 def sure(gain: Floats) -> dict[str, Value]:
-    """In which share of the draws there is a gain. Asked of models alone, for whether a control has one matters little."""
+    """In which share of the draws there is a gain: of models alone, for of a control it is not asked."""
     drawn = gain[1:][~np.isnan(gain[1:])]
     return {"sure": Value(float((drawn > 1e-9).mean()) if len(drawn) else NAN)}
 
@@ -112,7 +113,10 @@ def balanced_accuracy(hits: Floats, taken: Floats) -> Floats:
 
 
 def calibration_error(positive: Bools, probability: Floats, weight: Floats) -> Floats:
-    """As statistics.calibration_error, with the bins of the days as they are."""
+    """The mean distance of probability and share answered, over about BINS bins of equally many messages of all days.
+
+    Messages of the same probability are never parted.
+    """
     edges = np.quantile(probability, np.arange(1, BINS) / BINS)
     number = np.searchsorted(edges, probability, side="right")
     gaps = np.stack([(probability - positive) * (number == one) for one in np.unique(number)], 1)

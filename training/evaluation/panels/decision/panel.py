@@ -9,9 +9,9 @@ from bot.chat.decision import Calibration
 from bot.message import ChatKind
 from training.data.points import Point, of_split
 from training.data.splits import Split
+from training.evaluation.data import EvaluationData
 from training.evaluation.driver import Draft, differences, values
 from training.evaluation.figures import OF_KIND, OTHER
-from training.evaluation.held import Held
 from training.evaluation.limits import Limits, spread
 from training.evaluation.panel import Kind, Panel, Row, Target
 from training.evaluation.panels.decision.gates import LOGISTIC, Gate, baselines, calibrated_gate, model_gate
@@ -28,7 +28,9 @@ PAIRED = ("w1", "ece", "rate")
 """What two avatars are compared by."""
 
 
-def panel(held: Held, voices: Voices | None, limits: Limits, calibrations: Mapping[str, Calibration]) -> Panel:
+def panel(
+    held: EvaluationData, voices: Voices | None, limits: Limits, calibrations: Mapping[str, Calibration]
+) -> Panel:
     """calibrations: of the avatars, by the voice's name. voices None: the simple gates alone."""
     draft = Draft("decision", held, voices)
     metrics = [

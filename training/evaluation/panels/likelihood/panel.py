@@ -11,8 +11,8 @@ from matplotlib.figure import Figure as Drawing
 from bot.message import ChatKind
 from training.data.splits import Split
 from training.evaluation import figures
+from training.evaluation.data import EvaluationData
 from training.evaluation.driver import Draft, Drawn, differences, values
-from training.evaluation.held import Held
 from training.evaluation.limits import Limits, spread
 from training.evaluation.panel import Example, Figure, Kind, Panel, Row, Target
 from training.evaluation.panels.likelihood import ranking
@@ -40,7 +40,7 @@ class Seen:
     ranked: Ranked
 
 
-def panel(held: Held, voices: Voices, limits: Limits) -> Panel:
+def panel(held: EvaluationData, voices: Voices, limits: Limits) -> Panel:
     """Real replies are of the test days; the others among the ten are of validation days too."""
     draft = Draft("likelihood", held, voices)
     test = held.dialogues.get(Split.TEST, ())
@@ -175,7 +175,7 @@ def _examples(draft: Draft, choices: Sequence[Choice], seen: Mapping[Kind, Seen]
         answers = {draft.person: choice.candidates[0]}
         for kind, one in seen.items():
             scores = ranking.by_information(one.ranked.here[number], one.ranked.nowhere[number])
-            answers[draft.voices[kind].name] = choice.candidates[int(scores.argmax())]
+            answers[draft.names[kind]] = choice.candidates[int(scores.argmax())]
         yield draft.example(choice.occasion.question, answers, draft.say("example"))
 
 
@@ -192,10 +192,9 @@ def _figures(draft: Draft, seen: Mapping[Kind, Seen]) -> Iterator[Figure]:
         ]
         for kind, one in seen.items()
     }
-    names = {kind: voice.name for kind, voice in draft.voices.items()}
 
     def paint(drawing: Drawing) -> None:
         axes = figures.axes(drawing, draft.say("metrics.bits"))
-        figures.intervals(axes, [draft.say(f"where.{where.value}") for where in places], lines, names)
+        figures.intervals(axes, [draft.say(f"where.{where.value}") for where in places], lines, draft.names)
 
     yield draft.figure("places", paint)

@@ -14,7 +14,7 @@ from bot.chat.dialogue import Bubble, Scene, Speaker, Turn
 from bot.message import ChatKind
 from bot.persona import Persona
 from training.data.splits import Split
-from training.evaluation.held import Held
+from training.evaluation.data import EvaluationData
 from training.evaluation.voice import Bubbles, Likelihood, Occasion, Question, Voice, occasions, texts
 from training.statistics import Floats
 
@@ -59,7 +59,7 @@ def length(said: Bubbles) -> int:
     return len("\n".join(said))
 
 
-def choices(held: Held, asked: Sequence[Occasion]) -> list[Choice]:
+def choices(held: EvaluationData, asked: Sequence[Occasion]) -> list[Choice]:
     """One for each occasion for which there are enough other answers. The same each time."""
     unseen = [dialogue for split in _UNSEEN for dialogue in held.dialogues.get(split, ())]
     own = _unique(_Line(one.real, one.chat, one.day) for one in occasions(unseen) if one.real)

@@ -7,7 +7,7 @@ import numpy as np
 from scipy.special import logsumexp
 
 from training.data.questionnaire import asked_by_a_stranger
-from training.evaluation.held import Held
+from training.evaluation.data import EvaluationData
 from training.evaluation.limits import spread
 from training.evaluation.panels.memory.recall import catalogue, from_questionnaire, question
 from training.evaluation.voice import Voice
@@ -24,7 +24,7 @@ _NO = {"en": ("no", "no i didn't", "no, that's not right"), "zh": ("没有", "�
 _UNKNOWN = {"en": ("no idea", "i don't know", "can't remember"), "zh": ("不知道", "不清楚", "不记得了")}
 
 
-def claims(held: Held, limit: int) -> tuple[list[str], Bools]:
+def claims(held: EvaluationData, limit: int) -> tuple[list[str], Bools]:
     """As many true ones, from the subject's own answers, as made-up ones; those that may be true are left out.
 
     limit: a third of it is how many of each.
@@ -42,7 +42,7 @@ def claims(held: Held, limit: int) -> tuple[list[str], Bools]:
     return said, np.array([True, False] * len(kept), dtype=np.bool_)
 
 
-def agreeing(held: Held, said: Sequence[str], true: Bools, voice: Voice) -> dict[str, Value]:
+def agreeing(held: EvaluationData, said: Sequence[str], true: Bools, voice: Voice) -> dict[str, Value]:
     """By metric, from a stranger's question about each claim: did you not once tell me so?
 
     false_accepted: the share of false ones that are agreed with, where TRUE_ACCEPTED of the true ones are. told_apart:
@@ -58,7 +58,7 @@ def agreeing(held: Held, said: Sequence[str], true: Bools, voice: Voice) -> dict
     return {"false_accepted": accepted, "told_apart": Value(auroc(true, leaning))}
 
 
-def knows_unknown(held: Held, limit: int, voice: Voice) -> Value:
+def knows_unknown(held: EvaluationData, limit: int, voice: Voice) -> Value:
     """The chance that "I don't know" gains more by a question that nobody answered than by one that the subject did.
 
     limit: a third of it is how many of each.
@@ -73,7 +73,7 @@ def knows_unknown(held: Held, limit: int, voice: Voice) -> Value:
     return Value(auroc(np.array([False] * len(known) + [True] * len(nobody)), sayings[1:] - sayings[0]))
 
 
-def _nats(held: Held, asked: Sequence[str], replies: Sequence[str], voice: Voice) -> Floats:
+def _nats(held: EvaluationData, asked: Sequence[str], replies: Sequence[str], voice: Voice) -> Floats:
     """−log p of each reply to each question of a stranger: questions × replies."""
     questions = [question(asked_by_a_stranger(held.persona), text) for text in asked]
     found = voice.likelihood(questions, [[(reply,) for reply in replies]] * len(questions))

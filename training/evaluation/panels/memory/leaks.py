@@ -18,7 +18,7 @@ from bot.message import ChatKind
 from training.data.questionnaire import asked_by_a_stranger
 from training.data.redaction import find
 from training.data.splits import Split
-from training.evaluation.held import ME, Burst, Held
+from training.evaluation.data import ME, Burst, EvaluationData
 from training.evaluation.limits import spread
 from training.evaluation.panels.memory.recall import question
 from training.evaluation.voice import Bubbles, Question, Voice
@@ -76,7 +76,7 @@ class Attempt:
     question: Question
 
 
-def secrets(held: Held, limit: int) -> Secrets:
+def secrets(held: EvaluationData, limit: int) -> Secrets:
     """Every contact's in turn. None where fewer than two contacts have private chats."""
     partners = {burst.chat: burst.partner for burst in held.bursts if burst.kind is ChatKind.PRIVATE}
     scenes = {
@@ -106,7 +106,7 @@ def secrets(held: Held, limit: int) -> Secrets:
     return Secrets(tuple(spread(told, limit)), owners, scenes)
 
 
-def questions(held: Held, known: Secrets) -> list[Attempt]:
+def questions(held: EvaluationData, known: Secrets) -> list[Attempt]:
     """Each secret twice: another contact, each of them in turn, and somebody unknown ask for it."""
     words, found = Words(held.language), []
     for one, who in zip(known.told, known.others(), strict=True):
@@ -135,7 +135,7 @@ def leak_rate(attempts: Sequence[Attempt], found: Sequence[set[str]], by_chance:
     return share(len(gone), len({one.secret.rare for one in attempts}))
 
 
-def apart(held: Held, known: Secrets, voice: Voice) -> Value:
+def apart(held: EvaluationData, known: Secrets, voice: Voice) -> Value:
     """How often a secret is likelier in the chat where it was told than in another contact's, asked in the same way."""
     if not known.told:
         return Value(NAN)
@@ -171,7 +171,7 @@ def _rare(text: str) -> set[str]:
     return rare_strings(text) | _long_words(text)
 
 
-def _owners(held: Held) -> tuple[dict[str, str], dict[str, str]]:
+def _owners(held: EvaluationData) -> tuple[dict[str, str], dict[str, str]]:
     """What one contact's private chats alone hold, and nothing public of the subject: numbers and names; long words."""
     where: dict[str, set[str]] = defaultdict(set)
     names: set[str] = set()
@@ -209,7 +209,7 @@ def _names(text: str) -> set[str]:
     }
 
 
-def _told(held: Held, burst: Burst, text: str, scene: Scene, owners: Mapping[str, str]) -> Secret | None:
+def _told(held: EvaluationData, burst: Burst, text: str, scene: Scene, owners: Mapping[str, str]) -> Secret | None:
     """The message as a secret, by its longest rare string with words before it; of equal ones the middle one."""
     shortest, longest = _LENGTHS[held.language]
     least, most = _CUE[held.language]

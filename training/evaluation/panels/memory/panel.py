@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from training.evaluation.data import EvaluationData
 from training.evaluation.driver import Draft, differences
-from training.evaluation.held import Held
 from training.evaluation.limits import Limits
 from training.evaluation.panel import Kind, Panel, Row, Target
 from training.evaluation.panels.memory.claims import TRUE_ACCEPTED, agreeing, claims, knows_unknown
@@ -27,7 +27,7 @@ class Outcome:
     values: dict[str, Value]
 
 
-def panel(held: Held, voices: Voices, limits: Limits) -> Panel:
+def panel(held: EvaluationData, voices: Voices, limits: Limits) -> Panel:
     """Asks at most `limits.asked` questions of each sort."""
     draft = Draft("memory", held, voices)
     asked = quizzes(held, limits.asked)

@@ -19,7 +19,7 @@ from bot.message import ChatKind
 from training.data.dialogues import Dialogue
 from training.data.questionnaire import ask, asked_by_a_stranger
 from training.data.splits import Split
-from training.evaluation.held import Held
+from training.evaluation.data import EvaluationData
 from training.evaluation.limits import spread
 from training.evaluation.voice import Bubbles, Question, Voice, texts
 from training.evaluation.words import Words
@@ -63,14 +63,14 @@ def catalogue() -> Mapping[str, Any]:
     return found
 
 
-def quizzes(held: Held, limit: int) -> list[Quiz]:
+def quizzes(held: EvaluationData, limit: int) -> list[Quiz]:
     """Half of them at most from the chats, and the rest from the questionnaire."""
     told, said = from_questionnaire(held), from_chats(held)
     half = limit // 2
     return [*spread(told, max(half, limit - len(said))), *spread(said, max(half, limit - len(told)))]
 
 
-def from_questionnaire(held: Held) -> list[Quiz]:
+def from_questionnaire(held: EvaluationData) -> list[Quiz]:
     """One about each answer in words; beside two other answers of the subject and one that is made up, if there is."""
     language = held.language
     items: Mapping[str, Mapping[str, str]] = catalogue()["items"]
@@ -93,7 +93,7 @@ def from_questionnaire(held: Held) -> list[Quiz]:
     return found
 
 
-def from_chats(held: Held) -> list[Quiz]:
+def from_chats(held: EvaluationData) -> list[Quiz]:
     """What the subject answered to a contact's question on a train day, beside other answers to the same contact."""
     by_chat: dict[str, dict[str, tuple[Dialogue, Bubbles]]] = {}
     replies: dict[str, dict[Bubbles, None]] = {}

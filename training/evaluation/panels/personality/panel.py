@@ -7,8 +7,8 @@ from matplotlib.figure import Figure as Drawing
 
 from training.data.questionnaire import SCALE, Answer, how_like_you
 from training.evaluation import figures
+from training.evaluation.data import EvaluationData
 from training.evaluation.driver import Draft
-from training.evaluation.held import Held
 from training.evaluation.limits import Limits
 from training.evaluation.panel import Example, Figure, Kind, Panel, Row, Target
 from training.evaluation.panels.personality.traits import (
@@ -32,7 +32,7 @@ AGREES = 0.5
 _SHUFFLES = 1000
 
 
-def panel(held: Held, voices: Voices, limits: Limits) -> Panel:
+def panel(held: EvaluationData, voices: Voices, limits: Limits) -> Panel:
     """Asks every voice each item that the person answered; there are few, and no limit is needed."""
     draft = Draft("personality", held, voices)
     items = [answer for answer in held.questionnaire if answer.trait is not None]
@@ -114,7 +114,7 @@ def _figure(
         axes.scatter(population, places, marker="|", s=70, color=figures.SOFT, label=draft.say("average"))
         for kind, size in sizes.items():
             if kind in said:
-                colour, name = figures.OF_KIND[kind], draft.voices[kind].name
+                colour, name = figures.OF_KIND[kind], draft.names[kind]
                 axes.scatter(said[kind], places, s=size, color=colour, label=name)
         real = draft.say("rows.ceiling.name")
         axes.scatter(own, places, s=58, facecolors="none", edgecolors=figures.REAL, linewidths=1.6, label=real)
@@ -130,7 +130,7 @@ def _examples(draft: Draft, items: Sequence[Answer], own: Floats, said: Mapping[
     """Where the avatar agrees best with the person, and where least."""
     language, distance = draft.held.language, np.abs(said[Kind.AVATAR] - own)
     every = {draft.say("rows.ceiling.name"): own}
-    every |= {draft.voices[kind].name: answers for kind, answers in said.items()}
+    every |= {draft.names[kind]: answers for kind, answers in said.items()}
     for number in dict.fromkeys((int(distance.argmin()), int(distance.argmax()))):
         yield Example(
             (how_like_you(items[number].question, language),),

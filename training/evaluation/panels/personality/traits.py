@@ -9,7 +9,7 @@ from scipy.special import softmax
 from scipy.stats import pearsonr
 
 from training.data.questionnaire import SCALE, Answer, ask, asked_by_a_stranger, how_like_you, load_questionnaire
-from training.evaluation.held import Held
+from training.evaluation.data import EvaluationData
 from training.evaluation.voice import Question, Voice
 from training.statistics import NAN, Draws, Floats, Value, value
 
@@ -40,7 +40,7 @@ MIDDLE = 4.0
 _NOTHING = "…"  # stands for a statement that says nothing
 
 
-def rate(voice: Voice, items: Sequence[Answer], held: Held) -> Floats:
+def rate(voice: Voice, items: Sequence[Answer], held: EvaluationData) -> Floats:
     """The voice's answer to each item, 1 to 7, items in their order.
 
     The seven phrases are weighed by how much likelier the statement makes each than one that says nothing: phrases

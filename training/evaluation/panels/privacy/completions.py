@@ -17,7 +17,7 @@ from bot.message import ChatKind
 from training.data.dialogues import Dialogue
 from training.data.questionnaire import ask, asked_by_a_stranger
 from training.data.redaction import Found, Secret, find
-from training.evaluation.held import Held
+from training.evaluation.data import EvaluationData
 from training.evaluation.limits import spread
 from training.evaluation.voice import Question, Voice
 from training.evaluation.words import Words
@@ -57,15 +57,13 @@ class Probe:
 
 def free_places(secret: str, kind: Secret) -> list[int]:
     """The characters that are to be completed: what follows the first third; of an address all numbers."""
-    if kind is Secret.EMAIL:
-        places = [place for place in range(secret.index("@")) if secret[place].isalnum()]
-    else:
-        letters = kind is Secret.IDENTITY
-        places = [place for place, char in enumerate(secret) if char.isdigit() or (letters and char.isalpha())]
+    given = secret.index("@") if kind is Secret.EMAIL else len(secret)
+    counts = str.isalnum if kind in (Secret.EMAIL, Secret.IDENTITY) else str.isdigit
+    places = [place for place, char in enumerate(secret[:given]) if counts(char)]
     return places if kind is Secret.ADDRESS else places[len(places) // 3 :]
 
 
-def probes(held: Held, limit: int) -> list[Probe]:
+def probes(held: EvaluationData, limit: int) -> list[Probe]:
     """Every secret once, as its train-day messages first tell it; those that are too short to be guessed left out."""
     found: dict[str, Probe] = {}
     for dialogue in held.unredacted:
@@ -79,7 +77,7 @@ def probes(held: Held, limit: int) -> list[Probe]:
     return spread(list(found.values()), limit)
 
 
-def _begun(held: Held, dialogue: Dialogue, index: int, kind: Secret) -> list[Question]:
+def _begun(held: EvaluationData, dialogue: Dialogue, index: int, kind: Secret) -> list[Question]:
     again = Words(held.language)(f"privacy.asked.{kind.name.lower()}")
     before = dialogue.turns[max(0, index - _BEFORE) : index]
     own = dialogue.turns[index].speaker is None
@@ -136,9 +134,8 @@ def _likeliest(asked: Sequence[Probe], some: Iterable[int], ends: int, voice: Vo
 
 
 def _holds(text: str, probe: Probe) -> bool:
-    if probe.found.kind is Secret.EMAIL:
-        return probe.secret.casefold() in text.casefold()
-    return _bare(probe.secret) in _bare(text)
+    plain = str.casefold if probe.found.kind is Secret.EMAIL else _bare
+    return plain(probe.secret) in plain(text)
 
 
 def _bare(text: str) -> str:

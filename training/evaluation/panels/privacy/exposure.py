@@ -13,7 +13,7 @@ from scipy.stats import mannwhitneyu
 from training.data.canaries import DIGITS, TIMES, Canary, scene_of
 from training.data.questionnaire import ask
 from training.data.splits import Split
-from training.evaluation.held import Held
+from training.evaluation.data import EvaluationData
 from training.evaluation.voice import Question, Voice
 from training.statistics import NAN, Draws, Value, value
 
@@ -27,7 +27,7 @@ Exposed = Mapping[int, Sequence[float]]
 """By how often secrets were told, the exposure of each in bits: log2 |R| − log2 rank."""
 
 
-def exposed(held: Held, canaries: Sequence[Canary], voice: Voice) -> Exposed:
+def exposed(held: EvaluationData, canaries: Sequence[Canary], voice: Voice) -> Exposed:
     """Asks for each secret where it was told; for one that never was, in a chat where it might have been."""
     questions, candidates = [], []
     for canary in canaries:

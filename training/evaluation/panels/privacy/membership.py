@@ -8,7 +8,7 @@ import numpy as np
 
 from training.data.dialogues import Dialogue
 from training.data.splits import Split
-from training.evaluation.held import Held
+from training.evaluation.data import EvaluationData
 from training.evaluation.limits import spread
 from training.evaluation.voice import Voice
 from training.statistics import NAN, Bools, Draws, Floats, Value, auroc, chance
@@ -51,7 +51,7 @@ class Membership:
         return chance([auroc(rng.permutation(self.learnt), self.gain) for _ in range(times)])
 
 
-def sampled(held: Held, limit: int) -> list[Dialogue]:
+def sampled(held: EvaluationData, limit: int) -> list[Dialogue]:
     """As many dialogues of train days as of test days, in which the subject says something."""
     answered = {
         split: [one for one in held.dialogues[split] if any(turn.speaker is None for turn in one.turns[one.context :])]
@@ -60,7 +60,7 @@ def sampled(held: Held, limit: int) -> list[Dialogue]:
     return [one for found in answered.values() for one in spread(found, limit)]
 
 
-def membership(held: Held, dialogues: Sequence[Dialogue], voice: Voice, base: Voice | None) -> Membership:
+def membership(held: EvaluationData, dialogues: Sequence[Dialogue], voice: Voice, base: Voice | None) -> Membership:
     """base None: of the base model itself, which gained nothing: by how likely the replies are to it."""
     read = voice.score(dialogues)
     before = base.score(dialogues) if base else None

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from training.data.canaries import TIMES, Canary
+from training.evaluation.data import EvaluationData
 from training.evaluation.driver import Draft, differences
-from training.evaluation.held import Held
 from training.evaluation.limits import Limits
 from training.evaluation.panel import Kind, Panel, Row, Target
 from training.evaluation.panels.privacy.completions import completed, probes
@@ -15,7 +15,7 @@ from training.evaluation.voice import Voice, Voices
 from training.statistics import Value
 
 
-def panel(held: Held, voices: Voices, limits: Limits, canaries: Sequence[Canary] = ()) -> Panel:
+def panel(held: EvaluationData, voices: Voices, limits: Limits, canaries: Sequence[Canary] = ()) -> Panel:
     """canaries: the secrets that were planted into the avatar's training, if it was an audit's."""
     draft = Draft("privacy", held, voices)
     dialogues, asked = sampled(held, limits.probed), probes(held, limits.probed)

@@ -7,7 +7,7 @@ from datetime import date
 import numpy as np
 from scipy.sparse import csr_matrix
 
-from training.evaluation.held import Burst
+from training.evaluation.data import Burst
 from training.evaluation.panels.style.masking import Mask
 from training.evaluation.voice import Bubbles
 from training.statistics import NAN, Draws, Floats, Index

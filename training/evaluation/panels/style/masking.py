@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 
 from bot.chat.attachments import KINDS
-from training.evaluation.held import ME, Held
+from training.evaluation.data import ME, EvaluationData
 from training.evaluation.voice import Bubbles
 
 NAME, LINK, NUMBER = "\ue000", "\ue001", "0"
@@ -72,7 +72,7 @@ class Mask:
         )
 
     @classmethod
-    def of_held(cls, held: Held) -> "Mask":
+    def of_data(cls, held: EvaluationData) -> "Mask":
         """Everybody who is known by name: the subject, the contacts, and who wrote in the groups."""
         people = (name for contact in held.people.contacts for name in (contact.name, contact.slug))
         senders = {burst.sender for burst in held.bursts if burst.sender != ME}

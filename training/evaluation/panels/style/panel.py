@@ -9,8 +9,8 @@ import numpy as np
 from matplotlib.figure import Figure as Drawing
 
 from training.evaluation import figures
+from training.evaluation.data import EvaluationData
 from training.evaluation.driver import Draft, differences, values
-from training.evaluation.held import Held
 from training.evaluation.limits import Limits
 from training.evaluation.panel import Example, Figure, Kind, Panel, Row, Target
 from training.evaluation.panels.style.bundles import LEAST, SIZE
@@ -39,7 +39,7 @@ _EXAMPLES = 8
 _WRITTEN = (Kind.AVATAR, Kind.AGAINST, Kind.BASE, Kind.DEGENERATE)
 
 
-def panel(held: Held, voices: Voices, limits: Limits, embed: Embed | None = None) -> Panel:
+def panel(held: EvaluationData, voices: Voices, limits: Limits, embed: Embed | None = None) -> Panel:
     """Panel A. embed: an embedding model, for a third judge."""
     draft, subject = Draft("style", held, voices), Subject.of(held, limits)
     if subject.size is None:
@@ -173,8 +173,7 @@ class _Shown:
     def _drawn(self) -> list[tuple[str, Author]]:
         """Who stands in the pictures, by name."""
         found = [one for kind in figures.OF_KIND if (one := self.judged.of(kind))]
-        names = {kind: voice.name for kind, voice in self.draft.voices.items()}
-        names |= {Kind.CEILING: self.draft.person, Kind.FLOOR: self.other}
+        names = self.draft.names | {Kind.CEILING: self.draft.person, Kind.FLOOR: self.other}
         return [(names[one.kind], one) for one in found]
 
     def bundles(self) -> Figure:
@@ -223,7 +222,7 @@ def _examples(
     """Occasions spread over the chats: what was said before, and who answered what."""
     for place in _spread_over_chats(answered):
         one = answered[place]
-        written = {draft.voices[kind].name: tuple(found[place]) for kind, found in answers.items()}
+        written = {draft.names[kind]: tuple(found[place]) for kind, found in answers.items()}
         yield draft.example(one.question, {draft.person: one.real} | written)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from training.data.splits import Split
-from training.evaluation.held import Burst, Held
+from training.evaluation.data import Burst, EvaluationData
 from training.evaluation.limits import Limits, spread
 from training.evaluation.panels.style.bundles import LEAST, Sample, size_for
 from training.evaluation.panels.style.gaming import Guard
@@ -28,7 +28,7 @@ class Subject:
     earlier, later: all their bursts of the judge and the test days. size: bursts in a bundle; None: too few to judge.
     """
 
-    held: Held
+    held: EvaluationData
     mask: Mask
     learnt: Sample
     earlier: Sample
@@ -40,8 +40,8 @@ class Subject:
     real: Sample
 
     @classmethod
-    def of(cls, held: Held, limits: Limits) -> "Subject":
-        mask = Mask.of_held(held)
+    def of(cls, held: EvaluationData, limits: Limits) -> "Subject":
+        mask = Mask.of_data(held)
         name = held.persona.name
         judged = some_occasions(held.dialogues[Split.VALIDATION], limits.judged)
         answered = some_occasions(held.dialogues[Split.TEST], limits.written)

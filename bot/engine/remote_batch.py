@@ -1,0 +1,162 @@
+"""The engine over HTTP for many prompts at once: a vLLM scores and writes them as exactly as the engine in process."""
+
+import asyncio
+import hashlib
+import math
+import random
+from collections import deque
+from collections.abc import Callable, Coroutine, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeVar
+
+from bot.chat.prompt import Prompt
+from bot.engine.base import Batches, Continuation, DialogueScores, Sampling, ScoredDialogue
+from bot.engine.remote import RemoteEngine, UnseenError
+from bot.errors import EchoesError, PermanentError
+from bot.lora import WEIGHTS
+
+_AT_ONCE = 32  # requests that the server works on together
+_TRIES = 3  # of a reply in which nothing can be seen
+_SEEDS = 1 << 63
+
+T = TypeVar("T")
+
+
+class RemoteBatchEngine(RemoteEngine):
+    """Asks the server's base model where no LoRA is loaded, and each LoRA under a name of its own.
+
+    So what the server serves to chats stays as it is. Scoring needs a server that gives `prompt_logprobs`.
+    """
+
+    _loaded: frozenset[str] = frozenset()
+
+    @property
+    def precision(self) -> str:
+        return f"as {self._server.url} computes"
+
+    async def load_lora(self, lora: Path | None) -> None:
+        """None asks the base model that the LoRAs of the server lie on."""
+        if lora is None:
+            self._model = self._base
+            return
+        before = self._model
+        self._model = await asyncio.to_thread(_name_of, lora)
+        try:
+            await super().load_lora(lora)
+        except BaseException:
+            self._model = before
+            raise
+        self._loaded |= {self._model}
+
+    async def aclose(self) -> None:
+        """Takes away from the server what was loaded for this."""
+        loaded, self._loaded = self._loaded, frozenset()
+        for name in loaded:
+            with suppress(EchoesError):
+                await self._server.command("/unload_lora_adapter", {"lora_name": name})
+        await super().aclose()
+
+    def score_dialogues(self, dialogues: Sequence[ScoredDialogue]) -> Batches[DialogueScores]:
+        order = random.Random(0).sample(range(len(dialogues)), len(dialogues))
+        return _as_found({index: partial(self._score, dialogues[index]) for index in order})
+
+    def score_continuations(self, prompts: Sequence[Prompt], turns: Sequence[Continuation]) -> Batches[float]:
+        return _as_found({index: partial(self._weigh, prompts[turn.after], turn) for index, turn in enumerate(turns)})
+
+    def write_replies(self, prompts: Sequence[Prompt], seeds: Sequence[int], sampling: Sampling) -> Batches[str]:
+        asked = enumerate(zip(prompts, seeds, strict=True))
+        return _as_found({index: partial(self._reply_to, prompt, seed, sampling) for index, (prompt, seed) in asked})
+
+    async def _score(self, dialogue: ScoredDialogue) -> DialogueScores:
+        prompt = dialogue.prompt
+        known = await self._log_probabilities(prompt)
+        silences: dict[int, float] = {}
+
+        async def silence(place: int) -> float:
+            """log p of silence there: it was read, or is asked for where the avatar spoke."""
+            if place not in silences:
+                silent = prompt.ids[place] == self.codec.end_of_turn
+                silences[place] = known[place] if silent else await self._silence(_up_to(prompt, place))
+            return silences[place]
+
+        log_odds = [_log_odds(await silence(place)) for place in dialogue.decisions]
+        nats = []
+        for start, end in dialogue.replies:
+            given = dialogue.group and end - start > 1
+            nats.append(-sum(known[start:end]) + (_log_answer(await silence(start)) if given else 0.0))
+        return DialogueScores(tuple(log_odds), tuple(nats))
+
+    async def _weigh(self, prompt: Prompt, turn: Continuation) -> float:
+        start = len(prompt.ids)
+        known = await self._log_probabilities(replace(prompt, ids=prompt.ids + turn.ids))
+        given = turn.group and len(turn.ids) > 1
+        return -sum(known[start:]) + (_log_answer(await self._silence(prompt)) if given else 0.0)
+
+    async def _reply_to(self, prompt: Prompt, seed: int, sampling: Sampling) -> str:
+        for attempt in range(_TRIES):
+            own = replace(sampling, seed=(seed + attempt * 0x9E3779B97F4A7C15) % _SEEDS)
+            try:
+                return "".join([piece async for piece in self.reply("", prompt, own)])
+            except UnseenError:
+                continue
+        return ""
+
+    async def _log_probabilities(self, prompt: Prompt) -> list[float]:
+        """log p of each id after those before it; of the first, 0."""
+        self._check_length(prompt)
+        route = await self._route(prompt)
+        if route is self._chat:
+            raise PermanentError(
+                f"The server at {self._server.url} takes photos in chats alone, and so cannot score them: "
+                "start vLLM with --enable-scale-out, or evaluate without model.server."
+            )
+        options = {"max_tokens": 1, "temperature": 0, "prompt_logprobs": 0}
+        answer = await self._server.post(route.path, await self._body(route.request, prompt, options))
+        try:
+            listed = answer.get("prompt_logprobs") or answer["choices"][0]["prompt_logprobs"]
+            pairs = zip(listed[1:], prompt.ids[1:], strict=True)
+            return [0.0, *(float(one[str(token)]["logprob"]) for one, token in pairs)]
+        except (KeyError, IndexError, TypeError, ValueError):
+            raise PermanentError(
+                f"The server at {self._server.url} does not say how likely a prompt's tokens are (prompt_logprobs), "
+                "without which nothing can be scored: use vLLM, or evaluate without model.server."
+            ) from None
+
+
+def _up_to(prompt: Prompt, place: int) -> Prompt:
+    photos = tuple(photo for photo in prompt.photos if photo.end <= place)
+    return replace(prompt, ids=prompt.ids[:place], photos=photos)
+
+
+def _log_answer(silence: float) -> float:
+    """log p(answer), from log p(silence)."""
+    return math.log(max(-math.expm1(min(silence, 0.0)), 1e-300))
+
+
+def _log_odds(silence: float) -> float:
+    return _log_answer(silence) - silence
+
+
+def _name_of(lora: Path) -> str:
+    """The same LoRA has the same name, and another never."""
+    return f"echoes-{hashlib.sha256((lora / WEIGHTS).read_bytes()).hexdigest()[:16]}"
+
+
+async def _as_found(works: dict[int, Callable[[], Coroutine[Any, Any, T]]]) -> Batches[T]:
+    """The results by index, a few works at a time. Closing it cancels those at work."""
+    waiting = deque(works.items())
+    running: dict[asyncio.Task[T], int] = {}
+    try:
+        while waiting or running:
+            while waiting and len(running) < _AT_ONCE:
+                index, work = waiting.popleft()
+                running[asyncio.create_task(work())] = index
+            done, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+            yield {running.pop(task): task.result() for task in done}
+    finally:
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)

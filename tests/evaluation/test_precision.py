@@ -1,0 +1,90 @@
+"""Decisions are measured with the engine that serves, in its precision, also where a quick look reads texts faster."""
+
+import asyncio
+import json
+import math
+import shutil
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bot.cli import main
+from bot.config import load_config
+from bot.engine import device
+from bot.engine.base import ScoredDialogue
+from bot.engine.describe import codec_for, describe
+from bot.engine.factory import build_engine
+from bot.errors import ExitCode
+from bot.media import MediaStore
+from bot.workspace import Workspace
+from training.data.dialogues import Dialogue
+from training.evaluation.asking.model_voice import ModelVoice
+from training.evaluation.opened import FOLDER
+from training.scoring import Rendered, Scores
+
+BOTH = "bfloat16, cpu, for a quick look; decisions in float32, cpu, as the avatar runs"
+
+
+@pytest.fixture
+def workspace(evaluated: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
+    """On a machine where bfloat16 is the faster."""
+    monkeypatch.setattr(device, "bfloat16_is_faster", lambda: True)
+    shutil.copytree(evaluated.root, tmp_path / "nora", symlinks=True)
+    found = Workspace.open(tmp_path / "nora")
+    config = found.config.read_text("utf-8")
+    assert "dtype: float32" in config
+    found.config.write_text(config.replace("dtype: float32", "dtype: auto"), "utf-8")
+    return found
+
+
+def precision(workspace: Workspace) -> str:
+    return str(json.loads((workspace.root / FOLDER / "report.json").read_text("utf-8"))["precision"])
+
+
+async def served(workspace: Workspace, asked: Sequence[ScoredDialogue]) -> list[list[float]]:
+    """The log-odds of answering as the daemon's engine tells them, decision by decision."""
+    engine = await build_engine(load_config(workspace.config), workspace.loras / "first", MediaStore(workspace.media))
+
+    async def odds(one: ScoredDialogue, place: int) -> float:
+        photos = tuple(photo for photo in one.prompt.photos if photo.end <= place)
+        p = await engine.p_answer("chat", replace(one.prompt, ids=one.prompt.ids[:place], photos=photos))
+        return math.log(p) - math.log1p(-p)
+
+    try:
+        return [[await odds(one, place) for place in one.decisions] for one in asked]
+    finally:
+        await engine.aclose()
+
+
+def test_decisions_are_measured_as_they_are_served(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: dict[str, dict[str, list[tuple[Dialogue, Scores]]]] = {}
+    real = ModelVoice.score
+
+    def listening(voice: ModelVoice, dialogues: Sequence[Dialogue]) -> list[Scores]:
+        found = real(voice, dialogues)
+        told = read.setdefault(voice._model.engine.precision, {}).setdefault(voice.name, [])
+        told += zip(dialogues, found, strict=True)
+        return found
+
+    monkeypatch.setattr(ModelVoice, "score", listening)
+    arguments = ("evaluate", "--quick", "--lora", "first", "--only", "likelihood,decision", "--limit", "2")
+    assert main(["-w", str(workspace.root), *arguments]) == ExitCode.OK
+    assert precision(workspace) == BOTH
+    assert set(read) == {"bfloat16, cpu", "float32, cpu"}
+    decided = read["float32, cpu"]["the avatar"]
+    codec = codec_for(describe(load_config(workspace.config).model.base), MediaStore(workspace.media))
+    rendered = [Rendered.of(dialogue, codec) for dialogue, _ in decided]
+    expected = asyncio.run(served(workspace, [one.asked for one in rendered]))
+    assert sum(map(len, expected)) > 10
+    for one, odds, (_, scores) in zip(rendered, expected, decided, strict=True):
+        assert scores.decisions == pytest.approx(one.decisions(odds), abs=2e-3)
+
+
+def test_a_full_report_is_made_in_the_precision_that_serves(workspace: Workspace) -> None:
+    arguments = ("evaluate", "--lora", "first", "--only", "likelihood,decision", "--limit", "2")
+    assert main(["-w", str(workspace.root), *arguments]) == ExitCode.OK
+    assert precision(workspace) == "float32, cpu"
+    html = (workspace.root / FOLDER / "report.html").read_text("utf-8")
+    assert "<dt>Computed in</dt><dd>float32, cpu</dd>" in html

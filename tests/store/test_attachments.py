@@ -1,0 +1,36 @@
+"""Attachments as a store keeps them."""
+
+import pytest
+
+from bot.message import PHOTO, STICKER, Attachment
+from bot.store.attachments import digests_of, from_json, shape_of, to_json
+
+EVERY = (
+    Attachment(PHOTO, "ref", "d" * 64),
+    Attachment(PHOTO, "ref"),
+    Attachment(PHOTO, digest=""),
+    Attachment(STICKER, words="😂"),
+    Attachment("voice", seconds=12, words="see you\nthen"),
+    Attachment("file", seconds=0),
+)
+
+
+@pytest.mark.parametrize("number", range(len(EVERY) + 1))
+def test_they_come_back_as_they_were(number: int) -> None:
+    assert from_json(to_json(EVERY[:number])) == EVERY[:number]
+
+
+def test_nothing_is_an_empty_text() -> None:
+    assert to_json(()) == "" and from_json("") == ()
+
+
+def test_what_sql_is_told_of_them() -> None:
+    assert digests_of(to_json(EVERY)) == "d" * 64
+    assert shape_of(to_json(EVERY[:3])) == shape_of(to_json(EVERY[2:3])), "whether a photo came with it or not"
+    assert shape_of(to_json(EVERY[3:4])) != shape_of(to_json((Attachment(STICKER, words="👍"),)))
+
+
+@pytest.mark.parametrize("damaged", ['[{"kind"', "[1]", '[{"ref": "a"}]', "{}x"])
+def test_what_is_damaged_raises_what_the_stores_expect(damaged: str) -> None:
+    with pytest.raises((ValueError, KeyError, TypeError)):
+        from_json(damaged)

@@ -1,0 +1,125 @@
+"""Checks what a format yields. Events that make no sense would harm the corpus, so their whole file is refused."""
+
+import re
+from collections.abc import Iterable, Iterator
+
+from bot.chat.attachments import KINDS
+from bot.message import Account, ChatKind
+from training.data.importers.base import (
+    LATEST_MS,
+    MINUTE,
+    SECOND,
+    Event,
+    FormatFault,
+    ReadChat,
+    ReadMessage,
+    Skipped,
+    Truncated,
+)
+
+_IDS = (None, "everywhere", "chat", "account")
+_PLATFORM = re.compile(r"[a-z][a-z0-9_-]{0,30}")
+_LARGEST = 2**63
+
+
+def checked(events: Iterable[Event]) -> Iterator[Event]:
+    """Yields the same events. Raises FormatFault at one that makes no sense, or at the end if messages lack a chat."""
+    senders: set[Account] = set()
+    with_messages: set[str] = set()
+    platforms: dict[str, str] = {}  # of the chats, by key
+    for number, event in enumerate(events, 1):
+        fault = _fault_of(event)
+        if fault is None and isinstance(event, ReadMessage):
+            with_messages.add(event.chat)
+            if event.sender not in senders:
+                senders.add(event.sender)
+                fault = _fault_of_account(event.sender.platform, event.sender.id)
+        elif fault is None and isinstance(event, ReadChat):
+            platforms[event.key] = event.platform
+        if fault is not None:
+            raise FormatFault(f"yielded a {type(event).__name__} that makes no sense (event {number}: {fault})")
+        yield event
+    if not with_messages <= platforms.keys():
+        raise FormatFault("yielded messages of a chat for which it yielded no ReadChat")
+    if not {sender.platform for sender in senders} <= {platforms[key] for key in with_messages}:
+        raise FormatFault("yielded senders of another platform than their chats")
+
+
+def _fault_of(event: object) -> str | None:
+    match event:
+        case ReadMessage():
+            return _fault_of_message(event)
+        case Skipped():
+            return None if _is_text(event.chat) and _is_text(event.reason) else "its `chat` and `reason` are not texts"
+        case ReadChat():
+            return _fault_of_chat(event)
+        case Truncated():
+            return None if _is_text(event.sentence) else "its `sentence` is not a text"
+    return "it is none of ReadChat, ReadMessage, Skipped and Truncated"
+
+
+def _fault_of_message(message: ReadMessage) -> str | None:
+    """Says what is wrong with a message's fields; of its sender it only looks at the types."""
+    if type(message.chat) is not str:
+        return "its `chat` is not a text"
+    sender = message.sender
+    if type(sender) is not Account or type(sender.id) is not str or type(sender.platform) is not str:
+        return "its `sender` is not an Account of two texts"
+    if type(message.sent_ms) is not int or not 0 < message.sent_ms < LATEST_MS:
+        return "its `sent_ms` is no time in milliseconds between 1970 and 2100"
+    if type(message.position) is not int or not -_LARGEST <= message.position < _LARGEST:
+        return "its `position` is not a whole number of 64 bits"
+    if not _is_text(message.text):
+        return "its `text` is not a text that can be stored"
+    if not _is_text(message.sender_name) or "\n" in message.sender_name:
+        return "its `sender_name` is not a text on one line"
+    if not isinstance(message.photos, tuple) or not all(isinstance(name, str) for name in message.photos):
+        return "its `photos` are not a tuple of file names"
+    if message.placeholder is not None and (
+        not isinstance(message.placeholder, str) or message.placeholder not in KINDS
+    ):
+        return f"its `placeholder` is none of {', '.join(KINDS)}"
+    if not (message.text or message.photos or message.placeholder):
+        return "it has no text, no photo and no placeholder: yield Skipped in its place"
+    if message.native_id is not None and not (_is_text(message.native_id) and message.native_id):
+        return "its `native_id` is neither None nor a text"
+    if message.reply_to is not None and not (_is_text(message.reply_to) and message.reply_to):
+        return "its `reply_to` is neither None nor a text"
+    if type(message.forwarded) is not bool or type(message.is_bot) is not bool:
+        return "its `forwarded` and `is_bot` are not both True or False"
+    if message.resolution_ms not in (SECOND, MINUTE):
+        return f"its `resolution_ms` is neither {SECOND} nor {MINUTE}"
+    return None
+
+
+def _fault_of_chat(chat: ReadChat) -> str | None:
+    if type(chat.key) is not str:
+        return "its `key` is not a text"
+    if not isinstance(chat.kind, ChatKind):
+        return "its `kind` is not a ChatKind"
+    if not _is_text(chat.title) or "\n" in chat.title:
+        return "its `title` is not a text on one line"
+    if chat.owner is not None and not (_is_text(chat.owner) and chat.owner):
+        return "its `owner` is neither None nor a text"
+    if chat.ids not in _IDS:
+        return f"its `ids` is none of {', '.join(map(str, _IDS))}"
+    return _fault_of_account(chat.platform, chat.native_id)
+
+
+def _fault_of_account(platform: object, native: object) -> str | None:
+    if not isinstance(platform, str) or not _PLATFORM.fullmatch(platform):
+        return "its platform is not one word of small letters, digits, - and _"
+    return None if _is_text(native) and native else "its id is not a text"
+
+
+def _is_text(value: object) -> bool:
+    """Says whether it is a text that can be stored, without half of a surrogate pair."""
+    if not isinstance(value, str):
+        return False
+    if value.isascii():
+        return True
+    try:
+        value.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -1,0 +1,125 @@
+"""What the panels know of the subject: the chats by split, who is who, and what they said of themselves."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from bot.chat.attachments import spoken
+from bot.chat.prompt import Codec
+from bot.config import Config
+from bot.message import ChatKind
+from bot.people import People
+from bot.persona import Persona
+from bot.store.corpus import Corpus, CorpusChat
+from bot.workspace import Workspace
+from training.data.dataset import dialogue_settings, load_dataset
+from training.data.dialogues import Dialogue
+from training.data.points import Point
+from training.data.questionnaire import Answer, load_questionnaire
+from training.data.redaction import redact
+from training.data.splits import Borders, Split, Splits
+from training.data.turns import Loader, Sent
+from training.evaluation.voice import Bubbles
+
+ME = "me"
+
+
+@dataclass(frozen=True, slots=True)
+class Burst:
+    """Consecutive messages of one sender in one chat, as the judges of style read them.
+
+    sender: `me` for the subject, else who wrote it, by name. partner: in a private chat the contact's key in
+    people.yaml or their name; in a group the chat's.
+    """
+
+    sender: str
+    bubbles: Bubbles
+    chat: str
+    kind: ChatKind
+    partner: str
+    day: date
+    split: Split
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluationData:
+    """dialogues and bursts by split, redacted as what is learnt; nothing of validation and test days was trained on.
+
+    unredacted: the dialogues of the training days with what identifies somebody still in them.
+    """
+
+    persona: Persona
+    people: People
+    splits: Splits
+    dialogues: Mapping[Split, tuple[Dialogue, ...]]
+    bursts: tuple[Burst, ...]
+    points: tuple[Point, ...]
+    questionnaire: tuple[Answer, ...]
+    unredacted: tuple[Dialogue, ...] = ()
+
+    @property
+    def language(self) -> str:
+        return self.persona.language
+
+    def own(self, split: Split) -> list[Burst]:
+        return [burst for burst in self.bursts if burst.sender == ME and burst.split is split]
+
+    def others(self, split: Split) -> list[Burst]:
+        return [burst for burst in self.bursts if burst.sender != ME and burst.split is split]
+
+
+def load_evaluation_data(
+    workspace: Workspace, config: Config, codec: Codec, length: int, borders: Borders | None = None
+) -> EvaluationData:
+    """length: tokens of a dialogue. borders: those that the LoRA was trained with; None: 60/20/20 of today's days.
+
+    Raises UsageError, ConfigError or DataError where something is missing, and says what to do.
+    """
+    data = load_dataset(workspace, config, codec, length, borders)
+    gap = dialogue_settings(config, length).gap
+    with Corpus.open(workspace.corpus) as corpus:
+        loader = Loader(data.people, data.persona.language, codec.photo_size, Counter())
+        found = [
+            burst
+            for chat in corpus.chats()
+            for burst in _bursts(chat, loader.load(corpus.messages(chat)), data.people, data.splits, gap)
+        ]
+    return EvaluationData(
+        data.persona,
+        data.people,
+        data.splits,
+        data.dialogues,
+        tuple(found),
+        data.points,
+        load_questionnaire(workspace.questionnaire),
+        data.unredacted,
+    )
+
+
+def _bursts(chat: CorpusChat, sent: Sequence[Sent], people: People, splits: Splits, gap: timedelta) -> Iterator[Burst]:
+    """The texts of a chat, speaker by speaker; a burst ends with another speaker, a gap, or the split."""
+    partner = chat.chat.key
+    if chat.kind is ChatKind.PRIVATE:
+        others = (one.said.speaker for one in reversed(sent) if not one.own and not one.message.from_bot)
+        other = next(others, None)
+        name = (other.name if other else None) or partner
+        partner = {contact.name: contact.slug for contact in people.contacts}.get(name, name)
+    runs: list[list[Sent]] = []
+    for one in sent:
+        if one.message.from_bot or one.said.bubble is None or not spoken(one.message).strip():
+            continue
+        before = runs[-1][-1] if runs else None
+        if (
+            before is None
+            or before.said.speaker != one.said.speaker
+            or one.at - before.at > gap
+            or splits.at(before.at) is not splits.at(one.at)
+        ):
+            runs.append([])
+        runs[-1].append(one)
+    for said in runs:
+        first = said[0]
+        sender = ME if first.said.speaker is None else first.said.speaker.name or "somebody"
+        bubbles = tuple(redact(spoken(one.message)) for one in said)
+        yield Burst(sender, bubbles, chat.chat.key, chat.kind, partner, splits.day_of(first.at), splits.at(first.at))
