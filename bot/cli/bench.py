@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 CONTEXTS = (200, 2000)
 _COLD, _KEPT, _REPLIES = 3, 8, 3  # how often each is measured; the median is reported
+_AT_ONCE = 8  # replies of a batch
 _SCENE = Scene(Persona("Mei"), ChatKind.GROUP, title="hiking")
 _SPEAKERS = (Speaker("Tom", "friend"), Speaker("An", "classmate"), Speaker("Grandpa", "elder"))
 _LINES = (
@@ -61,6 +62,7 @@ class Report:
     load_s: float
     decisions: tuple[Decision, ...]
     reply_tokens_per_s: float
+    batch_tokens_per_s: float
     first_token_ms: float
     process_mb: float
     gpu_mb: float | None
@@ -105,6 +107,7 @@ async def _bench(args: argparse.Namespace) -> Report:
             await engine.p_answer("warm-up", _prompt(engine.codec, 3))
             decisions = [await _decision(engine, tokens) for tokens in CONTEXTS if tokens + 100 < engine.max_context]
             rate, first = await _reply(engine)
+            together = await _batch(engine)
         finally:
             await engine.aclose()
     gpu = gpu_bytes()
@@ -117,6 +120,7 @@ async def _bench(args: argparse.Namespace) -> Report:
         load_s=round(took, 1),
         decisions=tuple(decisions),
         reply_tokens_per_s=round(rate, 1),
+        batch_tokens_per_s=round(together, 1),
         first_token_ms=round(first, 1),
         process_mb=round(_process_bytes() / 1e6),
         gpu_mb=None if gpu is None else round(gpu / 1e6),
@@ -169,6 +173,16 @@ async def _reply(engine: "LocalEngine") -> tuple[float, float]:
     return statistics.median(rates or [0.0]), statistics.median(firsts)
 
 
+async def _batch(engine: "LocalEngine") -> float:
+    """Tokens a second of several replies at once, their prompts read anew."""
+    _say(f"writing {_AT_ONCE} replies at once")
+    prompts = [_prompt(engine.codec, 8 + number) for number in range(_AT_ONCE)]
+    began, tokens = time.perf_counter(), 0
+    async for found in engine.write_replies(prompts, range(_AT_ONCE), Sampling(temperature=1.0, max_tokens=64)):
+        tokens += sum(len(engine.codec.encode(text)) for text in found.values())
+    return tokens / (time.perf_counter() - began)
+
+
 def _prompt(codec: Codec, messages: int) -> Prompt:
     start = datetime(2026, 3, 1, 9, tzinfo=UTC)
     turns = [
@@ -214,6 +228,7 @@ def _table(report: Report) -> str:
     lines += [
         "",
         f"reply       {report.reply_tokens_per_s:.1f} tokens/s, the first after {report.first_token_ms:.0f} ms",
+        f"{_AT_ONCE} at once   {report.batch_tokens_per_s:.1f} tokens/s",
         f"memory      {report.process_mb:.0f} MB in this process"
         + (f", {report.gpu_mb:.0f} MB on the GPU" if report.gpu_mb is not None else ""),
     ]

@@ -19,7 +19,7 @@ def test_it_measures_decisions_and_replies(folders: dict[Family, Path], capsys: 
     assert 0 < long["new_tokens"] < 150
     assert long["with_cache_ms"] < long["without_cache_ms"]
     assert long["kept_mb"] == pytest.approx(long["context_tokens"] * 3 * 2 * 2 * 16 * 4 / 1e6, abs=0.1)
-    assert report["reply_tokens_per_s"] > 0
+    assert report["reply_tokens_per_s"] > 0 and report["batch_tokens_per_s"] > 0
     assert report["process_mb"] > 50
     assert (report["device"], report["dtype"], report["gpu_mb"]) == ("cpu", "float32", None)
 
@@ -27,7 +27,7 @@ def test_it_measures_decisions_and_replies(folders: dict[Family, Path], capsys: 
 def test_the_table(folders: dict[Family, Path], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["bench", "--model", str(folders["qwen3_vl"]), "--device", "cpu"]) == ExitCode.OK
     captured = capsys.readouterr()
-    for word in ("qwen3_vl@", "read anew", "kept cache", "tokens/s", "MB in this process"):
+    for word in ("qwen3_vl@", "read anew", "kept cache", "tokens/s", "8 at once", "MB in this process"):
         assert word in captured.out
     assert "deciding at 2000 tokens" in captured.err
 

@@ -40,6 +40,7 @@ def echoes(site: Path, workspace: Path) -> Echoes:
         return subprocess.run(
             [sys.executable, "-m", "bot", "-w", str(workspace), *map(str, words)],
             env={**os.environ, "PYTHONPATH": path, "PYTHONIOENCODING": "utf-8", "LC_ALL": "C.UTF-8", **environment},
+            cwd=site.parent,  # not the tree, whose own metadata would be found first
             capture_output=True,
             text=True,
             encoding="utf-8",

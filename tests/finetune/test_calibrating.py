@@ -1,8 +1,11 @@
 """The decision is fitted on what the engine that serves says, in the time there is."""
 
 import math
+import weakref
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,11 +16,13 @@ from bot.engine.blocking import Blocking, blocking
 from bot.engine.describe import Family
 from bot.engine.factory import build_local_engine
 from bot.engine.local import LocalEngine
-from bot.engine.models import load
+from bot.engine.models import LoadedModel, load
 from bot.media import MediaStore
 from bot.workspace import Workspace
+from tests.finetune.test_train import QUICK
 from training.calibration import Fitted, Gate, calibrate, reading
 from training.data.points import Point
+from training.finetune import run, train
 from training.finetune.material import Material, gather
 
 
@@ -69,3 +74,26 @@ def test_no_time_still_reads_one_batch(
         for seconds in (0.0, None):
             calibrate(served, [*found.train, *found.validation], (), seconds)
     assert 0 < read[0] < read[1]
+
+
+def test_training_lets_its_model_go_before_the_engine_loads_one(
+    monkeypatch: pytest.MonkeyPatch, workspace: Workspace
+) -> None:
+    """Two models at once may be more than the memory holds."""
+    held: list[weakref.ref[Any]] = []
+    left: list[bool] = []
+    real_load, real_build = load, build_local_engine
+
+    def loading(*asked: Any) -> LoadedModel:
+        loaded = real_load(*asked)
+        held.append(weakref.ref(loaded.model))
+        return loaded
+
+    async def building(*asked: Any) -> BatchEngine:
+        left.append(held[0]() is not None)
+        return await real_build(*asked)
+
+    monkeypatch.setattr(run, "load", loading)
+    monkeypatch.setattr(run, "build_local_engine", building)
+    train(workspace, replace(QUICK, tokens=3000))
+    assert left == [False]

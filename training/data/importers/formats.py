@@ -1,5 +1,6 @@
 """Finds the installed export formats: Echoes' own, and those that other packages bring, all by entry points."""
 
+import re
 import traceback
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ OWN_PACKAGE = "echoes-avatar"
 
 _HERE = Path(__file__).parent
 _LONGEST_NAME = 60
+_AGAIN = "Install Echoes again, in the folder of its source: pip install -e ."
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,13 +107,10 @@ def installed_formats() -> InstalledFormats:
     return InstalledFormats(tuple(formats), tuple(problems))
 
 
-_AGAIN = "Install Echoes again, in the folder of its source: pip install -e ."
-
-
 def _package(entry: EntryPoint) -> str:
-    """Returns the name of an entry point's package, as pip knows it."""
+    """Returns the name of an entry point's package, as package indexes write it."""
     name = entry.dist.name if entry.dist else None
-    return str(name or entry.value)
+    return re.sub(r"[-_.]+", "-", name).lower() if name else entry.value
 
 
 def _load(entry: EntryPoint) -> Format:

@@ -54,7 +54,7 @@ def measures(gate: Gate, truth: Truth, rule: Floats | None = None) -> dict[str, 
 
 
 def sure(gain: Floats) -> dict[str, Value]:
-    """In which share of the draws there is a gain: of models alone, for of a control it is not asked."""
+    """In which share of the draws there is a gain. Asked of models alone: whether a control has one matters little."""
     drawn = gain[1:][~np.isnan(gain[1:])]
     return {"sure": Value(float((drawn > 1e-9).mean()) if len(drawn) else NAN)}
 
