@@ -81,7 +81,8 @@ def test_the_chat_template_writes_what_the_renderer_writes(embedded: Path, media
         Turn(None, (Bubble("wow"),), start),
         Turn(tom, (Bubble("right"),), start),
     ]
-    prompt = render(Scene(Persona("Mei"), ChatKind.PRIVATE, partner=tom), turns, codec, open_turn=True)
+    scene = Scene(Persona("Mei"), ChatKind.PRIVATE, partner=tom, times=False)
+    prompt = render(scene, turns, codec, open_turn=True)
     written = str(codec.tokenizer.decode(list(prompt.ids), skip_special_tokens=False))
     template = ImmutableSandboxedEnvironment().from_string((embedded / "chat_template.jinja").read_text("utf-8"))
     system = written.removeprefix("<|im_start|>system\n").split("<|im_end|>")[0]

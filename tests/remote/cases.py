@@ -15,9 +15,9 @@ _START = datetime(2026, 5, 1, 12, tzinfo=UTC)
 _NORA = Persona("Nora", ("Nor",), "en", "Nora bakes bread and climbs.")
 _WEN = Persona("小雯", (), "zh", "喜欢做饭。")
 _MEI, _TOM, _LI = Speaker("Mei", "friend"), Speaker("Tom", "classmate"), Speaker("老李", "elder")
-_PRIVATE = Scene(_NORA, ChatKind.PRIVATE, _MEI)
-_GROUP = Scene(_NORA, ChatKind.GROUP, title="Climbers")
-_CHINESE = Scene(_WEN, ChatKind.GROUP, title="一家人")
+_PRIVATE = Scene(_NORA, ChatKind.PRIVATE, _MEI, times=False)
+_GROUP = Scene(_NORA, ChatKind.GROUP, title="Climbers", times=False)
+_CHINESE = Scene(_WEN, ChatKind.GROUP, title="一家人", times=False)
 
 
 @dataclass(frozen=True, slots=True)

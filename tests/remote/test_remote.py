@@ -26,7 +26,7 @@ from tests.standins.openai import Json, ModelServer
 from tests.support import byte_codec, picture
 
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
-SCENE = Scene(Persona("Nora"), ChatKind.PRIVATE, Speaker("Mei", "friend"))
+SCENE = Scene(Persona("Nora"), ChatKind.PRIVATE, Speaker("Mei", "friend"), times=False)
 
 
 @pytest.fixture

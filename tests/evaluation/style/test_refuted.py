@@ -44,7 +44,7 @@ def report(found: Panel) -> Report:
 @pytest.mark.parametrize(
     ("number", "why"),
     [
-        (20, "It says the same again and again, with 21 % of Wren Halloran's variety."),
+        (20, "It says the same again and again, with 22 % of Wren Halloran's variety."),
         (60, "It is more typical of Wren Halloran than Wren Halloran"),
     ],
 )

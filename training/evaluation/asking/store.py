@@ -102,7 +102,8 @@ def _open(path: Path) -> sqlite3.Connection:
             "CREATE TABLE IF NOT EXISTS answers (key TEXT PRIMARY KEY, answer TEXT NOT NULL, sum INTEGER NOT NULL)"
             " WITHOUT ROWID"
         )
-        connection.execute(f"PRAGMA user_version = {FORMAT}")
+        if version != FORMAT:
+            connection.execute(f"PRAGMA user_version = {FORMAT}")
     except BaseException:
         connection.close()
         raise
