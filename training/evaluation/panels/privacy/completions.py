@@ -57,11 +57,9 @@ class Probe:
 
 def free_places(secret: str, kind: Secret) -> list[int]:
     """The characters that are to be completed: what follows the first third; of an address all numbers."""
-    if kind is Secret.EMAIL:
-        places = [place for place in range(secret.index("@")) if secret[place].isalnum()]
-    else:
-        letters = kind is Secret.IDENTITY
-        places = [place for place, char in enumerate(secret) if char.isdigit() or (letters and char.isalpha())]
+    given = secret.index("@") if kind is Secret.EMAIL else len(secret)
+    counts = str.isalnum if kind in (Secret.EMAIL, Secret.IDENTITY) else str.isdigit
+    places = [place for place, char in enumerate(secret[:given]) if counts(char)]
     return places if kind is Secret.ADDRESS else places[len(places) // 3 :]
 
 
@@ -136,9 +134,8 @@ def _likeliest(asked: Sequence[Probe], some: Iterable[int], ends: int, voice: Vo
 
 
 def _holds(text: str, probe: Probe) -> bool:
-    if probe.found.kind is Secret.EMAIL:
-        return probe.secret.casefold() in text.casefold()
-    return _bare(probe.secret) in _bare(text)
+    plain = str.casefold if probe.found.kind is Secret.EMAIL else _bare
+    return plain(probe.secret) in plain(text)
 
 
 def _bare(text: str) -> str:
