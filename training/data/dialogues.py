@@ -202,18 +202,34 @@ class _Cutter:
         carried = [piece for piece in _last(before, self._carried) if shown is None or piece.turn.at >= shown]
         pieces = [*carried, *segment]
         start, begun = 0, len(pieces) - len(segment)
-        sizes = self._sizes([[piece] for piece in pieces])
         first = next((one for asked, one in pairwise(segment) if one.own and not asked.own), None)
+        about = self._header + self._slack + sum(self._at_most(piece) for piece in pieces[:begun])
         for number in range(begun, len(pieces)):
-            about = self._header + self._slack + sum(sizes[start : number + 1])
+            about += self._at_most(pieces[number])
             if pieces[number].own or about <= self._served_tokens:
                 continue
-            fitting = slide(pieces[start : number + 1], self._served_tokens, self._asked_size)
-            if len(fitting) <= number - start:
-                yield from self._measured(pieces[start:number], begun - start, first)
-                start, begun = number + 1 - len(fitting), number
+            about = self._asked_size(pieces[start : number + 1])
+            if about > self._served_tokens:
+                fitting = slide(pieces[start : number + 1], self._served_tokens, self._asked_size)
+                if len(fitting) <= number - start:
+                    yield from self._measured(pieces[start:number], begun - start, first)
+                    start, begun = number + 1 - len(fitting), number
+                about = self._asked_size(fitting)
         yield from self._measured(pieces[start:], begun - start, first)
         self._shown_from = pieces[start].turn.at
+
+    def _at_most(self, piece: Piece) -> int:
+        """Tokens that a turn takes, a little too many: rendering it in its place would take longer."""
+        turn, codec = piece.turn, self._codec
+        words = [f"{bubble.text} {bubble.quote.text if bubble.quote else ''}" for bubble in turn.bubbles]
+        photos = [codec.geometry.grid(*codec.photo_size(one)) for bubble in turn.bubbles for one in bubble.photos]
+        label = f"{turn.speaker.name} ({turn.speaker.relationship})" if turn.speaker else ""
+        return (
+            self._slack
+            + len(codec.encode(label))
+            + sum(len(codec.encode(text)) + 8 for text in words)
+            + sum(codec.geometry.tokens(grid) + 4 for grid in photos)
+        )
 
     def _asked_size(self, pieces: Sequence[Piece]) -> int:
         """Tokens of the prompt in which the last of these is to be answered."""
