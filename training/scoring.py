@@ -14,7 +14,7 @@ from training.data.dialogues import DecisionPoint, Dialogue, decision_points
 class Reply:
     """nats: −log p of a real turn of the subject and its end. In a group, given that there is an answer.
 
-    turn: which of the dialogue's turns it is.
+    turn: which of the dialogue's turns it is. opens: whether it is the first reply after a silence.
     """
 
     chat: str
@@ -24,6 +24,7 @@ class Reply:
     tokens: int
     characters: int  # with the breaks between bubbles
     turn: int
+    opens: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,5 +69,6 @@ class Rendered:
         replies = []
         for (start, end), turn, nats in zip(self.asked.replies, self.turns, found.nats, strict=True):
             characters = len(codec.decode(list(ids[start:end])))
-            replies.append(Reply(dialogue.chat, dialogue.scene.kind, dialogue.day, nats, end - start, characters, turn))
+            about = (dialogue.chat, dialogue.scene.kind, dialogue.day)
+            replies.append(Reply(*about, nats, end - start, characters, turn, turn == dialogue.first))
         return Scores(self.decisions(found.log_odds), tuple(replies), 1)

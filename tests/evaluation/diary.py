@@ -69,7 +69,7 @@ def private(
     scene = Scene(persona, ChatKind.PRIVATE, partner)
     chat = f"test:{partner.name}"
     numbers = tuple(1000 * number + 10 * len(partner.name or "") + index for index in range(len(turns)))
-    return Dialogue(chat, scene, tuple(turns), 0, day_of(number), (False,) * len(turns), numbers)
+    return Dialogue(chat, scene, tuple(turns), 0, day_of(number), (False,) * len(turns), numbers, 1)
 
 
 def diary(
@@ -107,7 +107,8 @@ class Teller:
                 said = texts(turn.bubbles)
                 nats = self.nats(dialogue.scene, dialogue.turns[:index], said)
                 size = len("\n".join(said))
-                found.append(Reply(dialogue.chat, dialogue.scene.kind, dialogue.day, nats, size + 1, size, index))
+                about = (dialogue.chat, dialogue.scene.kind, dialogue.day)
+                found.append(Reply(*about, nats, size + 1, size, index, index == dialogue.first))
         return found
 
     def write(self, questions: Sequence[Question], seed: int = 0) -> list[Bubbles]:

@@ -117,3 +117,16 @@ def test_it_shows_what_each_took_for_real_and_draws(held: EvaluationData) -> Non
     assert all(length(answer) for example in found.examples for answer in example.answers.values())
     assert found.figures[0].svg.startswith("<svg")
     assert found == panel(held, Voices(BASE, Teller("echo", knows_her)), FULL), "the same each time"
+
+
+def test_first_replies_after_a_silence_are_told_from_the_others(held: EvaluationData) -> None:
+    """One that knows her only once the talk is going saves nothing where it begins."""
+
+    def later(scene: Scene, turns: Sequence[Turn], said: Bubbles) -> float:
+        return knows_her(scene, turns, said) if len(turns) > 1 else plain(scene, turns, said)
+
+    found = {row.kind: row.values for row in panel(held, Voices(BASE, Teller("late", later)), FULL).rows}
+    assert found[Kind.AVATAR]["lower_first"].number == pytest.approx(0)
+    assert found[Kind.AVATAR]["lower_later"].low > 0.15
+    together = found[Kind.AVATAR]["lower"].number
+    assert found[Kind.AVATAR]["lower_first"].number < together < found[Kind.AVATAR]["lower_later"].number

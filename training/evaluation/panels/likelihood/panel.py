@@ -1,9 +1,10 @@
 """Panel B: how well the avatar foresees the subject's real words, and finds their real reply among ten."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 
 import numpy as np
 from matplotlib.figure import Figure as Drawing
@@ -28,6 +29,14 @@ FEWEST = 20
 """Replies below which no verdict is given."""
 
 _EXAMPLES = 4
+
+_PARTS: Mapping[str, Callable[[Reply], bool]] = {
+    "lower": lambda reply: True,
+    **{f"lower_{where.value}": partial(lambda where, reply: reply.kind is where, where) for where in ChatKind},
+    "lower_first": lambda reply: reply.opens,
+    "lower_later": lambda reply: not reply.opens,
+}
+"""Which of the real replies each measure is taken over: all, by chat, first ones after a silence and all others."""
 
 Read = Sequence[Reply | Likelihood]
 
@@ -62,6 +71,8 @@ def panel(held: EvaluationData, voices: Voices, limits: Limits) -> Panel:
             draft.metric("lower", Target(low=LOWER), "%"),
             draft.metric("lower_private", None, "%"),
             draft.metric("lower_group", None, "%"),
+            draft.metric("lower_first", None, "%"),
+            draft.metric("lower_later", None, "%"),
             draft.metric("first", None, "%"),
             draft.metric("mrr"),
             draft.metric("first_plain", None, "%"),
@@ -93,8 +104,8 @@ def _measured(seen: Mapping[Kind, Seen], kind: Kind) -> Drawn:
         return {}
     drawn = {"bits": bits(replies, [one.day for one in replies])}
     if kind is not Kind.BASE:
-        for where, key in ((None, "lower"), *((where, f"lower_{where.value}") for where in ChatKind)):
-            there = [number for number, one in enumerate(replies) if where in (None, one.kind)]
+        for key, belongs in _PARTS.items():
+            there = [number for number, one in enumerate(replies) if belongs(one)]
             if there:
                 ours, theirs = ([every[number] for number in there] for every in (replies, base))
                 drawn[key] = lower(ours, theirs, [one.day for one in ours])
