@@ -94,7 +94,7 @@ async def through_the_daemon(
 ) -> dict[int, float]:
     """The probability of each decision of the test days' groups, at most `limit`, by its row in the corpus."""
     wanted = [point for point in data.points if point.split is Split.TEST]
-    chats, rows = {point.chat for point in wanted}, {point.message for point in wanted[:limit]}
+    chats, rows = {point.chat for point in wanted[:limit]}, {point.message for point in wanted[:limit]}
     found: dict[int, float] = {}
     silent = replace(calibration, threshold=2.0, joining=2.0)
     talk = config.conversation.model_copy(
