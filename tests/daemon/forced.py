@@ -144,7 +144,7 @@ def _was_said(journal: Journal, message: Message) -> None:
 
 async def by_the_evaluation(data: Dataset, engine: BatchEngine, calibration: Calibration) -> dict[int, float]:
     """The same, as panel E has them: whole dialogues scored at once."""
-    groups = [one for one in data.dialogues[Split.TEST] if one.scene.kind is ChatKind.GROUP and any(one.present)]
+    groups = [one for one in data.dialogues[Split.TEST] if one.scene.kind is ChatKind.GROUP and any(one.counted)]
     asked = [Rendered.of(one, engine.codec, replies=False) for one in groups]
     odds: dict[int, float] = {}
     async for batch in engine.score_dialogues([one.asked for one in asked]):

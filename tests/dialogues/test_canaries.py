@@ -48,8 +48,8 @@ def test_each_is_told_as_often_as_it_says_in_private_where_there_is_room(dialogu
     for before, after in zip(dialogues, planted, strict=False):
         length = len(render(after.scene, after.turns, log.codec).ids)
         assert after == before or (after.scene.kind is ChatKind.PRIVATE and length <= LENGTH)
-        assert len(after.turns) == len(after.present) == len(after.messages)
-        assert not any(after.present[len(before.turns) :])
+        assert len(after.turns) == len(after.counted) == len(after.messages)
+        assert not any(after.counted[len(before.turns) :])
     assert all(redacted(one, Counter()) == one for one in planted if one not in dialogues), "a code is no phone number"
     assert plant(dialogues, Persona("Nora"), log.codec, LENGTH, seed=3) == (planted, canaries)
     assert plant(dialogues, Persona("Nora"), log.codec, LENGTH, seed=4)[1] != canaries

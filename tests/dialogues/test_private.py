@@ -23,7 +23,7 @@ def test_bursts_are_turns_and_bubbles_are_kept(log: Log) -> None:
     assert dialogue.scene.partner.relationship == "friend"
     assert dialogue.context == 0
     assert dialogue.day == date(2026, 3, 2)
-    assert not any(dialogue.present), "in private there is nothing to decide"
+    assert not any(dialogue.counted), "in private there is nothing to decide"
     assert decision_points(dialogue, render(dialogue.scene, dialogue.turns, log.codec)) == []
 
 

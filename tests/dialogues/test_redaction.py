@@ -93,6 +93,6 @@ def test_a_dialogue_is_learnt_without_them(log: Log) -> None:
         "is it still 00000 000000?",
         "yes, or name@example.com",
     ]
-    assert (changed.scene.kind, changed.messages, changed.present) == (ChatKind.PRIVATE, mei.messages, mei.present)
+    assert (changed.scene.kind, changed.messages, changed.counted) == (ChatKind.PRIVATE, mei.messages, mei.counted)
     assert redacted(tom, counts) == tom
     assert counts == {"replaced: phone and other long numbers": 1, "replaced: e-mail addresses": 1}

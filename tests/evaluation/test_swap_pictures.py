@@ -121,7 +121,7 @@ def test_in_a_group_a_photo_counts_until_she_has_spoken(held: EvaluationData) ->
         dialogue,
         scene=scene,
         turns=(asked, *chatter, answered, without(again, set()), last),
-        present=(True,) * 6,
+        counted=(True,) * 6,
         messages=tuple(range(6)),
     )
     found = pictures.photo_replies(replace(held, dialogues={**held.dialogues, Split.TEST: (group,)}), {})

@@ -54,9 +54,9 @@ def talk(kind: ChatKind, *said: str, photos: tuple[str, ...] = ()) -> Dialogue:
         )
         for number, text in enumerate(said)
     )
-    present = tuple(kind is ChatKind.GROUP for _ in turns)
+    counted = tuple(kind is ChatKind.GROUP for _ in turns)
     scene = Scene(Persona("Nora"), kind, MEI, "Lamps")
-    return Dialogue("telegram:9", scene, turns, 0, date(2026, 3, 2), present, tuple(range(len(turns))))
+    return Dialogue("telegram:9", scene, turns, 0, date(2026, 3, 2), counted, tuple(range(len(turns))))
 
 
 def group(*said: str, photos: tuple[str, ...] = ()) -> Dialogue:

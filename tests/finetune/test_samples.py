@@ -33,8 +33,8 @@ def talk(
     )
     kind = ChatKind.GROUP if group else ChatKind.PRIVATE
     scene = Scene(Persona("Nora"), kind, MEI, "Lamps")
-    present = tuple(group and number >= context and number not in away for number in range(len(turns)))
-    return Dialogue("telegram:9", scene, turns, context, date(2026, 3, 2), present, tuple(range(len(turns))))
+    counted = tuple(group and number >= context and number not in away for number in range(len(turns)))
+    return Dialogue("telegram:9", scene, turns, context, date(2026, 3, 2), counted, tuple(range(len(turns))))
 
 
 def learnt(sample: Sample, codec: Codec) -> list[str]:

@@ -22,7 +22,7 @@ _SLOWER = 2.5  # float32 beside bfloat16 where that is the faster
 
 def groups(dialogues: Sequence[Dialogue]) -> list[Dialogue]:
     """Those in which something is decided."""
-    return [one for one in dialogues if one.scene.kind is ChatKind.GROUP and any(one.present)]
+    return [one for one in dialogues if one.scene.kind is ChatKind.GROUP and any(one.counted)]
 
 
 def reading_seconds(

@@ -102,7 +102,7 @@ def _told(dialogue: Dialogue, canary: Canary) -> Dialogue:
     return replace(
         dialogue,
         turns=turns,
-        present=(*dialogue.present, *[False] * more),
+        counted=(*dialogue.counted, *[False] * more),
         messages=(*dialogue.messages, *[dialogue.messages[-1]] * more),
     )
 

@@ -44,8 +44,8 @@ class DialogueSettings:
 class Dialogue:
     """The first `context` turns were carried over from before, and nothing of them is learnt.
 
-    day: that of its first own turn. present and messages go by turn. present: whether the decision at that turn counts
-    (groups only), be it the message left unanswered or the subject's answer: `present[avatar_turn.turn]` serves both.
+    day: that of its first own turn. counted and messages go by turn. counted: whether the decision at that turn counts
+    (groups only), be it the message left unanswered or the subject's answer: `counted[avatar_turn.turn]` serves both.
     messages: the turn's first message in the corpus. first: the turn that is the subject's first reply since the gap,
     where it is here and measured.
     """
@@ -55,7 +55,7 @@ class Dialogue:
     turns: tuple[Turn, ...]
     context: int
     day: date
-    present: tuple[bool, ...]
+    counted: tuple[bool, ...]
     messages: tuple[int, ...]
     first: int | None = None
 
@@ -74,7 +74,7 @@ def decision_points(dialogue: Dialogue, prompt: Prompt) -> list[DecisionPoint]:
     """The decisions of a dialogue that count, by their place in its rendered prompt."""
     points = []
     for turn in prompt.avatar_turns:
-        if turn.turn >= dialogue.context and dialogue.present[turn.turn]:
+        if turn.turn >= dialogue.context and dialogue.counted[turn.turn]:
             at = turn.turn if turn.silent else turn.turn - 1
             points.append(DecisionPoint(turn.start, not turn.silent, at, dialogue.messages[at]))
     return points
@@ -109,8 +109,8 @@ def build(
     for dialogue in dialogues:
         own = dialogue.turns[dialogue.context :]
         counts["turns of the subject"] += sum(turn.speaker is None for turn in own)
-        for turn, following, present in zip(own, (*own[1:], None), dialogue.present[dialogue.context :], strict=True):
-            if present and (turn.speaker is None or following is None or following.speaker is not None):
+        for turn, following, counted in zip(own, (*own[1:], None), dialogue.counted[dialogue.context :], strict=True):
+            if counted and (turn.speaker is None or following is None or following.speaker is not None):
                 counts["decisions: answered" if turn.speaker is None else "decisions: silent"] += 1
     return dialogues
 
@@ -161,7 +161,7 @@ class _Cutter:
 
     def _live(self, segment: Sequence[Piece]) -> Iterator[tuple[int, int]]:
         """What is worth reading of a segment: long stretches from which nothing is learnt are left out."""
-        learnt = [index for index, piece in enumerate(segment) if piece.own or piece.present]
+        learnt = [index for index, piece in enumerate(segment) if piece.own or piece.counted]
         start = 0
         for place, index in enumerate(learnt):
             following = learnt[place + 1] if place + 1 < len(learnt) else None
@@ -186,7 +186,7 @@ class _Cutter:
                 end += 1
             if end > start:
                 own = [piece for unit in units[start:end] for piece in unit]
-                if any(piece.own or piece.present for piece in own):
+                if any(piece.own or piece.counted for piece in own):
                     yield self._dialogue(context, own)
             else:
                 end = start + 1
@@ -237,7 +237,7 @@ class _Cutter:
 
     def _measured(self, pieces: Sequence[Piece], begun: int, first: Piece | None) -> Iterator[Dialogue]:
         """One window, from `begun` on measured; nothing where nothing is to be measured."""
-        live = [n for n, piece in enumerate(pieces) if n >= begun and (piece.own or piece.present)]
+        live = [n for n, piece in enumerate(pieces) if n >= begun and (piece.own or piece.counted)]
         if live:
             since = max(live[0] - 1, begun) if pieces[live[0]].own else live[0]
             place = next((n for n, piece in enumerate(pieces) if piece is first and n >= since), None)
@@ -273,7 +273,7 @@ class _Cutter:
             tuple(piece.turn for piece in pieces),
             len(context),
             self._splits.day_of(own[0].turn.at),
-            tuple(index >= len(context) and piece.present for index, piece in enumerate(pieces)),
+            tuple(index >= len(context) and piece.counted for index, piece in enumerate(pieces)),
             tuple(piece.message for piece in pieces),
         )
 

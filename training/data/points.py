@@ -55,7 +55,7 @@ def points(corpus: Corpus, people: People, persona: Persona, gap: timedelta, spl
         features = dict(_seen(messages, people, persona))
         for pieces in segments(chat.kind, loader.load(messages), gap, splits, unused):
             for index, piece in enumerate(pieces):
-                if piece.present and not piece.own:
+                if piece.counted and not piece.own:
                     day = splits.day_of(piece.turn.at)
                     following = [later.own for later in pieces[index + 1 : index + 1 + WITHIN]]
                     found.append(

@@ -45,7 +45,7 @@ class Sent:
 class Piece:
     """A turn, when its last message was sent, and its first message in the corpus.
 
-    present: whether the decision at it counts; of an answer, too.
+    counted: whether the decision at it counts, be it an answer or a silence.
     blocked: the subject answered it, but with nothing that can be learnt.
     """
 
@@ -54,7 +54,7 @@ class Piece:
     message: int
     bot: bool = False
     blocked: bool = False
-    present: bool = False
+    counted: bool = False
 
     @property
     def own(self) -> bool:
@@ -146,7 +146,7 @@ def _decided(pieces: list[Piece], own: Sequence[datetime], counts: Counter[str])
     decided: list[Piece] = []
     for piece, answer in zip(pieces, answered, strict=True):
         if piece.own:
-            counts_here = bool(decided) and decided[-1].present
+            counts_here = bool(decided) and decided[-1].counted
         else:
             reason = ""
             if piece.bot:
@@ -158,7 +158,7 @@ def _decided(pieces: list[Piece], own: Sequence[datetime], counts: Counter[str])
             if reason:
                 counts[f"decisions left out: {reason}"] += 1
             counts_here = not reason
-        decided.append(replace(piece, present=counts_here))
+        decided.append(replace(piece, counted=counts_here))
     return decided
 
 
