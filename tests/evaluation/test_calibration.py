@@ -13,7 +13,7 @@ from bot.chat.decision import FILE, VERSION, Calibration
 from bot.chat.features import is_out
 from bot.errors import PermanentError
 from tests.evaluation.plainly import calibration_error
-from training.calibration import Gate, fit, fit_linear
+from training.calibration import Inputs, fit, fit_linear
 from training.data.points import Point
 from training.data.splits import Split
 from training.statistics import Bools, Floats, auroc
@@ -61,10 +61,10 @@ def test_a_model_that_knows_more_is_joined_with_the_features() -> None:
     person = Person(hidden=1.5)
     model = 0.5 * person.hidden - 3  # knows what is hidden, not the recency, and speaks too rarely
     fitted = fit(person.points, person.odds(model))
-    assert fitted.gate is Gate.BOTH
-    assert fitted.compared[Gate.BOTH] > max(fitted.compared[Gate.FEATURES], fitted.compared[Gate.MODEL])
+    assert fitted.inputs is Inputs.BOTH
+    assert fitted.compared[Inputs.BOTH] > max(fitted.compared[Inputs.FEATURES], fitted.compared[Inputs.MODEL])
     spoke, p = probabilities(fitted.calibration, person.tested(), model)
-    assert auroc(spoke, p) > fitted.compared[Gate.FEATURES] + 0.05
+    assert auroc(spoke, p) > fitted.compared[Inputs.FEATURES] + 0.05
     assert calibration_error(spoke, p) < 0.05
     assert 0.8 < (p >= fitted.calibration.threshold).mean() / spoke.mean() < 1.25
 
@@ -73,7 +73,7 @@ def test_a_model_that_knows_nothing_is_left_out() -> None:
     person = Person()
     model = np.random.default_rng(2).normal(size=len(person.points)) * 3
     fitted = fit(person.points, person.odds(model))
-    assert fitted.compared[fitted.gate] >= fitted.compared[Gate.FEATURES]
+    assert fitted.compared[fitted.inputs] >= fitted.compared[Inputs.FEATURES]
     assert abs(fitted.calibration.model) < 0.1
     spoke, p = probabilities(fitted.calibration, person.tested(), model)
     alone = auroc(spoke, np.array([point.seen["recency"] for point in person.tested()]))
@@ -83,7 +83,7 @@ def test_a_model_that_knows_nothing_is_left_out() -> None:
 def test_a_model_that_counts_the_wrong_way_is_not_turned_round() -> None:
     person = Person()
     fitted = fit(person.points, person.odds(-person.hidden))
-    assert fitted.gate is Gate.FEATURES
+    assert fitted.inputs is Inputs.FEATURES
     assert fitted.calibration.model == 0
 
 
@@ -112,7 +112,7 @@ def test_out_of_the_conversation_it_joins_in_as_often_as_the_person_did() -> Non
 
 def test_without_a_word_of_the_model_the_features_do() -> None:
     fitted = fit(Person().points, {})
-    assert fitted.gate is Gate.FEATURES
+    assert fitted.inputs is Inputs.FEATURES
     assert fitted.calibration.model == 0
     assert fitted.calibration.weights["recency"] > 1
     assert fitted.calibration.weights["photo"] == 0, "what never changes says nothing"
@@ -129,13 +129,13 @@ def test_more_features_are_taken_where_they_say_more() -> None:
     blind = np.random.default_rng(3).normal(size=len(points))
     for odds in ({}, person.odds(blind)):
         fitted = fit(points, odds)
-        assert fitted.gate is Gate.WIDER
-        assert fitted.compared[Gate.WIDER] > fitted.compared[Gate.FEATURES] + 0.05
+        assert fitted.inputs is Inputs.WIDER
+        assert fitted.compared[Inputs.WIDER] > fitted.compared[Inputs.FEATURES] + 0.05
         assert fitted.calibration.weights["waiting"] > 0.5
         assert fitted.calibration.model == 0
         tested = [point for point in points if point.split is Split.TEST]
         spoke, p = probabilities(fitted.calibration, tested, blind)
-        assert auroc(spoke, p) > fitted.compared[Gate.FEATURES] + 0.05
+        assert auroc(spoke, p) > fitted.compared[Inputs.FEATURES] + 0.05
         assert calibration_error(spoke, p) < 0.05
 
 
@@ -143,7 +143,7 @@ def test_more_features_that_say_nothing_are_left_out() -> None:
     person = Person()
     points = with_more(person, np.random.default_rng(3).normal(size=len(person.points)))
     fitted = fit(points, {})
-    assert fitted.gate is Gate.FEATURES
+    assert fitted.inputs is Inputs.FEATURES
     assert "waiting" not in fitted.calibration.weights
     simple = fit(person.points, {}).calibration
     assert fitted.calibration.weights == pytest.approx(simple.weights), "the gate that it is measured against"
@@ -157,7 +157,7 @@ def test_the_model_joins_more_features_too() -> None:
     spoke = np.random.default_rng(5).random(len(other)) < 1 / (1 + np.exp(-odds))
     points = [replace(one, spoke=bool(spoke[one.message])) for one in with_more(person, other)]
     fitted = fit(points, person.odds(person.hidden))
-    assert fitted.gate is Gate.WIDER_BOTH
+    assert fitted.inputs is Inputs.WIDER_BOTH
     assert fitted.calibration.model > 0.1
     assert fitted.calibration.weights["waiting"] > 0.1
 
@@ -166,13 +166,13 @@ def test_with_too_little_nothing_is_fitted() -> None:
     few = [point for point in Person().points if not point.spoke][:50]
     for points in ([], few):
         fitted = fit(points, {point.message: 0.0 for point in points})
-        assert (fitted.gate, fitted.calibration) == (Gate.NONE, Calibration())
+        assert (fitted.inputs, fitted.calibration) == (Inputs.NONE, Calibration())
 
 
 def test_a_few_days_of_a_quiet_person_do() -> None:
     person = Person(a_day=12)
     fitted = fit(person.points, person.odds(person.hidden))
-    assert fitted.gate is not Gate.NONE
+    assert fitted.inputs is not Inputs.NONE
     assert 0 < fitted.calibration.threshold < 1
 
 

@@ -20,10 +20,10 @@ from bot.engine.models import LoadedModel, load
 from bot.media import MediaStore
 from bot.workspace import Workspace
 from tests.finetune.test_train import QUICK
-from training.calibration import Fitted, Gate, calibrate, reading
+from training.calibration import Fitted, Inputs, calibrate, reading
 from training.data.points import Point
 from training.finetune import run, train
-from training.finetune.material import Material, gather
+from training.finetune.material import Material, load_material
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def served(imported: Workspace) -> Iterator[Blocking[BatchEngine]]:
 
 
 def material(workspace: Workspace, served: Blocking[BatchEngine]) -> Material:
-    return gather(workspace, load_config(workspace.config), served.engine.codec, 400, None)
+    return load_material(workspace, load_config(workspace.config), served.engine.codec, 400, None)
 
 
 def test_the_calibration_holds_the_correction(
@@ -44,7 +44,7 @@ def test_the_calibration_holds_the_correction(
 
     def fit(_: Sequence[Point], log_odds: dict[int, float]) -> Fitted:
         known.append(log_odds)
-        return Fitted(Calibration(0.5, 2.0), Gate.MODEL, {}, 1, 1, 1)
+        return Fitted(Calibration(0.5, 2.0), Inputs.MODEL, {}, 1, 1, 1)
 
     monkeypatch.setattr(reading, "fit", fit)
     found = material(imported, served)
@@ -66,7 +66,7 @@ def test_no_time_still_reads_one_batch(
 
     def fit(points: Sequence[Point], log_odds: dict[int, float]) -> Fitted:
         read.append(len(log_odds))
-        return Fitted(Calibration(), Gate.NONE, {}, 0, 0, 0)
+        return Fitted(Calibration(), Inputs.NONE, {}, 0, 0, 0)
 
     monkeypatch.setattr(reading, "fit", fit)
     with blocking(made()) as served:

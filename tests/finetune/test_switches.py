@@ -17,7 +17,7 @@ from bot.workspace import Workspace
 from tests.finetune.test_samples import MEI, TOM, decisions, learnt, talk
 from tests.finetune.test_train import QUICK, Listener, same, weights_of
 from tests.support import byte_codec, picture
-from training.calibration import Fitted, Gate, told
+from training.calibration import Fitted, Inputs, told
 from training.finetune import PRESETS, TrainSettings, train
 from training.finetune.epoch import answers, balanced, correction, epoch_of
 from training.finetune.presets import Preset
@@ -38,7 +38,7 @@ def codec(media: MediaStore) -> Codec:
 
 
 def test_a_ranking_that_no_day_could_show_is_not_called_a_half() -> None:
-    found = told(Fitted(Calibration(), Gate.FEATURES, {Gate.FEATURES: math.nan, Gate.WIDER: 0.5}, 20, 10, 2))
+    found = told(Fitted(Calibration(), Inputs.FEATURES, {Inputs.FEATURES: math.nan, Inputs.WIDER: 0.5}, 20, 10, 2))
     assert found["ranking (AUROC) of features"] == "not measured"
     assert "0.500" in found.values()
 

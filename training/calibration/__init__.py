@@ -1,12 +1,12 @@
 """The decision fitted to the person: what the engine that serves says of the validation days, and what is seen."""
 
-from training.calibration.fitting import Fitted, Gate, fit, fit_linear, own_rate_threshold, table
+from training.calibration.fitting import Fitted, Inputs, fit, fit_linear, own_rate_threshold, table
 from training.calibration.reading import SHARE, calibrate, groups, reading_seconds, told
 
 __all__ = [
     "SHARE",
     "Fitted",
-    "Gate",
+    "Inputs",
     "calibrate",
     "fit",
     "fit_linear",

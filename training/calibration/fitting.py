@@ -24,8 +24,8 @@ _FOLDS = 10
 _MARGIN = 0.003  # of AUROC: less than this is no reason to take what needs more
 
 
-class Gate(StrEnum):
-    """What the decision is made of."""
+class Inputs(StrEnum):
+    """What the fitted decision reads: features of the group, the model's log-odds, or both."""
 
     FEATURES = "features"
     WIDER = "more features"
@@ -40,8 +40,8 @@ class Fitted:
     """compared: each candidate's ranking (AUROC) within a validation day that it was not fitted on, on average."""
 
     calibration: Calibration
-    gate: Gate
-    compared: Mapping[Gate, float]
+    inputs: Inputs
+    compared: Mapping[Inputs, float]
     decisions: int  # on validation days, scored by the model
     answered: int
     days: int
@@ -101,16 +101,16 @@ def fit(points: Sequence[Point], log_odds: Mapping[int, float]) -> Fitted:
         known = [*learnt, *judge]
         answers = sum(point.spoke for point in known)
         if min(answers, len(known) - answers) < ENOUGH:
-            return Fitted(Calibration(), Gate.NONE, {}, *about)
+            return Fitted(Calibration(), Inputs.NONE, {}, *about)
         data = _Data.of(known, judge, np.zeros(len(judge)))
         tried = _enough(data.validation_spoke, judge)
-        compared = _compare(data, _days(judge), (Gate.FEATURES, Gate.WIDER)) if tried else {}
-        gate = _best(compared)
-        return Fitted(_calibration(gate, data, data.validation_spoke, np.arange(len(judge))), gate, compared, *about)
+        compared = _compare(data, _days(judge), (Inputs.FEATURES, Inputs.WIDER)) if tried else {}
+        best = _best(compared)
+        return Fitted(_calibration(best, data, data.validation_spoke, np.arange(len(judge))), best, compared, *about)
     data = _Data.of([*learnt, *judged], judged, model)
     compared = _compare(data, _days(judged), tuple(_COMBINE))
-    gate = _best(compared)
-    return Fitted(_calibration(gate, data, spoke, np.arange(len(judged))), gate, compared, *about)
+    best = _best(compared)
+    return Fitted(_calibration(best, data, spoke, np.arange(len(judged))), best, compared, *about)
 
 
 def _enough(spoke: Bools, points: Sequence[Point]) -> bool:
@@ -123,13 +123,16 @@ def _days(points: Sequence[Point]) -> list[int]:
     return [point.day.toordinal() for point in points]
 
 
-def _best(compared: Mapping[Gate, float]) -> Gate:
-    """The features' gate, or one that ranks above it and above all that need less: so never one below it."""
-    gate = Gate.FEATURES
+def _best(compared: Mapping[Inputs, float]) -> Inputs:
+    """The inputs that rank best. Where inputs need more, they must beat by _MARGIN the best of those that need less.
+
+    The features alone are the fallback. compared: in the order of what they need, least first.
+    """
+    best = Inputs.FEATURES
     for other in compared:
-        if compared[other] > compared[gate] + _MARGIN:
-            gate = other
-    return gate
+        if compared[other] > compared[best] + _MARGIN:
+            best = other
+    return best
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,8 +158,8 @@ class _Data:
             model,
         )
 
-    def gate(self, judged: NDArray[np.intp], wider: bool) -> Linear:
-        """The features' logistic, from the train days and these rows of the validation days. Of those left out, 0."""
+    def of_features(self, judged: NDArray[np.intp], wider: bool) -> Linear:
+        """The logistic on the features, fitted on the train days and these validation rows. Unused features weigh 0."""
         learnt = len(self.known) - len(self.validation)
         rows = np.concatenate([np.arange(learnt), learnt + judged])
         used = np.array([wider or name not in WIDER for name in self.names], dtype=np.bool_)
@@ -166,7 +169,7 @@ class _Data:
         return Linear(fitted.bias, tuple(float(weight) for weight in weights))
 
 
-def _compare(data: _Data, days: Sequence[int], gates: Sequence[Gate]) -> dict[Gate, float]:
+def _compare(data: _Data, days: Sequence[int], candidates: Sequence[Inputs]) -> dict[Inputs, float]:
     """The ranking of each candidate on days left out in turn; one whose model counts the wrong way is left out.
 
     NaN where no day has both an answer and a silence.
@@ -175,9 +178,9 @@ def _compare(data: _Data, days: Sequence[int], gates: Sequence[Gate]) -> dict[Ga
     punished here for the days' different rates.
     """
     number = np.unique(days, return_inverse=True)[1] % _FOLDS
-    totals: dict[Gate, float] = {}
-    for gate in gates:
-        combine = _COMBINE[gate]
+    totals: dict[Inputs, float] = {}
+    for inputs in candidates:
+        combine = _COMBINE[inputs]
         total, answers = 0.0, 0
         for fold in range(number.max() + 1):
             fitted, tried = np.flatnonzero(number != fold), np.flatnonzero(number == fold)
@@ -191,7 +194,7 @@ def _compare(data: _Data, days: Sequence[int], gates: Sequence[Gate]) -> dict[Ga
                 here = int(data.validation_spoke[tried].sum())
                 total, answers = total + here * ranking, answers + here
         else:
-            totals[gate] = total / answers if answers else np.nan
+            totals[inputs] = total / answers if answers else np.nan
     return totals
 
 
@@ -199,20 +202,20 @@ _Combined = tuple[float, float, Floats]  # bias, weight of the model's log-odds,
 
 
 def _features(data: _Data, rows: NDArray[np.intp], wider: bool = False) -> _Combined:
-    gate = data.gate(rows, wider)
-    return gate.bias, 0.0, np.array(gate.weights)
+    fitted = data.of_features(rows, wider)
+    return fitted.bias, 0.0, np.array(fitted.weights)
 
 
 def _both(data: _Data, rows: NDArray[np.intp], wider: bool = False) -> _Combined:
     """Two numbers only, how much the model and the features count, are fitted on the few validation days."""
     learnt = len(data.known) - len(data.validation)
-    apart = data.gate(rows[:0] if learnt >= len(data.validation) else rows, wider)
+    apart = data.of_features(rows[:0] if learnt >= len(data.validation) else rows, wider)
     stacked = fit_linear(
         np.stack([data.model[rows], apart(data.validation[rows])], 1), data.validation_spoke[rows], 1.0
     )
     model, share = stacked.weights
-    gate = data.gate(rows, wider)
-    return stacked.bias + share * gate.bias, model, share * np.array(gate.weights)
+    whole = data.of_features(rows, wider)
+    return stacked.bias + share * whole.bias, model, share * np.array(whole.weights)
 
 
 def _model(data: _Data, rows: NDArray[np.intp]) -> _Combined:
@@ -220,21 +223,23 @@ def _model(data: _Data, rows: NDArray[np.intp]) -> _Combined:
     return fitted.bias, fitted.weights[0], np.zeros(len(data.names))
 
 
-_COMBINE: Mapping[Gate, Callable[[_Data, NDArray[np.intp]], _Combined]] = {
-    Gate.FEATURES: _features,
-    Gate.WIDER: partial(_features, wider=True),
-    Gate.BOTH: _both,
-    Gate.WIDER_BOTH: partial(_both, wider=True),
-    Gate.MODEL: _model,
+_COMBINE: Mapping[Inputs, Callable[[_Data, NDArray[np.intp]], _Combined]] = {
+    Inputs.FEATURES: _features,
+    Inputs.WIDER: partial(_features, wider=True),
+    Inputs.BOTH: _both,
+    Inputs.WIDER_BOTH: partial(_both, wider=True),
+    Inputs.MODEL: _model,
 }
 
-_WIDE = (Gate.WIDER, Gate.WIDER_BOTH)
+_WIDE = (Inputs.WIDER, Inputs.WIDER_BOTH)
 
 
-def _calibration(gate: Gate, data: _Data, spoke: Bools, rows: NDArray[np.intp]) -> Calibration:
-    bias, model, weights = _COMBINE[gate](data, rows)
+def _calibration(inputs: Inputs, data: _Data, spoke: Bools, rows: NDArray[np.intp]) -> Calibration:
+    bias, model, weights = _COMBINE[inputs](data, rows)
     every = dict(zip(data.names, (float(weight) for weight in weights), strict=True))
-    kept = () if gate is Gate.MODEL else data.names if gate in _WIDE else [n for n in data.names if n not in WIDER]
+    kept = (
+        () if inputs is Inputs.MODEL else data.names if inputs in _WIDE else [n for n in data.names if n not in WIDER]
+    )
     named = {name: every[name] for name in kept}
     scores = bias + model * data.model + data.validation @ weights
     probabilities = 1 / (1 + np.exp(-scores))

@@ -9,7 +9,7 @@ from dataclasses import replace
 from bot.engine.base import BatchEngine
 from bot.engine.blocking import Blocking
 from bot.message import ChatKind
-from training.calibration.fitting import Fitted, Gate, fit
+from training.calibration.fitting import Fitted, Inputs, fit
 from training.data.dialogues import Dialogue
 from training.data.points import Point
 from training.scoring import Rendered
@@ -72,15 +72,15 @@ def _read(served: Blocking[BatchEngine], dialogues: Sequence[Dialogue], seconds:
 def told(fitted: Fitted) -> dict[str, str]:
     """The outcome as words and numbers, for the card."""
     found = {
-        "made of": fitted.gate.value,
+        "made of": fitted.inputs.value,
         "decisions read": str(fitted.decisions),
         "of these answered": str(fitted.answered),
         "days": str(fitted.days),
     }
     compared = {
-        f"ranking (AUROC) of {gate.value}": "not measured" if math.isnan(value) else f"{value:.3f}"
-        for gate, value in fitted.compared.items()
+        f"ranking (AUROC) of {inputs.value}": "not measured" if math.isnan(value) else f"{value:.3f}"
+        for inputs, value in fitted.compared.items()
     }
-    if fitted.gate is not Gate.NONE:
+    if fitted.inputs is not Inputs.NONE:
         compared["threshold"] = f"{fitted.calibration.threshold:.3f}"
     return found | compared

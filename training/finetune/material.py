@@ -42,7 +42,9 @@ class Material:
     canaries: tuple[Canary, ...] = ()
 
 
-def gather(workspace: Workspace, config: Config, codec: Codec, length: int, canaries: int | None = None) -> Material:
+def load_material(
+    workspace: Workspace, config: Config, codec: Codec, length: int, canaries: int | None = None
+) -> Material:
     """canaries: the seed of the secrets to plant, or None. What identifies somebody is replaced in all that is learnt.
 
     Raises UsageError, ConfigError or DataError where something is missing, and says what to do.

@@ -34,7 +34,7 @@ from training.finetune.heldout import DECISIONS, TEXTS, HeldOut, doubt
 from training.finetune.learner import Learner
 from training.finetune.loop import Loop
 from training.finetune.lora import attach, config_of, count, save_adapter
-from training.finetune.material import Material, by_company, gather
+from training.finetune.material import Material, by_company, load_material
 from training.finetune.plot import loss_plot
 from training.finetune.presets import TrainSettings
 from training.finetune.progress import Reporter
@@ -54,7 +54,7 @@ def run_training(workspace: Workspace, settings: TrainSettings, reporter: Report
         described = describe(config.model.base, reporter.note)
         secrets = settings.seed if settings.canaries else None
         codec = codec_for(described, media)
-        material = gather(workspace, config, codec, settings.preset.length, secrets)
+        material = load_material(workspace, config, codec, settings.preset.length, secrets)
         if material.left_out:
             reporter.note(material.left_out)
         key = _key(settings, described.id, material)
