@@ -23,8 +23,8 @@ from training.evaluation.data import EvaluationData
 from training.evaluation.limits import FULL
 from training.evaluation.panel import Kind, Panel
 from training.evaluation.panels.decision import panel
-from training.evaluation.panels.decision.gates import BASELINES, LOGISTIC, Gate
 from training.evaluation.panels.decision.measures import Truth, balanced_accuracy, curve, measures
+from training.evaluation.panels.decision.predictions import BASELINES, LOGISTIC, Predictions
 from training.evaluation.report import Mark, mark
 from training.evaluation.voice import Bubbles, Likelihood, Question, Voices
 from training.scoring import Scores
@@ -286,13 +286,13 @@ def test_the_fast_measures_are_the_plain_ones(group: Group) -> None:
     truth = Truth.of(tested)
     rng = np.random.default_rng(5)
     p = np.round(1 / (1 + np.exp(-group.odds[[point.message for point in tested]])), 1)
-    gate = Gate(p, rng.random(len(p)) < p)
-    found = {key: statistics.value(measure) for key, measure in measures(gate, truth).items()}
+    predicted = Predictions(p, rng.random(len(p)) < p)
+    found = {key: statistics.value(measure) for key, measure in measures(predicted, truth).items()}
     days = [point.day for point in tested]
     plainly: dict[str, Callable[[NDArray[np.intp]], float]] = {
         "w1": lambda rows: statistics.auroc(truth.spoke[rows], p[rows]),
         "w3": lambda rows: statistics.auroc(truth.soon[rows], p[rows]),
-        "rate": lambda rows: rate_ratio(truth.spoke[rows], gate.speaks[rows]),
+        "rate": lambda rows: rate_ratio(truth.spoke[rows], predicted.speaks[rows]),
         "brier": lambda rows: brier_skill(truth.spoke[rows], p[rows]),
         "ap": lambda rows: float(average_precision_score(truth.spoke[rows], p[rows])),
         "ap_w3": lambda rows: float(average_precision_score(truth.soon[rows], p[rows])),

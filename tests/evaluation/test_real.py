@@ -1,4 +1,4 @@
-"""A busy public group, where it is at hand: the simple gates, against which every avatar is measured."""
+"""A busy public group, where it is at hand: the simple baselines, against which every avatar is measured."""
 
 from collections import Counter
 from pathlib import Path
@@ -17,8 +17,8 @@ from training.data.importers import Options, find_files, import_paths
 from training.data.points import of_split, points
 from training.data.splits import Split, Splits
 from training.evaluation.driver import values
-from training.evaluation.panels.decision.gates import baselines
 from training.evaluation.panels.decision.measures import Truth, measures
+from training.evaluation.panels.decision.predictions import baselines
 
 GROUP = Path(__file__).parents[3] / "shared" / "data" / "group-chat" / "result.json"
 SUBJECT = People.of((), (Account("telegram", "100010"),))
@@ -38,13 +38,13 @@ def test_simple_gates_on_held_out_days(tmp_path: Path) -> None:
     assert counts["decisions: answered"] == sum(point.spoke for point in found)
     learnt, tested = of_split(found, Split.TRAIN, Split.VALIDATION), of_split(found, Split.TEST)
     truth = Truth.of(tested)
-    gates = [values(measures(gate, truth)) for gate in baselines(learnt, tested).values()]
-    constant, mention, recency, logistic = (gate["w1"].number for gate in gates)
+    predictions = [values(measures(predicted, truth)) for predicted in baselines(learnt, tested).values()]
+    constant, mention, recency, logistic = (predicted["w1"].number for predicted in predictions)
     assert constant == 0.5 < mention < recency < logistic
     assert logistic > 0.78
-    assert gates[-1]["ece"].number < 0.05
-    assert 0.8 < gates[-1]["rate"].number < 1.25
-    assert all(value.low <= value.number <= value.high for value in gates[-1].values())
+    assert predictions[-1]["ece"].number < 0.05
+    assert 0.8 < predictions[-1]["rate"].number < 1.25
+    assert all(value.low <= value.number <= value.high for value in predictions[-1].values())
 
 
 def build_counts(corpus: Corpus, codec: Codec, settings: DialogueSettings, splits: Splits) -> Counter[str]:

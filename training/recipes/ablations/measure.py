@@ -9,9 +9,9 @@ from training.data.splits import Split
 from training.evaluation.data import EvaluationData
 from training.evaluation.driver import values as drawn_values
 from training.evaluation.panel import Metric
-from training.evaluation.panels.decision import gates
-from training.evaluation.panels.decision.gates import LOGISTIC
+from training.evaluation.panels.decision import predictions
 from training.evaluation.panels.decision.measures import Truth, measures
+from training.evaluation.panels.decision.predictions import LOGISTIC
 from training.evaluation.panels.likelihood.panel import bits, lower
 from training.scoring import Reply, Scores
 from training.statistics import Value, value
@@ -86,10 +86,10 @@ def _decision(held: EvaluationData, log_odds: Mapping[int, float], calibration: 
     if not learnt or len({point.spoke for point in tested}) < 2:
         return {}
     truth = Truth.of(tested)
-    raw = gates.model_gate(tested, log_odds)
-    rule = measures(gates.baselines(learnt, tested)[LOGISTIC], truth)["w1"]
+    raw = predictions.uncalibrated(tested, log_odds)
+    rule = measures(predictions.baselines(learnt, tested)[LOGISTIC], truth)["w1"]
     alone = drawn_values(measures(raw, truth))
-    shipped = drawn_values(measures(gates.calibrated_gate(tested, raw, calibration), truth, rule))
+    shipped = drawn_values(measures(predictions.calibrated(tested, raw, calibration), truth, rule))
     return {
         "auroc_alone": alone["w1"],
         "auroc": shipped["w1"],

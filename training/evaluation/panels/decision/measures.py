@@ -1,4 +1,4 @@
-"""Every measure of a gate, of all days and of each draw of days (`statistics.Draws`): the same draws for every gate.
+"""Measures predictions on all days and on each draw of days (`statistics.Draws`), with the same draws for all.
 
 A draw says how often each message counts, so a measure is one formula over an array of draws × messages.
 """
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from training.data.points import Point, Stratum
-from training.evaluation.panels.decision.gates import Gate
+from training.evaluation.panels.decision.predictions import Predictions
 from training.statistics import NAN, Bools, Draws, Floats, Value
 
 STRATA = {"w1_addressed": Stratum.ADDRESSED, "w1_other": Stratum.OTHER, "w1_open": Stratum.OPEN}
@@ -37,16 +37,16 @@ class Truth:
         )
 
 
-def measures(gate: Gate, truth: Truth, rule: Floats | None = None) -> dict[str, Floats]:
-    """By metric key. rule: AUROC W1 of the simple gate; `gain` is what this one has above it.
+def measures(predicted: Predictions, truth: Truth, rule: Floats | None = None) -> dict[str, Floats]:
+    """The measures by metric key. rule: AUROC W1 of the logistic baseline; `gain` is what these have above it.
 
     AUROC: Fawcett 2006. AP: Manning et al. 2008, 8.4. Brier skill: Murphy 1973. ECE: Naeini 2015. The rate is how often
-    the gate speaks at its threshold over how often the person did; the balanced accuracy is that of speaking exactly as
+    an answer is predicted over how often the person gave one; the balanced accuracy is that of speaking exactly as
     often as the person.
     """
     times = truth.draws.times
     pieces = [
-        _measures(gate, truth, times[start : start + _AT_ONCE, truth.draws.day])
+        _measures(predicted, truth, times[start : start + _AT_ONCE, truth.draws.day])
         for start in range(0, len(times), _AT_ONCE)
     ]
     found = {key: np.concatenate([piece[key] for piece in pieces]) for key in pieces[0]}
@@ -59,13 +59,13 @@ def sure(gain: Floats) -> dict[str, Value]:
     return {"sure": Value(float((drawn > 1e-9).mean()) if len(drawn) else NAN)}
 
 
-def _measures(gate: Gate, truth: Truth, weight: Floats) -> dict[str, Floats]:
-    p, spoke = gate.probability, truth.spoke
+def _measures(predicted: Predictions, truth: Truth, weight: Floats) -> dict[str, Floats]:
+    p, spoke = predicted.probability, truth.spoke
     soon, following = curve(truth.soon, p, weight), curve(spoke, p, weight)
     found = {
         "w1": auroc(*following),
         "ece": calibration_error(spoke, p, weight),
-        "rate": _over(weight @ gate.speaks, weight @ spoke),
+        "rate": _over(weight @ predicted.speaks, weight @ spoke),
         "ap": average_precision(*following),
         "w3": auroc(*soon),
         "ap_w3": average_precision(*soon),

@@ -14,8 +14,8 @@ from training.evaluation.driver import Draft, differences, values
 from training.evaluation.figures import OF_KIND, OTHER
 from training.evaluation.limits import Limits, spread
 from training.evaluation.panel import Kind, Panel, Row, Target
-from training.evaluation.panels.decision.gates import LOGISTIC, Gate, baselines, calibrated_gate, model_gate
 from training.evaluation.panels.decision.measures import Truth, measures, sure
+from training.evaluation.panels.decision.predictions import LOGISTIC, Predictions, baselines, calibrated, uncalibrated
 from training.evaluation.panels.decision.shown import drawings, examples, findings
 from training.evaluation.voice import Voice, Voices
 
@@ -31,7 +31,7 @@ PAIRED = ("w1", "ece", "rate")
 def panel(
     held: EvaluationData, voices: Voices | None, limits: Limits, calibrations: Mapping[str, Calibration]
 ) -> Panel:
-    """calibrations: of the avatars, by the voice's name. voices None: the simple gates alone."""
+    """calibrations: of the avatars, by the voice's name. voices None: the baselines alone."""
     draft = Draft("decision", held, voices)
     metrics = [
         draft.metric(key, TARGETS.get(key), "%" if key == "sure" else "", 2 if key == "rate" else 3)
@@ -42,21 +42,24 @@ def panel(
     if missing := _missing(draft, learnt, tested):
         return draft.panel(metrics, missing=missing)
     truth, simple = Truth.of(tested), baselines(learnt, tested)
-    raw = {kind: model_gate(tested, found) for kind, found in odds.items()}
+    raw = {kind: uncalibrated(tested, found) for kind, found in odds.items()}
     runs = {kind: calibrations.get(voice.name, Calibration()) for kind, voice in draft.voices.items()}
-    own = {kind: gate if kind is Kind.BASE else calibrated_gate(tested, gate, runs[kind]) for kind, gate in raw.items()}
+    own = {
+        kind: predicted if kind is Kind.BASE else calibrated(tested, predicted, runs[kind])
+        for kind, predicted in raw.items()
+    }
     rule = measures(simple[LOGISTIC], truth)["w1"]
-    drawn = {kind: measures(gate, truth, rule) for kind, gate in own.items()}
+    drawn = {kind: measures(predicted, truth, rule) for kind, predicted in own.items()}
     asked = {kind: values(found) | sure(found["gain"]) for kind, found in drawn.items()}
 
-    def control(kind: Kind, gate: Gate, key: str = "") -> Row:
-        return draft.row(kind, values(measures(gate, truth, rule)), key)
+    def control(kind: Kind, predicted: Predictions, key: str = "") -> Row:
+        return draft.row(kind, values(measures(predicted, truth, rule)), key)
 
     mixed, order = own.get(Kind.AVATAR, simple[LOGISTIC]), np.random.default_rng(0).permutation(len(tested))
     controls = [
         control(Kind.CEILING, _certain(point.spoke for point in tested)),
         draft.row(Kind.FLOOR),
-        control(Kind.SHUFFLED, Gate(mixed.probability[order], mixed.speaks[order])),
+        control(Kind.SHUFFLED, Predictions(mixed.probability[order], mixed.speaks[order])),
         control(Kind.DEGENERATE, _certain(True for _ in tested), "always"),
         control(Kind.DEGENERATE, _certain(False for _ in tested), "never"),
         control(Kind.DEGENERATE, _certain(bool(point.seen["addressed"]) for point in tested), "mentioned"),
@@ -66,7 +69,7 @@ def panel(
     if Kind.AVATAR in raw:
         alone = measures(raw[Kind.AVATAR], truth, rule)
         controls.append(draft.row(Kind.BASELINE, values(alone) | sure(alone["gain"]), "alone"))
-    lines = [(gate, draft.voices[kind].name, OF_KIND[kind]) for kind, gate in own.items()]
+    lines = [(predicted, draft.voices[kind].name, OF_KIND[kind]) for kind, predicted in own.items()]
     lines.insert(1, (simple[LOGISTIC], draft.say("rows.rule.name"), OTHER))
     made = draft.panel(
         metrics,
@@ -102,7 +105,7 @@ def _missing(draft: Draft, learnt: Sequence[Point], tested: Sequence[Point]) -> 
     return None if any(point.spoke for point in learnt) else draft.say("missing.rule")
 
 
-def _certain(speaks: Iterable[bool]) -> Gate:
-    """A gate whose probabilities are 0 and 1."""
+def _certain(speaks: Iterable[bool]) -> Predictions:
+    """Predictions whose probabilities are 0 and 1."""
     chosen = np.array(list(speaks), dtype=np.bool_)
-    return Gate(chosen.astype(np.float64), chosen)
+    return Predictions(chosen.astype(np.float64), chosen)

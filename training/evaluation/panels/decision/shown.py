@@ -11,12 +11,12 @@ from training.data.splits import Split
 from training.evaluation import figures
 from training.evaluation.driver import Draft
 from training.evaluation.panel import Example, Figure, Kind
-from training.evaluation.panels.decision.gates import Gate
+from training.evaluation.panels.decision.predictions import Predictions
 from training.evaluation.voice import Question, texts
 from training.statistics import Bools, Value
 
-Line = tuple[Gate, str, str]
-"""A gate, its name and its colour, from `figures`."""
+Line = tuple[Predictions, str, str]
+"""Predictions, whose they are, and their colour, from `figures`."""
 
 _SHOWN = 2  # examples of each kind
 _ALIKE = 0.01  # of AUROC
@@ -25,7 +25,7 @@ _DASHED = (0, (4, 3))
 
 
 def findings(draft: Draft, tested: Sequence[Point], avatar: Mapping[str, Value] | None, rule: float) -> Iterator[str]:
-    """The most important first. rule: the AUROC of the simple gate that is to be beaten."""
+    """The most important first. rule: the AUROC of the baseline that is to be beaten."""
     if avatar:
         own = avatar["w1"].number
         than = "alike" if abs(own - rule) <= _ALIKE else "better" if own > rule else "worse"
@@ -48,14 +48,14 @@ def _often(ratio: float) -> str:
     return "too_seldom" if ratio < 1 else "too_often"
 
 
-def examples(draft: Draft, tested: Sequence[Point], gate: Gate) -> Iterator[Example]:
+def examples(draft: Draft, tested: Sequence[Point], predicted: Predictions) -> Iterator[Example]:
     """The messages answered that the avatar thought least of, and those passed over that it thought most of."""
     places = {
         message: (dialogue, index)
         for dialogue in draft.held.dialogues[Split.TEST]
         for index, message in enumerate(dialogue.messages)
     }
-    order = [number for number in np.argsort(gate.probability, kind="stable") if tested[number].message in places]
+    order = [number for number in np.argsort(predicted.probability, kind="stable") if tested[number].message in places]
     answered = [number for number in order if tested[number].spoke][:_SHOWN]
     passed = [number for number in reversed(order) if not tested[number].spoke][:_SHOWN]
     name = draft.voices[Kind.AVATAR].name
@@ -63,23 +63,23 @@ def examples(draft: Draft, tested: Sequence[Point], gate: Gate) -> Iterator[Exam
         dialogue, index = places[tested[number].message]
         following = dialogue.turns[index + 1] if index + 1 < len(dialogue.turns) else None
         real = texts(following.bubbles) if following and following.speaker is None else (draft.say("silent"),)
-        said = draft.say("speaks" if gate.speaks[number] else "silent")
+        said = draft.say("speaks" if predicted.speaks[number] else "silent")
         yield draft.example(
             Question(dialogue.scene, dialogue.turns[: index + 1]),
-            {draft.person: real, name: (f"{said} p = {gate.probability[number]:.2f}",)},
+            {draft.person: real, name: (f"{said} p = {predicted.probability[number]:.2f}",)},
             photos=(photo for bubble in dialogue.turns[index].bubbles for photo in bubble.photos),
         )
 
 
 def drawings(draft: Draft, lines: Sequence[Line], spoke: Bools) -> tuple[Figure, Figure]:
-    """Whether the probabilities are honest, and how well they rank; a dot where the first gate's threshold lies."""
+    """Whether the probabilities are honest, and how well they rank; a dot where the first one's threshold lies."""
 
     def reliability(places: Axes) -> None:
         """Share answered over the probability said, in bins of equally many messages (DeGroot and Fienberg 1983)."""
         bins, most = min(max(len(spoke) // _BIN, 3), _MOST_BINS), 0.05
-        for gate, name, colour in lines:
-            order = np.array_split(np.argsort(gate.probability, kind="stable"), bins)
-            said = [float(gate.probability[rows].mean()) for rows in order]
+        for predicted, name, colour in lines:
+            order = np.array_split(np.argsort(predicted.probability, kind="stable"), bins)
+            said = [float(predicted.probability[rows].mean()) for rows in order]
             done = [float(spoke[rows].mean()) for rows in order]
             places.plot(said, done, color=colour, marker="o", markersize=4, linewidth=1.6, label=name)
             most = max(most, *said, *done)
@@ -91,8 +91,8 @@ def drawings(draft: Draft, lines: Sequence[Line], spoke: Bools) -> tuple[Figure,
     def ranking(places: Axes) -> None:
         """The ROC curves (Fawcett 2006)."""
         places.plot([0, 1], [0, 1], color=figures.SOFT, linewidth=1, linestyle=_DASHED)
-        for gate, name, colour in lines:
-            wrong, right, _ = roc_curve(spoke, gate.probability)
+        for predicted, name, colour in lines:
+            wrong, right, _ = roc_curve(spoke, predicted.probability)
             places.plot(wrong, right, color=colour, linewidth=1.8, label=name)
         speaks, colour = lines[0][0].speaks, lines[0][2]
         places.plot([speaks[~spoke].mean()], [speaks[spoke].mean()], "o", color=colour, markersize=8)

@@ -1,4 +1,4 @@
-"""Answer or stay silent: the avatar's decision beside four simple gates, on days that were not learnt."""
+"""Answer or stay silent: what the avatar and four simple baselines predict for days that they did not learn."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -37,36 +37,36 @@ BASELINES: Mapping[str, tuple[str, ...]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Gate:
-    """A probability for each message, and whether it speaks then."""
+class Predictions:
+    """The probability of an answer to each message, and whether one is given. Both: (messages,)."""
 
     probability: Floats
     speaks: Bools
 
 
-def baselines(learnt: Sequence[Point], tested: Sequence[Point]) -> dict[str, Gate]:
-    """The simple gates by name; each speaks as often as the person did on the days it was fitted on."""
+def baselines(learnt: Sequence[Point], tested: Sequence[Point]) -> dict[str, Predictions]:
+    """Each baseline's predictions, by its name. It speaks as often as the person did on the days that it learnt."""
     spoke = np.array([point.spoke for point in learnt], dtype=np.bool_)
-    gates = {}
+    predictions = {}
     for name, features in BASELINES.items():
         fitted = fit_linear(table(learnt, features), spoke)
         known = _sigmoid(fitted(table(learnt, features)))
         threshold = own_rate_threshold(known, int(spoke.sum())) if features else 0.5
         probability = _sigmoid(fitted(table(tested, features)))
-        gates[name] = Gate(probability, probability >= threshold)
-    return gates
+        predictions[name] = Predictions(probability, probability >= threshold)
+    return predictions
 
 
-def model_gate(tested: Sequence[Point], log_odds: Mapping[int, float]) -> Gate:
+def uncalibrated(tested: Sequence[Point], log_odds: Mapping[int, float]) -> Predictions:
     """The model's own probability. log_odds: by the message decided on."""
     probability = _sigmoid(np.array([log_odds[point.message] for point in tested], dtype=np.float64))
-    return Gate(probability, probability >= 0.5)
+    return Predictions(probability, probability >= 0.5)
 
 
-def calibrated_gate(tested: Sequence[Point], raw: Gate, calibration: Calibration) -> Gate:
-    """As the avatar decides when it runs."""
+def calibrated(tested: Sequence[Point], raw: Predictions, calibration: Calibration) -> Predictions:
+    """What the avatar decides when it runs. raw: the model's own, from `uncalibrated`."""
     decided = [calibration.decide(float(p), point.seen) for p, point in zip(raw.probability, tested, strict=True)]
-    return Gate(
+    return Predictions(
         np.array([one.probability for one in decided], dtype=np.float64),
         np.array([one.answer for one in decided], dtype=np.bool_),
     )
