@@ -42,7 +42,7 @@ class BaseModel:
     max_positions: int
 
 
-class _Reader(Protocol):
+class _CodecSource(Protocol):
     @property
     def tokenizer(self) -> Tokenizer: ...
     @property
@@ -68,7 +68,7 @@ def describe(base: str, progress: Callable[[str], None] | None = None) -> BaseMo
     return _read(base, base, base, _fetch(base))
 
 
-def codec_for(model: _Reader, media: MediaStore) -> Codec:
+def codec_for(model: _CodecSource, media: MediaStore) -> Codec:
     """The codec of a base model, described or loaded, that finds its photos in a store."""
 
     @lru_cache(maxsize=_SIZES_KEPT)  # a photo's size never changes, and asking may decode the photo

@@ -20,7 +20,7 @@ from bot.engine.cache import CacheStore
 from bot.engine.choice import Chooser
 from bot.engine.lora import LoraSlot
 from bot.engine.models import LoadedModel, codec_for, out_of_memory
-from bot.engine.reader import Reader
+from bot.engine.prefill import IncrementalPrefill
 from bot.engine.text import PATIENCE, TextStream
 from bot.engine.thread import InferenceThread, Manners, Steps
 from bot.errors import EchoesError
@@ -153,9 +153,9 @@ class LocalEngine:
     def _decide(self, chat: str, prompt: Prompt) -> Generator[None, None, float]:
         cache = self._store.take(chat, prompt)
         try:
-            reader = Reader(self._loaded, self._media, self._store, cache)
-            yield from reader.read(prompt)
-            silence = reader.logits.double().log_softmax(-1)[self.codec.end_of_turn]
+            prefill = IncrementalPrefill(self._loaded, self._media, self._store, cache)
+            yield from prefill.read(prompt)
+            silence = prefill.logits.double().log_softmax(-1)[self.codec.end_of_turn]
             return float(-torch.expm1(silence))
         finally:
             self._store.give_back(cache)
@@ -165,16 +165,16 @@ class LocalEngine:
     ) -> Generator[None, None, None]:
         cache = self._store.take(chat, prompt)
         try:
-            reader = Reader(self._loaded, self._media, self._store, cache)
-            yield from reader.read(prompt)
+            prefill = IncrementalPrefill(self._loaded, self._media, self._store, cache)
+            yield from prefill.read(prompt)
             generator = torch.Generator().manual_seed(secrets.randbits(63) if sampling.seed is None else sampling.seed)
             room = self.max_context - len(prompt.ids)
             stream, seen = TextStream(self.codec), False
             reply: list[int] = []
             while len(reply) < min(sampling.max_tokens if seen else sampling.max_tokens + PATIENCE, room):
                 if reply:
-                    reader.append(reply[-1])
-                token = self._chooser.choose(reader.logits, sampling, reply, seen, generator)
+                    prefill.append(reply[-1])
+                token = self._chooser.choose(prefill.logits, sampling, reply, seen, generator)
                 if token == self.codec.end_of_turn:
                     break
                 reply.append(token)

@@ -14,7 +14,7 @@ from bot.engine.base import Batches, Sampling, T
 from bot.engine.batch.prefix import BatchDecoder
 from bot.engine.local import LocalEngine
 from bot.engine.models import load
-from bot.engine.reader import Reader
+from bot.engine.prefill import IncrementalPrefill
 from bot.errors import PassingError
 from bot.media import MediaStore
 from bot.message import ChatKind
@@ -53,7 +53,7 @@ class Steps:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.taken: list[str] = []
         self.begun = asyncio.Event()  # the batch
-        loop, append, forward = asyncio.get_running_loop(), BatchDecoder.append, Reader._forward
+        loop, append, forward = asyncio.get_running_loop(), BatchDecoder.append, IncrementalPrefill._forward
 
         def batch(*asked: Any) -> Any:
             self.taken.append("batch")
@@ -65,7 +65,7 @@ class Steps:
             forward(*asked)
 
         monkeypatch.setattr(BatchDecoder, "append", batch)
-        monkeypatch.setattr(Reader, "_forward", chat)
+        monkeypatch.setattr(IncrementalPrefill, "_forward", chat)
 
 
 async def test_a_chat_goes_first(engine: LocalEngine, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,7 @@ from bot.engine.embedded import VISION
 from bot.engine.models import LoadedModel, load
 from tests.engine.conftest import tiny_model
 from training.recipes.eyes.config import CodeSettings, LessonSettings, Look, LookSettings, Recipe, SaidSettings, Style
-from training.recipes.eyes.language import Reader
+from training.recipes.eyes.language import AnswerScorer
 
 SHAPES = {
     "red-apple": '<circle cx="8" cy="9" r="6" fill="{0}"/><rect x="7" y="1" width="2" height="4" fill="#530"/>',
@@ -95,5 +95,5 @@ def loaded(tmp_path_factory: pytest.TempPathFactory) -> LoadedModel:
 
 
 @pytest.fixture
-def reader(loaded: LoadedModel) -> Reader:
-    return Reader(loaded)
+def scorer(loaded: LoadedModel) -> AnswerScorer:
+    return AnswerScorer(loaded)

@@ -6,7 +6,7 @@ from PIL import Image
 
 from bot.engine.models import LoadedModel, photo_tensors
 from training.recipes.eyes.asking import Answers, Names
-from training.recipes.eyes.language import ASKINGS, CHOICES, Asking, Reader
+from training.recipes.eyes.language import ASKINGS, CHOICES, AnswerScorer, Asking
 from training.recipes.eyes.measure import (
     Answered,
     Share,
@@ -23,19 +23,21 @@ NAMES = ["a", "ab", "abc", "abd", "b", "ba", "cab"]
 
 
 @pytest.mark.parametrize("asking", [*ASKINGS, CHOICES[0]])
-def test_an_answer_costs_what_it_costs_the_whole_model(loaded: LoadedModel, reader: Reader, asking: Asking) -> None:
+def test_an_answer_costs_what_it_costs_the_whole_model(
+    loaded: LoadedModel, scorer: AnswerScorer, asking: Asking
+) -> None:
     pictures = 2 if asking in CHOICES else 1
     images = [Image.effect_noise((56, 84), 90 + number).convert("RGB") for number in range(pictures)]
     pixels, grids = photo_tensors(loaded, images)
     grid = int(grids[0, 1]), int(grids[0, 2])
     answers = ["the first", "a dog"]
-    batch = reader.batch(asking, answers, grid, pictures, ["dog", "snowman"])
+    batch = scorer.batch(asking, answers, grid, pictures, ["dog", "snowman"])
     seen = torch.cat(list(loaded.model.model.get_image_features(pixels, grids).pooler_output))
-    ours = reader.nats(batch, seen.expand(2, *seen.shape))
+    ours = scorer.nats(batch, seen.expand(2, *seen.shape))
     start = len(batch.start)
     for number in range(2):
         ids = torch.cat([batch.start, batch.ids[number]])[None]
-        kinds = torch.eq(ids, reader.loaded.tokenizer.token_to_id("<|image_pad|>") or -1).int()
+        kinds = torch.eq(ids, scorer.loaded.tokenizer.token_to_id("<|image_pad|>") or -1).int()
         with torch.no_grad():
             logits = loaded.model(
                 input_ids=ids, pixel_values=pixels, image_grid_thw=grids, mm_token_type_ids=kinds
@@ -47,32 +49,32 @@ def test_an_answer_costs_what_it_costs_the_whole_model(loaded: LoadedModel, read
         assert text == answers[number]
 
 
-def test_the_likeliest_name_is_found_as_by_asking_for_each(reader: Reader) -> None:
-    tree = Names(reader, NAMES)
+def test_the_likeliest_name_is_found_as_by_asking_for_each(scorer: AnswerScorer) -> None:
+    tree = Names(scorer, NAMES)
     for seed in range(12):
         seen = torch.randn(6, 64, generator=torch.Generator().manual_seed(seed))
-        answers = Answers(reader, ASKINGS[seed % 3], (4, 6), seen)
+        answers = Answers(scorer, ASKINGS[seed % 3], (4, 6), seen)
         every = [-answers.nats(name) for name in NAMES]
         best, score = answers.likeliest(tree)
         assert score == pytest.approx(max(every), abs=1e-3)
         assert every[best] == pytest.approx(max(every), abs=1e-3)
 
 
-def test_asking_one_by_one_is_asking_many_at_once(reader: Reader) -> None:
+def test_asking_one_by_one_is_asking_many_at_once(scorer: AnswerScorer) -> None:
     seen = torch.randn(2, 6, 64, generator=torch.Generator().manual_seed(1))
-    batch = reader.batch(ASKINGS[0], ["cab", "b"], (4, 6))
-    together = reader.nats(batch, seen)
-    alone = [Answers(reader, ASKINGS[0], (4, 6), seen[n]).nats(text) for n, text in enumerate(("cab", "b"))]
+    batch = scorer.batch(ASKINGS[0], ["cab", "b"], (4, 6))
+    together = scorer.nats(batch, seen)
+    alone = [Answers(scorer, ASKINGS[0], (4, 6), seen[n]).nats(text) for n, text in enumerate(("cab", "b"))]
     assert together.tolist() == pytest.approx(alone, rel=1e-4)
 
 
-def test_words_are_free_of_control(reader: Reader) -> None:
+def test_words_are_free_of_control(scorer: AnswerScorer) -> None:
     for seed in range(5):
         seen = 3 * torch.randn(6, 64, generator=torch.Generator().manual_seed(seed))
-        assert "<|" not in Answers(reader, ASKINGS[1], (4, 6), seen).words()
+        assert "<|" not in Answers(scorer, ASKINGS[1], (4, 6), seen).words()
 
 
-def test_measuring_knows_its_controls(loaded: LoadedModel, reader: Reader) -> None:
+def test_measuring_knows_its_controls(loaded: LoadedModel, scorer: AnswerScorer) -> None:
     images = [
         (Image.effect_noise((60, 60), sigma).convert("RGB"), name)
         for sigma, name in zip(range(9, 99, 9), "ab" * 5, strict=True)
@@ -84,8 +86,8 @@ def test_measuring_knows_its_controls(loaded: LoadedModel, reader: Reader) -> No
     assert by_likelihood(swapped(answered)) == Share(0, 3)
     assert by_words([Answered("dog face", "x", "two dogs")], {"dog face": ["dog"]}) == Share(1, 1)
     assert by_words([Answered("cat", "x", "a category")], {}) == Share(0, 1)
-    assert len({answer.likeliest for answer in blank(reader, NAMES, answered)}) == 1
-    asked = first_or_second(reader, seen, CHOICES[0])
+    assert len({answer.likeliest for answer in blank(scorer, NAMES, answered)}) == 1
+    asked = first_or_second(scorer, seen, CHOICES[0])
     assert asked.of == 10 and 0 <= asked.right <= 10, "five pairs, each asked for both"
 
 

@@ -15,7 +15,7 @@ from training.recipes.eyes.__main__ import main
 from training.recipes.eyes.concepts import choose, grocery_name, read_style, read_words, spoken
 from training.recipes.eyes.config import Recipe, load_recipe
 from training.recipes.eyes.groceries import Groceries, read_groceries
-from training.recipes.eyes.material import gather
+from training.recipes.eyes.material import build_material
 from training.recipes.eyes.pictures import SIDE, draw, fetch
 
 pytest.importorskip("resvg_py", reason="drawing needs `pip install .[eyes]`")
@@ -91,14 +91,14 @@ def test_a_kill_while_drawing_leaves_no_half_cache(recipe: Recipe, monkeypatch: 
 
 def test_nothing_of_a_test_style_is_learnt(recipe: Recipe) -> None:
     pictures = draw(recipe)
-    material = gather(recipe, pictures, Groceries())
+    material = build_material(recipe, pictures, Groceries())
     learnt = {int(number) for numbers, _ in material.drawings for number in numbers}
     assert {pictures.style[number] for number in learnt} == {"round", "flat", "soft"}
     assert len(pictures.of(["other"])) == 4
 
 
 def test_views_are_the_same_for_the_same_step(recipe: Recipe) -> None:
-    material = gather(recipe, draw(recipe), Groceries())
+    material = build_material(recipe, draw(recipe), Groceries())
     views, names = material.batch(16, (56, 84), 1.0, 1, 7)
     again, names_again = material.batch(16, (56, 84), 1.0, 1, 7)
     other, _ = material.batch(16, (56, 84), 1.0, 1, 8)
@@ -121,7 +121,7 @@ def test_groceries_are_kept_out_by_product(tmp_path: Path, recipe: Recipe) -> No
     assert {photo.product for photo in found.learnt} == {"Golden", "Leek"}
     assert {photo.product for photo in found.unseen} == {"Gala"}
     assert found.known and not {photo.file for photo in found.known} & {photo.file for photo in found.learnt}
-    material = gather(recipe, draw(recipe), found)
+    material = build_material(recipe, draw(recipe), found)
     assert "leek" in material.names and material.photos.shape == (len(found.learnt), SIDE, SIDE, 3)
     views, names = material.batch(20, (56, 56), 0.5, 1, 1)
     assert views.shape == (20, 3, 56, 56)

@@ -23,7 +23,7 @@ from training.recipes.eyes import notice as notice_module
 from training.recipes.eyes import work
 from training.recipes.eyes.asking import Answers, Names
 from training.recipes.eyes.config import load_recipe
-from training.recipes.eyes.language import ASKINGS, CHOICES, ORDER, Reader
+from training.recipes.eyes.language import ASKINGS, CHOICES, ORDER, AnswerScorer
 from training.recipes.eyes.measure import Share, first_or_second, interval, look
 from training.recipes.eyes.notice import notice
 from training.recipes.eyes.tower import fresh_tower
@@ -172,31 +172,31 @@ def test_an_avatar_trained_on_text_alone_keeps_its_sight(pictures: list[tuple[Im
 def test_what_is_measured_wears_the_lora_it_is_told(tmp_path: Path) -> None:
     recipe = load_recipe(Path(notice_module.__file__).with_name("eyes.yaml"))
 
-    def nats(reader: Reader) -> float:
+    def nats(scorer: AnswerScorer) -> float:
         places = torch.zeros(8, 576)
-        return Answers(reader, CHOICES[0], (4, 4), places, 2, "dog").nats(ORDER[0])
+        return Answers(scorer, CHOICES[0], (4, 4), places, 2, "dog").nats(ORDER[0])
 
-    first = work._reader(recipe, None, work.FIRST)
+    first = work._scorer(recipe, None, work.FIRST)
     lora = attach(load("embedded", "cpu", "bfloat16").model, PRESETS["tuned"], first.loaded.base_id)
     begin(lora, PRESETS["tuned"], first.loaded.base_id)
     save_adapter(config_of(lora), weights(lora), tmp_path)
     codec = Codec(first.loaded.tokenizer, first.loaded.geometry, lambda digest: (0, 0))
     Fingerprint.of(first.loaded.base_id, codec).save(tmp_path)
     expected = nats(first)
-    assert nats(work._reader(recipe, None, str(tmp_path))) == pytest.approx(expected, abs=0.05)
-    assert nats(work._reader(recipe, None, NONE)) > expected + 1
+    assert nats(work._scorer(recipe, None, str(tmp_path))) == pytest.approx(expected, abs=0.05)
+    assert nats(work._scorer(recipe, None, NONE)) > expected + 1
 
 
 def likeliest(loaded: LoadedModel, pictures: list[tuple[Image.Image, str]]) -> list[str]:
     """Of some everyday things, what each picture is most likely called."""
-    reader = Reader(loaded)
-    tree = Names(reader, THINGS)
+    scorer = AnswerScorer(loaded)
+    tree = Names(scorer, THINGS)
     seen = look(loaded, pictures)
-    return [THINGS[Answers(reader, ASKINGS[0], one.grid, one.places).likeliest(tree)[0]] for one in seen]
+    return [THINGS[Answers(scorer, ASKINGS[0], one.grid, one.places).likeliest(tree)[0]] for one in seen]
 
 
 def choices(loaded: LoadedModel, pictures: list[tuple[Image.Image, str]]) -> Share:
     """How often the first is told from the second: each picture beside two others of its shape."""
     seen = sorted(look(loaded, pictures), key=lambda picture: picture.grid)
     pairs = [(one, seen[(place + step) % len(seen)]) for step in (1, 4) for place, one in enumerate(seen)]
-    return first_or_second(Reader(loaded), [picture for pair in pairs for picture in pair], CHOICES[0])
+    return first_or_second(AnswerScorer(loaded), [picture for pair in pairs for picture in pair], CHOICES[0])

@@ -25,31 +25,31 @@ from training.recipes.eyes.codes import LENIENT, Detections, detections, learn_c
 from training.recipes.eyes.config import CodeSettings, LessonSettings, Look, Recipe, SaidSettings
 from training.recipes.eyes.groceries import Groceries
 from training.recipes.eyes.keeping import keep, kept
-from training.recipes.eyes.language import ASKINGS, Reader
+from training.recipes.eyes.language import ASKINGS, AnswerScorer
 from training.recipes.eyes.lessons import learn_lessons
 from training.recipes.eyes.look import learn_to_look
-from training.recipes.eyes.material import Material, gather
+from training.recipes.eyes.material import Material, build_material
 from training.recipes.eyes.pictures import draw
 from training.recipes.eyes.tower import detect, fresh_tower, normalized, see, turns
 
 pytest.importorskip("resvg_py", reason="drawing needs `pip install .[eyes]`")
 
-Run = Callable[[Recipe, Material, Reader], dict[str, Tensor]]
+Run = Callable[[Recipe, Material, AnswerScorer], dict[str, Tensor]]
 
 
-def run_codes(recipe: Recipe, material: Material, reader: Reader) -> dict[str, Tensor]:
+def run_codes(recipe: Recipe, material: Material, scorer: AnswerScorer) -> dict[str, Tensor]:
     path = recipe.work / "codes.pt"
     told = recipe.said, recipe.seed, path
-    return {"codes": learn_codes(reader, material.names, lambda: some_seen(material), recipe.codes, *told)}
+    return {"codes": learn_codes(scorer, material.names, lambda: some_seen(material), recipe.codes, *told)}
 
 
-def run_lessons(recipe: Recipe, material: Material, reader: Reader) -> dict[str, Tensor]:
+def run_lessons(recipe: Recipe, material: Material, scorer: AnswerScorer) -> dict[str, Tensor]:
     told = recipe.said, recipe.seed, recipe.work / "lessons.pt"
-    learning, codes = Reader(reader.loaded, frozen=False), some_codes(material)
+    learning, codes = AnswerScorer(scorer.loaded, frozen=False), some_codes(material)
     return learn_lessons(learning, material.names, codes, lambda: some_seen(material), recipe.lessons, *told)
 
 
-def run_look(recipe: Recipe, material: Material, reader: Reader) -> dict[str, Tensor]:
+def run_look(recipe: Recipe, material: Material, scorer: AnswerScorer) -> dict[str, Tensor]:
     tower = learn_to_look(material, recipe.look, recipe.seed, recipe.work / "look.pt", TINY_VISION, fast=False)
     return dict(tower.state_dict())
 
@@ -66,12 +66,12 @@ def some_seen(material: Material) -> Detections:
     ("run", "module"), [(run_codes, codes_module), (run_lessons, lessons_module), (run_look, look_module)]
 )
 def test_an_interrupted_run_ends_as_if_it_had_not_been(
-    run: Run, module: Any, make_recipe: Callable[[str], Recipe], reader: Reader, monkeypatch: pytest.MonkeyPatch
+    run: Run, module: Any, make_recipe: Callable[[str], Recipe], scorer: AnswerScorer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "_SAVE_EVERY", 2)
     straight, broken = make_recipe("straight"), make_recipe("broken")
-    material = gather(straight, draw(straight), Groceries())
-    expected = run(straight, material, reader)
+    material = build_material(straight, draw(straight), Groceries())
+    expected = run(straight, material, scorer)
 
     def keep_and_stop(path: Path, content: dict[str, Any]) -> None:
         keep(path, content)
@@ -80,12 +80,12 @@ def test_an_interrupted_run_ends_as_if_it_had_not_been(
     with monkeypatch.context() as patched:
         patched.setattr(module, "keep", keep_and_stop)
         with pytest.raises(KeyboardInterrupt):
-            run(broken, material, reader)
-    found = run(broken, material, reader)
+            run(broken, material, scorer)
+    found = run(broken, material, scorer)
     assert all(torch.equal(found[name], value) for name, value in expected.items())
     steps: list[int] = []
     monkeypatch.setattr(module, "keep", lambda path, content: steps.append(content["step"]))
-    again = run(broken, material, reader)
+    again = run(broken, material, scorer)
     assert not steps, "what is finished is not done again"
     assert all(torch.equal(again[name], value) for name, value in expected.items())
 
@@ -93,7 +93,7 @@ def test_an_interrupted_run_ends_as_if_it_had_not_been(
 def test_a_tower_learns_to_tell_drawings_apart_and_decides(recipe: Recipe) -> None:
     look = Look(size=(56, 56), steps=60, batch=16, rate=0.004)
     settings = recipe.look.model_copy(update={"looks": (look,)})
-    material = gather(recipe, draw(recipe), Groceries())
+    material = build_material(recipe, draw(recipe), Groceries())
     tower = learn_to_look(material, settings, 1, recipe.work / "look.pt", TINY_VISION, fast=False)
     pixels, names = material.batch(60, (56, 56), 0.2, 99, 0)
     with torch.no_grad():
@@ -104,7 +104,7 @@ def test_a_tower_learns_to_tell_drawings_apart_and_decides(recipe: Recipe) -> No
 
 
 def test_what_the_tower_detects_it_says_as_codes(recipe: Recipe) -> None:
-    material = gather(recipe, draw(recipe), Groceries())
+    material = build_material(recipe, draw(recipe), Groceries())
     tower, count = fresh_tower(TINY_VISION, 5), len(material.names)
     codes = torch.randn(count, 64, generator=torch.Generator().manual_seed(4))
     pixels, _ = material.batch(4, (56, 84), 0.5, 1, 0)
@@ -117,40 +117,40 @@ def test_what_the_tower_detects_it_says_as_codes(recipe: Recipe) -> None:
 
 
 def test_more_names_than_detectors_are_refused(recipe: Recipe) -> None:
-    material = replace(gather(recipe, draw(recipe), Groceries()), names=tuple(map(str, range(200))))
+    material = replace(build_material(recipe, draw(recipe), Groceries()), names=tuple(map(str, range(200))))
     with pytest.raises(UsageError, match="200 names, and 128 hidden units"):
         learn_to_look(material, recipe.look, 1, recipe.work / "look.pt", TINY_VISION, fast=False)
 
 
-def test_codes_are_learnt(recipe: Recipe, reader: Reader) -> None:
-    material = gather(recipe, draw(recipe), Groceries())
+def test_codes_are_learnt(recipe: Recipe, scorer: AnswerScorer) -> None:
+    material = build_material(recipe, draw(recipe), Groceries())
     names, seen = material.names, some_seen(material)
     settings, said = CodeSettings(steps=60, batch=4, rate=0.02), SaidSettings(exact=0.8, noise=0.1, views=16)
-    before = codes_module.Codes(codes_module._tokens(reader, names), reader.table)
+    before = codes_module.Codes(codes_module._tokens(scorer, names), scorer.table)
     path = recipe.work / "codes.pt"
-    learnt = learn_codes(reader, names, lambda: seen, settings, said, 1, path)
-    assert nats(reader, names, learnt) < 0.8 * nats(reader, names, before().detach())
+    learnt = learn_codes(scorer, names, lambda: seen, settings, said, 1, path)
+    assert nats(scorer, names, learnt) < 0.8 * nats(scorer, names, before().detach())
     found = kept(path)
     assert found is not None and found["names"] == list(names)
     with pytest.raises(UsageError, match="the codes of other names"):
-        learn_codes(reader, ["tea"], lambda: seen, settings, said, 1, path)
+        learn_codes(scorer, ["tea"], lambda: seen, settings, said, 1, path)
 
 
-def test_lessons_are_learnt_and_leave_the_model_as_it_was(recipe: Recipe, reader: Reader) -> None:
-    material = gather(recipe, draw(recipe), Groceries())
+def test_lessons_are_learnt_and_leave_the_model_as_it_was(recipe: Recipe, scorer: AnswerScorer) -> None:
+    material = build_material(recipe, draw(recipe), Groceries())
     names, codes, seen = material.names, some_codes(material), some_seen(material)
     settings = LessonSettings(steps=40, batch=4, rate=0.02, rank=2, choosing=0.5, talks=1, staying=1.0)
-    before = nats(reader, names, codes)
-    learning = Reader(reader.loaded, frozen=False)
+    before = nats(scorer, names, codes)
+    learning = AnswerScorer(scorer.loaded, frozen=False)
     told = SaidSettings(exact=1.0, noise=0.1, views=16), 1, recipe.work / "lessons.pt"
     first = learn_lessons(learning, names, codes, lambda: seen, settings, *told)
-    assert nats(reader, names, codes) == before
+    assert nats(scorer, names, codes) == before
     with pytest.raises(UsageError, match="was learnt with other codes"):
         learn_lessons(learning, names, 2 * codes, lambda: seen, settings, *told)
     preset = replace(TUNED, rank=2, targets=ATTENTION)
-    lora = attach(reader.loaded.model, preset, "base")
+    lora = attach(scorer.loaded.model, preset, "base")
     begin_at(lora, preset, first)
-    after = nats(Reader(reader.loaded), names, codes)
+    after = nats(AnswerScorer(scorer.loaded), names, codes)
     lora.unload()
     assert after < 0.8 * before
 
@@ -172,7 +172,7 @@ def test_the_whole_recipe_from_pictures_to_a_file(
     assert "Painter of other" not in target.with_suffix(".NOTICE").read_text("utf-8")
 
 
-def nats(reader: Reader, names: Sequence[str], codes: Tensor) -> float:
-    batch = reader.batch(ASKINGS[0], names, (6, 6))
+def nats(scorer: AnswerScorer, names: Sequence[str], codes: Tensor) -> float:
+    batch = scorer.batch(ASKINGS[0], names, (6, 6))
     with torch.no_grad():
-        return float(reader.nats(batch, codes[:, None].expand(-1, 9, -1)).mean())
+        return float(scorer.nats(batch, codes[:, None].expand(-1, 9, -1)).mean())

@@ -15,7 +15,7 @@ from bot.engine.base import DialogueScores, ScoredDialogue
 from bot.engine.batch.head import OutputHead
 from bot.engine.models import LoadedModel
 from bot.engine.photos import photo_inputs
-from bot.engine.reader import rotary_places
+from bot.engine.prefill import rotary_places
 from bot.media import MediaStore
 
 _STEP = 64  # lengths are filled up to multiples of this, so that some are alike

@@ -21,7 +21,7 @@ from bot.chat.prompt import Prompt
 from bot.engine.cache import Reading, reading_of
 from bot.engine.models import LoadedModel
 from bot.engine.photos import photo_inputs
-from bot.engine.reader import rotary_places
+from bot.engine.prefill import rotary_places
 from bot.media import MediaStore
 
 _ATTENTION = "echoes_shared_prefix"

@@ -8,7 +8,7 @@ from torch import Tensor
 from torch.nn import functional
 from transformers import DynamicCache
 
-from training.recipes.eyes.language import Asking, Reader, read_out
+from training.recipes.eyes.language import AnswerScorer, Asking, read_out
 
 _AT_ONCE = 16  # beginnings of names that are continued together
 _LONGEST = 16  # tokens of the model's own words
@@ -25,11 +25,11 @@ class _Node:
 class Names:
     """Names as a tree of tokens. A name ends with the end of the turn."""
 
-    def __init__(self, reader: Reader, names: Sequence[str]) -> None:
+    def __init__(self, scorer: AnswerScorer, names: Sequence[str]) -> None:
         self.root = _Node()
         for number, name in enumerate(names):
             node = self.root
-            for token in [*reader.loaded.tokenizer.encode(name, add_special_tokens=False).ids, reader.end]:
+            for token in [*scorer.loaded.tokenizer.encode(name, add_special_tokens=False).ids, scorer.end]:
                 node = node.after.setdefault(token, _Node())
             node.name = number
 
@@ -38,21 +38,27 @@ class Answers:
     """One question: what the model answers. seen: places of all pictures × width; name: for the question's `{name}`."""
 
     def __init__(
-        self, reader: Reader, asking: Asking, grid: tuple[int, int], seen: Tensor, pictures: int = 1, name: str = ""
+        self,
+        scorer: AnswerScorer,
+        asking: Asking,
+        grid: tuple[int, int],
+        seen: Tensor,
+        pictures: int = 1,
+        name: str = "",
     ) -> None:
-        self.reader = reader
-        batch = reader.batch(asking, [""], grid, pictures, [name])
-        self.end = reader.end
+        self.scorer = scorer
+        batch = scorer.batch(asking, [""], grid, pictures, [name])
+        self.end = scorer.end
         asked = int((batch.labels[0] != -100).nonzero()[0])  # where the answer would begin
-        embedded = functional.embedding(batch.ids[:, :asked], reader.table)
+        embedded = functional.embedding(batch.ids[:, :asked], scorer.table)
         embedded = embedded.index_copy(1, batch.slots, seen[None].to(embedded.dtype))
         start = len(batch.start)
-        cache = reader.past(batch, 1)
+        cache = scorer.past(batch, 1)
         positions = batch.positions[:, None, start : start + asked]
         hidden = self._read(embedded, positions, cache)
         self.next_position = int(positions.max()) + 1
         self._kept = read_out(cache)
-        self.first = functional.linear(hidden[0, -1], reader.output).float().log_softmax(-1)
+        self.first = functional.linear(hidden[0, -1], scorer.output).float().log_softmax(-1)
 
     def likeliest(self, names: Names) -> tuple[int, float]:
         """The name with the highest probability, and its logarithm: exact, best beginnings first.
@@ -84,7 +90,7 @@ class Answers:
     def words(self) -> str:
         """What the model says, greedily. No control token is said."""
         said: list[int] = []
-        banned = [token for token in self.reader.loaded.tokenizer.get_added_tokens_decoder() if token != self.end]
+        banned = [token for token in self.scorer.loaded.tokenizer.get_added_tokens_decoder() if token != self.end]
         after = self.first
         while len(said) < _LONGEST:
             allowed = after.clone()
@@ -94,11 +100,11 @@ class Answers:
                 break
             said.append(token)
             after = self._after([tuple(said)])[0]
-        return str(self.reader.loaded.tokenizer.decode(said, skip_special_tokens=True)).strip()
+        return str(self.scorer.loaded.tokenizer.decode(said, skip_special_tokens=True)).strip()
 
     def nats(self, text: str) -> float:
         """-log p of a whole answer."""
-        ids = [*self.reader.loaded.tokenizer.encode(text, add_special_tokens=False).ids, self.end]
+        ids = [*self.scorer.loaded.tokenizer.encode(text, add_special_tokens=False).ids, self.end]
         found, after = 0.0, self.first
         for place, token in enumerate(ids):
             found -= float(after[token])
@@ -110,16 +116,16 @@ class Answers:
         """Log-probabilities of the token after each beginning: beginnings × vocabulary."""
         longest = max(map(len, said))
         ids = torch.tensor([[*tokens, *[self.end] * (longest - len(tokens))] for tokens in said])
-        cache = self.reader.read_in(self._kept, len(said))
+        cache = self.scorer.read_in(self._kept, len(said))
         positions = torch.arange(self.next_position, self.next_position + longest).expand(3, len(said), -1)
-        hidden = self._read(functional.embedding(ids, self.reader.table), positions, cache)
+        hidden = self._read(functional.embedding(ids, self.scorer.table), positions, cache)
         last = hidden[torch.arange(len(said)), torch.tensor([len(tokens) - 1 for tokens in said])]
-        logits: Tensor = functional.linear(last, self.reader.output)
+        logits: Tensor = functional.linear(last, self.scorer.output)
         return logits.float().log_softmax(-1)
 
     @torch.no_grad()
     def _read(self, embedded: Tensor, positions: Tensor, cache: DynamicCache) -> Tensor:
-        hidden = self.reader.loaded.model.model.language_model(
+        hidden = self.scorer.loaded.model.model.language_model(
             inputs_embeds=embedded, position_ids=positions, past_key_values=cache, use_cache=True
         ).last_hidden_state
         assert isinstance(hidden, Tensor)

@@ -21,7 +21,7 @@ from tqdm import tqdm
 from bot.errors import UsageError
 from training.recipes.eyes.config import CodeSettings, SaidSettings
 from training.recipes.eyes.keeping import keep, kept
-from training.recipes.eyes.language import ASKINGS, Reader
+from training.recipes.eyes.language import ASKINGS, AnswerScorer
 from training.recipes.eyes.look import STEEP
 from training.recipes.eyes.material import Material
 from training.recipes.eyes.optimizer import set_rate
@@ -136,7 +136,7 @@ def teach(tower: Tower, codes: Tensor) -> None:
 
 
 def learn_codes(
-    reader: Reader,
+    scorer: AnswerScorer,
     names: Sequence[str],
     look: Callable[[], Detections],
     settings: CodeSettings,
@@ -148,7 +148,7 @@ def learn_codes(
     found = kept(path)
     if found is not None and found["names"] != list(names):
         raise UsageError(f"{path} holds the codes of other names: take another work folder, or delete it.")
-    codes = Codes(_tokens(reader, names), reader.table)
+    codes = Codes(_tokens(scorer, names), scorer.table)
     optimizer = torch.optim.AdamW(codes.parameters(), settings.rate, betas=(0.9, 0.98), weight_decay=0.0)
     first = 0
     if found is not None:
@@ -162,8 +162,8 @@ def learn_codes(
         draw = random.Random(f"{seed} codes {step}")
         alone = draw.random() < said.exact
         now = tell(codes(), None if alone else seen, settings.batch, said.noise, draw)
-        batch = reader.batch(draw.choice(ASKINGS), [names[name] for name in now.names], now.grid)
-        loss = reader.nats(batch, now.places).mean()
+        batch = scorer.batch(draw.choice(ASKINGS), [names[name] for name in now.names], now.grid)
+        loss = scorer.nats(batch, now.places).mean()
         loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
         optimizer.zero_grad()
@@ -175,7 +175,7 @@ def learn_codes(
     return final.detach()
 
 
-def _tokens(reader: Reader, names: Sequence[str]) -> Tensor:
+def _tokens(scorer: AnswerScorer, names: Sequence[str]) -> Tensor:
     """names × _TOKENS, -1 where a name has ended."""
-    rows = [reader.loaded.tokenizer.encode(name, add_special_tokens=False).ids[:_TOKENS] for name in names]
+    rows = [scorer.loaded.tokenizer.encode(name, add_special_tokens=False).ids[:_TOKENS] for name in names]
     return torch.tensor([row + [-1] * (_TOKENS - len(row)) for row in rows])

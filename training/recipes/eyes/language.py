@@ -78,7 +78,7 @@ class Batch:
     positions: Tensor
 
 
-class Reader:
+class AnswerScorer:
     """Puts vectors in the places of pictures and says how likely, in nats, the model finds the answers."""
 
     def __init__(self, loaded: LoadedModel, *, frozen: bool = True) -> None:

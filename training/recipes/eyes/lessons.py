@@ -22,7 +22,7 @@ from training.finetune.presets import ATTENTION, TUNED
 from training.recipes.eyes.codes import Detections, Told, tell
 from training.recipes.eyes.config import LessonSettings, SaidSettings
 from training.recipes.eyes.keeping import keep, kept
-from training.recipes.eyes.language import ASKINGS, CHOICES, ORDER, Reader
+from training.recipes.eyes.language import ASKINGS, CHOICES, ORDER, AnswerScorer
 from training.recipes.eyes.optimizer import set_rate
 from training.recipes.eyes.talk import Talk, strayed, talks
 
@@ -35,15 +35,15 @@ _CERTAIN = 0.5  # of the steps, over which names are said alone ever more rarely
 class _Lessons:
     """What is learnt from: pictures by their names and codes, and text in which nothing is to change."""
 
-    reader: Reader
+    scorer: AnswerScorer
     names: Sequence[str]
     codes: Tensor
     text: Sequence[Talk]
 
     def name(self, told: Told, draw: random.Random) -> Tensor:
         """Nats that the name of a picture costs."""
-        batch = self.reader.batch(draw.choice(ASKINGS), [self.names[name] for name in told.names], told.grid)
-        return self.reader.nats(batch, told.places).mean()
+        batch = self.scorer.batch(draw.choice(ASKINGS), [self.names[name] for name in told.names], told.grid)
+        return self.scorer.nats(batch, told.places).mean()
 
     def choose(self, told: Told, draw: random.Random) -> Tensor:
         """Nats that the right answer costs, of two pictures. The first is asked for in half of the pairs."""
@@ -51,17 +51,17 @@ class _Lessons:
         apart = [number for number in range(half) if told.names[number] != told.names[half + number]]
         right = [place % 2 for place in range(len(apart))]
         asked = [self.names[told.names[number + half * which]] for number, which in zip(apart, right, strict=True)]
-        batch = self.reader.batch(draw.choice(CHOICES), [ORDER[which] for which in right], told.grid, 2, asked)
+        batch = self.scorer.batch(draw.choice(CHOICES), [ORDER[which] for which in right], told.grid, 2, asked)
         both = torch.cat([told.places[:half], told.places[half : 2 * half]], dim=1)
-        return self.reader.nats(batch, both[apart]).mean()
+        return self.scorer.nats(batch, both[apart]).mean()
 
     def stay(self, draw: random.Random) -> Tensor:
         """How far it has strayed in a chat without pictures."""
-        return strayed(self.reader, draw.choice(self.text).some(draw))
+        return strayed(self.scorer, draw.choice(self.text).some(draw))
 
 
 def learn_lessons(
-    reader: Reader,
+    scorer: AnswerScorer,
     names: Sequence[str],
     codes: Tensor,
     look: Callable[[], Detections],
@@ -73,8 +73,8 @@ def learn_lessons(
     """The LoRA's matrices by their names, to be multiplied as they are. Other arguments as of `codes.learn_codes`."""
     preset = replace(TUNED, rank=settings.rank, alpha=_SCALE * settings.rank, targets=ATTENTION)
     torch.manual_seed(seed)
-    lessons = _Lessons(reader, names, codes, talks(reader, settings.talks, seed))
-    lora = attach(reader.loaded.model, preset, reader.loaded.base_id)
+    lessons = _Lessons(scorer, names, codes, talks(scorer, settings.talks, seed))
+    lora = attach(scorer.loaded.model, preset, scorer.loaded.base_id)
     try:
         _learn(lessons, lora, look, settings, said, seed, path)
         return {name: _SCALE * value if "lora_B" in name else value for name, value in weights(lora).items()}

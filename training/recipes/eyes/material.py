@@ -75,8 +75,8 @@ class Material:
         return torch.from_numpy(np.concatenate(some)).permute(0, 3, 1, 2).float() / 255
 
 
-def gather(recipe: Recipe, pictures: Pictures, groceries: Groceries) -> Material:
-    """Brings together what is learnt; nothing of a test style or of a photo kept out is in it."""
+def build_material(recipe: Recipe, pictures: Pictures, groceries: Groceries) -> Material:
+    """Builds what is learnt out of drawn pictures and photos of groceries; nothing of a test style or of a photo kept out is in it."""
     names = all_names(pictures.concepts, groceries.kinds)
     number = {name: place for place, name in enumerate(names)}
     weights = {style.name: style.weight for style in recipe.styles if not style.test}

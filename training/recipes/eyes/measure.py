@@ -16,7 +16,7 @@ from training.recipes.eyes.asking import Answers, Names
 from training.recipes.eyes.concepts import grocery_name
 from training.recipes.eyes.config import Recipe
 from training.recipes.eyes.groceries import Grocery
-from training.recipes.eyes.language import ASKINGS, CHOICES, ORDER, UNHEARD, Asking, Reader
+from training.recipes.eyes.language import ASKINGS, CHOICES, ORDER, UNHEARD, AnswerScorer, Asking
 from training.recipes.eyes.pictures import Pictures
 
 _BLANK = Image.new("RGB", (112, 112), "white")
@@ -89,12 +89,12 @@ def grocery_images(photos: Sequence[Grocery], count: int) -> list[tuple[Image.Im
     return [(Image.open(photos[number].file).convert("RGB"), grocery_name(photos[number].kind)) for number in numbers]
 
 
-def answers(reader: Reader, seen: Sequence[Seen], names: Sequence[str], *, told: str) -> list[Answered]:
+def answers(scorer: AnswerScorer, seen: Sequence[Seen], names: Sequence[str], *, told: str) -> list[Answered]:
     """Asks of each picture what it is."""
-    tree = Names(reader, names)
+    tree = Names(scorer, names)
     found = []
     for picture in tqdm(seen, told, mininterval=5.0):
-        answer = Answers(reader, ASKINGS[0], picture.grid, picture.places)
+        answer = Answers(scorer, ASKINGS[0], picture.grid, picture.places)
         found.append(Answered(picture.name, names[answer.likeliest(tree)[0]], answer.words()))
     return found
 
@@ -113,9 +113,9 @@ def swapped(found: Sequence[Answered]) -> list[Answered]:
     return [Answered(other.name, answer.likeliest, answer.words) for answer, other in zip(found, others, strict=True)]
 
 
-def blank(reader: Reader, names: Sequence[str], found: Sequence[Answered]) -> list[Answered]:
+def blank(scorer: AnswerScorer, names: Sequence[str], found: Sequence[Answered]) -> list[Answered]:
     """What a white picture is said to be, judged by what each picture shows."""
-    [answer] = answers(reader, look(reader.loaded, [(_BLANK, "")]), names, told="blank")
+    [answer] = answers(scorer, look(scorer.loaded, [(_BLANK, "")]), names, told="blank")
     return [Answered(other.name, answer.likeliest, answer.words) for other in found]
 
 
@@ -124,7 +124,7 @@ def says(words: str, name: str, synonyms: Mapping[str, Collection[str]]) -> bool
     return any(re.search(rf"\b{re.escape(word)}s?\b", words.lower()) for word in (name, *synonyms.get(name, ())))
 
 
-def first_or_second(reader: Reader, seen: Sequence[Seen], asking: Asking) -> Share:
+def first_or_second(scorer: AnswerScorer, seen: Sequence[Seen], asking: Asking) -> Share:
     """Of two pictures, which shows the …? Each pair is asked for both, so that a habit of one answer is right half
     of the time."""
     right = of = 0
@@ -133,7 +133,7 @@ def first_or_second(reader: Reader, seen: Sequence[Seen], asking: Asking) -> Sha
             continue
         both = torch.cat([first.places, second.places])
         for which, asked in enumerate((first.name, second.name)):
-            answer = Answers(reader, asking, first.grid, both, 2, asked)
+            answer = Answers(scorer, asking, first.grid, both, 2, asked)
             nats = [answer.nats(text) for text in ORDER]
             right += nats[which] < nats[1 - which]
             of += 1
@@ -142,7 +142,7 @@ def first_or_second(reader: Reader, seen: Sequence[Seen], asking: Asking) -> Sha
 
 def report(
     recipe: Recipe,
-    reader: Reader,
+    scorer: AnswerScorer,
     pictures: Pictures,
     names: Sequence[str],
     groceries: Mapping[str, Sequence[Grocery]],
@@ -152,18 +152,18 @@ def report(
     """Lines of a table, and examples."""
     lines = [f"{len(names)} names; chance {100 / len(names):.2f} %"]
     for style in (style.name for style in recipe.styles if style.test):
-        seen = look(reader.loaded, style_images(pictures, style, count))
-        found = answers(reader, seen, names, told=style)
-        lines += _lines(style, found, blank(reader, names, found), synonyms)
+        seen = look(scorer.loaded, style_images(pictures, style, count))
+        found = answers(scorer, seen, names, told=style)
+        lines += _lines(style, found, blank(scorer, names, found), synonyms)
         lines += [
-            f"{style}, two pictures, “{asking.after}”: {first_or_second(reader, seen, asking)}"
+            f"{style}, two pictures, “{asking.after}”: {first_or_second(scorer, seen, asking)}"
             for asking in (CHOICES[0], UNHEARD)
         ]
         lines += [f"  {item.name} | {item.likeliest} | {' '.join(item.words.split())}" for item in found[:20]]
     kinds = sorted({grocery_name(photo.kind) for photos in groceries.values() for photo in photos})
     for told, photos in groceries.items():
-        found = answers(reader, look(reader.loaded, grocery_images(photos, count)), kinds, told=told)
-        lines += _lines(f"groceries, {told}, of {len(kinds)} kinds", found, blank(reader, kinds, found), synonyms)
+        found = answers(scorer, look(scorer.loaded, grocery_images(photos, count)), kinds, told=told)
+        lines += _lines(f"groceries, {told}, of {len(kinds)} kinds", found, blank(scorer, kinds, found), synonyms)
     return lines
 
 

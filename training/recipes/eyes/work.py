@@ -25,10 +25,10 @@ from training.recipes.eyes.concepts import read_words
 from training.recipes.eyes.config import Recipe
 from training.recipes.eyes.groceries import read_groceries
 from training.recipes.eyes.keeping import keep, kept
-from training.recipes.eyes.language import ASKINGS, Reader
+from training.recipes.eyes.language import ASKINGS, AnswerScorer
 from training.recipes.eyes.lessons import learn_lessons
 from training.recipes.eyes.look import learn_to_look
-from training.recipes.eyes.material import Material, gather
+from training.recipes.eyes.material import Material, build_material
 from training.recipes.eyes.measure import look, report
 from training.recipes.eyes.notice import notice
 from training.recipes.eyes.pictures import draw, fetch
@@ -45,7 +45,7 @@ _TOWER = "tower.pt"
 def fetch_pictures(recipe: Recipe) -> Material:
     """Everything that is learnt from, fetched and drawn where it is not there yet."""
     fetch(recipe)
-    return gather(recipe, draw(recipe), read_groceries(recipe.groceries, recipe.held_out_products))
+    return build_material(recipe, draw(recipe), read_groceries(recipe.groceries, recipe.held_out_products))
 
 
 def train(recipe: Recipe, fast: bool = True) -> None:
@@ -60,9 +60,9 @@ def train(recipe: Recipe, fast: bool = True) -> None:
         return detections(tower, material, recipe.said.views, recipe.seed)
 
     names, work, seed = material.names, recipe.work, recipe.seed
-    codes = learn_codes(Reader(loaded), names, detect, recipe.codes, recipe.said, seed, work / "codes.pt")
+    codes = learn_codes(AnswerScorer(loaded), names, detect, recipe.codes, recipe.said, seed, work / "codes.pt")
     told = recipe.said, seed, work / "lessons.pt"
-    lora = learn_lessons(Reader(loaded, frozen=False), names, codes, detect, recipe.lessons, *told)
+    lora = learn_lessons(AnswerScorer(loaded, frozen=False), names, codes, detect, recipe.lessons, *told)
     teach(tower, codes)
     keep(work / _TOWER, {"tower": tower.state_dict(), "lora": lora, "views": recipe.views})
 
@@ -103,26 +103,26 @@ def tower_of(weights: Path | None) -> dict[str, Tensor]:
 
 def measure(recipe: Recipe, weights: Path | None, lora: str, count: int) -> None:
     """Prints what the weights see of what was never learnt. lora: `FIRST`, `NONE`, or the folder of a trained one."""
-    reader, material = _reader(recipe, weights, lora), fetch_pictures(recipe)
+    scorer, material = _scorer(recipe, weights, lora), fetch_pictures(recipe)
     groceries = read_groceries(recipe.groceries, recipe.held_out_products)
     photos = {"unseen products": groceries.unseen, "unseen photos of known products": groceries.known}
     photos = {told: some for told, some in photos.items() if some}
     synonyms = read_words(Path(__file__).with_name("synonyms.txt"))
-    print("\n".join(report(recipe, reader, material.pictures, material.names, photos, count, synonyms)))
+    print("\n".join(report(recipe, scorer, material.pictures, material.names, photos, count, synonyms)))
 
 
 def show(recipe: Recipe, weights: Path | None, lora: str, files: Sequence[Path]) -> None:
     """Prints what the model says to picture files: the likeliest name, and its own words to two questions."""
-    reader, material = _reader(recipe, weights, lora), fetch_pictures(recipe)
-    tree = Names(reader, material.names)
+    scorer, material = _scorer(recipe, weights, lora), fetch_pictures(recipe)
+    tree = Names(scorer, material.names)
     for file in files:
-        [seen] = look(reader.loaded, [(decode(file.read_bytes()), file.stem)])
-        asked = [Answers(reader, asking, seen.grid, seen.places) for asking in ASKINGS[:2]]
+        [seen] = look(scorer.loaded, [(decode(file.read_bytes()), file.stem)])
+        asked = [Answers(scorer, asking, seen.grid, seen.places) for asking in ASKINGS[:2]]
         likeliest = material.names[asked[0].likeliest(tree)[0]]
         print(f"{file.stem} | {likeliest} | {' | '.join(answer.words() for answer in asked)}", flush=True)
 
 
-def _reader(recipe: Recipe, weights: Path | None, lora: str) -> Reader:
+def _scorer(recipe: Recipe, weights: Path | None, lora: str) -> AnswerScorer:
     """The embedded model as it answers, with the given weights as its tower and the given LoRA."""
     torch.set_num_threads(recipe.threads)
     loaded = load("embedded", "cpu", "bfloat16")
@@ -135,4 +135,4 @@ def _reader(recipe: Recipe, weights: Path | None, lora: str) -> Reader:
     elif lora != NONE:
         codec = Codec(loaded.tokenizer, loaded.geometry, lambda digest: (0, 0))
         LoraSlot(loaded, Fingerprint.of(loaded.base_id, codec)).switch(Path(lora))
-    return Reader(loaded)
+    return AnswerScorer(loaded)

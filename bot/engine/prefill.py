@@ -1,4 +1,4 @@
-"""The model reading: a prompt's ids and photos become key-value states, only as far as they are new."""
+"""Fills a key-value cache from a prompt's ids and photos, as far as the cache lacks them, and token by token after."""
 
 from collections.abc import Generator, Iterator
 
@@ -15,8 +15,8 @@ from bot.media import MediaStore
 _PIECE = 256  # positions read in one step, so that a long prompt does not hold up the others
 
 
-class Reader:
-    """Reads one prompt into one cache, and then what is written after it."""
+class IncrementalPrefill:
+    """Reads one prompt into one cache, in pieces, and then each token that is written after it."""
 
     def __init__(self, loaded: LoadedModel, media: MediaStore, store: CacheStore, cache: KeptCache) -> None:
         self._loaded = loaded
