@@ -76,7 +76,7 @@ class Material:
 
 
 def build_material(recipe: Recipe, pictures: Pictures, groceries: Groceries) -> Material:
-    """Builds what is learnt out of drawn pictures and photos of groceries; nothing of a test style or of a photo kept out is in it."""
+    """Builds what is learnt from; nothing of a test style or of a photo kept out is in it."""
     names = all_names(pictures.concepts, groceries.kinds)
     number = {name: place for place, name in enumerate(names)}
     weights = {style.name: style.weight for style in recipe.styles if not style.test}
