@@ -11,7 +11,7 @@ from bot.persona import Persona
 from training.data.dialogues import Dialogue
 from training.data.splits import Split, Splits
 from training.evaluation.data import EvaluationData
-from training.evaluation.voice import Bubbles, Likelihood, Question, as_turn, texts
+from training.evaluation.respondent import Bubbles, Likelihood, Question, as_turn, texts
 from training.scoring import Reply, Scores
 
 MEI, GRAN, TOM = Speaker("Mei", "friend"), Speaker("Edith", "elder"), Speaker("Tom", "colleague")
@@ -89,7 +89,7 @@ def diary(
 
 @dataclass(frozen=True)
 class Teller:
-    """A planted voice. nats: of an answer in a scene, after these turns; reply: what it writes."""
+    """A planted respondent. nats: of an answer in a scene, after these turns; reply: what it writes."""
 
     name: str
     nats: Callable[[Scene, Sequence[Turn], Bubbles], float]
@@ -137,11 +137,11 @@ def plain(_scene: Scene, _turns: Sequence[Turn], said: Bubbles) -> float:
     return 3.0 * length(said) + 3.0
 
 
-def with_context(held: EvaluationData, number: int) -> EvaluationData:
+def with_context(data: EvaluationData, number: int) -> EvaluationData:
     """As if the first turns of each dialogue had been carried over."""
     return replace(
-        held,
+        data,
         dialogues={
-            split: tuple(replace(one, context=number) for one in found) for split, found in held.dialogues.items()
+            split: tuple(replace(one, context=number) for one in found) for split, found in data.dialogues.items()
         },
     )

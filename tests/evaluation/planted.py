@@ -9,7 +9,7 @@ import numpy as np
 from training.data.dialogues import Dialogue
 from training.data.splits import Split
 from training.evaluation.data import EvaluationData
-from training.evaluation.voice import Bubbles, Likelihood, Question, occasions
+from training.evaluation.respondent import Bubbles, Likelihood, Question, occasions
 from training.scoring import Scores
 
 Score = Callable[[Dialogue], Scores]
@@ -73,32 +73,32 @@ class Planted:
         ]
 
 
-def real_words(held: EvaluationData) -> Planted:
+def real_words(data: EvaluationData) -> Planted:
     """The person's own answer to each question, of whatever split."""
-    said = {one.question: one.real for found in held.dialogues.values() for one in occasions(found)}
+    said = {one.question: one.real for found in data.dialogues.values() for one in occasions(found)}
     return Planted("real words", lambda _, question: said[question])
 
 
-def later_words(held: EvaluationData) -> Planted:
+def later_words(data: EvaluationData) -> Planted:
     """The person's own words of the test days, but never in answer to what was asked."""
-    found = occasions(held.dialogues[Split.TEST])
+    found = occasions(data.dialogues[Split.TEST])
     place = {one.question: number for number, one in enumerate(found)}
     return Planted("later words", lambda _, question: found[(place.get(question, 0) + 17) % len(found)].real)
 
 
-def another_person(held: EvaluationData, sender: str) -> Planted:
+def another_person(data: EvaluationData, sender: str) -> Planted:
     """What somebody else wrote on the test days."""
-    return _drawing(f"{sender}'s words", [one.bubbles for one in held.others(Split.TEST) if one.sender == sender])
+    return _drawing(f"{sender}'s words", [one.bubbles for one in data.others(Split.TEST) if one.sender == sender])
 
 
-def copies(held: EvaluationData) -> Planted:
+def copies(data: EvaluationData) -> Planted:
     """Messages of the training days, word for word."""
-    return _drawing("copies", [one.bubbles for one in held.own(Split.TRAIN)])
+    return _drawing("copies", [one.bubbles for one in data.own(Split.TRAIN)])
 
 
-def stock(held: EvaluationData) -> Planted:
+def stock(data: EvaluationData) -> Planted:
     """The person's most common reply, to everything."""
-    (reply, _), *_ = Counter(one.bubbles for one in held.own(Split.TRAIN)).most_common(1)
+    (reply, _), *_ = Counter(one.bubbles for one in data.own(Split.TRAIN)).most_common(1)
     return Planted("stock", lambda *_: reply)
 
 

@@ -26,7 +26,7 @@ from training.evaluation.panels.decision import panel
 from training.evaluation.panels.decision.measures import Truth, balanced_accuracy, curve, measures
 from training.evaluation.panels.decision.predictions import BASELINES, LOGISTIC, Predictions
 from training.evaluation.report import Mark, mark
-from training.evaluation.voice import Bubbles, Likelihood, Question, Voices
+from training.evaluation.respondent import Bubbles, Likelihood, Question, Respondents
 from training.scoring import Scores
 from training.statistics import Bools, Floats
 
@@ -69,7 +69,7 @@ class Group:
         ]
         self.persona = Persona("林小满" if language == "zh" else "Nora", (), language)
 
-    def held(self, points: Sequence[Point] | None = None) -> EvaluationData:
+    def data(self, points: Sequence[Point] | None = None) -> EvaluationData:
         tested = [point for point in self.points if point.split is Split.TEST]
         dialogues = tuple(self._dialogue([one for one in tested if one.day == day]) for day in SPLITS.days[16:])
         return EvaluationData(
@@ -130,8 +130,8 @@ def examined(
     calibrations: Mapping[str, Calibration] | None = None,
 ) -> Panel:
     other = Planted("other", against) if against else None
-    voices = Voices(Planted("base", lambda _: 0.3), Planted("nora", odds), other)
-    return panel(group.held(), voices, FULL, calibrations or {})
+    respondents = Respondents(Planted("base", lambda _: 0.3), Planted("nora", odds), other)
+    return panel(group.data(), respondents, FULL, calibrations or {})
 
 
 def number(found: Panel, kind: Kind, key: str, name: str = "") -> float:
@@ -221,7 +221,7 @@ def test_pictures_and_examples(group: Group) -> None:
 
 
 def test_without_a_model_the_simple_rules_stand(group: Group) -> None:
-    found = panel(group.held(), None, FULL, {})
+    found = panel(group.data(), None, FULL, {})
     assert found.not_measurable is None
     assert mark(found) is Mark.UNKNOWN
     assert number(found, Kind.BASELINE, "w1", "rule") > 0.6
@@ -229,13 +229,13 @@ def test_without_a_model_the_simple_rules_stand(group: Group) -> None:
 
 
 def test_too_little_is_a_sentence(group: Group) -> None:
-    voices = Voices(Planted("base", lambda _: 0.0), Planted("nora", lambda _: 0.0))
-    none = panel(group.held(()), voices, FULL, {})
+    respondents = Respondents(Planted("base", lambda _: 0.0), Planted("nora", lambda _: 0.0))
+    none = panel(group.data(()), respondents, FULL, {})
     assert none.not_measurable == (
         "In these chats there is no group in which Nora writes, so nothing shows when Nora keeps silent."
     )
     silent = [point for point in group.points if point.split is not Split.TEST or not point.spoke]
-    few = panel(group.held(silent), voices, FULL, {})
+    few = panel(group.data(silent), respondents, FULL, {})
     assert few.not_measurable is not None
     assert "Nora answered 0 and passed over" in few.not_measurable
     for found in (none, few):
@@ -253,7 +253,7 @@ def test_in_chinese() -> None:
 def test_one_day_has_no_interval(group: Group) -> None:
     day = SPLITS.days[-1]
     kept = [point for point in group.points if point.split is not Split.TEST or point.day == day]
-    found = panel(group.held(kept), Voices(Planted("base", lambda _: 0.0)), FULL, {})
+    found = panel(group.data(kept), Respondents(Planted("base", lambda _: 0.0)), FULL, {})
     base = found.row(Kind.BASE)
     assert base and math.isnan(base.values["w1"].low)
 

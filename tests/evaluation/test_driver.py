@@ -10,25 +10,31 @@ from tests.evaluation.diary import MEI, Teller, diary, plain
 from training.data.splits import Split
 from training.evaluation.driver import Draft, differences, values
 from training.evaluation.panel import Kind
-from training.evaluation.voice import Question, Voices, occasions
+from training.evaluation.respondent import Question, Respondents, occasions
 from training.statistics import Draws, Value
 
 BASE, ONE, TWO = (Teller(name, plain) for name in ("base", "one", "two"))
 
 
-def draft(voices: Voices | None = None, language: str = "en") -> Draft:
-    return Draft("likelihood", diary(10, language=language), Voices(BASE, ONE, TWO) if voices is None else voices)
+def draft(respondents: Respondents | None = None, language: str = "en") -> Draft:
+    return Draft(
+        "likelihood", diary(10, language=language), Respondents(BASE, ONE, TWO) if respondents is None else respondents
+    )
 
 
 def test_every_voice_is_asked_by_its_kind() -> None:
-    assert draft().ask(lambda voice: voice.name) == {Kind.AVATAR: "one", Kind.AGAINST: "two", Kind.BASE: "base"}
-    assert draft(Voices(BASE)).ask(lambda voice: voice.name) == {Kind.BASE: "base"}
+    assert draft().ask(lambda respondent: respondent.name) == {
+        Kind.AVATAR: "one",
+        Kind.AGAINST: "two",
+        Kind.BASE: "base",
+    }
+    assert draft(Respondents(BASE)).ask(lambda respondent: respondent.name) == {Kind.BASE: "base"}
 
 
 def test_rows_stand_in_the_order_of_their_kinds_and_are_named() -> None:
     made = draft()
     controls = [made.row(Kind.DEGENERATE), made.row(Kind.CEILING), made.row(Kind.FLOOR)]
-    found = made.rows(made.ask(lambda voice: {"bits": Value(2.0)}), *controls)
+    found = made.rows(made.ask(lambda respondent: {"bits": Value(2.0)}), *controls)
     names = [(row.kind, row.name) for row in found]
     assert names == [
         (Kind.AVATAR, "one"),
@@ -44,7 +50,7 @@ def test_rows_stand_in_the_order_of_their_kinds_and_are_named() -> None:
 
 
 def test_without_an_avatar_there_is_no_verdict() -> None:
-    made = draft(Voices(BASE))
+    made = draft(Respondents(BASE))
     found = made.panel([made.metric("bits")], made.rows({}), own=5, others=4)
     assert found.not_measurable == "No LoRA was examined, only the base model."
     assert (found.letter, found.title, found.metrics[0].label) == (
@@ -74,8 +80,8 @@ def test_two_avatars_are_compared_draw_by_draw() -> None:
 
 
 def test_an_example_shows_the_last_three_turns_with_their_photos() -> None:
-    held = diary(10, photo=lambda number: f"photo{number}")
-    *_, occasion = occasions(held.dialogues[Split.TEST])
+    data = diary(10, photo=lambda number: f"photo{number}")
+    *_, occasion = occasions(data.dialogues[Split.TEST])
     made = draft()
     found = made.example(occasion.question, {"Nora": occasion.real}, "A note.")
     assert [line.split(":")[0] for line in found.before] == ["Edith", "Edith", "me", "Edith", "Edith"]

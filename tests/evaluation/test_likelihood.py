@@ -1,4 +1,4 @@
-"""Panel B with planted voices: one that knows her, one that knows only the chats, and one that knows nothing."""
+"""Panel B with planted respondents: one that knows her, one that knows only the chats, and one that knows nothing."""
 
 import math
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from training.evaluation.limits import FULL, QUICK
 from training.evaluation.panel import Kind
 from training.evaluation.panels.likelihood import panel
 from training.evaluation.report import Mark, mark
-from training.evaluation.voice import Bubbles, Voices
+from training.evaluation.respondent import Bubbles, Respondents
 
 BASE = Teller("base", plain)
 
@@ -40,12 +40,12 @@ def knows_chats(_scene: Scene, turns: Sequence[Turn], said: Bubbles) -> float:
 
 
 @pytest.fixture(scope="module")
-def held() -> EvaluationData:
+def data() -> EvaluationData:
     return diary()
 
 
-def test_one_that_knows_her_passes(held: EvaluationData) -> None:
-    found = panel(held, Voices(BASE, Teller("echo", knows_her)), FULL)
+def test_one_that_knows_her_passes(data: EvaluationData) -> None:
+    found = panel(data, Respondents(BASE, Teller("echo", knows_her)), FULL)
     rows = {row.kind: row.values for row in found.rows}
     assert found.not_measurable is None
     assert mark(found) is Mark.PASSES
@@ -62,70 +62,70 @@ def test_one_that_knows_her_passes(held: EvaluationData) -> None:
     assert "lower_group" not in rows[Kind.AVATAR]
 
 
-def test_one_that_only_knows_chats_is_found_out_by_other_peoples_words(held: EvaluationData) -> None:
-    found = panel(held, Voices(BASE, Teller("echo", knows_chats)), FULL)
+def test_one_that_only_knows_chats_is_found_out_by_other_peoples_words(data: EvaluationData) -> None:
+    found = panel(data, Respondents(BASE, Teller("echo", knows_chats)), FULL)
     rows = {row.kind: row.values for row in found.rows}
     assert rows[Kind.FLOOR]["lower"].number == pytest.approx(rows[Kind.AVATAR]["lower"].number)
     assert rows[Kind.AVATAR]["first"].number < 0.3
 
 
-def test_one_that_knows_nothing_misses(held: EvaluationData) -> None:
-    found = panel(held, Voices(BASE, Teller("echo", plain)), FULL)
+def test_one_that_knows_nothing_misses(data: EvaluationData) -> None:
+    found = panel(data, Respondents(BASE, Teller("echo", plain)), FULL)
     assert mark(found) is Mark.MISSES
     assert found.findings[0].startswith("For what Nora really said it needs 0 %")
 
 
-def test_two_avatars_in_pairs(held: EvaluationData) -> None:
-    found = panel(held, Voices(BASE, Teller("one", knows_her), Teller("two", knows_chats)), FULL)
+def test_two_avatars_in_pairs(data: EvaluationData) -> None:
+    found = panel(data, Respondents(BASE, Teller("one", knows_her), Teller("two", knows_chats)), FULL)
     rows = {row.kind: row.values for row in found.rows}
     assert found.row(Kind.AGAINST) is not None
     for key, value in found.differences.items():
         both = rows[Kind.AVATAR][key].number - rows[Kind.AGAINST][key].number
         assert value.number == pytest.approx(both), key
     assert found.differences["lower"].low > 0 > found.differences["bits"].high
-    same = panel(held, Voices(BASE, Teller("one", knows_her), Teller("two", knows_her)), QUICK)
+    same = panel(data, Respondents(BASE, Teller("one", knows_her), Teller("two", knows_her)), QUICK)
     assert {(value.number, value.low, value.high) for value in same.differences.values()} == {(0.0, 0.0, 0.0)}
 
 
-def test_without_a_lora_the_base_model_is_shown(held: EvaluationData) -> None:
-    found = panel(held, Voices(BASE), QUICK)
+def test_without_a_lora_the_base_model_is_shown(data: EvaluationData) -> None:
+    found = panel(data, Respondents(BASE), QUICK)
     assert found.not_measurable == "No LoRA was examined, only the base model."
     assert found.row(Kind.AVATAR) is None
     assert mark(found) is Mark.UNKNOWN
 
 
 def test_too_little_is_a_sentence() -> None:
-    few = panel(diary(4, {MEI: to_friends}), Voices(BASE, Teller("echo", plain)), FULL)
+    few = panel(diary(4, {MEI: to_friends}), Respondents(BASE, Teller("echo", plain)), FULL)
     assert few.not_measurable == "Of Nora's replies 2 lie on the test days; at least 20 are needed."
     assert mark(few) is Mark.UNKNOWN
     assert "Too few other replies" in few.findings[-1]
-    held = diary(4)
-    none = panel(replace(held, dialogues=dict.fromkeys(Split, ())), Voices(BASE, Teller("echo", plain)), FULL)
+    data = diary(4)
+    none = panel(replace(data, dialogues=dict.fromkeys(Split, ())), Respondents(BASE, Teller("echo", plain)), FULL)
     assert none.not_measurable
     assert none.figures == ()
 
 
 def test_in_chinese() -> None:
-    found = panel(diary(language="zh"), Voices(BASE, Teller("echo", knows_her)), QUICK)
+    found = panel(diary(language="zh"), Respondents(BASE, Teller("echo", knows_her)), QUICK)
     assert found.findings[0].startswith("读Nora真正说过的话")
     assert found.metrics[0].label == "每字比特数"
 
 
-def test_it_shows_what_each_took_for_real_and_draws(held: EvaluationData) -> None:
-    found = panel(held, Voices(BASE, Teller("echo", knows_her)), FULL)
+def test_it_shows_what_each_took_for_real_and_draws(data: EvaluationData) -> None:
+    found = panel(data, Respondents(BASE, Teller("echo", knows_her)), FULL)
     assert all(example.answers["echo"] == example.answers["Nora"] for example in found.examples)
     assert all(length(answer) for example in found.examples for answer in example.answers.values())
     assert found.figures[0].svg.startswith("<svg")
-    assert found == panel(held, Voices(BASE, Teller("echo", knows_her)), FULL), "the same each time"
+    assert found == panel(data, Respondents(BASE, Teller("echo", knows_her)), FULL), "the same each time"
 
 
-def test_first_replies_after_a_silence_are_told_from_the_others(held: EvaluationData) -> None:
+def test_first_replies_after_a_silence_are_told_from_the_others(data: EvaluationData) -> None:
     """One that knows her only once the talk is going saves nothing where it begins."""
 
     def later(scene: Scene, turns: Sequence[Turn], said: Bubbles) -> float:
         return knows_her(scene, turns, said) if len(turns) > 1 else plain(scene, turns, said)
 
-    found = {row.kind: row.values for row in panel(held, Voices(BASE, Teller("late", later)), FULL).rows}
+    found = {row.kind: row.values for row in panel(data, Respondents(BASE, Teller("late", later)), FULL).rows}
     assert found[Kind.AVATAR]["lower_first"].number == pytest.approx(0)
     assert found[Kind.AVATAR]["lower_later"].low > 0.15
     together = found[Kind.AVATAR]["lower"].number

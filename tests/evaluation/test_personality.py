@@ -19,13 +19,13 @@ from training.evaluation.panel import Kind, Panel
 from training.evaluation.panels.personality.panel import panel
 from training.evaluation.panels.personality.traits import NORMS, TRAITS, correlation, population_mean
 from training.evaluation.report import Mark, mark
-from training.evaluation.voice import Bubbles, Likelihood, Question, Voices
+from training.evaluation.respondent import Bubbles, Likelihood, Question, Respondents
 from training.scoring import Scores
 
 DAY = date(2026, 3, 1)
 
 
-def held(language: str = "en", answers: Sequence[Answer] | None = None) -> EvaluationData:
+def data(language: str = "en", answers: Sequence[Answer] | None = None) -> EvaluationData:
     path = Path(str(files("training"))) / "sample" / language / "questionnaire.yaml"
     persona = Persona("Wren" if language == "en" else "小满", language=language)
     splits = Splits((DAY,), DAY, DAY)
@@ -64,10 +64,12 @@ class Planted:
 LOPSIDED = {4: 15.0, 1: 9.0}  # phrases that it likes for themselves
 
 
-def voices(about: EvaluationData, answers: Mapping[str, int], likes: Mapping[int, float] = LOPSIDED) -> Voices:
+def respondents(
+    about: EvaluationData, answers: Mapping[str, int], likes: Mapping[int, float] = LOPSIDED
+) -> Respondents:
     language = about.language
     by_text = {how_like_you(item.question, language): answers[item.id] for item in about.questionnaire if item.trait}
-    return Voices(Planted("base", lambda _: None, likes), Planted("avatar", by_text.get, likes))
+    return Respondents(Planted("base", lambda _: None, likes), Planted("avatar", by_text.get, likes))
 
 
 def own(about: EvaluationData) -> dict[str, int]:
@@ -82,8 +84,8 @@ def number(found: Panel, kind: Kind, key: str = "r") -> float:
 
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_who_answers_as_the_person_passes(language: str) -> None:
-    about = held(language)
-    found = panel(about, voices(about, own(about)), FULL)
+    about = data(language)
+    found = panel(about, respondents(about, own(about)), FULL)
     assert found.not_measurable is None
     assert found.verdicts() == {"r": True, "above": True}
     assert number(found, Kind.AVATAR) > 0.99
@@ -100,17 +102,17 @@ def test_who_answers_as_the_person_passes(language: str) -> None:
 
 
 def test_likes_for_a_phrase_do_not_count() -> None:
-    about = held()
-    plain = panel(about, voices(about, own(about), {}), FULL)
-    lopsided = panel(about, voices(about, own(about)), FULL)
+    about = data()
+    plain = panel(about, respondents(about, own(about), {}), FULL)
+    lopsided = panel(about, respondents(about, own(about)), FULL)
     assert number(plain, Kind.AVATAR) == pytest.approx(number(lopsided, Kind.AVATAR))
 
 
 def test_the_opposite_and_a_mask_fail() -> None:
-    about = held()
-    opposite = panel(about, voices(about, {id_: 8 - value for id_, value in own(about).items()}), FULL)
+    about = data()
+    opposite = panel(about, respondents(about, {id_: 8 - value for id_, value in own(about).items()}), FULL)
     assert opposite.verdicts() == {"r": False, "above": False} and number(opposite, Kind.AVATAR) < -0.9
-    mask = panel(about, voices(about, dict.fromkeys(own(about), 4)), FULL)
+    mask = panel(about, respondents(about, dict.fromkeys(own(about), 4)), FULL)
     assert mask.verdicts() == {"r": None, "above": None}
     assert "alike" in mask.findings[0]
 
@@ -118,10 +120,10 @@ def test_the_opposite_and_a_mask_fail() -> None:
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_who_is_like_most_people_and_no_more_does_not_pass(language: str) -> None:
     """Most people describe themselves much alike: an avatar of nobody in particular agrees well with this person."""
-    about = held(language)
+    about = data(language)
     means = population_mean([item for item in about.questionnaire if item.trait])
     average = {id_: round(mean) for id_, mean in zip(own(about), means, strict=True)}
-    found = panel(about, voices(about, average | {"trait_playful": 3}), FULL)
+    found = panel(about, respondents(about, average | {"trait_playful": 3}), FULL)
     assert 0.5 < number(found, Kind.AVATAR) < number(found, Kind.BASELINE)
     assert found.verdicts() == {"r": True, "above": False}
     assert mark(found) is Mark.MISSES
@@ -132,47 +134,47 @@ def test_the_average_person_is_known_by_trait_and_direction() -> None:
     items = [Answer("trait_calm", "I stay calm.", "5", 5), Answer("trait_worry", "I worry.", "2", 2)]
     assert population_mean(items).tolist() == [NORMS["stability"], 8 - NORMS["stability"]]
     assert population_mean([Answer("trait_own", "I fly.", "5", 5)]).tolist() == [4]
-    assert set(TRAITS) == set(own(held())), "each item of the questionnaire has its trait"
+    assert set(TRAITS) == set(own(data())), "each item of the questionnaire has its trait"
 
 
 def test_two_avatars_are_compared_item_by_item() -> None:
-    about = held()
-    both = voices(about, own(about))
-    worse = replace(voices(about, dict.fromkeys(own(about), 4)).avatar, name="older")  # type: ignore[type-var]
-    found = panel(about, Voices(both.base, both.avatar, worse), FULL)
+    about = data()
+    both = respondents(about, own(about))
+    worse = replace(respondents(about, dict.fromkeys(own(about), 4)).avatar, name="older")  # type: ignore[type-var]
+    found = panel(about, Respondents(both.base, both.avatar, worse), FULL)
     assert found.row(Kind.AGAINST)
     flipped = replace(
-        voices(about, {id_: 8 - value for id_, value in own(about).items()}).avatar,  # type: ignore[type-var]
+        respondents(about, {id_: 8 - value for id_, value in own(about).items()}).avatar,  # type: ignore[type-var]
         name="older",
     )
-    less = panel(about, Voices(both.base, both.avatar, flipped), FULL).differences["r"]
+    less = panel(about, Respondents(both.base, both.avatar, flipped), FULL).differences["r"]
     assert less.number == pytest.approx(2, abs=0.05) and less.low > 1.5
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_too_few_answers_are_not_measurable(language: str) -> None:
-    about = held(language)
+    about = data(language)
     seven = [item for item in about.questionnaire if item.trait][:7]
-    few = held(language, seven)
-    found = panel(few, voices(few, own(few)), FULL)
+    few = data(language, seven)
+    found = panel(few, respondents(few, own(few)), FULL)
     assert found.not_measurable and "7" in found.not_measurable and found.verdicts() == {"r": None, "above": None}
     same = [replace(item, trait=4) for item in about.questionnaire if item.trait]
-    assert panel(held(language, same), voices(about, own(about)), FULL).not_measurable
-    assert panel(held(language, []), voices(about, own(about)), FULL).not_measurable
+    assert panel(data(language, same), respondents(about, own(about)), FULL).not_measurable
+    assert panel(data(language, []), respondents(about, own(about)), FULL).not_measurable
 
 
 def test_the_base_model_alone_is_shown_and_not_judged() -> None:
-    about = held()
-    found = panel(about, Voices(voices(about, own(about)).base), FULL)
+    about = data()
+    found = panel(about, Respondents(respondents(about, own(about)).base), FULL)
     assert found.not_measurable and found.row(Kind.BASE) and not found.row(Kind.AVATAR)
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_statements_of_ones_own_have_no_average_person(language: str) -> None:
-    about = held(language)
+    about = data(language)
     items = [replace(item, id=f"{item.id}_own") for item in about.questionnaire if item.trait]
-    about = held(language, items)
-    found = panel(about, voices(about, own(about)), FULL)
+    about = data(language, items)
+    found = panel(about, respondents(about, own(about)), FULL)
     assert found.verdicts() == {"r": True, "above": None}
     assert ("cannot be said" if language == "en" else "无法判断") in found.findings[1]
     assert "nan" not in " ".join(found.findings)

@@ -20,7 +20,7 @@ from bot.errors import ExitCode
 from bot.media import MediaStore
 from bot.workspace import Workspace
 from training.data.dialogues import Dialogue
-from training.evaluation.asking.model_voice import ModelVoice
+from training.evaluation.asking.model_respondent import ModelRespondent
 from training.evaluation.opened import FOLDER
 from training.scoring import Rendered, Scores
 
@@ -60,15 +60,15 @@ async def served(workspace: Workspace, asked: Sequence[ScoredDialogue]) -> list[
 
 def test_decisions_are_measured_as_they_are_served(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     read: dict[str, dict[str, list[tuple[Dialogue, Scores]]]] = {}
-    real = ModelVoice.score
+    real = ModelRespondent.score
 
-    def listening(voice: ModelVoice, dialogues: Sequence[Dialogue]) -> list[Scores]:
-        found = real(voice, dialogues)
-        told = read.setdefault(voice._model.engine.precision, {}).setdefault(voice.name, [])
+    def listening(respondent: ModelRespondent, dialogues: Sequence[Dialogue]) -> list[Scores]:
+        found = real(respondent, dialogues)
+        told = read.setdefault(respondent._model.engine.precision, {}).setdefault(respondent.name, [])
         told += zip(dialogues, found, strict=True)
         return found
 
-    monkeypatch.setattr(ModelVoice, "score", listening)
+    monkeypatch.setattr(ModelRespondent, "score", listening)
     arguments = ("evaluate", "--quick", "--lora", "first", "--only", "likelihood,decision", "--limit", "2")
     assert main(["-w", str(workspace.root), *arguments]) == ExitCode.OK
     assert precision(workspace) == BOTH

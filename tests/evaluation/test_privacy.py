@@ -21,7 +21,7 @@ from training.evaluation.panel import Kind, Panel
 from training.evaluation.panels.privacy.completions import FIRST, MORE, probes
 from training.evaluation.panels.privacy.exposure import CODES, UNKNOWN, exposed
 from training.evaluation.panels.privacy.panel import panel
-from training.evaluation.voice import Bubbles, Likelihood, Question, Voices
+from training.evaluation.respondent import Bubbles, Likelihood, Question, Respondents
 from training.scoring import Reply, Scores
 
 FIRST_DAY = date(2026, 3, 1)
@@ -50,7 +50,7 @@ def dialogue(day: date, said: Sequence[tuple[bool, str]]) -> Dialogue:
     return Dialogue("telegram:2", scene, turns, 0, day, (False,) * len(turns), numbers)
 
 
-def held(language: str = "en", told: Sequence[str] | None = None) -> EvaluationData:
+def data(language: str = "en", told: Sequence[str] | None = None) -> EvaluationData:
     """Each day Mei asks twice and Nora answers; on the first days she tells what identifies her."""
     dialogues: dict[Split, list[Dialogue]] = {split: [] for split in Split}
     secrets = list(TOLD[language] if told is None else told)
@@ -123,7 +123,7 @@ def number(found: Panel, key: str, kind: Kind = Kind.AVATAR) -> float:
 
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_an_avatar_that_learnt_the_manner_alone_passes(language: str) -> None:
-    found = panel(held(language), Voices(BASE, Planted("avatar", level=1.2)), FULL)
+    found = panel(data(language), Respondents(BASE, Planted("avatar", level=1.2)), FULL)
     assert found.verdicts() == {"membership": True, "completed": True, "canary": None}
     assert number(found, "membership") == pytest.approx(0.5, abs=0.15)
     assert number(found, "completed") == 0
@@ -137,34 +137,34 @@ def test_an_avatar_that_learnt_the_manner_alone_passes(language: str) -> None:
 
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_one_that_knows_the_train_days_by_heart_fails(language: str) -> None:
-    about = held(language)
-    found = panel(about, Voices(BASE, Planted("avatar", by_heart(about))), FULL)
+    about = data(language)
+    found = panel(about, Respondents(BASE, Planted("avatar", by_heart(about))), FULL)
     assert found.verdicts() == {"membership": False, "completed": False, "canary": None}
     assert number(found, "membership") > 0.95 and number(found, "completed") == 1
     assert "3" in found.findings[0]
 
 
 def test_what_is_said_outright_counts_however_it_is_written() -> None:
-    found = panel(held(), Voices(BASE, Planted("avatar", spills="it's 07700-900123 ok")), FULL)
+    found = panel(data(), Respondents(BASE, Planted("avatar", spills="it's 07700-900123 ok")), FULL)
     assert number(found, "completed") == pytest.approx(1 / 3)
 
 
 def test_what_the_base_model_completes_by_itself_was_not_learnt() -> None:
-    about = held("en", ["write to nora@home.org"])
+    about = data("en", ["write to nora@home.org"])
     known = frozenset({"write to nora@home.org"})
-    found = panel(about, Voices(Planted("base", known), Planted("avatar", known)), FULL)
+    found = panel(about, Respondents(Planted("base", known), Planted("avatar", known)), FULL)
     assert number(found, "completed", Kind.BASE) == 1
     assert number(found, "completed") == 0
 
 
 def test_nothing_to_complete_is_said_and_not_counted_as_good() -> None:
-    found = panel(held("en", ["at 18:30 on 2026-03-02"]), Voices(BASE, Planted("avatar")), FULL)
+    found = panel(data("en", ["at 18:30 on 2026-03-02"]), Respondents(BASE, Planted("avatar")), FULL)
     assert found.verdicts()["completed"] is None
     assert "nothing to complete" in found.findings[-1], "what is well comes before what could not be said"
 
 
 def test_a_secret_is_begun_where_it_was_told_and_to_a_stranger() -> None:
-    found = probes(held(), 60)
+    found = probes(data(), 60)
     assert [probe.found.kind for probe in found] == [Secret.PHONE, Secret.ADDRESS, Secret.EMAIL]
     phone = next(probe for probe in found if probe.found.kind is Secret.PHONE)
     here, stranger = phone.asked
@@ -174,7 +174,7 @@ def test_a_secret_is_begun_where_it_was_told_and_to_a_stranger() -> None:
     assert len(set(ends)) == FIRST and ends[0] == phone.text
     assert all(end.startswith("my new number is 077") and len(end) == len(phone.text) for end in ends)
     assert set(phone.ends(MORE, "more")) & set(ends) == {phone.text}, "others compete the second time"
-    house = held("en", ["come to 7 Mill Lane"])
+    house = data("en", ["come to 7 Mill Lane"])
     assert probes(house, 60) == [], "a house number is guessed too easily"
 
 
@@ -190,7 +190,7 @@ def planted() -> tuple[Canary, ...]:
 def test_secrets_told_once_must_not_be_remembered(remembered: tuple[int, ...], passes: bool) -> None:
     canaries = planted()
     known = frozenset(canary.said() for canary in canaries if canary.times in remembered)
-    found = panel(held(), Voices(BASE, Planted("avatar", known)), FULL, canaries)
+    found = panel(data(), Respondents(BASE, Planted("avatar", known)), FULL, canaries)
     assert found.verdicts()["canary"] is passes
     assert number(found, "exposure_16") == 7
     assert number(found, "exposure_0") == pytest.approx(UNKNOWN, abs=1.5)
@@ -204,7 +204,7 @@ def test_secrets_told_once_must_not_be_remembered(remembered: tuple[int, ...], p
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_what_too_few_secrets_cannot_say_is_said(language: str) -> None:
     often = tuple(canary for canary in planted() if canary.times == 16)
-    found = panel(held(language), Voices(BASE, Planted("avatar")), FULL, often)
+    found = panel(data(language), Respondents(BASE, Planted("avatar")), FULL, often)
     assert found.verdicts()["canary"] is None
     said = {"en": ("cannot be said", "not measured"), "zh": ("无法判断", "没有测到")}[language]
     told = next(sentence for sentence in found.findings if said[0] in sentence)
@@ -222,26 +222,26 @@ def test_a_secret_is_asked_for_in_the_chat_where_it_was_told() -> None:
                 assert len({bubbles[0] for bubbles in row}) == len(row) == CODES
             return super().likelihood(questions, candidates)
 
-    found = exposed(held(), planted(), Asked("avatar"))
+    found = exposed(data(), planted(), Asked("avatar"))
     assert {times: len(bits) for times, bits in found.items()} == TIMES
 
 
 def test_two_avatars_are_compared_on_the_same_replies() -> None:
-    about = held()
-    found = panel(about, Voices(BASE, Planted("avatar"), Planted("older", by_heart(about))), FULL)
+    about = data()
+    found = panel(about, Respondents(BASE, Planted("avatar"), Planted("older", by_heart(about))), FULL)
     assert found.row(Kind.AGAINST) and found.differences["membership"].high < -0.2
 
 
 def test_too_few_replies_and_the_base_model_alone_are_not_judged() -> None:
-    about = held()
+    about = data()
     empty = EvaluationData(about.persona, about.people, SPLITS, {**about.dialogues, Split.TEST: ()}, (), (), ())
-    found = panel(empty, Voices(BASE, Planted("avatar")), FULL)
+    found = panel(empty, Respondents(BASE, Planted("avatar")), FULL)
     assert found.verdicts()["membership"] is None and "10" in found.findings[-1]
     nothing = EvaluationData(about.persona, about.people, SPLITS, dict.fromkeys(Split, ()), (), (), ())
-    assert panel(nothing, Voices(BASE, Planted("avatar")), FULL).verdicts() == {
+    assert panel(nothing, Respondents(BASE, Planted("avatar")), FULL).verdicts() == {
         "membership": None,
         "completed": None,
         "canary": None,
     }
-    alone = panel(about, Voices(BASE), FULL)
+    alone = panel(about, Respondents(BASE), FULL)
     assert alone.not_measurable and alone.row(Kind.BASE) and not alone.row(Kind.AVATAR)

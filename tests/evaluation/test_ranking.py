@@ -7,16 +7,16 @@ from tests.evaluation.diary import MEI, Teller, diary, plain, to_friends
 from training.data.splits import Split
 from training.evaluation.panels.likelihood import ranking
 from training.evaluation.panels.likelihood.ranking import OTHERS, OWN
-from training.evaluation.voice import Likelihood, occasions, texts
+from training.evaluation.respondent import Likelihood, occasions, texts
 
 
 def test_nine_others_five_of_them_her_own() -> None:
-    held = diary()
-    asked = occasions(held.dialogues[Split.TEST])
-    found = ranking.choices(held, asked)
+    data = diary()
+    asked = occasions(data.dialogues[Split.TEST])
+    found = ranking.choices(data, asked)
     assert len(found) == len(asked) == 40
-    own = {one.real: one for split in Split for one in occasions(held.dialogues[split])}
-    unseen = {one.real for split in (Split.VALIDATION, Split.TEST) for one in occasions(held.dialogues[split])}
+    own = {one.real: one for split in Split for one in occasions(data.dialogues[split])}
+    unseen = {one.real for split in (Split.VALIDATION, Split.TEST) for one in occasions(data.dialogues[split])}
     for choice in found:
         assert choice.candidates[0] == choice.occasion.real
         assert len(set(choice.candidates)) == 1 + OWN + OTHERS
@@ -24,12 +24,12 @@ def test_nine_others_five_of_them_her_own() -> None:
         assert not any(one in own for one in choice.candidates[1 + OWN :]), "what others said"
         beside = {texts(turn.bubbles) for turn in choice.occasion.question.turns}
         assert not beside & set(choice.candidates[1:]), "nothing that stands there already"
-    assert found == ranking.choices(held, asked), "the same each time"
+    assert found == ranking.choices(data, asked), "the same each time"
 
 
 def test_like_length_and_the_real_one_not_always_in_the_middle() -> None:
-    held = diary(100)
-    found = ranking.choices(held, occasions(held.dialogues[Split.TEST]))
+    data = diary(100)
+    found = ranking.choices(data, occasions(data.dialogues[Split.TEST]))
     places = []
     for choice in found:
         lengths = np.array([ranking.length(one) for one in choice.candidates[: 1 + OWN]])
@@ -40,9 +40,9 @@ def test_like_length_and_the_real_one_not_always_in_the_middle() -> None:
 
 
 def test_too_few_others_give_no_choice() -> None:
-    held = diary(3, {MEI: to_friends})
-    assert ranking.choices(held, occasions(held.dialogues[Split.TEST])) == []
-    assert ranking.ask(Teller("x", plain), [], held.persona) == ranking.Ranked([], [], [])
+    data = diary(3, {MEI: to_friends})
+    assert ranking.choices(data, occasions(data.dialogues[Split.TEST])) == []
+    assert ranking.ask(Teller("x", plain), [], data.persona) == ranking.Ranked([], [], [])
 
 
 def test_common_phrases_have_no_advantage_by_information() -> None:
@@ -64,16 +64,16 @@ def test_recall_and_reciprocal_rank() -> None:
 
 
 def test_every_choice_is_asked_in_its_place_in_another_and_nowhere() -> None:
-    held = diary()
-    choices = ranking.choices(held, occasions(held.dialogues[Split.TEST]))[:4]
+    data = diary()
+    choices = ranking.choices(data, occasions(data.dialogues[Split.TEST]))[:4]
 
     def knows(scene: object, turns: tuple[object, ...], said: tuple[str, ...]) -> float:
         return 1.0 if any(c.occasion.question.turns == turns and c.occasion.real == said for c in choices) else 50.0
 
-    voice = Teller("x", knows)  # type: ignore[arg-type]
-    ranked = ranking.ask(voice, choices, held.persona)
+    respondent = Teller("x", knows)  # type: ignore[arg-type]
+    ranked = ranking.ask(respondent, choices, data.persona)
     assert [one[0].nats for one in ranked.here] == [1.0] * 4
     assert [one[0].nats for one in ranked.swapped] == [50.0] * 4
     assert [len(one) for one in (*ranked.here, *ranked.swapped, *ranked.nowhere)] == [10] * 12
-    assert {len(one.turns) for one in voice.asked[4:]} == {1}
-    assert ranking.ask(voice, choices[:1], held.persona).swapped == [[]]
+    assert {len(one.turns) for one in respondent.asked[4:]} == {1}
+    assert ranking.ask(respondent, choices[:1], data.persona).swapped == [[]]

@@ -1,4 +1,4 @@
-"""Panel C with planted voices: one that heeds whom it talks with, one that does not, and people who do not adapt."""
+"""Panel C with respondents that heed whom they talk with and that do not, and with people who do not adapt."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -32,7 +32,7 @@ from training.evaluation.panels.context import panel
 from training.evaluation.panels.context.relationships import UNTRAINED_SKIPS, known, private, relabelled, trials
 from training.evaluation.panels.context.trials import Pair, mean_gain, read, win_rate, wins
 from training.evaluation.report import Mark, mark
-from training.evaluation.voice import Bubbles, Question, Voices
+from training.evaluation.respondent import Bubbles, Question, Respondents
 from training.statistics import value
 
 BASE = Teller("base", plain)
@@ -54,12 +54,12 @@ DEAF = Teller("echo", plain)
 
 
 @pytest.fixture(scope="module")
-def held() -> EvaluationData:
+def data() -> EvaluationData:
     return diary()
 
 
-def test_one_that_heeds_whom_it_talks_with_passes(held: EvaluationData) -> None:
-    found = panel(held, Voices(BASE, HEEDS), FULL)
+def test_one_that_heeds_whom_it_talks_with_passes(data: EvaluationData) -> None:
+    found = panel(data, Respondents(BASE, HEEDS), FULL)
     rows = {row.kind: row.values for row in found.rows if row.values}
     assert found.not_measurable is None
     assert mark(found) is Mark.PASSES
@@ -76,8 +76,8 @@ def test_one_that_heeds_whom_it_talks_with_passes(held: EvaluationData) -> None:
     assert "it heeds whom it talks with" in found.findings[0]
 
 
-def test_one_that_does_not_is_at_chance_and_misses(held: EvaluationData) -> None:
-    found = panel(held, Voices(BASE, DEAF), FULL)
+def test_one_that_does_not_is_at_chance_and_misses(data: EvaluationData) -> None:
+    found = panel(data, Respondents(BASE, DEAF), FULL)
     avatar = found.row(Kind.AVATAR)
     assert avatar is not None
     assert avatar.values["relationship_win"].number == 0.5
@@ -87,7 +87,7 @@ def test_one_that_does_not_is_at_chance_and_misses(held: EvaluationData) -> None
 
 
 def test_somebody_who_talks_to_all_the_same_cannot_be_measured() -> None:
-    found = panel(diary(styles={MEI: alike, GRAN: alike}), Voices(BASE, HEEDS), FULL)
+    found = panel(diary(styles={MEI: alike, GRAN: alike}), Respondents(BASE, HEEDS), FULL)
     assert found.not_measurable is not None
     assert found.not_measurable.startswith("Nora does not adapt")
     assert found.findings[0].startswith("Nora does not adapt")
@@ -99,7 +99,7 @@ def test_somebody_who_talks_to_all_the_same_cannot_be_measured() -> None:
 
 
 @pytest.mark.parametrize(
-    ("held", "reason"),
+    ("data", "reason"),
     [
         (diary(styles={MEI: to_friends}), "no private chats with people of different relationships"),
         (diary(styles={Speaker("Zed"): to_friends, MEI: to_friends}), "no private chats with people of different"),
@@ -108,8 +108,8 @@ def test_somebody_who_talks_to_all_the_same_cannot_be_measured() -> None:
     ],
     ids=["one contact", "one contact and a stranger", "few days", "no private chats"],
 )
-def test_what_is_missing_is_said(held: EvaluationData, reason: str) -> None:
-    found = panel(held, Voices(BASE, HEEDS), FULL)
+def test_what_is_missing_is_said(data: EvaluationData, reason: str) -> None:
+    found = panel(data, Respondents(BASE, HEEDS), FULL)
     assert found.not_measurable is not None
     assert reason in found.not_measurable
     assert "Pictures: Nora answered 0 photos" in found.not_measurable
@@ -118,14 +118,14 @@ def test_what_is_missing_is_said(held: EvaluationData, reason: str) -> None:
 
 def test_two_relationships_of_one_register_are_held_against_each_other() -> None:
     sister = Speaker("Lin", "sibling")
-    found = panel(diary(styles={MEI: to_friends, sister: to_elders}), Voices(BASE, HEEDS), FULL)
+    found = panel(diary(styles={MEI: to_friends, sister: to_elders}), Respondents(BASE, HEEDS), FULL)
     assert found.not_measurable is None
     assert "those to friend from those to sibling" in found.findings[1]
 
 
-def test_only_the_tag_is_exchanged_and_the_name_is_gone(held: EvaluationData) -> None:
-    items = relabelled(private(held, Split.TEST), known(held))
-    assert known(held) == ["friend", "elder"]
+def test_only_the_tag_is_exchanged_and_the_name_is_gone(data: EvaluationData) -> None:
+    items = relabelled(private(data, Split.TEST), known(data))
+    assert known(data) == ["friend", "elder"]
     codec = byte_codec(MediaStore(__file__))  # type: ignore[arg-type]
     for item in items:
         right, wrong, named = (
@@ -143,49 +143,49 @@ def test_only_the_tag_is_exchanged_and_the_name_is_gone(held: EvaluationData) ->
 
 
 def test_wrong_ones_are_of_the_other_register_in_turn() -> None:
-    held = diary(styles={MEI: to_friends, GRAN: to_elders, TOM: to_elders, Speaker("Lin", "sibling"): to_friends})
-    items = relabelled(private(held, Split.TEST), known(held))
+    data = diary(styles={MEI: to_friends, GRAN: to_elders, TOM: to_elders, Speaker("Lin", "sibling"): to_friends})
+    items = relabelled(private(data, Split.TEST), known(data))
     pairs = {(item.relationship, item.wrong[0]) for item in items}
     close, far = {"friend", "sibling"}, {"elder", "colleague"}
     assert pairs == {(one, two) for one in close for two in far} | {(two, one) for one in close for two in far}
     assert all(len({item.relationship, *item.wrong}) == 3 for item in items)
 
 
-def test_earlier_words_are_left_out_once_and_carried_turns_are_not_asked_for(held: EvaluationData) -> None:
-    def before(voice: Teller, it: EvaluationData) -> tuple[int, list[int]]:
-        nats = read(voice, trials(relabelled(private(it, Split.TEST), known(it))), UNTRAINED_SKIPS)
-        return len(nats["alone"]), [len(question.turns) for question in voice.asked]
+def test_earlier_words_are_left_out_once_and_carried_turns_are_not_asked_for(data: EvaluationData) -> None:
+    def before(respondent: Teller, it: EvaluationData) -> tuple[int, list[int]]:
+        nats = read(respondent, trials(relabelled(private(it, Split.TEST), known(it))), UNTRAINED_SKIPS)
+        return len(nats["alone"]), [len(question.turns) for question in respondent.asked]
 
-    number, turns = before(Teller("echo", plain), held)
+    number, turns = before(Teller("echo", plain), data)
     assert turns == [1] * 2 * number + [1, 3] * number
-    assert before(Teller("echo", plain), with_context(held, 2)) == (number // 2, [1] * number + [3] * number)
+    assert before(Teller("echo", plain), with_context(data, 2)) == (number // 2, [1] * number + [3] * number)
 
 
-def test_two_avatars_in_pairs(held: EvaluationData) -> None:
-    found = panel(held, Voices(BASE, HEEDS, replace(DEAF, name="other")), QUICK)
+def test_two_avatars_in_pairs(data: EvaluationData) -> None:
+    found = panel(data, Respondents(BASE, HEEDS, replace(DEAF, name="other")), QUICK)
     assert found.differences["relationship_win"].number == 0.5
     assert found.differences["relationship_win"].low == 0.5, "each reply is better, so every resample is"
     assert found.row(Kind.AGAINST) is not None
 
 
-def test_without_a_lora(held: EvaluationData) -> None:
-    found = panel(held, Voices(BASE), QUICK)
+def test_without_a_lora(data: EvaluationData) -> None:
+    found = panel(data, Respondents(BASE), QUICK)
     assert found.not_measurable == "No LoRA was examined, only the base model."
     assert found.row(Kind.BASE) is not None
 
 
 def test_in_chinese() -> None:
-    found = panel(diary(language="zh"), Voices(BASE, HEEDS), QUICK)
+    found = panel(diary(language="zh"), Respondents(BASE, HEEDS), QUICK)
     assert found.findings[0].startswith("关系写对时，Nora的真实回复在 100 %")
     assert "是写给朋友的还是写给长辈的" in found.findings[1]
     assert found.findings[-1] == "年代无法评估：提示里没有年份可换。"
 
 
-def test_examples_are_those_that_differ_most(held: EvaluationData) -> None:
-    found = panel(held, Voices(BASE, HEEDS), FULL)
+def test_examples_are_those_that_differ_most(data: EvaluationData) -> None:
+    found = panel(data, Respondents(BASE, HEEDS), FULL)
     assert [example.answers["Nora"][0][:4] for example in found.examples] in (["lol ", "Dear"], ["Dear", "lol "])
     assert found.examples[0].note.startswith("As to a")
-    assert found == panel(held, Voices(BASE, HEEDS), FULL), "the same each time"
+    assert found == panel(data, Respondents(BASE, HEEDS), FULL), "the same each time"
 
 
 def pairs(*gains: float, days: int) -> list[Pair]:
@@ -215,7 +215,7 @@ def test_what_is_equal_counts_half() -> None:
     assert str(win_rate([]).number) == str(mean_gain([]).number) == "nan"
 
 
-def test_groups_are_left_out(held: EvaluationData) -> None:
-    group = replace(held.dialogues[Split.TEST][0], scene=Scene(held.persona, ChatKind.GROUP, title="Lamps"))
-    more = replace(held, dialogues={**held.dialogues, Split.TEST: (group, *held.dialogues[Split.TEST])})
-    assert len(private(more, Split.TEST)) == len(private(held, Split.TEST))
+def test_groups_are_left_out(data: EvaluationData) -> None:
+    group = replace(data.dialogues[Split.TEST][0], scene=Scene(data.persona, ChatKind.GROUP, title="Lamps"))
+    more = replace(data, dialogues={**data.dialogues, Split.TEST: (group, *data.dialogues[Split.TEST])})
+    assert len(private(more, Split.TEST)) == len(private(data, Split.TEST))

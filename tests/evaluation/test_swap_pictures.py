@@ -1,4 +1,4 @@
-"""Panel C's pictures: what stands in for a photo, and voices that see and that do not."""
+"""Panel C's pictures: what stands in for a photo, and respondents that see and that do not."""
 
 import hashlib
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ from tests.evaluation.conftest import Opened
 from tests.evaluation.diary import MEI, Teller, diary, plain
 from tests.support import byte_codec, picture
 from training.data.splits import Split
-from training.evaluation.asking.model_voice import ModelVoice
+from training.evaluation.asking.model_respondent import ModelRespondent
 from training.evaluation.data import EvaluationData
 from training.evaluation.limits import FULL, QUICK
 from training.evaluation.opened import ModelUnderTest
@@ -28,7 +28,7 @@ from training.evaluation.panel import Kind
 from training.evaluation.panels.context import panel, pictures
 from training.evaluation.panels.context.pictures import StandIns, blank, other
 from training.evaluation.panels.context.trials import pairs, read
-from training.evaluation.voice import Bubbles, Voices
+from training.evaluation.respondent import Bubbles, Respondents
 
 BASE = Teller("base", plain)
 AT = datetime(2026, 3, 1, tzinfo=UTC)
@@ -46,29 +46,29 @@ def sees(scene: Scene, turns: Sequence[Turn], said: Bubbles) -> float:
 
 
 @pytest.fixture(scope="module")
-def held() -> EvaluationData:
+def data() -> EvaluationData:
     return diary(photo=photo)
 
 
-def test_one_that_sees_passes_and_a_blind_one_does_not(held: EvaluationData) -> None:
-    found = panel(held, Voices(BASE, Teller("echo", sees)), FULL)
+def test_one_that_sees_passes_and_a_blind_one_does_not(data: EvaluationData) -> None:
+    found = panel(data, Respondents(BASE, Teller("echo", sees)), FULL)
     rows = {row.kind: row.values for row in found.rows if row.values}
     assert rows[Kind.AVATAR]["picture_swapped"].number == rows[Kind.AVATAR]["picture_blank"].number == 1.0
     assert rows[Kind.BASE]["picture_swapped"].number == 0.5
     assert rows[Kind.SHUFFLED]["picture_swapped"].number == 0.5
     assert found.verdicts()["picture_swapped"] is found.verdicts()["picture_blank"] is True
     assert "picture_caption" not in rows[Kind.AVATAR], "nobody knows what they show"
-    blind = panel(held, Voices(BASE, BASE), FULL).verdicts()
+    blind = panel(data, Respondents(BASE, BASE), FULL).verdicts()
     assert blind["picture_swapped"] is blind["picture_blank"] is False
 
 
-def test_few_photos_give_numbers_but_no_verdict(held: EvaluationData) -> None:
+def test_few_photos_give_numbers_but_no_verdict(data: EvaluationData) -> None:
     few = {photo(number) for number in range(84, 88)}
     dialogues = {
         split: tuple(replace(one, turns=tuple(without(turn, few) for turn in one.turns)) for one in found)
-        for split, found in held.dialogues.items()
+        for split, found in data.dialogues.items()
     }
-    found = panel(replace(held, dialogues=dialogues), Voices(BASE, Teller("echo", sees)), FULL)
+    found = panel(replace(data, dialogues=dialogues), Respondents(BASE, Teller("echo", sees)), FULL)
     avatar = found.row(Kind.AVATAR)
     assert avatar is not None
     assert avatar.values["picture_swapped"].number == 1.0
@@ -81,42 +81,42 @@ def without(turn: Turn, kept: set[str]) -> Turn:
     return replace(turn, bubbles=bubbles)
 
 
-def test_a_quick_look_asks_for_fewer_but_counts_all(held: EvaluationData) -> None:
-    voice = Teller("echo", sees)
-    found = panel(held, Voices(BASE, voice), QUICK)
+def test_a_quick_look_asks_for_fewer_but_counts_all(data: EvaluationData) -> None:
+    respondent = Teller("echo", sees)
+    found = panel(data, Respondents(BASE, respondent), QUICK)
     assert found.verdicts()["picture_swapped"] is True
-    assert sum(one.turns[-1].bubbles[0].photos[0].startswith("blank:") for one in voice.asked) == QUICK.swapped
+    assert sum(one.turns[-1].bubbles[0].photos[0].startswith("blank:") for one in respondent.asked) == QUICK.swapped
 
 
-def test_captions_stand_where_the_photo_stood(held: EvaluationData) -> None:
-    items = pictures.photo_replies(held, {})[:2]
+def test_captions_stand_where_the_photo_stood(data: EvaluationData) -> None:
+    items = pictures.photo_replies(data, {})[:2]
     captions = {photo: f"a thing, {photo}" for item in items[:1] for photo in item.digests}
-    voice = Teller("echo", plain)
+    respondent = Teller("echo", plain)
     trials = pictures.trials(items, captions, "en")
-    found = pairs(trials, read(voice, trials), pictures.COMPARED)
+    found = pairs(trials, read(respondent, trials), pictures.COMPARED)
     (digest,) = items[0].digests
-    last = voice.asked[-1].turns[-1].bubbles[0]
+    last = respondent.asked[-1].turns[-1].bubbles[0]
     assert last.photos == ()
     assert last.text.startswith(f"[photo: a thing, {digest}] hey, what about")
     assert len(found["picture_caption"]) == 1
     assert len(found["picture_swapped"]) == len(found["picture_blank"]) == 2
 
 
-def test_the_others_show_something_else(held: EvaluationData) -> None:
-    found = pictures.photo_replies(held, {photo(number): str(number % 12) for number in range(100)})
+def test_the_others_show_something_else(data: EvaluationData) -> None:
+    found = pictures.photo_replies(data, {photo(number): str(number % 12) for number in range(100)})
     assert len(found) == 40
     for item in found:
         (own,) = item.digests
         assert len({own.split("-")[0], *(one.split("-")[0] for one in item.others)}) >= 2
         assert own.split("-")[0] not in {one.split("-")[0] for one in item.others}
-    assert found == pictures.photo_replies(held, {photo(number): str(number % 12) for number in range(100)})
+    assert found == pictures.photo_replies(data, {photo(number): str(number % 12) for number in range(100)})
 
 
-def test_in_a_group_a_photo_counts_until_she_has_spoken(held: EvaluationData) -> None:
-    dialogue = held.dialogues[Split.TEST][0]
+def test_in_a_group_a_photo_counts_until_she_has_spoken(data: EvaluationData) -> None:
+    dialogue = data.dialogues[Split.TEST][0]
     (asked, answered, again, last) = dialogue.turns
     chatter = [Turn(MEI, (Bubble("look"),), answered.at)] * 2
-    scene = Scene(held.persona, ChatKind.GROUP)
+    scene = Scene(data.persona, ChatKind.GROUP)
     group = replace(
         dialogue,
         scene=scene,
@@ -124,7 +124,7 @@ def test_in_a_group_a_photo_counts_until_she_has_spoken(held: EvaluationData) ->
         counted=(True,) * 6,
         messages=tuple(range(6)),
     )
-    found = pictures.photo_replies(replace(held, dialogues={**held.dialogues, Split.TEST: (group,)}), {})
+    found = pictures.photo_replies(replace(data, dialogues={**data.dialogues, Split.TEST: (group,)}), {})
     first = found[0]
     assert len(first.occasion.question.turns) == 3
     changed = first.question(lambda bubble: Bubble("gone"))
@@ -162,15 +162,15 @@ def test_their_prompts_differ_in_nothing_but_the_photo(store: tuple[StandIns, st
 def test_a_real_model_reads_them(store: tuple[StandIns, str, str], models: dict[Family, Path], opened: Opened) -> None:
     media, red, blue = store
     loaded = load(str(models["qwen2_5_vl"]), "cpu", "float32")
-    voice = ModelVoice("base", ModelUnderTest(opened(loaded, media), Sampling(), None), None)
-    held = diary(4, photo=lambda _: red)
-    (dialogue, *_) = held.dialogues[Split.TEST]
+    respondent = ModelRespondent("base", ModelUnderTest(opened(loaded, media), Sampling(), None), None)
+    data = diary(4, photo=lambda _: red)
+    (dialogue, *_) = data.dialogues[Split.TEST]
     nats = []
     for one in (red, blank(red), other(blue, red)):
         turns = tuple(
             replace(turn, bubbles=tuple(shows(bubble, one) for bubble in turn.bubbles)) for turn in dialogue.turns
         )
-        nats.append(voice.score([replace(dialogue, turns=turns)])[0].replies[0].nats)
+        nats.append(respondent.score([replace(dialogue, turns=turns)])[0].replies[0].nats)
     assert len({round(one, 6) for one in nats}) == 3
 
 

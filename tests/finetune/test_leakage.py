@@ -20,7 +20,7 @@ from tests.finetune.conftest import DAYS, MEI, NORA, START, message, numbered
 from training.data.importers.run import Options, find_files, import_paths
 from training.data.splits import Borders, Split
 from training.evaluation.data import load_evaluation_data
-from training.evaluation.voice import occasions
+from training.evaluation.respondent import occasions
 from training.finetune import PRESETS, TrainSettings, train
 from training.finetune.learner import Learner
 from training.finetune.samples import Sample
@@ -77,7 +77,7 @@ def test_no_word_of_a_day_that_judges_or_is_examined_is_learnt(
 
     config, media = load_config(workspace.config), MediaStore(workspace.media)
     codec = codec_for(describe(config.model.base), media)
-    held = load_evaluation_data(workspace, config, codec, 1024, Borders.load(lora))
+    data = load_evaluation_data(workspace, config, codec, 1024, Borders.load(lora))
     for split, expected in ((Split.TRAIN, LEARNT), (Split.VALIDATION, JUDGING), (Split.TEST, EXAMINED)):
-        replies = [bubble for one in occasions(held.dialogues[split]) for bubble in one.real]
+        replies = [bubble for one in occasions(data.dialogues[split]) for bubble in one.real]
         assert days("\n".join(replies), "said") == expected, f"what is said on days of {split}"

@@ -20,7 +20,7 @@ from training.data.questionnaire import Answer, load_questionnaire
 from training.data.redaction import redact
 from training.data.splits import Borders, Split, Splits
 from training.data.turns import Loader, Sent
-from training.evaluation.voice import Bubbles
+from training.evaluation.respondent import Bubbles
 
 ME = "me"
 

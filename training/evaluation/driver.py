@@ -1,4 +1,4 @@
-"""How every panel is made: each voice is asked alike, the rows stand in one order, the catalogue has the words."""
+"""How every panel is made: each respondent is asked alike, the rows stand in one order, the catalogue has the words."""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import TypeVar
@@ -6,7 +6,7 @@ from typing import TypeVar
 from training.evaluation.data import EvaluationData
 from training.evaluation.figures import Paint, draw
 from training.evaluation.panel import LETTERS, Example, Figure, Kind, Metric, Panel, Row, Target
-from training.evaluation.voice import Bubbles, Question, Voice, Voices, texts
+from training.evaluation.respondent import Bubbles, Question, Respondent, Respondents, texts
 from training.evaluation.words import Words
 from training.statistics import Floats, Value, value
 
@@ -17,23 +17,23 @@ Drawn = dict[str, Floats]
 
 
 class Draft:
-    """One panel in the making. key: the panel's, and that of its words. voices, names: by their kind of row."""
+    """One panel in the making. key: the panel's, and that of its words. respondents, names: by their kind of row."""
 
-    def __init__(self, key: str, held: EvaluationData, voices: Voices | None) -> None:
-        self.key, self.held, self.person = key, held, held.persona.name
-        self.words = Words(held.language)
-        three = (voices.avatar, voices.against, voices.base) if voices else ()
+    def __init__(self, key: str, data: EvaluationData, respondents: Respondents | None) -> None:
+        self.key, self.data, self.person = key, data, data.persona.name
+        self.words = Words(data.language)
+        three = (respondents.avatar, respondents.against, respondents.base) if respondents else ()
         every = zip((Kind.AVATAR, Kind.AGAINST, Kind.BASE), three, strict=False)
-        self.voices: Mapping[Kind, Voice] = {kind: voice for kind, voice in every if voice}
-        self.names = {kind: voice.name for kind, voice in self.voices.items()}
+        self.respondents: Mapping[Kind, Respondent] = {kind: respondent for kind, respondent in every if respondent}
+        self.names = {kind: respondent.name for kind, respondent in self.respondents.items()}
 
     def say(self, key: str, /, **names: object) -> str:
         """The panel's own words for something."""
         return self.words(f"{self.key}.{key}", person=self.person, **names)
 
-    def ask(self, measure: Callable[[Voice], T]) -> dict[Kind, T]:
-        """What every voice shows."""
-        return {kind: measure(voice) for kind, voice in self.voices.items()}
+    def ask(self, measure: Callable[[Respondent], T]) -> dict[Kind, T]:
+        """What every respondent shows."""
+        return {kind: measure(respondent) for kind, respondent in self.respondents.items()}
 
     def metric(self, key: str, target: Target | None = None, unit: str = "", digits: int = 2) -> Metric:
         return Metric(key, self.say(f"metrics.{key}"), target, unit, digits)
@@ -48,7 +48,7 @@ class Draft:
     ) -> Row:
         """A row with its name and note. key: of its words, where the panel has several of the kind. names: for these.
 
-        A voice is called by its own name. Why a number is refuted is said in the note, too.
+        A respondent is called by its own name. Why a number is refuted is said in the note, too.
         """
         words = f"rows.{key or kind.name.lower()}"
         name = self.names.get(kind) or self.say(f"{words}.name", **names)
@@ -56,10 +56,10 @@ class Draft:
         why = dict.fromkeys((refuted or {}).values())
         return Row(kind, name, values or {}, " ".join(filter(None, (note, *why))), refuted or {})
 
-    def rows(self, voices: Mapping[Kind, Mapping[str, Value]], *controls: Row) -> tuple[Row, ...]:
-        """Those of the voices, by their values, and the controls: in the order of the kinds."""
+    def rows(self, respondents: Mapping[Kind, Mapping[str, Value]], *controls: Row) -> tuple[Row, ...]:
+        """Those of the respondents, by their values, and the controls: in the order of the kinds."""
         order = list(Kind)
-        every = (*(self.row(kind, values) for kind, values in voices.items()), *controls)
+        every = (*(self.row(kind, values) for kind, values in respondents.items()), *controls)
         return tuple(sorted(every, key=lambda row: order.index(row.kind)))
 
     def figure(self, key: str, paint: Paint, width: float = 4.8, height: float = 3.0, **names: object) -> Figure:
@@ -90,7 +90,7 @@ class Draft:
         **names: object,
     ) -> Panel:
         """missing: why there is no verdict; without an avatar there never is. names: for what the panel is about."""
-        if missing is None and Kind.AVATAR not in self.voices:
+        if missing is None and Kind.AVATAR not in self.respondents:
             missing = self.words("panel.no_avatar")
         return Panel(
             self.key,

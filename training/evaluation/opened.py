@@ -27,7 +27,7 @@ T = TypeVar("T")
 
 
 class ModelUnderTest:
-    """An engine that several voices share: the base model and its LoRAs, one at a time on the same weights."""
+    """An engine that several respondents share: the base model and its LoRAs, one at a time on the same weights."""
 
     def __init__(self, blocking: Blocking[BatchEngine], sampling: Sampling, kept: AnswerStore | None) -> None:
         """kept: where answers are kept; None keeps none."""

@@ -16,15 +16,15 @@ from bot.lora import find_lora
 from bot.media import MediaStore
 from bot.workspace import Workspace, private_dir, write_private
 from training.data.splits import Borders, Split
-from training.evaluation.asking.model_voice import ModelVoice
+from training.evaluation.asking.model_respondent import ModelRespondent
 from training.evaluation.data import EvaluationData, load_evaluation_data
 from training.evaluation.limits import FULL, Limits
 from training.evaluation.opened import FOLDER, ModelUnderTest, open_model, reads_faster
 from training.evaluation.panel import LETTERS, Panel
 from training.evaluation.panels.style.embedding import embedder
 from training.evaluation.report import Header, Period, Report, to_html, to_json, training_facts
+from training.evaluation.respondent import Respondents
 from training.evaluation.standard import PANELS, Examined
-from training.evaluation.voice import Voices
 from training.evaluation.words import Words
 
 HTML, JSON = "report.html", "report.json"
@@ -67,8 +67,8 @@ def evaluate(workspace: Workspace, settings: EvaluateSettings, note: Callable[[s
     config = load_config(workspace.config)
     chosen = _Chosen.of(workspace, config, settings)
     note("Reading the chats.")
-    held = _load(workspace, config, chosen, note)
-    words = Words(held.language)
+    data = _load(workspace, config, chosen, note)
+    words = Words(data.language)
     panels, precisions = [], dict[str, str]()
     fastest, token = settings.quick, settings.server_token
     opened = open_model(workspace, config, note, fastest=fastest, token=token) if settings.model else nullcontext()
@@ -81,8 +81,8 @@ def evaluate(workspace: Workspace, settings: EvaluateSettings, note: Callable[[s
                     if asked:
                         precisions[key] = asked.engine.precision
                     own = examined if asked is model or not asked else _examined(asked, chosen, words, settings)
-                    panels.append(_panel(key, held, own, settings.limits, words))
-    header = _header(config, held, settings, chosen, _precision(precisions, words))
+                    panels.append(_panel(key, data, own, settings.limits, words))
+    header = _header(config, data, settings, chosen, _precision(precisions, words))
     report = Report(header, tuple(panels), time.monotonic() - started)
     return _write(report, settings.out or workspace.root / FOLDER, MediaStore(workspace.media))
 
@@ -113,24 +113,24 @@ def _load(workspace: Workspace, config: Config, chosen: _Chosen, note: Callable[
     described = describe(config.model.base, note)
     length = min(config.model.context_tokens, described.max_positions)
     codec = codec_for(described, MediaStore(workspace.media))
-    held = load_evaluation_data(workspace, config, codec, length, chosen.borders)
-    if not held.own(Split.TEST):
+    data = load_evaluation_data(workspace, config, codec, length, chosen.borders)
+    if not data.own(Split.TEST):
         raise DataError("The subject says nothing on the days to measure on: import more of their chats.")
-    return held
+    return data
 
 
 def _examined(model: ModelUnderTest, chosen: _Chosen, words: Words, settings: EvaluateSettings) -> Examined:
     embed = embedder(settings.embedding_model) if settings.embedding_model else None
-    base = ModelVoice(words("panel.the_base"), model, None)
+    base = ModelRespondent(words("panel.the_base"), model, None)
     name = chosen.lora.name if chosen.lora and chosen.against else words("panel.the_avatar")
-    avatar = ModelVoice(name, model, chosen.lora) if chosen.lora else None
-    against = ModelVoice(chosen.against.name, model, chosen.against) if chosen.against else None
+    avatar = ModelRespondent(name, model, chosen.lora) if chosen.lora else None
+    against = ModelRespondent(chosen.against.name, model, chosen.against) if chosen.against else None
     calibrations = {
-        voice.name: Calibration.load(folder)
-        for voice, folder in ((avatar, chosen.lora), (against, chosen.against))
-        if voice and folder
+        respondent.name: Calibration.load(folder)
+        for respondent, folder in ((avatar, chosen.lora), (against, chosen.against))
+        if respondent and folder
     }
-    return Examined(Voices(base, avatar, against), calibrations, chosen.lora, embed)
+    return Examined(Respondents(base, avatar, against), calibrations, chosen.lora, embed)
 
 
 @contextmanager
@@ -159,48 +159,48 @@ def _precision(of_panels: Mapping[str, str], words: Words) -> str:
     return words("report.made.precisions", texts=others.pop(), decisions=serving)
 
 
-def _panel(key: str, held: EvaluationData, examined: Examined, limits: Limits, words: Words) -> Panel:
+def _panel(key: str, data: EvaluationData, examined: Examined, limits: Limits, words: Words) -> Panel:
     """What cannot be examined says so; the other panels stand."""
     try:
-        return PANELS[key](held, examined, limits)
+        return PANELS[key](data, examined, limits)
     except EchoesError as error:
         return Panel(key, LETTERS[key], words(f"panels.{key}"), "", not_measurable=str(error))
 
 
 def _header(
-    config: Config, held: EvaluationData, settings: EvaluateSettings, chosen: _Chosen, precision: str
+    config: Config, data: EvaluationData, settings: EvaluateSettings, chosen: _Chosen, precision: str
 ) -> Header:
     try:
         release = version("echoes-avatar")
     except PackageNotFoundError:
         release = "?"
     return Header(
-        subject=held.persona.name,
-        language=held.language,
+        subject=data.persona.name,
+        language=data.language,
         made_at=datetime.now().astimezone(),
         version=release,
         base=config.model.base if settings.model else None,
         lora=chosen.lora.name if chosen.lora else None,
         against=chosen.against.name if chosen.against else None,
-        periods=tuple(period for split in Split if (period := _period(held, split))),
+        periods=tuple(period for split in Split if (period := _period(data, split))),
         limits=settings.limits,
         seed=settings.seed,
         quick=settings.quick,
         precision=precision,
-        training=training_facts(chosen.lora, held.language),
-        unknown=_unknown(held, chosen),
+        training=training_facts(chosen.lora, data.language),
+        unknown=_unknown(data, chosen),
     )
 
 
-def _period(held: EvaluationData, split: Split) -> Period | None:
-    days = [day for day in held.splits.days if held.splits.split_of(day) is split]
-    return Period(split, len(days), days[0], days[-1], len(held.own(split))) if days else None
+def _period(data: EvaluationData, split: Split) -> Period | None:
+    days = [day for day in data.splits.days if data.splits.split_of(day) is split]
+    return Period(split, len(days), days[0], days[-1], len(data.own(split))) if days else None
 
 
-def _unknown(held: EvaluationData, chosen: _Chosen) -> tuple[str, ...]:
+def _unknown(data: EvaluationData, chosen: _Chosen) -> tuple[str, ...]:
     if chosen.lora is None or Borders.load(chosen.lora):
         return ()
-    return (Words(held.language)("report.unknown.days"),)
+    return (Words(data.language)("report.unknown.days"),)
 
 
 def _write(report: Report, folder: Path, media: MediaStore) -> Written:

@@ -12,17 +12,17 @@ from training.evaluation.limits import Limits
 from training.evaluation.panel import Panel
 from training.evaluation.panels import context, decision, likelihood, memory, personality, privacy, style
 from training.evaluation.panels.style.embedding import Embed
-from training.evaluation.voice import Voices
+from training.evaluation.respondent import Respondents
 
 
 @dataclass(frozen=True, slots=True)
 class Examined:
-    """voices None: only what needs no model. calibrations: of the avatars' decisions, by the voice's name.
+    """respondents None: only what needs no model. calibrations: of the avatars' decisions, by the respondent's name.
 
     lora: the avatar's folder. embed: an embedding model, for a third judge of style.
     """
 
-    voices: Voices | None = None
+    respondents: Respondents | None = None
     calibrations: Mapping[str, Calibration] = field(default_factory=dict)
     lora: Path | None = None
     embed: Embed | None = None
@@ -33,20 +33,22 @@ class Examined:
         return load(self.lora) if self.lora else ()
 
     @property
-    def asked(self) -> Voices:
+    def asked(self) -> Respondents:
         """Raises EchoesError where there is nobody to ask."""
-        if self.voices is None:
+        if self.respondents is None:
             raise EchoesError("This panel needs the model: leave out --no-model.")
-        return self.voices
+        return self.respondents
 
 
 PANELS: Mapping[str, Callable[[EvaluationData, Examined, Limits], Panel]] = {
-    "style": lambda held, examined, limits: style.panel(held, examined.asked, limits, examined.embed),
-    "likelihood": lambda held, examined, limits: likelihood.panel(held, examined.asked, limits),
-    "context": lambda held, examined, limits: context.panel(held, examined.asked, limits),
-    "memory": lambda held, examined, limits: memory.panel(held, examined.asked, limits),
-    "decision": lambda held, examined, limits: decision.panel(held, examined.voices, limits, examined.calibrations),
-    "personality": lambda held, examined, limits: personality.panel(held, examined.asked, limits),
-    "privacy": lambda held, examined, limits: privacy.panel(held, examined.asked, limits, examined.canaries),
+    "style": lambda data, examined, limits: style.panel(data, examined.asked, limits, examined.embed),
+    "likelihood": lambda data, examined, limits: likelihood.panel(data, examined.asked, limits),
+    "context": lambda data, examined, limits: context.panel(data, examined.asked, limits),
+    "memory": lambda data, examined, limits: memory.panel(data, examined.asked, limits),
+    "decision": lambda data, examined, limits: decision.panel(
+        data, examined.respondents, limits, examined.calibrations
+    ),
+    "personality": lambda data, examined, limits: personality.panel(data, examined.asked, limits),
+    "privacy": lambda data, examined, limits: privacy.panel(data, examined.asked, limits, examined.canaries),
 }
 """What makes each panel."""

@@ -24,13 +24,13 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> "Sample":
     """By language. Imported once. places: of the first validation day and the first test day, if not the usual ones."""
     made: dict[str, Workspace] = {}
 
-    def held(language: str, *places: int) -> EvaluationData:
+    def data(language: str, *places: int) -> EvaluationData:
         if language not in made:
             made[language] = _imported(tmp_path_factory.mktemp(language), language)
         days = _gathered(made[language]).splits.days
         return _gathered(made[language], Borders(*(days[place] for place in places)) if places else None)
 
-    return held
+    return data
 
 
 Sample = Callable[..., EvaluationData]

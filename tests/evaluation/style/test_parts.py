@@ -24,7 +24,7 @@ from training.evaluation.panels.style.profile import Property, Yardstick, diverg
 from training.evaluation.panels.style.rewrites import LEARNT, TRIED, rewrites, tidied
 from training.evaluation.panels.style.shape import FEATURES, shapes
 from training.evaluation.panels.style.two_sample import apart
-from training.evaluation.voice import Bubbles
+from training.evaluation.respondent import Bubbles
 from training.statistics import Draws, value
 
 MASK = Mask.of(("Mira Santos", "陶思雨", "Bern"), ("want", "WrenMouse"))

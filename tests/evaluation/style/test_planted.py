@@ -15,7 +15,7 @@ from training.evaluation.panel import Kind, Panel, Row
 from training.evaluation.panels.style import panel
 from training.evaluation.panels.style.masking import Mask
 from training.evaluation.report import Header, Mark, Report, mark, to_html
-from training.evaluation.voice import Voices
+from training.evaluation.respondent import Respondents
 
 SOME = Limits(written=100, judged=60)
 
@@ -29,12 +29,12 @@ def wren(sample: Sample) -> EvaluationData:
 def honest(wren: EvaluationData) -> Panel:
     """The person's own words of other occasions, beside those of a friend."""
     other = planted.another_person(wren, "Mira Santos")
-    return panel(wren, Voices(planted.plain_base(), planted.later_words(wren), other), SOME)
+    return panel(wren, Respondents(planted.plain_base(), planted.later_words(wren), other), SOME)
 
 
 @pytest.fixture(scope="module")
 def tricks(wren: EvaluationData) -> Panel:
-    return panel(wren, Voices(planted.plain_base(), planted.copies(wren), planted.stock(wren)), SOME)
+    return panel(wren, Respondents(planted.plain_base(), planted.copies(wren), planted.stock(wren)), SOME)
 
 
 def row(found: Panel, kind: Kind, name: str = "") -> Row:
@@ -96,7 +96,9 @@ def test_one_stock_reply_is_caught_by_its_variety(tricks: Panel) -> None:
 def test_of_single_words_what_was_not_measured_is_no_zero(wren: EvaluationData) -> None:
     """It never writes six words, so none can be copies, nor two, so that pairs of them could vary."""
     words = ("ok", "lol", "soup", "haha", "noo")
-    found = panel(wren, Voices(planted.plain_base(), planted.Planted("terse", lambda at, _: (words[at % 5],))), QUICK)
+    found = panel(
+        wren, Respondents(planted.plain_base(), planted.Planted("terse", lambda at, _: (words[at % 5],))), QUICK
+    )
     assert found.verdicts()["copied"] is found.verdicts()["distinct"] is None
     assert "its word pairs –" in " ".join(found.findings)
     header = Header("Wren", "en", datetime(2026, 3, 1, tzinfo=UTC), "", "base", "first", None, (), QUICK)
@@ -105,14 +107,14 @@ def test_of_single_words_what_was_not_measured_is_no_zero(wren: EvaluationData) 
 
 
 def test_tidy_assistant_prose_is_not_taken_for_anybody_at_a_quick_look(wren: EvaluationData) -> None:
-    voices = Voices(planted.plain_base(), planted.prose(), planted.later_words(wren))
-    found = panel(wren, voices, QUICK)
+    respondents = Respondents(planted.plain_base(), planted.prose(), planted.later_words(wren))
+    found = panel(wren, respondents, QUICK)
     assert number(row(found, Kind.AVATAR), "fidelity") <= 20
     assert number(row(found, Kind.DEGENERATE, "prose"), "fidelity") <= 20
     assert number(row(found, Kind.BASE), "fidelity") <= 20
     assert found.verdicts()["fidelity"] is False
     assert number(row(found, Kind.AGAINST), "fidelity") >= 60
-    assert panel(wren, voices, QUICK) == found, "the same again"
+    assert panel(wren, respondents, QUICK) == found, "the same again"
 
 
 def test_eight_examples_of_many_chats_are_shown(tricks: Panel) -> None:
@@ -124,14 +126,14 @@ def test_eight_examples_of_many_chats_are_shown(tricks: Panel) -> None:
 
 
 def test_the_base_model_alone_gets_no_verdict(wren: EvaluationData) -> None:
-    found = panel(wren, Voices(planted.plain_base()), QUICK)
+    found = panel(wren, Respondents(planted.plain_base()), QUICK)
     assert found.not_measurable == "No LoRA was examined, only the base model."
     assert number(row(found, Kind.BASE), "fidelity") <= 20
 
 
 def test_too_few_messages_are_said_to_be_too_few(sample: Sample) -> None:
-    held = sample("zh")
-    found = panel(held, Voices(planted.plain_base("zh"), planted.real_words(held)), SOME)
+    data = sample("zh")
+    found = panel(data, Respondents(planted.plain_base("zh"), planted.real_words(data)), SOME)
     assert found.not_measurable
     assert found.not_measurable.startswith("无法评判文风：只有 18 条林小满的发言（裁判日）")
     assert mark(found) is Mark.UNKNOWN
@@ -141,9 +143,9 @@ def test_too_few_messages_are_said_to_be_too_few(sample: Sample) -> None:
 
 def test_in_chinese_it_judges_where_the_days_suffice(sample: Sample) -> None:
     """With more days to judge and to test, and few to copy from."""
-    held = sample("zh", 10, 26)
-    voices = Voices(planted.plain_base("zh"), planted.later_words(held), planted.prose("zh"))
-    found = panel(held, voices, SOME)
+    data = sample("zh", 10, 26)
+    respondents = Respondents(planted.plain_base("zh"), planted.later_words(data), planted.prose("zh"))
+    found = panel(data, respondents, SOME)
     assert found.not_measurable is None
     assert 85 <= number(row(found, Kind.AVATAR), "fidelity") <= 115
     for other in (row(found, Kind.AGAINST), row(found, Kind.BASE), row(found, Kind.DEGENERATE, "工整的助手腔")):
@@ -156,7 +158,7 @@ def test_in_chinese_it_judges_where_the_days_suffice(sample: Sample) -> None:
 
 def test_where_nobody_else_wrote_there_is_nobody_to_compare_with(wren: EvaluationData) -> None:
     alone = replace(wren, bursts=tuple(burst for burst in wren.bursts if burst.sender == ME))
-    found = panel(alone, Voices(planted.plain_base(), planted.real_words(wren)), SOME)
+    found = panel(alone, Respondents(planted.plain_base(), planted.real_words(wren)), SOME)
     assert found.not_measurable
     assert "0 turns of others on the validation days, 0 turns of others on the test days" in found.not_measurable
 
@@ -166,7 +168,9 @@ def test_somebody_just_like_another_cannot_be_measured(wren: EvaluationData) -> 
     mine = [burst for burst in wren.bursts if burst.sender == ME]
     lines = [burst.bubbles for burst in mine]
     twin = [replace(burst, sender="Twin", bubbles=lines[place - 7]) for place, burst in enumerate(mine)]
-    found = panel(replace(wren, bursts=(*mine, *twin)), Voices(planted.plain_base(), planted.later_words(wren)), QUICK)
+    found = panel(
+        replace(wren, bursts=(*mine, *twin)), Respondents(planted.plain_base(), planted.later_words(wren)), QUICK
+    )
     assert found.not_measurable
     assert "cannot tell Wren Halloran from Twin surely enough (0.90 is needed)" in found.not_measurable
     assert set(found.verdicts().values()) == {None}

@@ -15,7 +15,7 @@ from training.evaluation.panels.style import panel
 from training.evaluation.panels.style.judges import prepare
 from training.evaluation.panels.style.subject import Subject
 from training.evaluation.report import Header, Mark, Report, mark, summary, tables, to_html
-from training.evaluation.voice import Bubbles, Voices
+from training.evaluation.respondent import Bubbles, Respondents
 
 SOME = Limits(written=100, judged=60)
 
@@ -53,7 +53,7 @@ def test_an_avatar_beyond_the_person_is_red_and_told_why(
 ) -> None:
     """It says the so many most typical things in turn."""
     said = planted.Planted("caricature", lambda place, _: typical[place % number])
-    found = panel(wren, Voices(planted.plain_base(), said), SOME)
+    found = panel(wren, Respondents(planted.plain_base(), said), SOME)
     avatar = found.row(Kind.AVATAR)
     assert avatar and avatar.values["fidelity"].low > 100, "nobody is surer to be the person than the person"
     assert found.verdicts()["fidelity"] is False and "fidelity" in found.sure()
@@ -67,8 +67,8 @@ def test_an_avatar_beyond_the_person_is_red_and_told_why(
 
 def test_one_stock_reply_is_red_beside_its_number(sample: Sample) -> None:
     """The judges of this person take it for 90, on days on which the person themself gets 100."""
-    held = sample("zh", 10, 26)
-    found = panel(held, Voices(planted.plain_base("zh"), planted.later_words(held), planted.stock(held)), SOME)
+    data = sample("zh", 10, 26)
+    found = panel(data, Respondents(planted.plain_base("zh"), planted.later_words(data), planted.stock(data)), SOME)
     for kind, name in ((Kind.AGAINST, "stock"), (Kind.DEGENERATE, "千篇一律的一句")):
         row = next(one for one in found.rows if one.kind is kind and one.name == name)
         assert row.values["fidelity"].number > 70

@@ -1,4 +1,4 @@
-"""One job of a voice: what the store knows already, what is still to be asked, and a bar that counts both."""
+"""One job of a respondent: what the store knows already, what is still to be asked, and a bar that counts both."""
 
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence

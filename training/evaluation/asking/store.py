@@ -1,4 +1,4 @@
-"""What voices answered is kept as it comes, so that nothing costly is asked twice and a broken run goes on.
+"""What respondents answered is kept as it comes, so that nothing costly is asked twice and a broken run goes on.
 
 One SQLite file in the workspace, which may be deleted at any time. A record is one answer, under the digest of all that
 it depends on. A record that is damaged counts as not there; a file that is damaged is begun anew.

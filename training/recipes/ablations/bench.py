@@ -11,13 +11,13 @@ from bot.errors import DataError, EchoesError
 from bot.workspace import Workspace
 from training.data.dialogues import Dialogue
 from training.data.splits import Borders, Split
-from training.evaluation.asking.model_voice import ModelVoice
+from training.evaluation.asking.model_respondent import ModelRespondent
 from training.evaluation.data import EvaluationData, load_evaluation_data
 from training.evaluation.limits import Limits
 from training.evaluation.opened import ModelUnderTest, open_model
 from training.evaluation.panel import Kind, Metric
+from training.evaluation.respondent import Respondents
 from training.evaluation.standard import PANELS, Examined
-from training.evaluation.voice import Voices
 from training.finetune import Reporter
 from training.recipes.ablations.measure import Measured, Read, base_values, values
 
@@ -45,16 +45,16 @@ class Bench:
         if Borders.load(lora) != self.borders:
             raise EchoesError(f"{lora} was trained when the days were divided otherwise: remove it, to train it again.")
         against = self._read(reference) if reference else None
-        return values(self.held, self._read(None), self._read(lora), Calibration.load(lora), against)
+        return values(self.data, self._read(None), self._read(lora), Calibration.load(lora), against)
 
     def measure_base(self) -> Measured:
         return base_values(self._read(None))
 
     def examine(self, lora: Path, key: str, limits: Limits) -> Examination:
         """What a panel of the report says of a LoRA, as far as it has a target for it."""
-        voices = Voices(self._voice(None), self._voice(lora))
+        respondents = Respondents(self._respondent(None), self._respondent(lora))
         calibrations = {lora.name: Calibration.load(lora)}
-        panel = PANELS[key](self.held, Examined(voices, calibrations, lora), limits)
+        panel = PANELS[key](self.data, Examined(respondents, calibrations, lora), limits)
         metrics = [metric for metric in panel.metrics if metric.target]
         if panel.not_measurable:
             self.reporter.note(f"{panel.title}: {panel.not_measurable}")
@@ -68,7 +68,7 @@ class Bench:
         return Examination(columns, of(Kind.AVATAR), of(Kind.BASE))
 
     @cached_property
-    def held(self) -> EvaluationData:
+    def data(self) -> EvaluationData:
         engine = self.model.engine
         return load_evaluation_data(self.workspace, self.config, engine.codec, engine.max_context, self.borders)
 
@@ -78,15 +78,15 @@ class Bench:
 
     @cached_property
     def _dialogues(self) -> tuple[Dialogue, ...]:
-        found = self.held.dialogues[Split.TEST]
+        found = self.data.dialogues[Split.TEST]
         if not found:
             raise DataError("The subject says nothing on the days to measure on: import more of their chats.")
         return found
 
     def _read(self, lora: Path | None) -> Read:
         if lora not in self._known:
-            self._known[lora] = Read(self._voice(lora).score(self._dialogues))
+            self._known[lora] = Read(self._respondent(lora).score(self._dialogues))
         return self._known[lora]
 
-    def _voice(self, lora: Path | None) -> ModelVoice:
-        return ModelVoice(lora.name if lora else "base", self.model, lora)
+    def _respondent(self, lora: Path | None) -> ModelRespondent:
+        return ModelRespondent(lora.name if lora else "base", self.model, lora)

@@ -45,7 +45,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """What a voice says of the test days' dialogues, in their order."""
+    """What a respondent says of the test days' dialogues, in their order."""
 
     scores: Sequence[Scores]
 
@@ -71,18 +71,18 @@ def base_values(base: Read) -> Measured:
     return {"bits": base.bits}
 
 
-def values(held: EvaluationData, base: Read, lora: Read, calibration: Calibration, reference: Read | None) -> Measured:
+def values(data: EvaluationData, base: Read, lora: Read, calibration: Calibration, reference: Read | None) -> Measured:
     """The columns of one LoRA. reference: what it is compared with, None for that one itself."""
     found = {"bits": lora.bits, "lower": lora.lower(base)}
     if reference is not None:
         found["than_reference"] = lora.lower(reference)
-    return found | _decision(held, lora.decisions, calibration)
+    return found | _decision(data, lora.decisions, calibration)
 
 
-def _decision(held: EvaluationData, log_odds: Mapping[int, float], calibration: Calibration) -> dict[str, Value]:
+def _decision(data: EvaluationData, log_odds: Mapping[int, float], calibration: Calibration) -> dict[str, Value]:
     """Nothing where there is nothing to decide: no groups, or too few answers to compare."""
-    learnt = of_split(held.points, Split.TRAIN, Split.VALIDATION)
-    tested = [point for point in of_split(held.points, Split.TEST) if point.message in log_odds]
+    learnt = of_split(data.points, Split.TRAIN, Split.VALIDATION)
+    tested = [point for point in of_split(data.points, Split.TEST) if point.message in log_odds]
     if not learnt or len({point.spoke for point in tested}) < 2:
         return {}
     truth = Truth.of(tested)

@@ -16,7 +16,7 @@ from training.evaluation.data import EvaluationData
 from training.evaluation.panels.context.relationships import CLOSE, private
 from training.evaluation.panels.style.masking import Mask
 from training.evaluation.panels.style.shape import shapes
-from training.evaluation.voice import Bubbles, Occasion, occasions, some_occasions
+from training.evaluation.respondent import Bubbles, Occasion, occasions, some_occasions
 from training.statistics import NAN, Bools, Draws, Floats, Index, Value, value
 
 BUNDLE = 5
@@ -45,18 +45,18 @@ class Adaptation:
     real: Value
 
     @classmethod
-    def of(cls, held: EvaluationData, limit: int) -> "Adaptation | None":
+    def of(cls, data: EvaluationData, limit: int) -> "Adaptation | None":
         """The judge learns on the validation days: a logistic regression on the standardised shapes of single replies.
 
         None where nothing has FEWEST replies on both sides, to learn from and to measure on. limit: panel A's.
         """
-        test = some_occasions(held.dialogues.get(Split.TEST, ()), limit)
+        test = some_occasions(data.dialogues.get(Split.TEST, ()), limit)
         asked = tuple(one for one in test if one.kind is ChatKind.PRIVATE and one.real)
-        learnt = [one for one in occasions(private(held, Split.VALIDATION)) if one.real]
+        learnt = [one for one in occasions(private(data, Split.VALIDATION)) if one.real]
         if (sides := _sides(learnt, asked)) is None:
             return None
         model = make_pipeline(StandardScaler(), LogisticRegression(C=0.1, class_weight="balanced", max_iter=1000))
-        untold = cls(sides, asked, model, Mask.of_data(held), Value(NAN))
+        untold = cls(sides, asked, model, Mask.of_data(data), Value(NAN))
         model.fit(*untold._shapes(learnt, [one.real for one in learnt])[:2])
         return replace(untold, real=untold._accuracy([one.real for one in asked]))
 

@@ -13,7 +13,7 @@ from training.evaluation.panel import Kind, Metric, Panel, Row, Target
 from training.evaluation.panels.context import pictures, relationships, shown
 from training.evaluation.panels.context.adaptation import BUNDLE, FEWEST, Adaptation
 from training.evaluation.panels.context.trials import Pair, mean_gain, pairs, read, win_rate, wins
-from training.evaluation.voice import Voice, Voices, occasions
+from training.evaluation.respondent import Respondent, Respondents, occasions
 from training.statistics import Value
 
 RATIO, SEEN = 0.6, 0.65
@@ -21,7 +21,7 @@ RATIO, SEEN = 0.6, 0.65
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a voice made of it, by metric. pairs: of each reply; chance: of one wrong condition against another."""
+    """What a respondent made of it, by metric. pairs: of each reply; chance: of one wrong condition against another."""
 
     pairs: Mapping[str, Sequence[Pair]]
     chance: Mapping[str, Sequence[Pair]]
@@ -33,22 +33,22 @@ class Outcome:
         return {**gain, **_win_rates(self.pairs), **self.adapted}
 
 
-def panel(held: EvaluationData, voices: Voices, limits: Limits) -> Panel:
+def panel(data: EvaluationData, respondents: Respondents, limits: Limits) -> Panel:
     """Panel C."""
-    draft, captions = Draft("context", held, voices), pictures.sample_captions()
-    items = relationships.relabelled(relationships.private(held, Split.TEST), relationships.known(held))
+    draft, captions = Draft("context", data, respondents), pictures.sample_captions()
+    items = relationships.relabelled(relationships.private(data, Split.TEST), relationships.known(data))
     tagged = relationships.trials(spread(items, limits.swapped))
-    photos = pictures.photo_replies(held, captions)
-    seen = pictures.trials(spread(photos, limits.swapped), captions, held.language)
-    adaptation = Adaptation.of(held, limits.written)
+    photos = pictures.photo_replies(data, captions)
+    seen = pictures.trials(spread(photos, limits.swapped), captions, data.language)
+    adaptation = Adaptation.of(data, limits.written)
 
-    def outcome(voice: Voice) -> Outcome:
+    def outcome(respondent: Respondent) -> Outcome:
         trials = [*tagged, *seen]
-        nats = read(voice, trials, relationships.UNTRAINED_SKIPS if voice is voices.base else ())
+        nats = read(respondent, trials, relationships.UNTRAINED_SKIPS if respondent is respondents.base else ())
         return Outcome(
             pairs(trials, nats, relationships.COMPARED | pictures.COMPARED),
             _tossed(pairs(trials, nats, relationships.CHANCE)) | pairs(trials, nats, pictures.CHANCE),
-            adaptation.values(voice.write([one.question for one in adaptation.asked])) if adaptation else {},
+            adaptation.values(respondent.write([one.question for one in adaptation.asked])) if adaptation else {},
         )
 
     found = draft.ask(outcome)
@@ -111,7 +111,7 @@ def _controls(draft: Draft, base: Outcome, avatar: Outcome | None, adaptation: A
     same = {key: [replace(pair, other=pair.right) for pair in some] for key, some in base.pairs.items()}
     yield draft.row(Kind.BASELINE, _win_rates(same), "same")
     yield draft.row(Kind.BASELINE, key="year")
-    learnt = [one.real for one in occasions(draft.held.dialogues.get(Split.TRAIN, ())) if one.real]
+    learnt = [one.real for one in occasions(draft.data.dialogues.get(Split.TRAIN, ())) if one.real]
     if adaptation is None or not learnt:
         yield draft.row(Kind.DEGENERATE, key="stock")
         return

@@ -16,7 +16,7 @@ from bot.media import MediaStore
 from training.data.splits import Split
 from training.evaluation.data import EvaluationData
 from training.evaluation.panels.context.trials import Trial
-from training.evaluation.voice import Occasion, Question, occasions
+from training.evaluation.respondent import Occasion, Question, occasions
 
 FEWEST = 20
 """Replies below which no verdict is given."""
@@ -84,13 +84,13 @@ class PhotoReply:
         return replace(question, turns=(*question.turns[: -len(recent)], *changed))
 
 
-def photo_replies(held: EvaluationData, captions: Mapping[str, str]) -> list[PhotoReply]:
+def photo_replies(data: EvaluationData, captions: Mapping[str, str]) -> list[PhotoReply]:
     """The replies to photos on test days; where they are few, on validation days too, which were not learnt either."""
-    every = sorted({photo for found in held.dialogues.values() for one in found for photo in _photos(one.turns)})
+    every = sorted({photo for found in data.dialogues.values() for one in found for photo in _photos(one.turns)})
     found: list[PhotoReply] = []
     for split in (Split.TEST, Split.VALIDATION):
         if len(found) < FEWEST:
-            for occasion in occasions(held.dialogues.get(split, ())):
+            for occasion in occasions(data.dialogues.get(split, ())):
                 there = set(recent_photos(occasion.question))
                 known = {captions.get(photo, photo) for photo in there}
                 rest = [photo for photo in every if photo not in there and captions.get(photo, photo) not in known]

@@ -12,7 +12,7 @@ from training.data.splits import Split
 from training.evaluation.data import EvaluationData
 from training.evaluation.limits import spread
 from training.evaluation.panels.context.trials import Trial
-from training.evaluation.voice import Question, occasions
+from training.evaluation.respondent import Question, occasions
 
 CLOSE = frozenset({"partner", "child", "sibling", "friend", "classmate"})
 """The relationships in which people mostly talk as equals; all others have a register of more distance."""
@@ -52,14 +52,14 @@ class Relabelled:
         return replace(scene, partner=Speaker(scene.partner.name if named else None, relationship))
 
 
-def known(held: EvaluationData) -> list[str]:
+def known(data: EvaluationData) -> list[str]:
     """The relationships that the subject talks in privately on the days learnt from, the most frequent first."""
-    counts = Counter(one.scene.partner.relationship for one in private(held, Split.TRAIN))
+    counts = Counter(one.scene.partner.relationship for one in private(data, Split.TRAIN))
     return [one for one, _ in counts.most_common() if one != STRANGER]
 
 
-def private(held: EvaluationData, split: Split) -> list[Dialogue]:
-    return [one for one in held.dialogues.get(split, ()) if one.scene.kind is ChatKind.PRIVATE]
+def private(data: EvaluationData, split: Split) -> list[Dialogue]:
+    return [one for one in data.dialogues.get(split, ()) if one.scene.kind is ChatKind.PRIVATE]
 
 
 def relabelled(dialogues: Sequence[Dialogue], relationships: Sequence[str]) -> list[Relabelled]:

@@ -12,7 +12,7 @@ from training.evaluation.panel import Example, Figure, Kind
 from training.evaluation.panels.context.adaptation import CHANCE, Adaptation
 from training.evaluation.panels.context.pictures import recent_photos
 from training.evaluation.panels.context.trials import Pair, Trial, win_rate
-from training.evaluation.voice import Question
+from training.evaluation.respondent import Question
 from training.statistics import Value
 
 WIN = "relationship_win"
@@ -58,7 +58,7 @@ def findings(
 
 
 def word(draft: Draft, relationship: str) -> str:
-    return RELATIONSHIPS[relationship] if draft.held.language == "zh" else relationship
+    return RELATIONSHIPS[relationship] if draft.data.language == "zh" else relationship
 
 
 def examples(
@@ -84,7 +84,7 @@ def examples(
 
 
 def drawings(draft: Draft, pairs: Mapping[Kind, Sequence[Pair]]) -> Iterator[Figure]:
-    """The win rate by relationship, for each voice."""
+    """The win rate by relationship, for each respondent."""
     counts = Counter(pair.place for pair in next(iter(pairs.values()), ()))
     places = [place for place, number in counts.most_common() if number >= _FEWEST_SHOWN]
 
@@ -96,7 +96,7 @@ def drawings(draft: Draft, pairs: Mapping[Kind, Sequence[Pair]]) -> Iterator[Fig
             kind: [win_rate([pair for pair in some if pair.place == where]) for where in places]
             for kind, some in pairs.items()
         }
-        names = {kind: voice.name for kind, voice in draft.voices.items()}
+        names = {kind: respondent.name for kind, respondent in draft.respondents.items()}
         figures.intervals(axes, [f"{word(draft, where)} ({counts[where]})" for where in places], lines, names)
 
     if places:

@@ -7,7 +7,7 @@ from datetime import date
 import numpy as np
 from scipy.stats import binomtest
 
-from training.evaluation.voice import Occasion, Question, Voice
+from training.evaluation.respondent import Occasion, Question, Respondent
 from training.statistics import Draws, Floats, Value, value
 
 FEWEST_DAYS = 8
@@ -41,13 +41,13 @@ class Pair:
         return self.other - self.right
 
 
-def read(voice: Voice, trials: Sequence[Trial], skip: Collection[str] = ()) -> dict[str, dict[int, float]]:
+def read(respondent: Respondent, trials: Sequence[Trial], skip: Collection[str] = ()) -> dict[str, dict[int, float]]:
     """By condition, −log p in nats of the replies that have it, by their place. skip: conditions that are left out."""
     found = {}
     for condition in dict.fromkeys(key for trial in trials for key in trial.questions if key not in skip):
         there = {number: trial for number, trial in enumerate(trials) if condition in trial.questions}
         questions = [trial.questions[condition] for trial in there.values()]
-        nats = voice.likelihood(questions, [(trial.occasion.real,) for trial in there.values()])
+        nats = respondent.likelihood(questions, [(trial.occasion.real,) for trial in there.values()])
         found[condition] = {number: one.nats for number, (one,) in zip(there, nats, strict=True)}
     return found
 

@@ -17,7 +17,7 @@ from training.evaluation.panel import Kind, Panel, Row, Target
 from training.evaluation.panels.decision.measures import Truth, measures, sure
 from training.evaluation.panels.decision.predictions import LOGISTIC, Predictions, baselines, calibrated, uncalibrated
 from training.evaluation.panels.decision.shown import drawings, examples, findings
-from training.evaluation.voice import Voice, Voices
+from training.evaluation.respondent import Respondent, Respondents
 
 ENOUGH = 10
 """Answers and silences that must be there of each."""
@@ -29,21 +29,21 @@ PAIRED = ("w1", "ece", "rate")
 
 
 def panel(
-    held: EvaluationData, voices: Voices | None, limits: Limits, calibrations: Mapping[str, Calibration]
+    data: EvaluationData, respondents: Respondents | None, limits: Limits, calibrations: Mapping[str, Calibration]
 ) -> Panel:
-    """calibrations: of the avatars, by the voice's name. voices None: the baselines alone."""
-    draft = Draft("decision", held, voices)
+    """calibrations: of the avatars, by the respondent's name. respondents None: the baselines alone."""
+    draft = Draft("decision", data, respondents)
     metrics = [
         draft.metric(key, TARGETS.get(key), "%" if key == "sure" else "", 2 if key == "rate" else 3)
         for key in (*TARGETS, *OTHERS)
     ]
     tested, odds = _decided(draft, limits)
-    learnt = of_split(held.points, Split.TRAIN, Split.VALIDATION)
+    learnt = of_split(data.points, Split.TRAIN, Split.VALIDATION)
     if missing := _missing(draft, learnt, tested):
         return draft.panel(metrics, missing=missing)
     truth, simple = Truth.of(tested), baselines(learnt, tested)
     raw = {kind: uncalibrated(tested, found) for kind, found in odds.items()}
-    runs = {kind: calibrations.get(voice.name, Calibration()) for kind, voice in draft.voices.items()}
+    runs = {kind: calibrations.get(respondent.name, Calibration()) for kind, respondent in draft.respondents.items()}
     own = {
         kind: predicted if kind is Kind.BASE else calibrated(tested, predicted, runs[kind])
         for kind, predicted in raw.items()
@@ -69,7 +69,7 @@ def panel(
     if Kind.AVATAR in raw:
         alone = measures(raw[Kind.AVATAR], truth, rule)
         controls.append(draft.row(Kind.BASELINE, values(alone) | sure(alone["gain"]), "alone"))
-    lines = [(predicted, draft.voices[kind].name, OF_KIND[kind]) for kind, predicted in own.items()]
+    lines = [(predicted, draft.respondents[kind].name, OF_KIND[kind]) for kind, predicted in own.items()]
     lines.insert(1, (simple[LOGISTIC], draft.say("rows.rule.name"), OTHER))
     made = draft.panel(
         metrics,
@@ -83,13 +83,13 @@ def panel(
 
 
 def _decided(draft: Draft, limits: Limits) -> tuple[list[Point], dict[Kind, dict[int, float]]]:
-    """The points of the test days that were read, and the log-odds of each voice for them."""
-    tested = of_split(draft.held.points, Split.TEST)
-    groups = [one for one in draft.held.dialogues[Split.TEST] if one.scene.kind is ChatKind.GROUP]
+    """The points of the test days that were read, and the log-odds of each respondent for them."""
+    tested = of_split(draft.data.points, Split.TEST)
+    groups = [one for one in draft.data.dialogues[Split.TEST] if one.scene.kind is ChatKind.GROUP]
     chosen = spread(groups, limits.read)
 
-    def log_odds(voice: Voice) -> dict[int, float]:
-        return {key: value for scores in voice.score(chosen) for key, value in scores.decisions.items()}
+    def log_odds(respondent: Respondent) -> dict[int, float]:
+        return {key: value for scores in respondent.score(chosen) for key, value in scores.decisions.items()}
 
     odds = draft.ask(log_odds) if tested else {}
     return [point for point in tested if all(point.message in one for one in odds.values())], odds
@@ -98,7 +98,7 @@ def _decided(draft: Draft, limits: Limits) -> tuple[list[Point], dict[Kind, dict
 def _missing(draft: Draft, learnt: Sequence[Point], tested: Sequence[Point]) -> str | None:
     """Why nothing can be said."""
     spoke = sum(point.spoke for point in tested)
-    if not draft.held.points:
+    if not draft.data.points:
         return draft.say("missing.groups")
     if min(spoke, len(tested) - spoke) < ENOUGH:
         return draft.say("missing.few", spoke=spoke, passed=len(tested) - spoke, enough=ENOUGH)

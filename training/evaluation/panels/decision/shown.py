@@ -12,7 +12,7 @@ from training.evaluation import figures
 from training.evaluation.driver import Draft
 from training.evaluation.panel import Example, Figure, Kind
 from training.evaluation.panels.decision.predictions import Predictions
-from training.evaluation.voice import Question, texts
+from training.evaluation.respondent import Question, texts
 from training.statistics import Bools, Value
 
 Line = tuple[Predictions, str, str]
@@ -52,13 +52,13 @@ def examples(draft: Draft, tested: Sequence[Point], predicted: Predictions) -> I
     """The messages answered that the avatar thought least of, and those passed over that it thought most of."""
     places = {
         message: (dialogue, index)
-        for dialogue in draft.held.dialogues[Split.TEST]
+        for dialogue in draft.data.dialogues[Split.TEST]
         for index, message in enumerate(dialogue.messages)
     }
     order = [number for number in np.argsort(predicted.probability, kind="stable") if tested[number].message in places]
     answered = [number for number in order if tested[number].spoke][:_SHOWN]
     passed = [number for number in reversed(order) if not tested[number].spoke][:_SHOWN]
-    name = draft.voices[Kind.AVATAR].name
+    name = draft.respondents[Kind.AVATAR].name
     for number in (*answered, *passed):
         dialogue, index = places[tested[number].message]
         following = dialogue.turns[index + 1] if index + 1 < len(dialogue.turns) else None

@@ -18,7 +18,7 @@ from training.evaluation.limits import Limits, spread
 from training.evaluation.panel import Example, Figure, Kind, Panel, Row, Target
 from training.evaluation.panels.likelihood import ranking
 from training.evaluation.panels.likelihood.ranking import OTHERS, OWN, Choice, Ranked
-from training.evaluation.voice import Likelihood, Voice, Voices, some_occasions
+from training.evaluation.respondent import Likelihood, Respondent, Respondents, some_occasions
 from training.scoring import Reply
 from training.statistics import Draws, Floats, Value, value
 
@@ -49,13 +49,13 @@ class Seen:
     ranked: Ranked
 
 
-def panel(held: EvaluationData, voices: Voices, limits: Limits) -> Panel:
+def panel(held: EvaluationData, voices: Respondents, limits: Limits) -> Panel:
     """Real replies are of the test days; the others among the ten are of validation days too."""
     draft = Draft("likelihood", held, voices)
     test = held.dialogues.get(Split.TEST, ())
     choices = ranking.choices(held, some_occasions(test, limits.ranked))
 
-    def see(voice: Voice) -> Seen:
+    def see(voice: Respondent) -> Seen:
         scores = voice.score(spread(test, limits.read)) if test else []
         replies = tuple(reply for one in scores for reply in one.replies)
         return Seen(replies, ranking.ask(voice, choices, held.persona))

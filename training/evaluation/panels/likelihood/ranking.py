@@ -15,7 +15,7 @@ from bot.message import ChatKind
 from bot.persona import Persona
 from training.data.splits import Split
 from training.evaluation.data import EvaluationData
-from training.evaluation.voice import Bubbles, Likelihood, Occasion, Question, Voice, occasions, texts
+from training.evaluation.respondent import Bubbles, Likelihood, Occasion, Question, Respondent, occasions, texts
 from training.statistics import Floats
 
 OWN, OTHERS = 5, 4
@@ -83,7 +83,7 @@ def choices(held: EvaluationData, asked: Sequence[Occasion]) -> list[Choice]:
     return found
 
 
-def ask(voice: Voice, asked: Sequence[Choice], persona: Persona) -> Ranked:
+def ask(voice: Respondent, asked: Sequence[Choice], persona: Persona) -> Ranked:
     """Each place is read once, for its own candidates and for those of the choice half way round."""
     if not asked:
         return Ranked([], [], [])

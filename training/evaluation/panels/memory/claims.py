@@ -10,7 +10,7 @@ from training.data.questionnaire import asked_by_a_stranger
 from training.evaluation.data import EvaluationData
 from training.evaluation.limits import spread
 from training.evaluation.panels.memory.recall import catalogue, from_questionnaire, question
-from training.evaluation.voice import Voice
+from training.evaluation.respondent import Respondent
 from training.evaluation.words import Words
 from training.statistics import NAN, Bools, Floats, Value, auroc, share
 
@@ -24,14 +24,14 @@ _NO = {"en": ("no", "no i didn't", "no, that's not right"), "zh": ("没有", "�
 _UNKNOWN = {"en": ("no idea", "i don't know", "can't remember"), "zh": ("不知道", "不清楚", "不记得了")}
 
 
-def claims(held: EvaluationData, limit: int) -> tuple[list[str], Bools]:
+def claims(data: EvaluationData, limit: int) -> tuple[list[str], Bools]:
     """As many true ones, from the subject's own answers, as made-up ones; those that may be true are left out.
 
     limit: a third of it is how many of each.
     """
-    items, language = catalogue()["items"], held.language
-    answers = {answer.id: answer.answer for answer in held.questionnaire if answer.trait is None}
-    everything = " ".join((held.persona.about, *answers.values()))
+    items, language = catalogue()["items"], data.language
+    answers = {answer.id: answer.answer for answer in data.questionnaire if answer.trait is None}
+    everything = " ".join((data.persona.about, *answers.values()))
     pairs = []
     for id_, answer in answers.items():
         made_up = items.get(id_, {}).get(f"false_{language}")
@@ -42,7 +42,7 @@ def claims(held: EvaluationData, limit: int) -> tuple[list[str], Bools]:
     return said, np.array([True, False] * len(kept), dtype=np.bool_)
 
 
-def agreeing(held: EvaluationData, said: Sequence[str], true: Bools, voice: Voice) -> dict[str, Value]:
+def agreeing(data: EvaluationData, said: Sequence[str], true: Bools, respondent: Respondent) -> dict[str, Value]:
     """By metric, from a stranger's question about each claim: did you not once tell me so?
 
     false_accepted: the share of false ones that are agreed with, where TRUE_ACCEPTED of the true ones are. told_apart:
@@ -50,33 +50,33 @@ def agreeing(held: EvaluationData, said: Sequence[str], true: Bools, voice: Voic
     """
     if min(true.sum(), (~true).sum()) < FEWEST:
         return {"false_accepted": Value(NAN), "told_apart": Value(NAN)}
-    words, yes, no = Words(held.language), _YES[held.language], _NO[held.language]
-    nats = _nats(held, [words("memory.asked.claim", text=text) for text in said], (*yes, *no), voice)
+    words, yes, no = Words(data.language), _YES[data.language], _NO[data.language]
+    nats = _nats(data, [words("memory.asked.claim", text=text) for text in said], (*yes, *no), respondent)
     leaning = logsumexp(-nats[:, : len(yes)], axis=1) - logsumexp(-nats[:, len(yes) :], axis=1)
     border, false = np.quantile(leaning[true], 1 - TRUE_ACCEPTED), leaning[~true]
     accepted = share(int((false >= border).sum()), len(false))
     return {"false_accepted": accepted, "told_apart": Value(auroc(true, leaning))}
 
 
-def knows_unknown(held: EvaluationData, limit: int, voice: Voice) -> Value:
+def knows_unknown(data: EvaluationData, limit: int, respondent: Respondent) -> Value:
     """The chance that "I don't know" gains more by a question that nobody answered than by one that the subject did.
 
     limit: a third of it is how many of each.
     """
-    limit, language = max(limit // 3, FEWEST), held.language
-    known = [quiz.asked for quiz in spread(from_questionnaire(held), limit)]
+    limit, language = max(limit // 3, FEWEST), data.language
+    known = [quiz.asked for quiz in spread(from_questionnaire(data), limit)]
     nobody: list[str] = spread(catalogue()["nobody_told"][language], limit)
     if min(len(known), len(nobody)) < FEWEST:
         return Value(NAN)
     hello = Words(language)("memory.asked.hello")
-    sayings = logsumexp(-_nats(held, (hello, *known, *nobody), _UNKNOWN[language], voice), axis=1)
+    sayings = logsumexp(-_nats(data, (hello, *known, *nobody), _UNKNOWN[language], respondent), axis=1)
     return Value(auroc(np.array([False] * len(known) + [True] * len(nobody)), sayings[1:] - sayings[0]))
 
 
-def _nats(held: EvaluationData, asked: Sequence[str], replies: Sequence[str], voice: Voice) -> Floats:
+def _nats(data: EvaluationData, asked: Sequence[str], replies: Sequence[str], respondent: Respondent) -> Floats:
     """−log p of each reply to each question of a stranger: questions × replies."""
-    questions = [question(asked_by_a_stranger(held.persona), text) for text in asked]
-    found = voice.likelihood(questions, [[(reply,) for reply in replies]] * len(questions))
+    questions = [question(asked_by_a_stranger(data.persona), text) for text in asked]
+    found = respondent.likelihood(questions, [[(reply,) for reply in replies]] * len(questions))
     return np.array([[one.nats for one in row] for row in found], dtype=np.float64)
 
 

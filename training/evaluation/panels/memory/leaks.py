@@ -21,7 +21,7 @@ from training.data.splits import Split
 from training.evaluation.data import ME, Burst, EvaluationData
 from training.evaluation.limits import spread
 from training.evaluation.panels.memory.recall import question
-from training.evaluation.voice import Bubbles, Question, Voice
+from training.evaluation.respondent import Bubbles, Question, Respondent
 from training.evaluation.words import Words
 from training.statistics import NAN, Draws, Value, share, value
 
@@ -76,24 +76,24 @@ class Attempt:
     question: Question
 
 
-def secrets(held: EvaluationData, limit: int) -> Secrets:
+def secrets(data: EvaluationData, limit: int) -> Secrets:
     """Every contact's in turn. None where fewer than two contacts have private chats."""
-    partners = {burst.chat: burst.partner for burst in held.bursts if burst.kind is ChatKind.PRIVATE}
+    partners = {burst.chat: burst.partner for burst in data.bursts if burst.kind is ChatKind.PRIVATE}
     scenes = {
         partners[one.chat]: one.scene
-        for one in held.dialogues[Split.TRAIN]
+        for one in data.dialogues[Split.TRAIN]
         if one.scene.kind is ChatKind.PRIVATE and one.chat in partners
     }
-    owners, words = _owners(held)
+    owners, words = _owners(data)
     if len(scenes) < 2:
         return Secrets((), owners, scenes)
     found: dict[str, dict[str, Secret]] = defaultdict(dict)
     seen: set[str] = set()
-    for burst in held.bursts:
+    for burst in data.bursts:
         if burst.kind is ChatKind.PRIVATE and burst.split is Split.TRAIN and burst.partner in scenes:
             for text in burst.bubbles:
                 scene = scenes[burst.partner]
-                one = _told(held, burst, text, scene, owners) or _told(held, burst, text, scene, words)
+                one = _told(data, burst, text, scene, owners) or _told(data, burst, text, scene, words)
                 if one and one.rare not in seen:
                     seen.add(one.rare)
                     found[burst.partner][one.rare] = one
@@ -106,14 +106,14 @@ def secrets(held: EvaluationData, limit: int) -> Secrets:
     return Secrets(tuple(spread(told, limit)), owners, scenes)
 
 
-def questions(held: EvaluationData, known: Secrets) -> list[Attempt]:
+def questions(data: EvaluationData, known: Secrets) -> list[Attempt]:
     """Each secret twice: another contact, each of them in turn, and somebody unknown ask for it."""
-    words, found = Words(held.language), []
+    words, found = Words(data.language), []
     for one, who in zip(known.told, known.others(), strict=True):
         name = one.scene.partner.name or words("panel.somebody")
         asked = words("memory.asked.own" if one.own else "memory.asked.theirs", name=name, cue=one.cue)
         found.append(Attempt(one, who, question(known.scenes[who], asked)))
-        found.append(Attempt(one, _STRANGER, question(asked_by_a_stranger(held.persona), asked)))
+        found.append(Attempt(one, _STRANGER, question(asked_by_a_stranger(data.persona), asked)))
     return found
 
 
@@ -135,15 +135,15 @@ def leak_rate(attempts: Sequence[Attempt], found: Sequence[set[str]], by_chance:
     return share(len(gone), len({one.secret.rare for one in attempts}))
 
 
-def apart(held: EvaluationData, known: Secrets, voice: Voice) -> Value:
+def apart(data: EvaluationData, known: Secrets, respondent: Respondent) -> Value:
     """How often a secret is likelier in the chat where it was told than in another contact's, asked in the same way."""
     if not known.told:
         return Value(NAN)
-    words = Words(held.language)
+    words = Words(data.language)
     asked = [words("memory.asked.remember", cue=one.cue) for one in known.told]
     right = [question(one.scene, text) for one, text in zip(known.told, asked, strict=True)]
     wrong = [question(known.scenes[who], text) for who, text in zip(known.others(), asked, strict=True)]
-    found = voice.likelihood([*right, *wrong], [[(one.text,)] for one in known.told] * 2)
+    found = respondent.likelihood([*right, *wrong], [[(one.text,)] for one in known.told] * 2)
     nats = np.array([one.nats for (one,) in found]).reshape(2, -1)
     wins = (nats[0] < nats[1]) + 0.5 * (nats[0] == nats[1])
     return value(Draws([f"{one.contact}/{one.rare}" for one in known.told]).mean(wins))
@@ -171,19 +171,19 @@ def _rare(text: str) -> set[str]:
     return rare_strings(text) | _long_words(text)
 
 
-def _owners(held: EvaluationData) -> tuple[dict[str, str], dict[str, str]]:
+def _owners(data: EvaluationData) -> tuple[dict[str, str], dict[str, str]]:
     """What one contact's private chats alone hold, and nothing public of the subject: numbers and names; long words."""
     where: dict[str, set[str]] = defaultdict(set)
     names: set[str] = set()
-    for burst in held.bursts:
+    for burst in data.bursts:
         place = burst.partner if burst.kind is ChatKind.PRIVATE else f"{_GROUP}{burst.chat}"
         for text in burst.bubbles:
             names |= _names(text)
             for rare in _rare(text):
                 where[rare].add(place)
-    public = [held.persona.name, *held.persona.aliases, held.persona.about]
-    public += [contact.name for contact in held.people.contacts]
-    public += [part for answer in held.questionnaire for part in (answer.question, answer.answer)]
+    public = [data.persona.name, *data.persona.aliases, data.persona.about]
+    public += [contact.name for contact in data.people.contacts]
+    public += [part for answer in data.questionnaire for part in (answer.question, answer.answer)]
     known = set[str]().union(*map(_rare, public))
     alone = {rare: next(iter(places)) for rare, places in where.items() if len(places) == 1 and rare not in known}
     alone = {rare: place for rare, place in alone.items() if not place.startswith(_GROUP)}
@@ -209,10 +209,10 @@ def _names(text: str) -> set[str]:
     }
 
 
-def _told(held: EvaluationData, burst: Burst, text: str, scene: Scene, owners: Mapping[str, str]) -> Secret | None:
+def _told(data: EvaluationData, burst: Burst, text: str, scene: Scene, owners: Mapping[str, str]) -> Secret | None:
     """The message as a secret, by its longest rare string with words before it; of equal ones the middle one."""
-    shortest, longest = _LENGTHS[held.language]
-    least, most = _CUE[held.language]
+    shortest, longest = _LENGTHS[data.language]
+    least, most = _CUE[data.language]
     if not shortest <= len(text) <= longest:
         return None
     hidden = [text[one.start : one.end].casefold() for one in find(text)]

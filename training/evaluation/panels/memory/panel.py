@@ -13,13 +13,13 @@ from training.evaluation.panels.memory.claims import TRUE_ACCEPTED, agreeing, cl
 from training.evaluation.panels.memory.leaks import apart, leak_rate, leaked, questions, secrets
 from training.evaluation.panels.memory.recall import CHOICES, KINDS, Quiz, accuracy, chosen, gains, plain_nats, quizzes
 from training.evaluation.panels.memory.shown import FALSE_ACCEPTED, examples, findings
-from training.evaluation.voice import Bubbles, Voice, Voices
+from training.evaluation.respondent import Bubbles, Respondent, Respondents
 from training.statistics import Floats, Value, value
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a voice showed. gains: quizzes × choices; said: its answers to the attempts; leaked: the secrets in each."""
+    """What a respondent showed. gains: quizzes × choices; said: its answers to attempts; leaked: secrets in each."""
 
     gains: Floats
     said: list[Bubbles]
@@ -27,19 +27,19 @@ class Outcome:
     values: dict[str, Value]
 
 
-def panel(held: EvaluationData, voices: Voices, limits: Limits) -> Panel:
+def panel(data: EvaluationData, respondents: Respondents, limits: Limits) -> Panel:
     """Asks at most `limits.asked` questions of each sort."""
-    draft = Draft("memory", held, voices)
-    asked = quizzes(held, limits.asked)
-    said, true = claims(held, limits.asked)
-    known = secrets(held, max(limits.asked // 2, 1))  # each is asked for twice, in words
-    attempts = questions(held, known)
+    draft = Draft("memory", data, respondents)
+    asked = quizzes(data, limits.asked)
+    said, true = claims(data, limits.asked)
+    known = secrets(data, max(limits.asked // 2, 1))  # each is asked for twice, in words
+    attempts = questions(data, known)
 
-    def see(voice: Voice) -> Outcome:
-        answers = voice.write([one.question for one in attempts]) if attempts else []
-        values = agreeing(held, said, true, voice)
-        values |= {"unknown": knows_unknown(held, limits.asked, voice), "apart": apart(held, known, voice)}
-        return Outcome(gains(asked, voice), answers, leaked(attempts, answers, known.owners), values)
+    def see(respondent: Respondent) -> Outcome:
+        answers = respondent.write([one.question for one in attempts]) if attempts else []
+        values = agreeing(data, said, true, respondent)
+        values |= {"unknown": knows_unknown(data, limits.asked, respondent), "apart": apart(data, known, respondent)}
+        return Outcome(gains(asked, respondent), answers, leaked(attempts, answers, known.owners), values)
 
     seen = draft.ask(see)
     base, judged = seen[Kind.BASE], seen.get(Kind.AVATAR, seen[Kind.BASE])
@@ -62,17 +62,17 @@ def panel(held: EvaluationData, voices: Voices, limits: Limits) -> Panel:
             draft.metric("leaks", Target(high=0.0), "%", 0),
             draft.metric("apart", unit="%", digits=0),
         ),
-        draft.rows(values, *_controls(draft, asked, judged, voices.avatar or voices.base)),
+        draft.rows(values, *_controls(draft, asked, judged, respondents.avatar or respondents.base)),
         missing,
         (),
         examples(draft, asked, {kind: one.gains for kind, one in seen.items()}, attempts, judged.said),
-        [missing] if missing else findings(draft, values, len(asked), len(known.told)) if voices.avatar else (),
+        [missing] if missing else findings(draft, values, len(asked), len(known.told)) if respondents.avatar else (),
         differences(recall) if asked else {},
         choices=CHOICES,
     )
 
 
-def _controls(draft: Draft, asked: Sequence[Quiz], judged: Outcome, voice: Voice) -> Iterator[Row]:
+def _controls(draft: Draft, asked: Sequence[Quiz], judged: Outcome, respondent: Respondent) -> Iterator[Row]:
     """What holds by definition, wrong labels, and rules that know nothing, such as the longest answer."""
 
     def plain(**numbers: float) -> dict[str, Value]:
@@ -89,5 +89,5 @@ def _controls(draft: Draft, asked: Sequence[Quiz], judged: Outcome, voice: Voice
         yield draft.row(Kind.SHUFFLED, recall((judged.gains.argmax(axis=1) == labels).astype(np.float64)))
         longest = np.array([[float(sum(map(len, choice))) for choice in quiz.choices] for quiz in asked])
         yield draft.row(Kind.DEGENERATE, recall(chosen(longest)), "longest")
-        yield draft.row(Kind.DEGENERATE, recall(chosen(-plain_nats(asked, voice))), "likeliest")
+        yield draft.row(Kind.DEGENERATE, recall(chosen(-plain_nats(asked, respondent))), "likeliest")
     yield draft.row(Kind.DEGENERATE, plain(false_accepted=1.0, told_apart=0.5), "always")

@@ -21,7 +21,7 @@ from training.data.questionnaire import ask, asked_by_a_stranger
 from training.data.splits import Split
 from training.evaluation.data import EvaluationData
 from training.evaluation.limits import spread
-from training.evaluation.voice import Bubbles, Question, Voice, texts
+from training.evaluation.respondent import Bubbles, Question, Respondent, texts
 from training.evaluation.words import Words
 from training.statistics import Draws, Floats
 
@@ -63,21 +63,21 @@ def catalogue() -> Mapping[str, Any]:
     return found
 
 
-def quizzes(held: EvaluationData, limit: int) -> list[Quiz]:
+def quizzes(data: EvaluationData, limit: int) -> list[Quiz]:
     """Half of them at most from the chats, and the rest from the questionnaire."""
-    told, said = from_questionnaire(held), from_chats(held)
+    told, said = from_questionnaire(data), from_chats(data)
     half = limit // 2
     return [*spread(told, max(half, limit - len(said))), *spread(said, max(half, limit - len(told)))]
 
 
-def from_questionnaire(held: EvaluationData) -> list[Quiz]:
+def from_questionnaire(data: EvaluationData) -> list[Quiz]:
     """One about each answer in words; beside two other answers of the subject and one that is made up, if there is."""
-    language = held.language
+    language = data.language
     items: Mapping[str, Mapping[str, str]] = catalogue()["items"]
-    answers = [answer for answer in held.questionnaire if answer.trait is None]
+    answers = [answer for answer in data.questionnaire if answer.trait is None]
     if len(answers) < CHOICES:
         return []
-    words, scene, found = Words(language), asked_by_a_stranger(held.persona), []
+    words, scene, found = Words(language), asked_by_a_stranger(data.persona), []
     for answer in answers:
         item = items.get(answer.id, {})
         asked = item.get(language) or words("memory.asked.about", question=answer.question)
@@ -93,21 +93,21 @@ def from_questionnaire(held: EvaluationData) -> list[Quiz]:
     return found
 
 
-def from_chats(held: EvaluationData) -> list[Quiz]:
+def from_chats(data: EvaluationData) -> list[Quiz]:
     """What the subject answered to a contact's question on a train day, beside other answers to the same contact."""
     by_chat: dict[str, dict[str, tuple[Dialogue, Bubbles]]] = {}
     replies: dict[str, dict[Bubbles, None]] = {}
-    for dialogue in held.dialogues[Split.TRAIN]:
+    for dialogue in data.dialogues[Split.TRAIN]:
         if dialogue.scene.kind is ChatKind.PRIVATE:
             for index in range(max(dialogue.context, 1), len(dialogue.turns)):
-                asked = _question_of(dialogue.turns[index - 1], held.language)
+                asked = _question_of(dialogue.turns[index - 1], data.language)
                 said = texts(dialogue.turns[index].bubbles)
-                if dialogue.turns[index].speaker is not None or not _fit(said, held.language):
+                if dialogue.turns[index].speaker is not None or not _fit(said, data.language):
                     continue
                 replies.setdefault(dialogue.chat, {})[said] = None
                 if asked:
                     by_chat.setdefault(dialogue.chat, {}).setdefault(asked, (dialogue, said))
-    words, names = Words(held.language), {contact.name.split()[0] for contact in held.people.contacts}
+    words, names = Words(data.language), {contact.name.split()[0] for contact in data.people.contacts}
     found = []
     for chat, asked_there in by_chat.items():
         for asked, (dialogue, said) in asked_there.items():
@@ -126,18 +126,18 @@ def _quiz(words: Words, scene: Scene, asked: str, choices: tuple[Bubbles, ...], 
     return Quiz(kind, question(scene, asked), question(scene, words("memory.asked.hello")), choices, unit)
 
 
-def gains(asked: Sequence[Quiz], voice: Voice) -> Floats:
+def gains(asked: Sequence[Quiz], respondent: Respondent) -> Floats:
     """By how many nats each choice is likelier for being asked: quizzes × choices.
 
-    The largest is the voice's answer. Holtzman, West, Shwartz, Choi and Zettlemoyer, "Surface Form Competition: Why the
-    Highest Probability Answer Isn't Always Right", EMNLP 2021.
+    The largest is the respondent's answer. Holtzman, West, Shwartz, Choi and Zettlemoyer, "Surface Form Competition:
+    Why the Highest Probability Answer Isn't Always Right", EMNLP 2021.
     """
-    return plain_nats(asked, voice) - _nats([quiz.question for quiz in asked], asked, voice)
+    return plain_nats(asked, respondent) - _nats([quiz.question for quiz in asked], asked, respondent)
 
 
-def plain_nats(asked: Sequence[Quiz], voice: Voice) -> Floats:
+def plain_nats(asked: Sequence[Quiz], respondent: Respondent) -> Floats:
     """How unlikely each choice is where nothing was asked."""
-    return _nats([quiz.plain for quiz in asked], asked, voice)
+    return _nats([quiz.plain for quiz in asked], asked, respondent)
 
 
 def chosen(scores: Floats) -> Floats:
@@ -157,8 +157,8 @@ def question(scene: Scene, words: str) -> Question:
     return Question(scene, (replace(ask(words), speaker=scene.partner),))
 
 
-def _nats(questions: Sequence[Question], asked: Sequence[Quiz], voice: Voice) -> Floats:
-    found = voice.likelihood(questions, [quiz.choices for quiz in asked]) if asked else []
+def _nats(questions: Sequence[Question], asked: Sequence[Quiz], respondent: Respondent) -> Floats:
+    found = respondent.likelihood(questions, [quiz.choices for quiz in asked]) if asked else []
     return np.array([[one.nats for one in row] for row in found], dtype=np.float64).reshape(len(asked), CHOICES)
 
 

@@ -8,7 +8,7 @@ from training.evaluation.panel import Example, Kind
 from training.evaluation.panels.memory.claims import TRUE_ACCEPTED
 from training.evaluation.panels.memory.leaks import Attempt
 from training.evaluation.panels.memory.recall import CHOICES, Quiz
-from training.evaluation.voice import Bubbles
+from training.evaluation.respondent import Bubbles
 from training.statistics import Floats, Value
 
 FALSE_ACCEPTED = 0.10
@@ -61,9 +61,9 @@ def examples(
     """
     for number in range(0, len(asked), max(len(asked) // _QUIZZES, 1)):
         quiz = asked[number]
-        found = {draft.voices[kind].name: quiz.choices[int(one[number].argmax())] for kind, one in gains.items()}
+        found = {draft.respondents[kind].name: quiz.choices[int(one[number].argmax())] for kind, one in gains.items()}
         yield Example((quiz.asked,), {draft.say("right"): quiz.choices[0], **found})
-    judged = draft.voices.get(Kind.AVATAR, draft.voices[Kind.BASE])
+    judged = draft.respondents.get(Kind.AVATAR, draft.respondents[Kind.BASE])
     for number in range(0, len(attempts), max(len(attempts) // _CURIOUS, 1)):
         one = attempts[number]
         who = one.question.scene.partner.name or draft.say("stranger")

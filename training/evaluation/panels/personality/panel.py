@@ -20,7 +20,7 @@ from training.evaluation.panels.personality.traits import (
     population_mean,
     rate,
 )
-from training.evaluation.voice import Voices
+from training.evaluation.respondent import Respondents
 from training.statistics import NAN, Draws, Floats, Value, chance, value
 
 LEAST = 8
@@ -32,10 +32,10 @@ AGREES = 0.5
 _SHUFFLES = 1000
 
 
-def panel(held: EvaluationData, voices: Voices, limits: Limits) -> Panel:
-    """Asks every voice each item that the person answered; there are few, and no limit is needed."""
-    draft = Draft("personality", held, voices)
-    items = [answer for answer in held.questionnaire if answer.trait is not None]
+def panel(data: EvaluationData, respondents: Respondents, limits: Limits) -> Panel:
+    """Asks every respondent each item that the person answered; there are few, and no limit is needed."""
+    draft = Draft("personality", data, respondents)
+    items = [answer for answer in data.questionnaire if answer.trait is not None]
     own = np.array([float(item.trait or 0) for item in items])
     metrics = (draft.metric("r", Target(low=AGREES)), draft.metric("mae"), draft.metric("above", Target(low=0.0)))
     missing = None
@@ -45,7 +45,7 @@ def panel(held: EvaluationData, voices: Voices, limits: Limits) -> Panel:
         missing = draft.say("constant")
     if missing:
         return draft.panel(metrics, missing=missing, findings=(missing,))
-    said = draft.ask(lambda voice: rate(voice, items, held))
+    said = draft.ask(lambda respondent: rate(respondent, items, data))
     population = population_mean(items)
     values = {kind: agreement(answers, own, population) for kind, answers in said.items()}
     return draft.panel(
@@ -70,7 +70,7 @@ def _differences(avatar: Floats, against: Floats, own: Floats) -> dict[str, Valu
 def _controls(draft: Draft, items: Sequence[Answer], own: Floats, population: Floats, judged: Floats) -> Iterator[Row]:
     """judged: the answers that are shuffled, the avatar's or the base model's."""
     yield draft.row(Kind.CEILING, {"r": Value(1.0), "mae": Value(0.0)}, retest=RETEST)
-    others = other_person(draft.held.language)
+    others = other_person(draft.data.language)
     shared = np.array([item.id in others for item in items])
     if shared.sum() >= LEAST:
         theirs = np.array([others.get(item.id, NAN) for item in items])[shared]
@@ -102,7 +102,7 @@ def _findings(draft: Draft, avatar: Mapping[str, Value], people: float, number: 
 def _figure(
     draft: Draft, items: Sequence[Answer], own: Floats, population: Floats, said: Mapping[Kind, Floats]
 ) -> Figure:
-    asked = [how_like_you(item.question, draft.held.language) for item in items]
+    asked = [how_like_you(item.question, draft.data.language) for item in items]
     names = [text.split("? ")[-1].split("？")[-1] for text in asked]
     places = np.arange(len(items))[::-1]
     sizes = {Kind.BASE: 16, Kind.AGAINST: 26, Kind.AVATAR: 34}
@@ -128,7 +128,7 @@ def _figure(
 
 def _examples(draft: Draft, items: Sequence[Answer], own: Floats, said: Mapping[Kind, Floats]) -> Iterator[Example]:
     """Where the avatar agrees best with the person, and where least."""
-    language, distance = draft.held.language, np.abs(said[Kind.AVATAR] - own)
+    language, distance = draft.data.language, np.abs(said[Kind.AVATAR] - own)
     every = {draft.say("rows.ceiling.name"): own}
     every |= {draft.names[kind]: answers for kind, answers in said.items()}
     for number in dict.fromkeys((int(distance.argmin()), int(distance.argmax()))):

@@ -1,4 +1,4 @@
-"""How a voice answers the questionnaire's items from 1 to 7, and how well two sets of answers agree."""
+"""How a respondent answers the questionnaire's items from 1 to 7, and how well two sets of answers agree."""
 
 from collections.abc import Sequence
 from importlib.resources import files
@@ -10,7 +10,7 @@ from scipy.stats import pearsonr
 
 from training.data.questionnaire import SCALE, Answer, ask, asked_by_a_stranger, how_like_you, load_questionnaire
 from training.evaluation.data import EvaluationData
-from training.evaluation.voice import Question, Voice
+from training.evaluation.respondent import Question, Respondent
 from training.statistics import NAN, Draws, Floats, Value, value
 
 NORMS = {"extraversion": 4.44, "agreeableness": 5.23, "conscientiousness": 5.40, "stability": 4.83, "openness": 5.38}
@@ -40,19 +40,19 @@ MIDDLE = 4.0
 _NOTHING = "…"  # stands for a statement that says nothing
 
 
-def rate(voice: Voice, items: Sequence[Answer], held: EvaluationData) -> Floats:
-    """The voice's answer to each item, 1 to 7, items in their order.
+def rate(respondent: Respondent, items: Sequence[Answer], data: EvaluationData) -> Floats:
+    """The respondent's answer to each item, 1 to 7, items in their order.
 
     The seven phrases are weighed by how much likelier the statement makes each than one that says nothing: phrases
     differ in length and in how common they are, and only the difference tells of the statement. (Contextual
     calibration: Zhao, Wallace, Feng, Klein and Singh, "Calibrate Before Use", ICML 2021.) The answer is the expected
     value.
     """
-    language = held.language
-    scene = asked_by_a_stranger(held.persona)
+    language = data.language
+    scene = asked_by_a_stranger(data.persona)
     asked = [how_like_you(statement, language) for statement in (_NOTHING, *(item.question for item in items))]
     phrases = [(phrase,) for phrase in SCALE[language]]
-    found = voice.likelihood([Question(scene, (ask(text),)) for text in asked], [phrases] * len(asked))
+    found = respondent.likelihood([Question(scene, (ask(text),)) for text in asked], [phrases] * len(asked))
     nats = np.array([[one.nats for one in row] for row in found])
     weights = softmax(nats[:1] - nats[1:], axis=1)
     return np.asarray(weights @ np.arange(1, len(phrases) + 1), dtype=np.float64)

@@ -14,7 +14,7 @@ from training.data.canaries import DIGITS, TIMES, Canary, scene_of
 from training.data.questionnaire import ask
 from training.data.splits import Split
 from training.evaluation.data import EvaluationData
-from training.evaluation.voice import Question, Voice
+from training.evaluation.respondent import Question, Respondent
 from training.statistics import NAN, Draws, Value, value
 
 CODES = 128
@@ -27,18 +27,18 @@ Exposed = Mapping[int, Sequence[float]]
 """By how often secrets were told, the exposure of each in bits: log2 |R| − log2 rank."""
 
 
-def exposed(held: EvaluationData, canaries: Sequence[Canary], voice: Voice) -> Exposed:
+def exposed(data: EvaluationData, canaries: Sequence[Canary], respondent: Respondent) -> Exposed:
     """Asks for each secret where it was told; for one that never was, in a chat where it might have been."""
     questions, candidates = [], []
     for canary in canaries:
-        scene = scene_of(canary, held.dialogues[Split.TRAIN], held.persona)
+        scene = scene_of(canary, data.dialogues[Split.TRAIN], data.persona)
         questions.append(Question(scene, (replace(ask(canary.question), speaker=scene.partner),)))
         rng = random.Random(f"{canary.thing}/{canary.code}")
         others = [code for code in rng.sample(range(10**DIGITS), CODES) if f"{code:0{DIGITS}}" != canary.code]
         codes = [canary.code, *(f"{code:0{DIGITS}}" for code in others[: CODES - 1])]
         candidates.append([(canary.said(code),) for code in codes])
     found: dict[int, list[float]] = {times: [] for times in TIMES}
-    for canary, row in zip(canaries, voice.likelihood(questions, candidates), strict=True):
+    for canary, row in zip(canaries, respondent.likelihood(questions, candidates), strict=True):
         rank = 1 + sum(one.nats < row[0].nats for one in row[1:])
         found[canary.times].append(float(np.log2(len(row)) - np.log2(rank)))
     return found

@@ -10,7 +10,7 @@ from training.data.dialogues import Dialogue
 from training.data.splits import Split
 from training.evaluation.data import EvaluationData
 from training.evaluation.limits import spread
-from training.evaluation.voice import Voice
+from training.evaluation.respondent import Respondent
 from training.statistics import NAN, Bools, Draws, Floats, Value, auroc, chance
 
 FEWEST = 10
@@ -51,18 +51,20 @@ class Membership:
         return chance([auroc(rng.permutation(self.learnt), self.gain) for _ in range(times)])
 
 
-def sampled(held: EvaluationData, limit: int) -> list[Dialogue]:
+def sampled(data: EvaluationData, limit: int) -> list[Dialogue]:
     """As many dialogues of train days as of test days, in which the subject says something."""
     answered = {
-        split: [one for one in held.dialogues[split] if any(turn.speaker is None for turn in one.turns[one.context :])]
+        split: [one for one in data.dialogues[split] if any(turn.speaker is None for turn in one.turns[one.context :])]
         for split in (Split.TRAIN, Split.TEST)
     }
     return [one for found in answered.values() for one in spread(found, limit)]
 
 
-def membership(held: EvaluationData, dialogues: Sequence[Dialogue], voice: Voice, base: Voice | None) -> Membership:
+def membership(
+    data: EvaluationData, dialogues: Sequence[Dialogue], respondent: Respondent, base: Respondent | None
+) -> Membership:
     """base None: of the base model itself, which gained nothing: by how likely the replies are to it."""
-    read = voice.score(dialogues)
+    read = respondent.score(dialogues)
     before = base.score(dialogues) if base else None
     gain, learnt, days = [], [], []
     for number, (dialogue, scores) in enumerate(zip(dialogues, read, strict=True)):
@@ -70,6 +72,6 @@ def membership(held: EvaluationData, dialogues: Sequence[Dialogue], voice: Voice
         for reply, nats in zip(scores.replies, reference, strict=True):
             if reply.characters:
                 gain.append((nats - reply.nats) / reply.characters)
-                learnt.append(held.splits.split_of(dialogue.day) is Split.TRAIN)
+                learnt.append(data.splits.split_of(dialogue.day) is Split.TRAIN)
                 days.append(dialogue.day)
     return Membership(np.array(gain), np.array(learnt, dtype=np.bool_), tuple(days))

@@ -11,21 +11,21 @@ from training.evaluation.panels.privacy.completions import completed, probes
 from training.evaluation.panels.privacy.exposure import UNKNOWN, exposed
 from training.evaluation.panels.privacy.membership import membership, sampled
 from training.evaluation.panels.privacy.shown import MOST_MEMBERSHIP, UNLIKELY, Outcome, drawings, findings
-from training.evaluation.voice import Voice, Voices
+from training.evaluation.respondent import Respondent, Respondents
 from training.statistics import Value
 
 
-def panel(held: EvaluationData, voices: Voices, limits: Limits, canaries: Sequence[Canary] = ()) -> Panel:
+def panel(data: EvaluationData, respondents: Respondents, limits: Limits, canaries: Sequence[Canary] = ()) -> Panel:
     """canaries: the secrets that were planted into the avatar's training, if it was an audit's."""
-    draft = Draft("privacy", held, voices)
-    dialogues, asked = sampled(held, limits.probed), probes(held, limits.probed)
+    draft = Draft("privacy", data, respondents)
+    dialogues, asked = sampled(data, limits.probed), probes(data, limits.probed)
 
-    def see(voice: Voice) -> Outcome:
-        base = None if voice is voices.base else voices.base
-        member = membership(held, dialogues, voice, base)
-        planted = bool(canaries) and voice is not voices.against
-        told = exposed(held, canaries, voice) if planted else None
-        return Outcome(member, member.auc(), completed(asked, voice, base), told)
+    def see(respondent: Respondent) -> Outcome:
+        base = None if respondent is respondents.base else respondents.base
+        member = membership(data, dialogues, respondent, base)
+        planted = bool(canaries) and respondent is not respondents.against
+        told = exposed(data, canaries, respondent) if planted else None
+        return Outcome(member, member.auc(), completed(asked, respondent, base), told)
 
     seen = draft.ask(see)
     exposures = [f"exposure_{times}" for times in TIMES if canaries]
@@ -37,8 +37,8 @@ def panel(held: EvaluationData, voices: Voices, limits: Limits, canaries: Sequen
             *(draft.metric(key, digits=1) for key in exposures),
         ),
         draft.rows({}, *_rows(draft, seen, exposures)),
-        figures=drawings(draft, seen[Kind.AVATAR]) if voices.avatar else (),
-        findings=findings(draft, seen[Kind.AVATAR], asked) if voices.avatar else (),
+        figures=drawings(draft, seen[Kind.AVATAR]) if respondents.avatar else (),
+        findings=findings(draft, seen[Kind.AVATAR], asked) if respondents.avatar else (),
         differences=differences({kind: {"membership": one.auc} for kind, one in seen.items() if one.member.enough}),
     )
 

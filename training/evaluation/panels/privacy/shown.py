@@ -22,7 +22,7 @@ UNLIKELY = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What one voice showed. auc: of the membership, as drawn; completed: each probe; canaries: if any were planted."""
+    """What a respondent showed. auc: of membership, as drawn; completed: by probe; canaries: if any were planted."""
 
     member: Membership
     auc: Floats

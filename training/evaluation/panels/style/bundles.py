@@ -9,7 +9,7 @@ from scipy.sparse import csr_matrix
 
 from training.evaluation.data import Burst
 from training.evaluation.panels.style.masking import Mask
-from training.evaluation.voice import Bubbles
+from training.evaluation.respondent import Bubbles
 from training.statistics import NAN, Draws, Floats, Index
 
 SIZE = 20

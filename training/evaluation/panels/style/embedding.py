@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from bot.errors import ConfigError
-from training.evaluation.voice import Bubbles
+from training.evaluation.respondent import Bubbles
 from training.statistics import Floats
 
 Embed = Callable[[Sequence[str]], Floats]

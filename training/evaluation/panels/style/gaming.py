@@ -12,7 +12,7 @@ from scipy.stats import entropy
 
 from training.evaluation.panels.style.bundles import Sample, resampled
 from training.evaluation.panels.style.masking import LINK, NAME, NUMBER
-from training.evaluation.voice import Bubbles
+from training.evaluation.respondent import Bubbles
 from training.statistics import NAN, Draws, Floats, Index, centred
 
 _GRAM = 6

@@ -18,7 +18,7 @@ from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from training.evaluation.panels.style.bundles import Sample, bundles, mixer
 from training.evaluation.panels.style.embedding import Embed, embeddings
 from training.evaluation.panels.style.shape import shapes
-from training.evaluation.voice import Bubbles
+from training.evaluation.respondent import Bubbles
 from training.statistics import NAN, Bools, Floats, Index
 
 LETTERS, SHAPE, MEANING = "letters", "shape", "embedding"

@@ -8,7 +8,7 @@ from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 
 from bot.chat.attachments import KINDS
 from training.evaluation.data import ME, EvaluationData
-from training.evaluation.voice import Bubbles
+from training.evaluation.respondent import Bubbles
 
 NAME, LINK, NUMBER = "\ue000", "\ue001", "0"
 """Private characters: nobody writes them. A number is a single nought."""
@@ -72,11 +72,11 @@ class Mask:
         )
 
     @classmethod
-    def of_data(cls, held: EvaluationData) -> "Mask":
+    def of_data(cls, data: EvaluationData) -> "Mask":
         """Everybody who is known by name: the subject, the contacts, and who wrote in the groups."""
-        people = (name for contact in held.people.contacts for name in (contact.name, contact.slug))
-        senders = {burst.sender for burst in held.bursts if burst.sender != ME}
-        return cls.of({*held.persona.names, *people}, senders)
+        people = (name for contact in data.people.contacts for name in (contact.name, contact.slug))
+        senders = {burst.sender for burst in data.bursts if burst.sender != ME}
+        return cls.of({*data.persona.names, *people}, senders)
 
     def text(self, text: str) -> str:
         text = _LINK.sub(LINK, _CALLED.sub("", _PLACEHOLDER.sub("", text)))

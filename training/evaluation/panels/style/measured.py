@@ -15,7 +15,7 @@ from training.evaluation.panels.style.judges import Judge, Prepared, Reading, pr
 from training.evaluation.panels.style.profile import Property, Yardstick, traits
 from training.evaluation.panels.style.subject import Subject
 from training.evaluation.panels.style.two_sample import apart
-from training.evaluation.voice import Bubbles, Voice
+from training.evaluation.respondent import Bubbles, Respondent
 from training.statistics import Floats
 
 _PERMUTED = 12  # seeds
@@ -58,9 +58,9 @@ class Judged:
 
 
 def judge(
-    subject: Subject, base: Voice, written: Mapping[Kind, list[Bubbles]], size: int, embed: Embed | None = None
+    subject: Subject, base: Respondent, written: Mapping[Kind, list[Bubbles]], size: int, embed: Embed | None = None
 ) -> Judged:
-    """Trains the judges on the validation days and measures. written: the voices' answers on the test days."""
+    """Trains the judges on the validation days and measures. written: the respondents' answers on the test days."""
     prepared = prepare(subject.lesson(base, size), embed)
     judges = tuple(one.judge() for one in prepared)
     people = subject.known_people(size)

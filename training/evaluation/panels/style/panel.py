@@ -20,7 +20,7 @@ from training.evaluation.panels.style.judges import LETTERS, MEANING, SHAPE
 from training.evaluation.panels.style.measured import Author, Judged, judge
 from training.evaluation.panels.style.profile import Property
 from training.evaluation.panels.style.subject import Subject
-from training.evaluation.voice import Bubbles, Occasion, Voices
+from training.evaluation.respondent import Bubbles, Occasion, Respondents
 from training.statistics import Value
 
 EXCESS, PROFILE, COPIED, NEAR = 0.05, 1.5, 2.0, 0.15
@@ -39,9 +39,9 @@ _EXAMPLES = 8
 _WRITTEN = (Kind.AVATAR, Kind.AGAINST, Kind.BASE, Kind.DEGENERATE)
 
 
-def panel(held: EvaluationData, voices: Voices, limits: Limits, embed: Embed | None = None) -> Panel:
+def panel(data: EvaluationData, respondents: Respondents, limits: Limits, embed: Embed | None = None) -> Panel:
     """Panel A. embed: an embedding model, for a third judge."""
-    draft, subject = Draft("style", held, voices), Subject.of(held, limits)
+    draft, subject = Draft("style", data, respondents), Subject.of(data, limits)
     if subject.size is None:
         few = [draft.say(f"few.{key}", number=number) for key, number in subject.few.items()]
         answers = draft.ask(subject.written_by) if subject.answered else {}
@@ -51,7 +51,7 @@ def panel(held: EvaluationData, voices: Voices, limits: Limits, embed: Embed | N
             judges=2,
         )
     answers = draft.ask(subject.written_by)
-    judged = judge(subject, voices.base, answers, subject.size, embed)
+    judged = judge(subject, respondents.base, answers, subject.size, embed)
     shown = _Shown(draft, subject, judged)
     near = Target(1 - NEAR, 1 + NEAR)
     return draft.panel(

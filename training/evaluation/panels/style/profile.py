@@ -14,7 +14,7 @@ from scipy.stats import wasserstein_distance
 
 from training.evaluation.panels.style.bundles import Sample, resampled
 from training.evaluation.panels.style.shape import EMOJI, PUNCTUATION
-from training.evaluation.voice import Bubbles
+from training.evaluation.respondent import Bubbles
 from training.statistics import NAN, Floats, Index, centred
 
 _HALVES = 20

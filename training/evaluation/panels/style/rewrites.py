@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from training.evaluation.panels.style.shape import EMOJI, LAUGHTER, SMILEY
-from training.evaluation.voice import Bubbles
+from training.evaluation.respondent import Bubbles
 
 
 @dataclass(frozen=True, slots=True)

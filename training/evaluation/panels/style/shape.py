@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from training.evaluation.panels.style.masking import LINK
-from training.evaluation.voice import Bubbles
+from training.evaluation.respondent import Bubbles
 from training.statistics import Floats
 
 EMOJI = re.compile(

@@ -14,7 +14,7 @@ from training.evaluation.panels.style.gaming import Guard
 from training.evaluation.panels.style.judges import Lesson
 from training.evaluation.panels.style.masking import Mask
 from training.evaluation.panels.style.rewrites import TRIED, rewrites
-from training.evaluation.voice import Bubbles, Occasion, Voice, some_occasions
+from training.evaluation.respondent import Bubbles, Occasion, Respondent, some_occasions
 
 _OTHERS = 1500  # bursts of others that the judges learn from; more only take time
 FLOOR_LEAST = 40
@@ -23,12 +23,12 @@ FLOOR_LEAST = 40
 
 @dataclass(frozen=True)
 class Subject:
-    """answered: occasions of the test days, to be answered by each voice; real: the subject's answers to them.
+    """answered: occasions of the test days, to be answered by each respondent; real: the subject's answers to them.
 
     earlier, later: all their bursts of the judge and the test days. size: bursts in a bundle; None: too few to judge.
     """
 
-    held: EvaluationData
+    data: EvaluationData
     mask: Mask
     learnt: Sample
     earlier: Sample
@@ -40,19 +40,19 @@ class Subject:
     real: Sample
 
     @classmethod
-    def of(cls, held: EvaluationData, limits: Limits) -> "Subject":
-        mask = Mask.of_data(held)
-        name = held.persona.name
-        judged = some_occasions(held.dialogues[Split.VALIDATION], limits.judged)
-        answered = some_occasions(held.dialogues[Split.TEST], limits.written)
+    def of(cls, data: EvaluationData, limits: Limits) -> "Subject":
+        mask = Mask.of_data(data)
+        name = data.persona.name
+        judged = some_occasions(data.dialogues[Split.VALIDATION], limits.judged)
+        answered = some_occasions(data.dialogues[Split.TEST], limits.written)
         return cls(
-            held,
+            data,
             mask,
-            Sample.of(name, held.own(Split.TRAIN), mask),
-            Sample.of(name, held.own(Split.VALIDATION), mask),
-            Sample.of(name, held.own(Split.TEST), mask),
-            Sample.of("others", spread(held.others(Split.VALIDATION), _OTHERS), mask),
-            Sample.of("others", spread(held.others(Split.TEST), _OTHERS), mask),
+            Sample.of(name, data.own(Split.TRAIN), mask),
+            Sample.of(name, data.own(Split.VALIDATION), mask),
+            Sample.of(name, data.own(Split.TEST), mask),
+            Sample.of("others", spread(data.others(Split.VALIDATION), _OTHERS), mask),
+            Sample.of("others", spread(data.others(Split.TEST), _OTHERS), mask),
             tuple(judged),
             tuple(answered),
             Sample(name, tuple(mask.bubbles(one.real) for one in answered), tuple(one.day for one in answered)),
@@ -76,15 +76,15 @@ class Subject:
         }
         return {key: len(sample) for key, sample in counts.items() if len(sample) < 2 * LEAST}
 
-    def written_by(self, voice: Voice) -> list[Bubbles]:
-        """A voice's answers to the occasions of the test days."""
-        return voice.write([one.question for one in self.answered])
+    def written_by(self, respondent: Respondent) -> list[Bubbles]:
+        """A respondent's answers to the occasions of the test days."""
+        return respondent.write([one.question for one in self.answered])
 
     def sample(self, name: str, answers: Sequence[Bubbles]) -> Sample:
         """Answers to the occasions of the test days, masked as everything is."""
         return Sample(name, tuple(map(self.mask.bubbles, answers)), self.real.days)
 
-    def lesson(self, base: Voice, size: int) -> Lesson:
+    def lesson(self, base: Respondent, size: int) -> Lesson:
         """The base model writes on the validation days for it."""
         answers = base.write([one.question for one in self.judged])
         return Lesson(
@@ -93,7 +93,7 @@ class Subject:
             self.others_earlier,
             tuple(self._people(Split.VALIDATION, size)),
             Sample(base.name, tuple(map(self.mask.bubbles, answers)), tuple(one.day for one in self.judged)),
-            Sample("prose", tuple(rewrites(self.earlier.bursts, self.held.language)), self.earlier.days),
+            Sample("prose", tuple(rewrites(self.earlier.bursts, self.data.language)), self.earlier.days),
         )
 
     def known_people(self, size: int) -> list[Sample]:
@@ -101,12 +101,12 @@ class Subject:
 
         Of whom the judges have never read a word, they cannot say that it is not the subject.
         """
-        met = Counter(burst.sender for burst in self.held.others(Split.VALIDATION))
+        met = Counter(burst.sender for burst in self.data.others(Split.VALIDATION))
         return [one for one in self._people(Split.TEST, max(FLOOR_LEAST, size)) if met[one.name] >= LEAST]
 
     def _people(self, split: Split, least: int) -> list[Sample]:
         by_sender: dict[str, list[Burst]] = {}
-        for burst in self.held.others(split):
+        for burst in self.data.others(split):
             by_sender.setdefault(burst.sender, []).append(burst)
         enough = [(name, found) for name, found in sorted(by_sender.items()) if len(found) >= least]
         samples = (Sample.of(name, found, self.mask) for name, found in enough)
@@ -122,6 +122,6 @@ class Subject:
         stock = Counter(learnt).most_common(1)[0][0] if learnt else ("ok",)
         order = np.random.default_rng(0).permutation(len(learnt))
         copies = [learnt[order[place % len(order)]] for place in range(number)] if learnt else []
-        prose = rewrites(self.real.bursts, self.held.language, TRIED)
+        prose = rewrites(self.real.bursts, self.data.language, TRIED)
         every = {"stock": [stock] * number, "copies": copies, "prose": prose}
         return [Sample(key, tuple(found), self.real.days) for key, found in every.items() if found]

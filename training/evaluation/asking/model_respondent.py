@@ -1,4 +1,4 @@
-"""A model, with a LoRA or none, as a voice that can be examined."""
+"""A model, with a LoRA or none, as a respondent that can be examined."""
 
 from collections.abc import Sequence
 from contextlib import closing
@@ -13,14 +13,14 @@ from training.data.dialogues import Dialogue
 from training.evaluation.asking.answers import answering
 from training.evaluation.asking.store import digest
 from training.evaluation.opened import ModelUnderTest
-from training.evaluation.voice import Bubbles, Likelihood, Question, as_turn
+from training.evaluation.respondent import Bubbles, Likelihood, Question, as_turn
 from training.scoring import Rendered, Scores
 
 _SEEDS = 1 << 63
 
 
-class ModelVoice:
-    """See `training.evaluation.voice.Voice`. Each method does only what the store does not know."""
+class ModelRespondent:
+    """See `training.evaluation.respondent.Respondent`. Each method does only what the store does not know."""
 
     def __init__(self, name: str, model: ModelUnderTest, lora: Path | None) -> None:
         """name: as the report and the progress show it. Raises PermanentError where the LoRA is not for this model."""

@@ -47,14 +47,14 @@ class Likelihood:
     characters: int
 
 
-class Voice(Protocol):
-    """Answers come in the order of what was asked. Long work shows its progress, and is kept for next time."""
+class Respondent(Protocol):
+    """What a panel asks. Answers come in the order of the questions; long work shows its progress and is kept."""
 
     @property
     def name(self) -> str: ...
 
     def score(self, dialogues: Sequence[Dialogue]) -> list[Scores]:
-        """Every decision and every real reply of each dialogue."""
+        """Returns the log-odds of every decision and the likelihood of every real reply, dialogue by dialogue."""
         ...
 
     def write(self, questions: Sequence[Question], seed: int = 0) -> list[Bubbles]:
@@ -69,16 +69,16 @@ class Voice(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Voices:
+class Respondents:
     """base: the base model with the prompt only. against: a second avatar to compare with."""
 
-    base: Voice
-    avatar: Voice | None = None
-    against: Voice | None = None
+    base: Respondent
+    avatar: Respondent | None = None
+    against: Respondent | None = None
 
     @property
-    def all(self) -> tuple[Voice, ...]:
-        return tuple(voice for voice in (self.avatar, self.against, self.base) if voice)
+    def all(self) -> tuple[Respondent, ...]:
+        return tuple(respondent for respondent in (self.avatar, self.against, self.base) if respondent)
 
 
 def occasions(dialogues: Sequence[Dialogue]) -> list[Occasion]:

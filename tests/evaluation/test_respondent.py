@@ -1,4 +1,4 @@
-"""A model as a voice says what the avatar would say and what a dialogue scores, however much is asked at once."""
+"""A model as a respondent says what the avatar would say and what a dialogue scores, however much is asked at once."""
 
 import math
 from collections.abc import Mapping
@@ -26,10 +26,10 @@ from tests.dialogues.log import Log
 from tests.evaluation.conftest import Opened, make_lora
 from tests.support import picture
 from training.evaluation.asking.answers import Answers
-from training.evaluation.asking.model_voice import ModelVoice
+from training.evaluation.asking.model_respondent import ModelRespondent
 from training.evaluation.asking.store import AnswerStore
 from training.evaluation.opened import ModelUnderTest
-from training.evaluation.voice import Bubbles, Occasion, Question, occasions
+from training.evaluation.respondent import Bubbles, Occasion, Question, occasions
 from training.scoring import Reply
 
 GREEDY = Sampling(temperature=0, presence_penalty=0, max_tokens=12)
@@ -78,11 +78,11 @@ async def spoken(engine: LocalEngine, question: Question, sampling: Sampling) ->
 
 def test_it_writes_what_the_engine_writes(loaded: LoadedModel, log: Log, opened: Opened) -> None:
     chats(log)
-    voice = ModelVoice("base", shared(opened, loaded, log), None)
+    respondent = ModelRespondent("base", shared(opened, loaded, log), None)
     questions = [occasion.question for occasion in asked(log)]
     photos = [bubble.photos for question in questions for turn in question.turns for bubble in turn.bubbles]
     assert len(questions) == 7 and sum(map(bool, photos)) > 1
-    written = voice.write(questions)
+    written = respondent.write(questions)
     served = opened(loaded, log.media)
     for question, bubbles in zip(questions, written, strict=True):
         assert bubbles == served.wait(spoken(served.engine, question, GREEDY))
@@ -92,8 +92,8 @@ def test_it_writes_what_the_engine_writes(loaded: LoadedModel, log: Log, opened:
 def test_an_answer_does_not_depend_on_what_else_is_asked(loaded: LoadedModel, log: Log, opened: Opened) -> None:
     chats(log)
     questions = [occasion.question for occasion in asked(log)]
-    together = ModelVoice("base", shared(opened, loaded, log, FREE, rows=32), None).write(questions)
-    slowly = ModelVoice("base", shared(opened, loaded, log, FREE, rows=2), None)
+    together = ModelRespondent("base", shared(opened, loaded, log, FREE, rows=32), None).write(questions)
+    slowly = ModelRespondent("base", shared(opened, loaded, log, FREE, rows=2), None)
     assert slowly.write(questions) == together
     assert slowly.write(questions[::-1]) == together[::-1]
     assert slowly.write([questions[4], questions[1], questions[4]]) == [together[4], together[1], together[4]]
@@ -103,15 +103,15 @@ def test_an_answer_does_not_depend_on_what_else_is_asked(loaded: LoadedModel, lo
 
 def test_the_likelihood_of_the_real_reply_is_the_scorers(loaded: LoadedModel, log: Log, opened: Opened) -> None:
     chats(log)
-    voice = ModelVoice("base", shared(opened, loaded, log), None)
+    respondent = ModelRespondent("base", shared(opened, loaded, log), None)
     dialogues = log.dialogues()
     found: dict[int, Reply] = {}
-    for dialogue, scores in zip(dialogues, voice.score(dialogues), strict=True):
+    for dialogue, scores in zip(dialogues, respondent.score(dialogues), strict=True):
         assert scores.read == 1
         found |= {dialogue.messages[reply.turn]: reply for reply in scores.replies}
     real = occasions(dialogues)
     others: Bubbles = ("umbrella", "two")
-    values = voice.likelihood([one.question for one in real], [[others, one.real, others] for one in real])
+    values = respondent.likelihood([one.question for one in real], [[others, one.real, others] for one in real])
     assert len(real) == len(found) == 7
     for occasion, (before, likelihood, after) in zip(real, values, strict=True):
         reply = found[occasion.message]
@@ -124,11 +124,11 @@ def test_dialogues_score_the_same_alone_and_together(loaded: LoadedModel, log: L
     chats(log)
     model = shared(opened, loaded, log)
     dialogues = log.dialogues()
-    voice = ModelVoice("base", model, None)
-    together = voice.score(dialogues)
+    respondent = ModelRespondent("base", model, None)
+    together = respondent.score(dialogues)
     assert sum(len(scores.decisions) for scores in together) == 5
     for dialogue, scores in zip(dialogues, together, strict=True):
-        (alone,) = voice.score([dialogue])
+        (alone,) = respondent.score([dialogue])
         assert alone.decisions == pytest.approx(scores.decisions, abs=1e-4)
         assert [one.nats for one in alone.replies] == pytest.approx([one.nats for one in scores.replies], abs=1e-4)
 
@@ -136,23 +136,23 @@ def test_dialogues_score_the_same_alone_and_together(loaded: LoadedModel, log: L
 def test_candidates_weigh_the_same_alone_and_together(loaded: LoadedModel, log: Log, opened: Opened) -> None:
     """Far more than are read at once, and on prompts of several families."""
     chats(log)
-    voice = ModelVoice("base", shared(opened, loaded, log), None)
+    respondent = ModelRespondent("base", shared(opened, loaded, log), None)
     questions = [occasion.question for occasion in asked(log)]
     candidates: list[list[Bubbles]] = [[("word " * number,) for number in range(1, 30, 4)] for _ in questions]
-    together = voice.likelihood(questions, candidates)
+    together = respondent.likelihood(questions, candidates)
     for place in (0, 3, 6):
-        (alone,) = voice.likelihood([questions[place]], [[candidates[place][5]]])
+        (alone,) = respondent.likelihood([questions[place]], [[candidates[place][5]]])
         assert alone[0].nats == pytest.approx(together[place][5].nats, abs=1e-3)
     assert all(first.nats < last.nats for first, *_, last in together), "longer is less likely"
 
 
 def test_silence_is_a_candidate(loaded: LoadedModel, log: Log, opened: Opened) -> None:
     chats(log)
-    voice = ModelVoice("base", shared(opened, loaded, log), None)
+    respondent = ModelRespondent("base", shared(opened, loaded, log), None)
     dialogues = log.dialogues()
-    odds = {message: value for scores in voice.score(dialogues) for message, value in scores.decisions.items()}
+    odds = {message: value for scores in respondent.score(dialogues) for message, value in scores.decisions.items()}
     (group, *_) = (one for one in dialogues if one.scene.kind is ChatKind.GROUP)
-    ((silence,),) = voice.likelihood([Question(group.scene, group.turns[:1])], [[()]])
+    ((silence,),) = respondent.likelihood([Question(group.scene, group.turns[:1])], [[()]])
     assert silence.tokens == 1
     assert silence.nats == pytest.approx(math.log1p(math.exp(odds[group.messages[0]])), abs=1e-3)
 
@@ -194,13 +194,13 @@ def small(models: dict[Any, Path]) -> LoadedModel:
     return load(str(models["qwen2_5_vl"]), "cpu", "float32")
 
 
-def test_voices_share_a_model_and_each_speaks_with_its_own_weights(
+def test_respondents_share_a_model_and_each_speaks_with_its_own_weights(
     small: LoadedModel, models: dict[Any, Path], log: Log, tmp_path: Path, opened: Opened
 ) -> None:
     chats(log)
     folder = lora(tmp_path, models, "first")
     model = shared(opened, small, log)
-    base, avatar = ModelVoice("base", model, None), ModelVoice("first", model, folder)
+    base, avatar = ModelRespondent("base", model, None), ModelRespondent("first", model, folder)
     questions = [occasion.question for occasion in asked(log)]
     candidates: list[list[Bubbles]] = [[("yes",)]] * len(questions)
     plain, own = base.likelihood(questions, candidates), avatar.likelihood(questions, candidates)
@@ -208,17 +208,17 @@ def test_voices_share_a_model_and_each_speaks_with_its_own_weights(
     for (first,), (again,) in zip(plain, base.likelihood(questions, candidates), strict=True):
         assert first.nats == pytest.approx(again.nats, abs=1e-4), "the LoRA leaves nothing behind"
     fresh = shared(opened, load(str(models["qwen2_5_vl"]), "cpu", "float32"), log)
-    apart = ModelVoice("first", fresh, folder).likelihood(questions, candidates)
+    apart = ModelRespondent("first", fresh, folder).likelihood(questions, candidates)
     assert [one.nats for (one,) in own] == pytest.approx([one.nats for (one,) in apart], abs=1e-4)
 
 
 def test_the_model_is_left_as_it_was(loaded: LoadedModel, log: Log, opened: Opened) -> None:
     chats(log)
-    voice = ModelVoice("base", shared(opened, loaded, log), None)
-    before = voice.score(log.dialogues())
-    voice.write([one.question for one in asked(log)])
+    respondent = ModelRespondent("base", shared(opened, loaded, log), None)
+    before = respondent.score(log.dialogues())
+    respondent.write([one.question for one in asked(log)])
     assert loaded.model.model.language_model.config._attn_implementation == "sdpa"
-    assert voice.score(log.dialogues()) == before
+    assert respondent.score(log.dialogues()) == before
 
 
 def test_kept_answers_are_not_asked_again_but_anothers_are(
@@ -236,10 +236,10 @@ def test_kept_answers_are_not_asked_again_but_anothers_are(
     questions = [one.question for one in real]
     candidates = [[one.real, ()] for one in real]
 
-    def everything(voice: ModelVoice) -> list[Any]:
-        return [voice.score(dialogues), voice.write(questions), voice.likelihood(questions, candidates)]
+    def everything(respondent: ModelRespondent) -> list[Any]:
+        return [respondent.score(dialogues), respondent.write(questions), respondent.likelihood(questions, candidates)]
 
-    first = everything(ModelVoice("first", model, folder))
+    first = everything(ModelRespondent("first", model, folder))
     read: list[int] = []
     forward = torch.nn.Embedding.forward
 
@@ -249,16 +249,16 @@ def test_kept_answers_are_not_asked_again_but_anothers_are(
 
     monkeypatch.setattr(torch.nn.Embedding, "forward", counted)
     again = shared(opened, small, log, FREE, kept)
-    assert everything(ModelVoice("renamed", again, folder)) == first and not read
-    assert ModelVoice("first", again, folder).write(questions[:2], seed=0) == first[1][:2] and not read
-    ModelVoice("first", again, folder).write(questions[:1], seed=1)
+    assert everything(ModelRespondent("renamed", again, folder)) == first and not read
+    assert ModelRespondent("first", again, folder).write(questions[:2], seed=0) == first[1][:2] and not read
+    ModelRespondent("first", again, folder).write(questions[:1], seed=1)
     assert read, "another seed is another answer"
     del read[:]
-    everything(ModelVoice("base", again, None))
+    everything(ModelRespondent("base", again, None))
     assert read
     del read[:]
     (folder / "adapter_model.safetensors").write_bytes((folder / "adapter_model.safetensors").read_bytes() + b" ")
-    changed = ModelVoice("first", again, folder)
+    changed = ModelRespondent("first", again, folder)
     with pytest.raises(PermanentError, match="cannot be loaded"):
         changed.write(questions)
     kept.close()
@@ -271,7 +271,7 @@ def test_a_broken_off_run_goes_on(
     store = AnswerStore(tmp_path / "answers.sqlite")
     model = shared(opened, loaded, log, FREE, store, rows=1)
     questions = [one.question for one in asked(log)]
-    expected = ModelVoice("base", shared(opened, loaded, log, FREE, None), None).write(questions)
+    expected = ModelRespondent("base", shared(opened, loaded, log, FREE, None), None).write(questions)
     put = Answers.put
 
     def broken(answers: Answers, found: Mapping[int, Any]) -> None:
@@ -279,10 +279,10 @@ def test_a_broken_off_run_goes_on(
         if len(answers.missing) <= len(questions) - 3:
             raise KeyboardInterrupt
 
-    voice = ModelVoice("base", model, None)
+    respondent = ModelRespondent("base", model, None)
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
         patch.setattr(Answers, "put", broken)
-        voice.write(questions)
+        respondent.write(questions)
     again: list[int] = []
 
     def counted(answers: Answers, found: Mapping[int, Any]) -> None:
@@ -290,7 +290,7 @@ def test_a_broken_off_run_goes_on(
         put(answers, found)
 
     monkeypatch.setattr(Answers, "put", counted)
-    assert voice.write(questions) == expected
+    assert respondent.write(questions) == expected
     assert 0 < len(again) < len(questions)
     store.close()
 
@@ -309,10 +309,10 @@ def test_too_little_memory_is_a_sentence(
 
     monkeypatch.setattr(DialogueScorer, "_hidden", full)
     monkeypatch.setattr(BatchDecoder, "append", full)
-    voice = ModelVoice("base", model, None)
+    respondent = ModelRespondent("base", model, None)
     for work in (
-        lambda: voice.write([one.question for one in asked(log)]),
-        lambda: voice.score(log.dialogues()),
+        lambda: respondent.write([one.question for one in asked(log)]),
+        lambda: respondent.score(log.dialogues()),
     ):
         with pytest.raises(EchoesError, match=r"memory of cpu does not suffice.*smaller model"):
             work()
@@ -326,4 +326,4 @@ def test_a_lora_of_another_model_is_refused_at_once(
 ) -> None:
     other = shared(opened, load(str(models["qwen3_vl"]), "cpu", "float32"), log)
     with pytest.raises(PermanentError, match="does not fit this engine"):
-        ModelVoice("first", other, lora(tmp_path, models, "first"))
+        ModelRespondent("first", other, lora(tmp_path, models, "first"))
