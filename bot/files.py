@@ -34,7 +34,7 @@ _DATABASE_ADVICE = {
 
 
 def refusal(error: BaseException, where: Path | str = "A file") -> str | None:
-    """What the machine refused, on what file, and what to do; None where the machine is not at fault.
+    """Says what the machine refused, on what file, and what to do; None where the machine is not at fault.
 
     where: what was to be read or written, if the error does not name it.
     """
@@ -58,7 +58,7 @@ def _code(error: sqlite3.Error) -> int:
 
 
 def read_text(path: Path) -> str:
-    """Raises FileNotFoundError, UnicodeDecodeError, and PassingError where the machine refuses to read it now."""
+    """Reads UTF-8. Raises FileNotFoundError, UnicodeDecodeError, or PassingError where it cannot be read now."""
     try:
         return path.read_text("utf-8-sig")
     except FileNotFoundError:

@@ -50,7 +50,7 @@ class People:
 
     @classmethod
     def of(cls, contacts: tuple[Contact, ...], subject: tuple[Account, ...] = ()) -> "People":
-        """Every contact can also be spoken as in the owner's web chat, there by the short name."""
+        """Makes People from contacts. In the owner's web chat each has an account too, under the short name."""
         by_account = {account: contact for contact in contacts for account in contact.accounts}
         return cls(contacts, subject, by_account | {Account("web", contact.slug): contact for contact in contacts})
 

@@ -31,7 +31,7 @@ class Persona:
 
     @property
     def zone(self) -> tzinfo:
-        """That of the clock the subject lives by."""
+        """The time zone that the subject lives by."""
         return ZoneInfo(self.timezone)
 
     @property

@@ -31,7 +31,7 @@ class Secret:
 
     @property
     def words(self) -> str:
-        """What people call it."""
+        """The words that people use for it."""
         return self.name.replace("_", " ")
 
     def path(self, workspace: Workspace) -> Path:
@@ -61,7 +61,7 @@ class Secrets:
         return self.values.get(name)
 
     def need(self, name: str) -> str:
-        """Raises ConfigError with what to do where the token was not given."""
+        """Returns a token. Raises ConfigError with what to do where it was not given."""
         value = self.values.get(name)
         if value is None:
             secret = Secret(name)

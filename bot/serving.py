@@ -72,7 +72,7 @@ class Listener:
             await self._runner.cleanup()
 
     def trust(self, request: web.Request) -> None:
-        """Who sent this is known: the connection does not count as a stranger's."""
+        """Notes that the sender of a request is known: the connection does not count as a stranger's."""
         self._trusted.add(request.protocol)
 
     def _accept(self) -> asyncio.BaseProtocol:

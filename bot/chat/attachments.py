@@ -49,12 +49,12 @@ def shown(message: Message, language: str, readable: Callable[[str], bool]) -> t
 
 
 def is_picture(attachment: Attachment) -> bool:
-    """Whether it is looked at. A sticker is only where no emoji says what it shows: exports hold no more of one."""
+    """Whether the model sees it as a picture. A sticker is one only where no emoji says what it shows."""
     return attachment.kind == PHOTO or (attachment.kind == STICKER and not attachment.words)
 
 
 def in_words(attachment: Attachment, language: str) -> str:
-    """`[voice 0:12] …` with what was said in it, `[sticker 😂]`, `[location Café Rose]`, `[file]`."""
+    """Returns `[voice 0:12] …` with what was said in it, `[sticker 😂]`, `[location Café Rose]`, `[file]`."""
     english, chinese = KINDS.get(attachment.kind, (attachment.kind, attachment.kind))
     name = chinese if language == "zh" else english
     words = " ".join(attachment.words.split())

@@ -45,7 +45,7 @@ class Heard:
 
 
 def heard(message: Message) -> Heard:
-    """A message as a decision sees it."""
+    """Returns a message as a decision sees it."""
     return Heard(
         None if message.sender is None else f"{message.sender.platform}:{message.sender.id}",
         message.sent_at,
@@ -58,13 +58,13 @@ def heard(message: Message) -> Heard:
 
 
 def seen(history: Sequence[Message], persona: Persona) -> dict[str, float]:
-    """What is seen of the last of these messages, oldest first. Those present are who wrote the last NAMES_FROM."""
+    """Returns the features of the last of these messages (oldest first). Who wrote the last NAMES_FROM is present."""
     others = {one.sender_name for one in history[-NAMES_FROM:] if one.sender is not None and one.sender_name}
     return features([heard(one) for one in history[-HISTORY:]], persona.names, tuple(others))
 
 
 def features(history: Sequence[Heard], names: Sequence[str], others: Sequence[str] = ()) -> dict[str, float]:
-    """What is seen of the last message of `history` (oldest first; HISTORY of them are looked at), each about 0 to 1.
+    """Returns the features of the last message of `history` (oldest first, HISTORY are looked at), each about 0 to 1.
 
     names: what the subject is called; others: what the people present are called.
     """

@@ -9,7 +9,7 @@ from bot.persona import Persona
 
 
 def scene_at(chat: Chat, persona: Persona, people: People, newest_first: Iterable[Message]) -> Scene:
-    """The scene as of the first of these messages, which go back in time: with whoever wrote last in a private chat."""
+    """Returns the scene at the first of these messages (newest first). A private chat is with whoever wrote last."""
     if chat.kind is ChatKind.GROUP:
         return Scene(persona, ChatKind.GROUP, title=chat.title, era=persona.era)
     partner = next((speaker_of(one, people) for one in newest_first if one.sender and not one.from_bot), Speaker())

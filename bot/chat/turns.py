@@ -40,7 +40,7 @@ class Placed:
 def said_by(
     messages: Iterable[tuple[int, Message]], people: People, language: str, readable: Callable[[str], bool]
 ) -> Iterator[Said]:
-    """Messages in order, each with its place, as a prompt shows them, one for one.
+    """Yields each message as a prompt shows it, in order. messages: each with its place in the chat.
 
     readable: whether the picture of a digest can be opened.
     """
@@ -70,7 +70,7 @@ def _said(seq: int, message: Message, people: People, language: str, readable: C
 
 
 def to_turns(kind: ChatKind, said: Iterable[Said], gap: timedelta) -> list[Placed]:
-    """Turns in order; none goes on after a silence that ends a dialogue.
+    """Joins bubbles to turns, in order; no turn goes on after a silence that ends a dialogue.
 
     A burst of the subject is one turn, a burst of the contact in a private chat too. In a group each message of
     somebody else is a turn of its own, because each is a decision.

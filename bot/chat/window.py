@@ -7,12 +7,12 @@ Shown = TypeVar("Shown")
 
 
 def served_tokens(context: int, reply: int) -> int:
-    """The most tokens of a prompt, where a model takes so many in all and a reply may have so many."""
+    """Returns the most tokens of a prompt, from the model's context and the longest reply."""
     return max(context - reply, context // 2)
 
 
 def slide(shown: Sequence[Shown], limit: int, size: Callable[[Sequence[Shown]], int]) -> Sequence[Shown]:
-    """The end of what is shown that fits: all of it, or about half of the limit where all is too long.
+    """Returns the last turns that fit: all of them, or about half of the limit where all are too long.
 
     size: of a prompt with these turns, in tokens. The last turn stays, be it too long.
     """

@@ -5,12 +5,12 @@ from collections.abc import Sequence
 
 
 def width(text: str) -> int:
-    """Columns that a text takes in a terminal."""
+    """Returns how many columns a text takes in a terminal."""
     return sum(_columns(character) for character in text)
 
 
 def fit(text: str, columns: int) -> str:
-    """The text on one line, cut to so many columns."""
+    """Returns the text on one line, cut to so many columns."""
     text = "".join(character for character in " ".join(text.split()) if character.isprintable())
     if width(text) <= columns:
         return text

@@ -53,7 +53,7 @@ class Avatar:
 
 
 class ChatWorker:
-    """Works only while something waits; the journal, not this object, knows what."""
+    """Answers one chat. It works only while something waits; the journal, not this object, knows what."""
 
     def __init__(
         self,
@@ -89,7 +89,7 @@ class ChatWorker:
         return self._task is not None and not self._task.done()
 
     def wake(self, *, arrived: bool = True, wish: bool = False) -> None:
-        """Something waits in the journal; `arrived` now, or was left from before. A `wish` is obeyed at once."""
+        """Tells the worker that something waits; `arrived`: it came just now. A `wish` is obeyed at once."""
         if self._closing:
             return
         if arrived:
@@ -112,7 +112,7 @@ class ChatWorker:
             self._observe.failed("conversation")
 
     def follow(self, chat: Chat, lane: asyncio.Lock) -> None:
-        """The chat goes on under another id, whatever is in hand."""
+        """Lets the chat go on under another id, whatever is in hand."""
         self._chat = chat
         self._delivery.follow(chat, lane)
         self._context.follow(chat)

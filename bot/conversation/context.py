@@ -43,7 +43,7 @@ class Context:
         self._begins_at = _ALL  # place of the first message that may be shown
 
     def follow(self, chat: Chat) -> None:
-        """The chat goes on under another id."""
+        """Lets the chat go on under another id."""
         self._chat = chat
 
     def begin_at(self, seq: int) -> None:
@@ -51,7 +51,7 @@ class Context:
         self._begins_at = seq
 
     def prompt(self, lines: Sequence[Line], people: People, codec: Codec) -> Prompt:
-        """The prompt after the last line, ready for the avatar's turn, of at most `max_tokens`."""
+        """Renders the prompt after the last line, ready for the avatar's turn, in at most `max_tokens`."""
         turns = self.turns(lines, people)
         # What waits comes last, though it may have come before what was said meanwhile.
         shown = [(one.seq, one.turn) for one in turns[:-1] if one.seq >= self._start]

@@ -57,7 +57,7 @@ class Conversations:
         self._wake(message.chat, arrived=True, wish=command(message.text) is not None)
 
     async def edited(self, message: Message) -> None:
-        """What has been answered stays answered, but for what has become a command."""
+        """Takes a message's new words. What was answered stays answered, unless it has become a command."""
         try:
             message = self._kept(message)
             wish = command(message.text) is not None
@@ -81,7 +81,7 @@ class Conversations:
         return self._journal.latest(platform)
 
     async def moved(self, old: Chat, new: Chat) -> None:
-        """May be called from within the old chat's own worker, while it sends: that one goes on, in the new chat."""
+        """Lets a chat go on under another id. The old chat's own worker may call it while it sends, and goes on."""
         if self._journal.has_moved(old, new):
             return
         while other := self._workers.pop(new.key, None):

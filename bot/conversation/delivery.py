@@ -43,11 +43,11 @@ class Delivery:
         self._lane = lane
 
     def follow(self, chat: Chat, lane: asyncio.Lock) -> None:
-        """The chat goes on under another id, and in another lane."""
+        """Lets the chat go on under another id, and in another lane."""
         self._chat, self._lane = chat, lane
 
     def pause(self, text: str) -> float:
-        """Seconds a person would type this bubble."""
+        """Returns how many seconds a person would type this bubble."""
         pace = self._config.characters_per_second
         return min(len(text) / pace, self._config.max_pause_seconds) if pace else 0.0
 

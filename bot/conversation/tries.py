@@ -23,7 +23,7 @@ class Tries:
         self._begun: set[int] = set()  # messages that this process has begun to handle
 
     def clear(self) -> None:
-        """Nothing is in hand any more."""
+        """Notes that nothing is in hand any more."""
         self._begun.clear()
 
     @contextmanager
@@ -53,7 +53,7 @@ class Tries:
             raise
 
     def at_a_time(self, entries: Sequence[Entry]) -> Sequence[Entry]:
-        """What to handle at a time: all, or the first alone where some of it failed before."""
+        """Returns what to handle at a time: all messages, or the first alone where one of them failed before."""
         careful = any(max(entry.tries, self._crashes(entry)) >= _CAREFUL_FROM for entry in entries)
         return entries[:1] if careful else entries
 

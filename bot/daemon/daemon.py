@@ -71,7 +71,7 @@ class Daemon:
         self.health_port: int | None = None
 
     async def run(self) -> ExitCode:
-        """Until told to stop, or until no platform is left."""
+        """Runs until it is told to stop, or until no platform is left."""
         parts, orders = self._parts, self._orders
         async with AsyncExitStack() as closing:
             closing.callback(self._close_journal)
@@ -199,7 +199,7 @@ class Daemon:
         ]
 
     async def check_consent(self) -> None:
-        """Stops where it ended or was withdrawn; what cannot be read just now is looked at again."""
+        """Stops the daemon where consent ended or was withdrawn; a record that cannot be read is looked at again."""
         try:
             require(self._parts.workspace.consent, Use.RUNNING, self._parts.config.platforms.on)
         except ConsentError as error:

@@ -90,7 +90,7 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Platform:
-    """How a platform is, since when (monotonic seconds), and why if it is not running."""
+    """The state of a platform, since when (monotonic seconds), and why if it is not running."""
 
     state: State
     since: float
@@ -113,7 +113,7 @@ class Health:
 
     @property
     def well(self) -> bool:
-        """Whether the engine moves, and every platform runs that can.
+        """Whether the engine moves and every platform that can run runs.
 
         One that its owner has to mend is off for good, and told as a warning: the others are well without it.
         """
@@ -129,7 +129,7 @@ class Health:
         return off + aside
 
     def document(self) -> dict[str, object]:
-        """As /healthz shows it."""
+        """Returns what /healthz shows."""
         now = time.monotonic()
         return {
             "status": "stopping" if self.stopping else "ok" if self.well else "unwell",

@@ -22,7 +22,7 @@ class Orders:
     code: ExitCode = ExitCode.OK
 
     def stop(self, code: ExitCode, *, at_once: bool = False) -> None:
-        """The first reason counts. Asked a second time, or `at_once`, nothing more is waited for."""
+        """Asks the daemon to stop; the first reason counts. The second time, or `at_once`, nothing is waited for."""
         if self.stopping.is_set() or at_once:
             self.hurry.set()
         if not self.stopping.is_set():

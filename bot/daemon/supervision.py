@@ -27,7 +27,7 @@ class Backoff:
     healthy_after: float = 60.0
 
     def wait(self, failures: int) -> float:
-        """After that many failures in a row, from 1 on."""
+        """Returns the seconds to wait after so many failures in a row, 1 or more."""
         grown = self.first * self.factor ** min(failures - 1, 50)
         return min(grown, self.longest) * random.uniform(1 - self.spread, 1 + self.spread)
 
@@ -58,7 +58,7 @@ class Supervisor:
         self._set(name, State.OFF, str(error))
 
     async def run(self) -> None:
-        """Until cancelled. Raises PermanentError, with the first one's exit code, when every platform is off."""
+        """Runs until cancelled. Raises PermanentError, with the first one's exit code, when every platform is off."""
         tasks = [asyncio.create_task(self._keep(name), name=f"platform-{name}") for name in self.adapters]
         try:
             await asyncio.gather(*tasks)

@@ -23,7 +23,7 @@ class Check:
 
 
 def good(name: str, text: str) -> Check:
-    """Only of what was looked into."""
+    """Returns a check that passed: only of what was really looked into."""
     return Check(name, Verdict.GOOD, text)
 
 

@@ -28,10 +28,10 @@ class Engine(Protocol):
     max_context: int  # tokens of prompt and reply together
 
     async def p_answer(self, chat: str, prompt: Prompt) -> float:
-        """1 − p(end of turn first), before calibration."""
+        """Returns the probability of answering, 1 − p(end of turn first), before calibration."""
 
     def reply(self, chat: str, prompt: Prompt, sampling: Sampling) -> AsyncGenerator[str, None]:
-        """The text of a reply, in pieces, never empty. Closing the generator cancels it between two tokens."""
+        """Yields the text of a reply in pieces, none empty. Closing the generator cancels it between two tokens."""
 
     async def load_lora(self, lora: Path | None) -> None:
         """Changes the LoRA between two requests. Raises PermanentError if it does not fit; the old one stays.
@@ -65,7 +65,7 @@ class ScoredDialogue:
 
 @dataclass(frozen=True, slots=True)
 class DialogueScores:
-    """log_odds: log p(answer) − log p(silence) of each decision. nats: −log p of each reply."""
+    """What a dialogue scored. log_odds: log p(answer) − log p(silence) by decision. nats: −log p by reply."""
 
     log_odds: tuple[float, ...]
     nats: tuple[float, ...]
@@ -101,13 +101,13 @@ class BatchEngine(Engine, Protocol):
         """Where and in which precision the model computes, as a reader sees it, such as `float32, cpu`."""
 
     def score_dialogues(self, dialogues: Sequence[ScoredDialogue]) -> Batches[DialogueScores]:
-        """In an order by chance, so that the first answers are a fair sample of all."""
+        """Scores dialogues in a random order, so that the first answers are a fair sample of all."""
 
     def score_continuations(self, prompts: Sequence[Prompt], turns: Sequence[Continuation]) -> Batches[float]:
-        """−log p of each turn, by its index. Each prompt is read once, whatever may follow it."""
+        """Yields −log p of each turn, in nats, by its index. Each prompt is read once, however many turns follow it."""
 
     def write_replies(self, prompts: Sequence[Prompt], seeds: Sequence[int], sampling: Sampling) -> Batches[str]:
-        """One reply to each prompt. Its seed alone decides on it, whatever else is asked (`sampling.seed` is unused).
+        """Writes one reply to each prompt. Its seed alone decides on it, whatever the batch; `sampling.seed` is unused.
 
         A reply in which nothing can be seen is tried again with other seeds, and is empty at last.
         """

@@ -19,11 +19,11 @@ class Blocking(Generic[E_co]):
         self._runner = runner
 
     def wait(self, work: Coroutine[Any, Any, T]) -> T:
-        """The result of one request."""
+        """Waits for one request and returns its result."""
         return self._runner.run(work)
 
     def each(self, batches: Batches[T]) -> Generator[dict[int, T], None, None]:
-        """A batch's answers as they are found. Closing it ends the batch."""
+        """Yields a batch's answers as they are found. Closing it ends the batch."""
 
         async def following() -> dict[int, T] | None:
             return await anext(batches, None)

@@ -16,7 +16,7 @@ Reading = NDArray[np.int64]
 
 
 def reading_of(prompt: Prompt) -> Reading:
-    """A prompt as numbers, in which two photos of one size differ."""
+    """Returns the ids of a prompt with numbers for its photos, so that two photos of one size differ."""
     reading = np.array(prompt.ids, np.int64)
     for photo in prompt.photos:
         content = hashlib.blake2b(f"{photo.digest} {photo.grid}".encode(), digest_size=8).digest()
@@ -35,12 +35,12 @@ class KeptCache:
 
     @property
     def nbytes(self) -> int:
-        """Bytes of memory held, also by what a crop has hidden."""
+        """How many bytes of memory it holds, what a crop has hidden included."""
         both = (states for layer in _layers(self.states) for states in (layer.keys, layer.values))
         return sum(states.untyped_storage().nbytes() for states in both if states is not None)
 
     def common(self, reading: Reading, prompt: Prompt) -> int:
-        """How many positions of a prompt are here already; never ends inside a photo."""
+        """Counts the positions of a prompt that are here already; it never ends inside a photo."""
         length = min(len(self.read), len(reading))
         differing = np.flatnonzero(self.read[:length] != reading[:length])
         shared = int(differing[0]) if len(differing) else length
@@ -55,7 +55,7 @@ class KeptCache:
             self.logits = None
 
     def fork(self) -> "KeptCache":
-        """A cache of its own that begins where this one is. Copies nothing: states are never changed in place."""
+        """Returns a cache of its own that begins where this one is. States never change in place: nothing is copied."""
         other = KeptCache(DynamicCache(), self.read, self.logits)
         for layer in _layers(self.states):
             if layer.keys is not None and layer.values is not None:
@@ -82,11 +82,11 @@ class CacheStore:
         return sum(cache.nbytes for cache in list(self._kept.values()))  # other threads ask too
 
     def chats(self) -> list[str]:
-        """The longest unused first."""
+        """The chats with a kept cache, the longest unused first."""
         return list(self._kept)
 
     def take(self, chat: str, prompt: Prompt) -> KeptCache:
-        """The chat's cache for one request, cropped to what it shares with the prompt; give it back.
+        """Hands out the chat's cache for one request, cropped to what it shares with the prompt; give it back.
 
         While another request of the chat uses it, a fork is handed out, which becomes the chat's cache.
         """

@@ -1,4 +1,4 @@
-"""From logits to the next token."""
+"""Chooses the next token from logits."""
 
 import torch
 
@@ -29,7 +29,7 @@ class Chooser:
         something_visible: bool,
         generator: torch.Generator,
     ) -> int:
-        """The token after `reply`. logits: (rows,), of any type and on any device."""
+        """Returns the token after `reply`. logits: (rows,), of any type and on any device."""
         scores = logits.float().cpu().masked_fill(self._banned if something_visible else self._blank, -torch.inf)
         if sampling.presence_penalty and reply:
             scores[torch.tensor(sorted(set(reply)))] -= sampling.presence_penalty

@@ -16,14 +16,14 @@ _GAIN = 1.25  # bfloat16 costs some exactness, so it must win clearly
 
 
 def use_physical_cores() -> None:
-    """One thread a core that this process may use; OMP_NUM_THREADS, where set, has the last word."""
+    """Sets one thread for each core that this process may use; OMP_NUM_THREADS, where set, has the last word."""
     if "OMP_NUM_THREADS" not in os.environ:
         allowed = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
         torch.set_num_threads(max(1, min(psutil.cpu_count(logical=False) or 1, allowed)))
 
 
 def fastest_dtype(device: str, dtype: str) -> str:
-    """The precision in which a model trains and reads fastest; what was asked for, if anything was.
+    """Returns the precision in which a model trains and reads fastest, or the one that was asked for.
 
     On a CPU it is measured: with bfloat16 instructions training is twice as fast as in float32, without them slower.
     It is not the one that serves there: bfloat16 shifts a decision's log-odds by about 0.1, a tenth more or fewer
@@ -54,7 +54,7 @@ def _best_time(dtype: torch.dtype) -> float:
 
 
 def hardware(device: torch.device) -> str:
-    """The machine in a few words, as for a model card."""
+    """Names the machine in a few words, for a model card."""
     if device.type == "cuda":
         return str(torch.cuda.get_device_name(device))
     return f"{_cpu_name()}, {torch.get_num_threads()} threads"

@@ -77,9 +77,9 @@ def tower_path() -> Path:
 
 
 def first_lora_path() -> Path:
-    """Where the LoRA ships that every LoRA on the embedded model begins from: it tells one picture from another.
+    """The path of the first LoRA, from which every LoRA on the embedded model begins: it tells pictures apart.
 
-    Matrices by peft's names, whose product is added; the base model itself is without it.
+    It holds matrices by peft's names, whose product is added; the base model itself does without it.
     """
     return Path(__file__).with_name("embedded_first_lora.safetensors")
 

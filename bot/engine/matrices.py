@@ -15,14 +15,14 @@ _PLACE = re.compile(r"\.language_model\.layers\.(\d+)\.(?:self_attn|mlp)\.(\w+)\
 
 @dataclass(frozen=True, slots=True)
 class Decoder:
-    """`sizes`: of each matrix of one layer by its name, numbers in and numbers out."""
+    """A decoder of equal layers. `sizes`: numbers in and numbers out of each matrix of a layer, by its name."""
 
     layers: int
     sizes: Mapping[str, tuple[int, int]]
 
 
 def decoder_of(base: BaseModel) -> Decoder:
-    """Raises ConfigError where config.json does not tell."""
+    """Returns the decoder that config.json describes. Raises ConfigError where it does not tell."""
     path = base.folder / "config.json"
     try:
         config: dict[str, Any] = json.loads(read_text(path))

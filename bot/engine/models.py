@@ -86,7 +86,7 @@ def load(
 
 
 def photo_tensors(loaded: LoadedModel, images: Sequence[Image.Image]) -> tuple[torch.Tensor, torch.Tensor]:
-    """pixel_values (patches × values a patch) and image_grid_thw (photos × 3), on the CPU.
+    """Returns pixel_values (patches × values a patch) and image_grid_thw (photos × 3), on the CPU.
 
     The grid is the codec's for the image's size, whatever its shape: the vision tower sees what the prompt counted on.
     """
@@ -100,7 +100,7 @@ def photo_tensors(loaded: LoadedModel, images: Sequence[Image.Image]) -> tuple[t
 
 
 def out_of_memory(error: BaseException) -> bool:
-    """Whether it says that a step of the model needed more memory than there is."""
+    """Whether an error says that a step of the model needed more memory than there is."""
     return isinstance(error, torch.OutOfMemoryError) or "can't allocate memory" in str(error)
 
 
@@ -110,7 +110,7 @@ def threads() -> int:
 
 
 def gpu_bytes() -> int | None:
-    """The most memory that was taken on the GPU; None without one."""
+    """Returns the most bytes that were taken on the GPU; None without one."""
     return torch.cuda.max_memory_allocated() if torch.cuda.is_available() else None
 
 

@@ -12,7 +12,7 @@ from bot.media import MediaStore
 
 
 def photo_inputs(loaded: LoadedModel, media: MediaStore, photos: Iterable[PhotoSpan]) -> dict[str, torch.Tensor]:
-    """`pixel_values` and `image_grid_thw` on the model's device, in the order of the spans; empty without photos."""
+    """Returns `pixel_values` and `image_grid_thw` on the model's device, in the order of spans; {} without photos."""
     size = loaded.geometry.size
     images = [Image.open(io.BytesIO(media.resized(one.digest, *size(one.grid)))) for one in photos]
     if not images:

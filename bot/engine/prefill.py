@@ -27,7 +27,7 @@ class IncrementalPrefill:
 
     @property
     def logits(self) -> torch.Tensor:
-        """Of what follows the last position read: (vocabulary,), on the model's device."""
+        """The logits of what follows the last position read: (vocabulary,), on the model's device."""
         assert self._cache.logits is not None
         return self._cache.logits
 
@@ -44,7 +44,7 @@ class IncrementalPrefill:
             yield
 
     def append(self, token: int) -> None:
-        """Reads one token more."""
+        """Reads one more token."""
         places = torch.full((3, 1, 1), self._next_place)
         self._next_place += 1
         self._forward([token], places, [], np.array([token], np.int64))
@@ -73,7 +73,7 @@ class IncrementalPrefill:
 
 
 def rotary_places(loaded: LoadedModel, prompt: Prompt) -> torch.Tensor:
-    """Rotary positions (time, row, column) × 1 × ids, by the model's own rule for photos."""
+    """Returns rotary positions, (time, row, column) × 1 × ids, by the model's own rule for photos."""
     if not prompt.photos:
         return torch.arange(len(prompt.ids)).expand(3, 1, -1)
     kinds = torch.zeros(1, len(prompt.ids), dtype=torch.int)

@@ -135,7 +135,7 @@ class RemoteEngine:
         self._salt = secrets.token_hex(16)
 
     def step_seconds(self) -> float:
-        """0: the server's steps are its own."""
+        """Returns 0: the server watches its own steps."""
         return 0.0
 
     async def aclose(self) -> None:

@@ -35,10 +35,10 @@ class Route(Protocol):
     def request(self, prompt: Prompt, options: Json) -> Json: ...
 
     def decision(self, prompt: Prompt, options: Json) -> Json:
-        """A request whose answer `end_log_probability` reads."""
+        """Returns the request whose answer `end_log_probability` reads."""
 
     def end_log_probability(self, choice: Json) -> float:
-        """Of the end of turn as the first token."""
+        """Returns the log-probability of the end of turn as the first token, from the answer to `decision`."""
 
     def written(self, choice: Json) -> Written: ...
 

@@ -40,12 +40,12 @@ class ModelServer:
             return await self._json(response)
 
     async def command(self, path: str, body: Json) -> None:
-        """Posts what is no prompt: a refusal may quote the server's words."""
+        """Posts a request that holds no prompt, so that a refusal may quote the server's words."""
         async with self._open("POST", path, body, quote=True):
             pass
 
     async def events(self, path: str, body: Json) -> AsyncGenerator[Json, None]:
-        """The events of an answer that is streamed. Closing the generator tells the server to stop."""
+        """Yields the events of a streamed answer. Closing the generator tells the server to stop."""
         async with self._open("POST", path, body | {"stream": True}) as response:
             async for line in response.content:
                 name, _, data = line.decode("utf-8", "replace").partition(":")

@@ -9,7 +9,7 @@ _BROKEN = "\ufffd"
 
 
 def blank_tokens(codec: Codec) -> frozenset[int]:
-    """The tokens that alone show nothing, control tokens among them. Looks at the whole vocabulary: keep the answer."""
+    """Finds the tokens that alone show nothing, such as control tokens, in the whole vocabulary: keep the answer."""
     known = codec.tokenizer.get_vocab_size(with_added_tokens=True)
     texts = codec.tokenizer.decode_batch([[token] for token in range(known)], skip_special_tokens=False)
     unseen = {token for token, text in enumerate(texts) if not visible(text)}
@@ -17,7 +17,7 @@ def blank_tokens(codec: Codec) -> frozenset[int]:
 
 
 class TextStream:
-    """Tokens in, text out, never half a character; half a character that stays so is dropped."""
+    """Turns tokens into text as they come, in whole characters; a character that stays incomplete is dropped."""
 
     def __init__(self, codec: Codec) -> None:
         self._codec = codec
@@ -25,7 +25,7 @@ class TextStream:
         self._sent = 0
 
     def add(self, token: int) -> str:
-        """The text that this token completes; often the token's own."""
+        """Returns the text that this token completes: often just its own."""
         self._pending.append(token)
         text = self._codec.decode(self._pending)
         complete = text.rstrip(_BROKEN)

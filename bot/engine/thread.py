@@ -23,7 +23,7 @@ Steps = Generator[None, None, Any]
 class Manners(Enum):
     """How a request shares the thread.
 
-    TURNS: a step of each such request after the other. BATCH: a step only while no other request wants one.
+    TURNS: such requests take one step each in turn. BATCH: takes a step only while no other request wants one.
     ALONE: begins when the requests before it have ended, and those after it wait for its end. It ends batches.
     """
 

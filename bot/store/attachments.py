@@ -11,12 +11,12 @@ _SPEAKING = ("location", "contact", "poll", "game", "checklist")
 
 
 def to_json(attachments: Sequence[Attachment]) -> str:
-    """Empty where there are none."""
+    """Returns attachments as JSON; empty where there are none."""
     return json.dumps([_record(one) for one in attachments], ensure_ascii=False) if attachments else ""
 
 
 def from_json(text: str) -> tuple[Attachment, ...]:
-    """Raises ValueError, KeyError or TypeError where it is damaged."""
+    """Reads what `to_json` wrote. Raises ValueError, KeyError or TypeError where it is damaged."""
     if not text:
         return ()
     return tuple(
@@ -39,12 +39,12 @@ def _record(attachment: Attachment) -> dict[str, Any]:
 
 
 def digests_of(text: str) -> str:
-    """The pictures in the media store, separated by spaces; for SQL."""
+    """Returns the digests of the pictures in the media store, separated by spaces; for SQL."""
     return " ".join(one.digest for one in from_json(text) if one.digest)
 
 
 def shape_of(text: str) -> str:
-    """What there is, whether its pictures are here or not; for SQL."""
+    """Returns what attachments there are, whether their pictures are here or not; for SQL."""
     return "\n".join(sorted({f"{one.kind} {one.words}" for one in from_json(text)}))
 
 

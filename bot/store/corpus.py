@@ -101,7 +101,7 @@ class Corpus:
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
-        """All of what happens inside, or nothing."""
+        """Keeps all of what happens inside, or nothing."""
         self.db.execute("BEGIN IMMEDIATE")
         try:
             yield self.db

@@ -35,7 +35,7 @@ class Past:
         before: datetime,
         forgotten: Mapping[Account, datetime],
     ) -> list[Message]:
-        """The end of what the subject and this contact wrote to each other, until then and as of the persona's era.
+        """Returns the last messages of the subject and this contact, before a time and as of the persona's era.
 
         forgotten: who asked to be forgotten. Of them, under whichever account, there is no past.
         """
@@ -53,7 +53,7 @@ class Past:
         before: datetime,
         forgotten: Mapping[Account, datetime],
     ) -> list[Message]:
-        """The end of what was said in the group. former: its keys before it moved."""
+        """Returns the last messages of a group. former: the keys it had before it moved."""
         found = self._read(_Chats(ChatKind.GROUP, (), {chat.key, *former}), people, persona, before)
         gone = {account for one in forgotten for account in _accounts_of(one, people)}
         return [message for message in found if message.sender not in gone]
@@ -88,7 +88,7 @@ class _Chats:
 
 
 def end_of(era: str, zone: tzinfo) -> datetime | None:
-    """The moment after a year or month, as `2019` or `2019-06`; None for none."""
+    """Returns the moment after a year or month (`2019`, `2019-06`); None for an empty era."""
     if not era:
         return None
     year, _, month = era.partition("-")

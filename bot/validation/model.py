@@ -24,7 +24,7 @@ EMPTY: Final = _Empty()
 
 
 def if_empty(instead: Any) -> BeforeValidator:
-    """For a value that may be left empty: `people:` alone is nobody."""
+    """Gives a value that may be left empty in the file its default: `people:` alone is nobody."""
     return BeforeValidator(lambda given: instead if given is EMPTY else given)
 
 
@@ -55,7 +55,7 @@ Text = Annotated[str, BeforeValidator(_no_sample), Field(min_length=1)]
 
 
 def parts(hint: Any) -> Iterator[Any]:
-    """A hint, and everything it is made of, with what is noted in it."""
+    """Yields a type hint and every type that it is made of, annotations included."""
     yield hint
     inner = hint.metadata if isinstance(hint, FieldInfo) else () if get_origin(hint) is Literal else get_args(hint)
     for part in inner:

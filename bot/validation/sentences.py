@@ -68,7 +68,7 @@ def _choices(hint: Any) -> Sequence[str]:
 
 
 def either(words: Sequence[str]) -> str:
-    """a, b or c."""
+    """Returns the words as `a, b or c`."""
     return ", ".join(words[:-1]) + f" or {words[-1]}" if len(words) > 1 else "".join(words)
 
 

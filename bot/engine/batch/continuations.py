@@ -14,7 +14,7 @@ _TOKENS = 512  # of turns read at once: with more, a step on a CPU takes longer 
 
 @dataclass(frozen=True)
 class ContinuationScorer:
-    """nbytes: of key-value states held at once, about."""
+    """Scores turns after prompts. nbytes: about how many bytes of key-value states it holds at once."""
 
     decoder: BatchDecoder
     head: OutputHead
@@ -23,7 +23,7 @@ class ContinuationScorer:
     def score(
         self, prompts: Sequence[Prompt], turns: Sequence[Continuation]
     ) -> Generator[dict[int, float], None, None]:
-        """−log p of the turns by their index, as they are found; a step that only reads a prompt yields nothing."""
+        """Yields −log p of the turns by index, as they are found; a step that only reads a prompt yields nothing."""
         by_prompt: dict[int, list[int]] = {}
         for index, turn in enumerate(turns):
             by_prompt.setdefault(turn.after, []).append(index)

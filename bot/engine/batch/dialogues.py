@@ -37,7 +37,7 @@ class _Job:
 
 @dataclass(frozen=True)
 class DialogueScorer:
-    """filler: an id that shorter dialogues are filled up with. batch_tokens: of one batch, with filling."""
+    """Scores whole dialogues. filler: the id that pads shorter ones. batch_tokens: of one batch, padding included."""
 
     loaded: LoadedModel
     media: MediaStore
@@ -46,7 +46,7 @@ class DialogueScorer:
     batch_tokens: int
 
     def score(self, dialogues: Sequence[ScoredDialogue]) -> Generator[dict[int, DialogueScores], None, None]:
-        """The scores by index, a batch of dialogues of like length a step, the batches in an order by chance."""
+        """Yields the scores by index, one batch of dialogues of like length a step, the batches in a random order."""
         beginning = _in_common([one.prompt for one in dialogues])
         with torch.inference_mode():
             begun = self._begun(beginning)

@@ -1,4 +1,4 @@
-"""Prompts that begin alike: of one dialogue the longest is read, and the others are its beginnings."""
+"""Groups prompts that begin alike: the longest of a group is read, and the others are beginnings of it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ class PrefixGroup:
 
 
 def prefix_groups(prompts: Sequence[Prompt]) -> list[PrefixGroup]:
-    """Every prompt in one group, in the order of their first members. Photos are compared by their content."""
+    """Puts every prompt into one group, in the order of first members. Photos are compared by their content."""
     readings = [reading_of(prompt).tobytes() for prompt in prompts]
     found: list[list[int]] = []
     longest = b""

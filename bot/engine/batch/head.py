@@ -1,4 +1,4 @@
-"""From last hidden states to what is asked: logits, the log-odds of answering, −log p of a turn."""
+"""Turns last hidden states into what is asked for: logits, the log-odds of answering, −log p of a turn."""
 
 from collections.abc import Sequence
 
@@ -11,7 +11,7 @@ _ROWS = 256  # places whose logits are held at once: the vocabulary is large
 
 
 class OutputHead:
-    """end_of_turn: the id that, where it comes first, means silence."""
+    """The output layer of a loaded model. end_of_turn: the id that means silence where it comes first."""
 
     def __init__(self, loaded: LoadedModel, end_of_turn: int) -> None:
         self._loaded = loaded
@@ -19,13 +19,13 @@ class OutputHead:
 
     @torch.inference_mode()
     def logits(self, hidden: Tensor) -> Tensor:
-        """places × vocabulary, in float32."""
+        """Returns the logits, places × vocabulary, in float32."""
         logits: Tensor = self._loaded.model.lm_head(hidden).float()
         return logits
 
     @torch.inference_mode()
     def log_odds(self, hidden: Tensor) -> list[float]:
-        """log p(answer) − log p(silence), from the last hidden state before each decision."""
+        """Returns log p(answer) − log p(silence) by decision. hidden: the last hidden state before each."""
         odds: list[float] = []
         for first in range(0, len(hidden), _ROWS):
             logits = self.logits(hidden[first : first + _ROWS])
@@ -34,7 +34,7 @@ class OutputHead:
 
     @torch.inference_mode()
     def nats(self, hidden: Tensor, ids: Sequence[int], group: bool) -> float:
-        """−log p of a turn and its end; in a group given that there is an answer, unless the turn itself is silence.
+        """Returns −log p of a turn and its end; in a group given that there is an answer, unless the turn is silence.
 
         hidden: the last hidden state before each id.
         """

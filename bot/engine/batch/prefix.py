@@ -185,12 +185,12 @@ class BatchDecoder:
         return PrefixCache(reading, layers)
 
     def places(self, prompt: Prompt) -> list[int]:
-        """The rotary place of every id of a prompt."""
+        """Returns the rotary place of every id of a prompt."""
         return rotary_places(self.loaded, prompt)[0, 0].tolist()
 
     @torch.inference_mode()
     def append(self, pieces: Sequence[Piece]) -> list[Tensor]:
-        """Reads some tokens more of each sequence; their last hidden states, tokens × width, piece by piece."""
+        """Reads more tokens of each sequence and yields their last hidden states, tokens × width, piece by piece."""
         device = self.loaded.device
         language_model = self.loaded.model.model.language_model
         config = language_model.config

@@ -38,7 +38,7 @@ class _Reply:
 
 @dataclass(frozen=True)
 class ReplyWriter:
-    """rows: replies in the making at a time. nbytes: of key-value states, beyond which no further prompt is begun."""
+    """Writes `rows` replies at a time. nbytes: of key-value states, beyond which no further prompt is begun."""
 
     decoder: BatchDecoder
     head: OutputHead
@@ -50,7 +50,7 @@ class ReplyWriter:
     def write(
         self, prompts: Sequence[Prompt], seeds: Sequence[int], sampling: Sampling
     ) -> Generator[dict[int, str], None, None]:
-        """The replies by the index of their prompt, as they are finished; a step that finishes none yields nothing.
+        """Yields replies by the index of their prompt, as they are finished; a step that finishes none yields nothing.
 
         A reply of which nothing can be seen is tried again with other seeds, and at last comes empty.
         """

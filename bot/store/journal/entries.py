@@ -63,7 +63,7 @@ class Entry:
 
     @property
     def native_id(self) -> str | None:
-        """What the platform calls it, once that is known."""
+        """The id that the platform gave it, once that is known."""
         return self.message.id or None
 
     @property
@@ -88,7 +88,7 @@ def chat_of(row: sqlite3.Row) -> Chat:
 
 
 def entry_of(row: sqlite3.Row) -> Entry:
-    """From a row of COLUMNS."""
+    """Makes an entry from a row of COLUMNS."""
     message = Message(
         chat=Chat(row["chat_platform"], row["chat_id"], ChatKind(row["chat_kind"]), row["title"]),
         id=row["native_id"] or "",

@@ -128,7 +128,7 @@ class Journal:
             return cursor.lastrowid if cursor.rowcount else None
 
     def placed(self, message: Message) -> Message:
-        """The message as it is kept: one of a chat that has moved belongs to where that goes on."""
+        """Returns the message as it is kept: in a chat that has moved, it belongs to where that goes on."""
         new = self._moved_to(message.chat)
         return replace(message, chat=new, id=_former_id(message.chat, message.id)) if new else message
 
@@ -162,7 +162,7 @@ class Journal:
         ]
 
     def settle(self, seqs: Sequence[int], state: State) -> None:
-        """Says what became of messages; one that was left out meanwhile stays so."""
+        """Notes what became of messages; one that was left out meanwhile stays left out."""
         became = "UPDATE entries SET state = ?, begun = 0 WHERE seq = ? AND state != 'ignored'"
         with self._change() as db:
             db.executemany(became, [(state, seq) for seq in seqs])
@@ -224,7 +224,7 @@ class Journal:
             return True
 
     def sending(self, seq: int, floor: str | None) -> bool:
-        """False, and nothing is noted, where the bubble no longer waits: it was forgotten or withheld meanwhile.
+        """Notes that a bubble is being sent. Returns False, noting nothing, where it was forgotten or withheld.
 
         floor: the newest id that the platform has given out where this bubble goes; that of the first try stays.
         """
@@ -237,7 +237,7 @@ class Journal:
             return bool(db.execute(begins, (floor, seq)).rowcount)
 
     def sent(self, seq: int, native_id: str | None) -> None:
-        """One that was forgotten on its way keeps its id, and stays forgotten."""
+        """Notes that a bubble was sent, and its id. One that was forgotten on its way stays forgotten."""
         with self._change() as db:
             db.execute(
                 "UPDATE entries SET state = CASE state WHEN 'ignored' THEN state ELSE 'sent' END, native_id = ?, at = ?"
@@ -266,7 +266,7 @@ class Journal:
             db.executemany("UPDATE entries SET begun = 0 WHERE seq = ?", [(seq,) for seq in seqs])
 
     def failed(self, seqs: Sequence[int], trouble: str) -> bool:
-        """Counts a failure. Whether it was the last: one that was handled alone is set aside after three."""
+        """Counts a failure. Returns whether it was the last: an entry handled alone is set aside after three."""
         with self._change() as db:
             db.executemany("UPDATE entries SET tries = tries + 1, begun = 0 WHERE seq = ?", [(seq,) for seq in seqs])
             if len(seqs) != 1:
@@ -287,7 +287,7 @@ class Journal:
         return int(self._read("SELECT count(*) FROM entries WHERE state = 'aside'")[0][0])
 
     def retry(self, seqs: Sequence[int]) -> None:
-        """What was set aside waits again, as if it had come just now."""
+        """Lets what was set aside wait again, as if it had come just now."""
         with self._change() as db:
             db.executemany(
                 "UPDATE entries SET state = CASE kind WHEN 'message' THEN 'new' ELSE 'queued' END, tries = 0, begun = 0"
@@ -324,7 +324,7 @@ class Journal:
         return newest[::-1]
 
     def noticed(self, chat: Chat, text: str, after: int = 0) -> bool:
-        """Whether this notice is in the chat, later than that seq."""
+        """Whether the chat has this notice after that seq."""
         where = "chat = ? AND entries.kind = 'notice' AND text = ? AND seq > ? LIMIT 1"
         return bool(self._entries(where, chat.key, text, after))
 
@@ -338,7 +338,7 @@ class Journal:
         return bool(self._read("SELECT 1 FROM entries WHERE seq = ? AND state = 'new'", (seq,)))
 
     def still(self, seq: int) -> Entry | None:
-        """An entry as it is now."""
+        """Returns an entry as it is now."""
         found = self._entries("seq = ?", seq)
         return found[0] if found else None
 
@@ -418,7 +418,7 @@ class Journal:
         return {Account(row["platform"], row["id"]): datetime.fromtimestamp(row["at"], UTC) for row in rows}
 
     def purge(self, before: datetime) -> int:
-        """Deletes finished entries older than that; returns how many. The newest message of a chat keeps its id."""
+        """Deletes finished entries from before a time; returns how many. The newest message of a chat keeps its id."""
         with self._change() as db:
             cursor = db.execute(
                 "DELETE FROM entries WHERE at < ? AND state NOT IN ('new', 'queued', 'sending')"
@@ -452,7 +452,7 @@ class Journal:
             self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     def move(self, old: Chat, new: Chat) -> None:
-        """A chat goes on under another id; what was said before comes with it.
+        """Lets a chat go on under another id; what was said before comes with it.
 
         There the platform counts anew, so the former ids are marked as such.
         """
