@@ -27,7 +27,7 @@ def make(section: DiscordSection, setting: Setting) -> Adapter:
 
 
 async def check(section: DiscordSection, secrets: Secrets) -> Check:
-    """Whether the token is good, and whether messages can be read."""
+    """Checks whether the token is good, and whether messages can be read."""
     from bot.doctor.asking import ask
 
     name = "discord online"

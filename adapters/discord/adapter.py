@@ -55,7 +55,7 @@ class DiscordAdapter(Adapter):
         self._newest[channel] = max(message, self._newest.get(channel, 0))
 
     async def run(self, inbox: Inbox) -> None:
-        """Ends with PermanentError or PassingError; the library resumes short interruptions by itself."""
+        """Runs until it raises PermanentError or PassingError; the library resumes short interruptions itself."""
         for name in ("discord.http", "discord.gateway", "discord.client", "discord.state"):
             logger = logging.getLogger(name)
             logger.setLevel(max(logger.getEffectiveLevel(), logging.INFO))  # at DEBUG they log what people write
@@ -70,7 +70,7 @@ class DiscordAdapter(Adapter):
         raise PassingError("Discord closed the connection.")
 
     async def send(self, chat: Chat, text: str, key: str) -> str:
-        """A text over Discord's limit goes out in pieces, of which those that are there are not sent again.
+        """Sends a bubble, in pieces where it is over Discord's limit; pieces that arrived are not sent again.
 
         Returns the id of the last.
         """
@@ -95,7 +95,7 @@ class DiscordAdapter(Adapter):
         return None if newest is None else str(newest)
 
     async def delivered(self, chat: Chat, text: str, key: str, floor: str | None) -> str | bool | None:
-        """None where the history may not be read, or nothing is known of the chat."""
+        """Looks for the bubble in the history; None where that may not be read, or the chat is unknown."""
         if floor is None:
             return None
         client, me = self._online()
@@ -121,7 +121,7 @@ class DiscordAdapter(Adapter):
             await channel.typing()
 
     async def fetch(self, ref: str, limit: int) -> bytes:
-        """Only from Discord's own hosts, following no redirect."""
+        """Downloads a picture, from Discord's own hosts alone, following no redirect."""
         url = URL(ref)
         if not url.absolute or url.origin() not in self._origins:
             raise PermanentError("A picture on Discord was left out: it lies on another host than Discord's.")
@@ -164,12 +164,12 @@ class DiscordAdapter(Adapter):
 
 
 def nonce(key: str, number: int) -> str:
-    """25 characters, the most that Discord takes; for some minutes it keeps only one message of the same nonce."""
+    """Makes 25 characters of a key, the most that Discord takes; for minutes it drops a second message with them."""
     return hashlib.sha256(f"{key}/{number}".encode()).hexdigest()[:25]
 
 
 def split(text: str, limit: int = LIMIT) -> list[str]:
-    """Pieces of at most `limit` UTF-16 units, cut at a line or a word where there is one in the last half."""
+    """Cuts a text into pieces of at most `limit` UTF-16 units, at a line or word where one is in the last half."""
     pieces = []
     while len(text.encode("utf-16-le", "replace")) > 2 * limit:
         head = text.encode("utf-16-le", "replace")[: 2 * limit].decode("utf-16-le", "ignore")

@@ -21,7 +21,7 @@ _MARKUP = re.compile(
 
 
 def to_message(message: discord.Message, me: discord.abc.User) -> Message | None:
-    """None for what nobody said: the avatar's own, the system's, and what is empty."""
+    """Converts a message; None for the avatar's own, the system's, and empty ones."""
     if message.author.id == me.id or message.type not in _SPOKEN:
         return None
     words = [message.content, *(snapshot.content for snapshot in message.message_snapshots)]  # those are forwarded
@@ -53,7 +53,7 @@ def to_message(message: discord.Message, me: discord.abc.User) -> Message | None
 
 
 def chat_of(message: discord.Message) -> Chat:
-    """A direct message is private; a channel or thread of a server is a group of its own."""
+    """Names the chat: a direct message is private; each channel or thread of a server is a group."""
     channel, number = message.channel, str(message.channel.id)
     if message.guild is None:
         return Chat(PLATFORM, number, ChatKind.PRIVATE)

@@ -16,7 +16,7 @@ NO_INTENT = (
 
 
 def ended(error: Exception) -> Exception:
-    """Why a connection ended. Any other error stays as it is."""
+    """Returns the error for a connection that ended. Any other error stays as it is."""
     if isinstance(error, discord.LoginFailure):
         return PermanentError(BAD_TOKEN)
     if isinstance(error, discord.PrivilegedIntentsRequired):
@@ -36,7 +36,7 @@ def ended(error: Exception) -> Exception:
 
 
 def refused(error: discord.DiscordException | aiohttp.ClientError | OSError) -> EchoesError:
-    """Why a request failed: the chat, the token, or the moment."""
+    """Returns the error for a request that failed: the chat's, the token's, or a passing one."""
     if isinstance(error, discord.RateLimited):
         return PassingError("Discord asks to write more slowly.", error.retry_after)
     if isinstance(error, discord.HTTPException):

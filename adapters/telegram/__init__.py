@@ -33,7 +33,7 @@ def make(section: TelegramSection, setting: Setting) -> Adapter:
 
 
 async def check(section: TelegramSection, secrets: Secrets) -> Check:
-    """Whether the token is good, and whether groups can be read."""
+    """Checks whether the token is good, and whether groups can be read."""
     from bot.doctor.asking import ask
 
     name = "telegram online"

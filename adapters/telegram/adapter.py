@@ -184,7 +184,7 @@ class TelegramAdapter(Adapter):
         await self._outbox.typing(chat)
 
     async def fetch(self, ref: str, limit: int) -> bytes:
-        """Raises PermanentError for a photo that is gone, too large or not where it should be, else PassingError."""
+        """Downloads a photo. Raises PermanentError where it is gone, too large or misplaced, else PassingError."""
         try:
             file = await asked(functools.partial(self._bot.get_file, ref))
         except BadRequest as error:

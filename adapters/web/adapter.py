@@ -132,7 +132,7 @@ class WebAdapter(Adapter):
         return await asyncio.to_thread(self._photos.read, ref, limit)
 
     async def show_decision(self, chat: Chat, message_id: str, probability: float, answered: bool) -> None:
-        """Shows under a group message what was decided about it."""
+        """Shows what was decided about a group message, under it."""
         running = self._running()
         running.transcript.decided(int(message_id), probability, answered)
         decision = {"p": probability, "answered": answered}

@@ -95,7 +95,7 @@ class Guard:
 
 
 def say(request: web.Request, refusal: Refusal) -> web.Response:
-    """The refusal: as JSON for the page's script, else as text."""
+    """Answers with the refusal: as JSON for the page's script, else as text."""
     if request.path.startswith("/api/"):
         return web.json_response({"error": refusal.code, "sentence": str(refusal)}, status=refusal.status)
     return web.Response(text=f"{refusal}\n", status=refusal.status)

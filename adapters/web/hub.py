@@ -14,7 +14,7 @@ class Hub:
         self._pages: set[asyncio.Queue[Event | None]] = set()
 
     def join(self) -> "asyncio.Queue[Event | None]":
-        """Events from now on; None: the connection is to end."""
+        """Returns a queue of the events from now on; None in it means that the connection is to end."""
         queue: asyncio.Queue[Event | None] = asyncio.Queue()
         self._pages.add(queue)
         return queue

@@ -35,7 +35,7 @@ class PhotoFolder:
         return bool(_NAME.fullmatch(name)) and (self.root / name).is_file()
 
     def read(self, name: str, limit: int) -> bytes:
-        """Raises PermanentError where it is gone or larger than `limit` bytes."""
+        """Returns the bytes of a photo. Raises PermanentError where it is gone or larger than `limit` bytes."""
         if not self.holds(name):
             raise PermanentError("A photo of the web chat is no longer there.")
         try:

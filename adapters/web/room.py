@@ -44,7 +44,7 @@ class Room:
         return Chat(PLATFORM, number, ChatKind.PRIVATE)
 
     def check(self, chat: str, sender: str, text: str, photos: tuple[str, ...]) -> Contact:
-        """The speaker of a message that may be taken. Raises Refusal."""
+        """Returns the speaker of a posted message. Raises Refusal where it may not be taken."""
         speaker = self.speaker(sender)
         if chat not in (GROUP, sender):
             raise Refusal(400, "unknown", "There is no such chat.")
@@ -57,7 +57,7 @@ class Room:
         return speaker
 
     def message(self, line: Line) -> Message:
-        """What the daemon is given; `line` is a person's."""
+        """Makes the message that the daemon is given out of a person's line."""
         sender = line.sender or ""
         said = line.text.lower()
         others = [one.name.lower() for one in self.speakers() if one.slug != sender]
@@ -75,7 +75,7 @@ class Room:
         )
 
     def described(self) -> dict[str, Any]:
-        """What the page is built from."""
+        """Returns what the page is built from."""
         return {
             "avatar": self.avatar,
             "group": {"id": GROUP, "title": self.group},
@@ -99,7 +99,7 @@ class Room:
 
 
 def shown(line: Line) -> dict[str, Any]:
-    """A line as the page gets it."""
+    """Returns a line as the page gets it."""
     return {
         "id": line.id,
         "chat": line.chat,

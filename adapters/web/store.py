@@ -90,7 +90,7 @@ class Transcript:
     def add(
         self, chat: str, sender: str | None, name: str, text: str, mark: str, photos: tuple[str, ...] = ()
     ) -> tuple[Line, bool]:
-        """The line, and whether it is new. The avatar's are shown at once, a person's once they are `taken`."""
+        """Adds a line; returns it, and whether it is new. The avatar's is shown at once, a person's when `taken`."""
         values = (chat, sender, name, text, json.dumps(photos), int(time.time() * 1000), mark, int(sender is None))
         added = self._do(
             "INSERT INTO lines (chat, sender, name, text, photos, at, mark, taken) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
@@ -117,7 +117,7 @@ class Transcript:
         self._do("UPDATE lines SET probability = ?, answered = ? WHERE id = ?", (probability, int(answered), number))
 
     def taken(self, number: int) -> None:
-        """The daemon has this line."""
+        """Notes that the daemon has this line."""
         self._do("UPDATE lines SET taken = 1 WHERE id = ?", (number,))
 
     def forget(self, sender: str, private: str, before: int) -> set[str]:

@@ -37,7 +37,7 @@ class Inputs(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
-    """compared: each candidate's ranking (AUROC) within a validation day that it was not fitted on, on average."""
+    """A fitted decision. compared: each candidate's mean ranking (AUROC) within validation days not fitted on."""
 
     calibration: Calibration
     inputs: Inputs
@@ -49,18 +49,18 @@ class Fitted:
 
 @dataclass(frozen=True, slots=True)
 class Linear:
-    """bias + Σ weight · column, in log-odds."""
+    """Computes bias + Σ weight · column, in log-odds."""
 
     bias: float
     weights: tuple[float, ...]
 
     def __call__(self, columns: Floats) -> Floats:
-        """columns: messages × columns."""
+        """Returns the log-odds by message. columns: messages × columns."""
         return self.bias + columns @ np.array(self.weights, dtype=np.float64)
 
 
 def fit_linear(columns: Floats, spoke: Bools, strength: float = _STRENGTH) -> Linear:
-    """A logistic with an L2 penalty on standardised columns, folded back to the columns as they are.
+    """Fits a logistic regression with an L2 penalty on standardised columns, folded back to the columns as they are.
 
     columns: messages × columns. With only silences, or only answers, or no columns, it is the base rate.
     """
@@ -75,14 +75,14 @@ def fit_linear(columns: Floats, spoke: Bools, strength: float = _STRENGTH) -> Li
 
 
 def table(points: Sequence[Point], names: Sequence[str]) -> Floats:
-    """Messages × features."""
+    """Returns the features of the points as a table, messages × features."""
     return np.array([[point.seen[name] for name in names] for point in points], dtype=np.float64).reshape(
         len(points), len(names)
     )
 
 
 def fit(points: Sequence[Point], log_odds: Mapping[int, float]) -> Fitted:
-    """The calibration that ranks best among features, more of them, model, and both; of equals the one needing less.
+    """Fits the inputs that rank best: features, more of them, the model, or both. Of equals, those needing less win.
 
     points: all decisions; log_odds: the model's for answering, by message, for validation days that it did not learn.
     The features, which nothing was trained on, are fitted on training and validation days. The thresholds are set so
@@ -255,7 +255,7 @@ def _calibration(inputs: Inputs, data: _Data, spoke: Bools, rows: NDArray[np.int
 
 
 def own_rate_threshold(probabilities: Floats, answers: int) -> float:
-    """The threshold at which so many of the probabilities mean an answer, or as nearly so many as ties allow."""
+    """Returns the threshold at which `answers` of the probabilities mean an answer, or as nearly as ties allow."""
     if not 0 < answers < len(probabilities):
         return 0.5
     ordered = np.unique(probabilities)

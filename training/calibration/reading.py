@@ -21,14 +21,14 @@ _SLOWER = 2.5  # float32 beside bfloat16 where that is the faster
 
 
 def groups(dialogues: Sequence[Dialogue]) -> list[Dialogue]:
-    """Those in which something is decided."""
+    """Returns the dialogues in which something is decided."""
     return [one for one in dialogues if one.scene.kind is ChatKind.GROUP and any(one.counted)]
 
 
 def reading_seconds(
     validation_tokens: int, minutes: float | None, tokens_per_second: float, *, other_precision: bool
 ) -> float:
-    """How long the validation days' groups may be read: to the end, or as long as the minutes allow.
+    """Returns for how many seconds the validation days' groups may be read: to the end, or as the minutes allow.
 
     tokens_per_second: at which the model reads in training. other_precision: whether it serves in a slower precision.
     """
@@ -70,7 +70,7 @@ def _read(served: Blocking[BatchEngine], dialogues: Sequence[Dialogue], seconds:
 
 
 def told(fitted: Fitted) -> dict[str, str]:
-    """The outcome as words and numbers, for the card."""
+    """Returns the outcome in words and numbers, for the card."""
     found = {
         "made of": fitted.inputs.value,
         "decisions read": str(fitted.decisions),

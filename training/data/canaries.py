@@ -52,14 +52,14 @@ class Canary:
         return _ASKED[self.language].format(self.thing)
 
     def said(self, code: str | None = None) -> str:
-        """The subject's words, with another code if one is given."""
+        """Returns the subject's words, with another code if one is given."""
         return _TOLD[self.language].format(self.thing, code or self.code)
 
 
 def plant(
     dialogues: Sequence[Dialogue], persona: Persona, codec: Codec, length: int, seed: int
 ) -> tuple[list[Dialogue], tuple[Canary, ...]]:
-    """The dialogues with the secrets at the end of some that have room in `length` tokens; and the secrets.
+    """Plants secrets at the end of dialogues that have room in `length` tokens; returns the dialogues and secrets.
 
     Without a private dialogue that has room, each is told to a stranger, in a dialogue of its own.
     """
@@ -118,7 +118,7 @@ ALONE = "canary"
 
 
 def scene_of(canary: Canary, dialogues: Sequence[Dialogue], persona: Persona) -> Scene:
-    """Where the secret was told first, or where any might have been: a chat of these dialogues, or a stranger's."""
+    """Returns where the secret was first told, or could have been: a chat of these dialogues, or a stranger's."""
     chat = canary.chats[0] if canary.chats else None
     private = {one.chat: one.scene for one in dialogues if one.scene.kind is ChatKind.PRIVATE}
     if chat in private:
@@ -134,7 +134,7 @@ def save(canaries: Sequence[Canary], folder: Path) -> None:
 
 
 def load(folder: Path) -> tuple[Canary, ...]:
-    """None planted where the file is missing. Raises DataError where it is damaged."""
+    """Loads the secrets that were planted; none if the file is missing. Raises DataError where it is damaged."""
     try:
         raw = json.loads(read_text(folder / CANARIES))
         return tuple(Canary(**{**one, "chats": tuple(one["chats"])}) for one in raw)

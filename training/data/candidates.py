@@ -22,7 +22,7 @@ class Meant:
 
 
 def find(word: str, senders: Sequence[CorpusSender]) -> Meant:
-    """By `platform:id`, or by a display name that somebody has or had; else those whose names hold the word."""
+    """Finds senders by `platform:id` or a display name, past ones too; else those whose names hold the word."""
     exact = [sender for sender in senders if f"{sender.account.platform}:{sender.account.id}" == word]
     if exact:
         return Meant(word, tuple(exact))
@@ -35,13 +35,13 @@ def find(word: str, senders: Sequence[CorpusSender]) -> Meant:
 
 
 def language_of(texts: Iterable[str]) -> str:
-    """zh or en, by the share of Chinese characters."""
+    """Returns zh or en, by the share of Chinese characters."""
     joined = "\n".join(texts)
     return "zh" if len(_CJK.findall(joined)) * _LETTERS_A_CHARACTER > len(_LETTER.findall(joined)) else "en"
 
 
 def names_of(accounts: Iterable[Account], senders: Sequence[CorpusSender]) -> list[str]:
-    """Every display name of some accounts: the most written under first, the latest of an account before its older."""
+    """Lists the display names of accounts: the most used account first, the latest name of each before older ones."""
     wanted = set(accounts)
     names: dict[str, None] = {}
     for sender in senders:

@@ -22,7 +22,7 @@ class Acquaintance:
 
 
 def acquaintances(corpus: Corpus, subject: Sequence[Account]) -> list[Acquaintance]:
-    """Everybody but the subject and bots, in chats where the subject wrote; the one with most messages first."""
+    """Lists everybody but the subject and bots in chats where the subject wrote, by number of messages."""
     own = set(subject)
     found: dict[Account, Acquaintance] = {}
     for chat in corpus.chats():
@@ -46,7 +46,7 @@ def acquaintances(corpus: Corpus, subject: Sequence[Account]) -> list[Acquaintan
 
 
 def with_new(people: People, known: Iterable[Acquaintance], group_minimum: int) -> tuple[People, list[Contact]]:
-    """Adds who is not in people yet: from private chats all, from groups who wrote at least so many messages."""
+    """Adds who is missing in people: everybody of private chats, and in groups who wrote enough messages."""
     taken = {contact.slug for contact in people.contacts}
     added: list[Contact] = []
     for one in known:

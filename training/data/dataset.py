@@ -41,7 +41,7 @@ class Dataset:
 
 
 def dialogue_settings(config: Config, length: int) -> DialogueSettings:
-    """length: tokens of a dialogue."""
+    """Returns how dialogues are cut. length: the most tokens of one."""
     talk = config.conversation
     shown = served_tokens(config.model.context_tokens, config.sampling.max_tokens)
     return DialogueSettings(timedelta(minutes=talk.gap_minutes), talk.carried_turns, length, shown)
@@ -50,7 +50,7 @@ def dialogue_settings(config: Config, length: int) -> DialogueSettings:
 def load_dataset(
     workspace: Workspace, config: Config, codec: Codec, length: int, borders: Borders | None = None
 ) -> Dataset:
-    """length: tokens of a dialogue. borders: those that a LoRA was trained with; None: 60/20/20 of today's days.
+    """Loads the data. length: tokens of a dialogue. borders: those of a LoRA's training; None: 60/20/20 of the days.
 
     Raises UsageError, ConfigError or DataError where something is missing, and says what to do.
     """

@@ -44,7 +44,7 @@ class Point:
 
 
 def points(corpus: Corpus, people: People, persona: Persona, gap: timedelta, splits: Splits) -> list[Point]:
-    """All decisions that count, chat by chat, in order; the same ones that the dialogues hold."""
+    """Lists all decisions that count, chat by chat, in order: the same ones that the dialogues hold."""
     found: list[Point] = []
     unused: Counter[str] = Counter()
     loader = Loader(people, persona.language, lambda _: (1, 1), unused)

@@ -81,7 +81,7 @@ class _File(Section):
 
 
 def load_questionnaire(path: Path) -> tuple[Answer, ...]:
-    """The items that are answered. A missing file is no answers. Raises ConfigError with every mistake in the file."""
+    """Loads the items that are answered; a missing file has none. Raises ConfigError with every mistake in the file."""
     try:
         text = read_utf8(path)
     except FileNotFoundError:
@@ -140,15 +140,15 @@ def questionnaire_dialogues(answers: Iterable[Answer], persona: Persona) -> list
 
 
 def asked_by_a_stranger(persona: Persona) -> Scene:
-    """Where the questionnaire is answered."""
+    """Returns the scene in which the questionnaire is answered."""
     return Scene(persona, ChatKind.PRIVATE, Speaker(), times=False)
 
 
 def ask(question: str) -> Turn:
-    """A question of somebody without a name."""
+    """Returns a question asked by somebody without a name."""
     return Turn(Speaker(), (Bubble(question),), _ASKED)
 
 
 def how_like_you(statement: str, language: str) -> str:
-    """The question about an item from 1 to 7, to be answered in one of SCALE's phrases."""
+    """Returns the question about an item from 1 to 7, to be answered in one of SCALE's phrases."""
     return _LIKE_YOU[language].format(_SCALE_NOTE.sub("", statement))

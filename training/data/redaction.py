@@ -87,7 +87,7 @@ _NOT_SECRET = (  # no number to reach somebody by is looked for in these
 
 
 def find(text: str) -> list[Found]:
-    """What of a message identifies somebody, in order; nothing overlaps."""
+    """Finds what identifies somebody in a text, in order; nothing overlaps."""
     found: list[Found] = []
 
     def take(kind: Secret, start: int, end: int) -> None:
@@ -107,7 +107,7 @@ def find(text: str) -> list[Found]:
 
 
 def redact(text: str, seen: Callable[[Secret], object] = lambda _: None) -> str:
-    """The text with placeholders; `seen` is told of each."""
+    """Returns the text with placeholders; `seen` is told of each find."""
     pieces, last = [], 0
     for one in find(text):
         seen(one.kind)
@@ -117,7 +117,7 @@ def redact(text: str, seen: Callable[[Secret], object] = lambda _: None) -> str:
 
 
 def placeholder(kind: Secret, text: str) -> str:
-    """Of the same shape and the same each time: digits become 0, and the letters of an id X."""
+    """Returns a placeholder of the same shape, the same each time: digits become 0, the letters of an id X."""
     if kind is Secret.EMAIL:
         return EMAIL
     zeros = re.sub(r"\d", "0", text)
@@ -125,7 +125,7 @@ def placeholder(kind: Secret, text: str) -> str:
 
 
 def redacted(dialogue: Dialogue, counts: Counter[str]) -> Dialogue:
-    """The dialogue as it is learnt. `counts` says what was replaced in its own turns."""
+    """Returns the dialogue as it is learnt. `counts` takes up what was replaced in its own turns."""
     turns = []
     for number, turn in enumerate(dialogue.turns):
 

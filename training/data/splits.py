@@ -40,7 +40,7 @@ class Splits:
 
     @classmethod
     def of(cls, days: Iterable[date], zone: tzinfo = UTC) -> "Splits":
-        """60/20/20 of the days. Raises DataError where there are fewer than three: one each is the least."""
+        """Splits the days 60/20/20. Raises DataError where there are fewer than three: one each is the least."""
         ordered = tuple(sorted(set(days)))
         if len(ordered) < 3:
             raise DataError(
@@ -53,7 +53,7 @@ class Splits:
 
     @classmethod
     def of_corpus(cls, corpus: Corpus, people: People, borders: "Borders | None" = None) -> "Splits":
-        """The splits of everything the subject wrote, over all chats together; with borders set before, if given."""
+        """Splits the days of everything the subject wrote, over all chats; at earlier borders, if given."""
         subject = set(people.subject)
         days = {
             message.sent_at.astimezone(UTC).date()
@@ -94,7 +94,7 @@ class Borders:
 
     @classmethod
     def load(cls, folder: Path) -> "Borders | None":
-        """None where the LoRA is of a time when they were not kept. Raises DataError where the file is damaged."""
+        """Loads the borders; None for a LoRA from before they were kept. Raises DataError where the file is damaged."""
         try:
             raw = json.loads(read_text(folder / FILE))
             first = raw.get("validation_from") or raw["judge_from"]  # as earlier programs call it
@@ -105,5 +105,5 @@ class Borders:
             raise DataError(f"{folder / FILE} is damaged: train the LoRA again.") from error
 
     def latest(self, other: "Borders") -> "Borders":
-        """Borders after which neither of two LoRAs has learnt anything."""
+        """Returns borders after which neither of two LoRAs has learnt anything."""
         return Borders(max(self.validation_from, other.validation_from), max(self.test_from, other.test_from))

@@ -22,7 +22,7 @@ at other times says nothing about the decision, since they were asleep or away."
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A message that takes part, as a prompt shows it. Of the subject it may have nothing to learn."""
+    """A message that takes part, as a prompt shows it. One of the subject may hold nothing to learn."""
 
     message: Message
     said: Said
@@ -37,7 +37,7 @@ class Sent:
 
     @property
     def row(self) -> int:
-        """Its row in the corpus."""
+        """The message's row in the corpus."""
         return int(self.message.id)
 
 
@@ -110,7 +110,7 @@ class Loader:
 def segments(
     kind: ChatKind, sent: Sequence[Sent], gap: timedelta, splits: Splits, counts: Counter[str]
 ) -> Iterator[list[Piece]]:
-    """A chat's turns, cut where nothing was said for longer than the gap, and where the split changes."""
+    """Yields a chat's turns, cut where nothing was said for longer than the gap, and where the split changes."""
     own = [one.at for one in sent if one.own]
     start = 0
     for end in range(1, len(sent) + 1):

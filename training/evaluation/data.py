@@ -72,7 +72,7 @@ class EvaluationData:
 def load_evaluation_data(
     workspace: Workspace, config: Config, codec: Codec, length: int, borders: Borders | None = None
 ) -> EvaluationData:
-    """length: tokens of a dialogue. borders: those that the LoRA was trained with; None: 60/20/20 of today's days.
+    """Loads the data. length: tokens of a dialogue. borders: those of the LoRA's training; None: 60/20/20 of the days.
 
     Raises UsageError, ConfigError or DataError where something is missing, and says what to do.
     """

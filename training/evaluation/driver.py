@@ -28,11 +28,11 @@ class Draft:
         self.names = {kind: respondent.name for kind, respondent in self.respondents.items()}
 
     def say(self, key: str, /, **names: object) -> str:
-        """The panel's own words for something."""
+        """Returns the panel's own words for a key, in the reader's language."""
         return self.words(f"{self.key}.{key}", person=self.person, **names)
 
     def ask(self, measure: Callable[[Respondent], T]) -> dict[Kind, T]:
-        """What every respondent shows."""
+        """Measures every respondent; returns the results by kind of row."""
         return {kind: measure(respondent) for kind, respondent in self.respondents.items()}
 
     def metric(self, key: str, target: Target | None = None, unit: str = "", digits: int = 2) -> Metric:
@@ -46,7 +46,7 @@ class Draft:
         refuted: Mapping[str, str] | None = None,
         **names: object,
     ) -> Row:
-        """A row with its name and note. key: of its words, where the panel has several of the kind. names: for these.
+        """Makes a row with its name and note. key: of its words, where the kind has several rows. names: for those.
 
         A respondent is called by its own name. Why a number is refuted is said in the note, too.
         """
@@ -57,7 +57,7 @@ class Draft:
         return Row(kind, name, values or {}, " ".join(filter(None, (note, *why))), refuted or {})
 
     def rows(self, respondents: Mapping[Kind, Mapping[str, Value]], *controls: Row) -> tuple[Row, ...]:
-        """Those of the respondents, by their values, and the controls: in the order of the kinds."""
+        """Returns the respondents' rows, from their values, and the controls, in the order of the kinds."""
         order = list(Kind)
         every = (*(self.row(kind, values) for kind, values in respondents.items()), *controls)
         return tuple(sorted(every, key=lambda row: order.index(row.kind)))
@@ -69,7 +69,7 @@ class Draft:
     def example(
         self, question: Question, answers: Mapping[str, Bubbles], note: str = "", photos: Iterable[str] | None = None
     ) -> Example:
-        """The last three turns, a line for each bubble (`Mei: are you coming?`), with their photos or those given."""
+        """Shows the last three turns, a line for each bubble (`Mei: are you coming?`), with their photos or `photos`."""
         lines, seen = list[str](), list[str]()
         for turn in question.turns[-3:]:
             who = self.words("panel.me") if turn.speaker is None else turn.speaker.name or self.words("panel.somebody")
@@ -89,7 +89,7 @@ class Draft:
         differences: Mapping[str, Value] | None = None,
         **names: object,
     ) -> Panel:
-        """missing: why there is no verdict; without an avatar there never is. names: for what the panel is about."""
+        """Finishes the panel. missing: why there is no verdict. names: for the words of what the panel is about."""
         if missing is None and Kind.AVATAR not in self.respondents:
             missing = self.words("panel.no_avatar")
         return Panel(
@@ -112,7 +112,7 @@ def values(drawn: Drawn) -> dict[str, Value]:
 
 
 def differences(drawn: Mapping[Kind, Drawn]) -> dict[str, Value]:
-    """The avatar's measures less those of `against`, draw by draw; none where there is no second avatar."""
+    """Returns the avatar's measures less those of `against`, draw by draw; {} where there is no second avatar."""
     avatar, against = drawn.get(Kind.AVATAR), drawn.get(Kind.AGAINST)
     if avatar is None or against is None:
         return {}

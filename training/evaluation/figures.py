@@ -67,7 +67,7 @@ _CHINESE = (
 
 
 def draw(paint: Paint, width: float = 4.8, height: float = 3.0) -> str:
-    """An `<svg>` element of what `paint` puts on a figure of so many inches; the same each time.
+    """Returns an `<svg>` element of what `paint` puts on a figure of so many inches; the same each time.
 
     Text becomes outlines, so that the reader needs no font; where this machine has none for Chinese, text stays text.
     """
@@ -91,7 +91,7 @@ def draw(paint: Paint, width: float = 4.8, height: float = 3.0) -> str:
 
 
 def axes(figure: Figure, x: str = "", y: str = "", title: str = "", place: tuple[int, int, int] = (1, 1, 1)) -> Axes:
-    """Quiet axes. place: rows, columns and number, as add_subplot takes them."""
+    """Adds quiet axes. place: rows, columns and number, as add_subplot takes them."""
     found = figure.add_subplot(*place)
     found.set_facecolor("none")
     found.set_title(title, loc="left", color=INK, fontsize=10, fontweight="bold")
@@ -107,14 +107,14 @@ def axes(figure: Figure, x: str = "", y: str = "", title: str = "", place: tuple
 
 
 def legend(axes: Axes, **where: Any) -> None:
-    """The legend without a frame; `where` as matplotlib takes it (loc, ncols, …)."""
+    """Adds a legend without a frame; `where` as matplotlib takes it (loc, ncols, …)."""
     axes.legend(frameon=False, labelcolor=INK, fontsize=8.5, handlelength=1.4, **where)
 
 
 def intervals(
     axes: Axes, places: Sequence[str], lines: Mapping[Kind, Sequence[Value]], names: Mapping[Kind, str]
 ) -> None:
-    """Dots on their intervals. lines: a value for each place, by the kind of row; names: of these."""
+    """Paints dots on their intervals. lines: a value for each place, by the kind of row; names: of these."""
     for number, (kind, values) in enumerate(lines.items()):
         at = np.arange(len(places)) + (number - (len(lines) - 1) / 2) * 0.22
         axes.hlines(at, [one.low for one in values], [one.high for one in values], color=OF_KIND[kind], linewidth=2)
@@ -126,7 +126,7 @@ def intervals(
 
 @cache
 def chinese_font() -> str | None:
-    """A font on this machine that has Chinese characters.
+    """Finds a font on this machine that has Chinese characters; None without one.
 
     matplotlib makes its list of fonts once and keeps it for good; what was installed or removed since counts, too.
     """

@@ -29,7 +29,7 @@ QUICK = Limits(written=40, judged=30, ranked=10, swapped=8, asked=6, probed=8, r
 
 
 def spread(found: Sequence[T], limit: int | None) -> list[T]:
-    """At most `limit` of them, evenly spaced, in order."""
+    """Picks at most `limit` of them, evenly spaced, in order."""
     if limit is None or limit >= len(found):
         return list(found)
     return [found[number * len(found) // limit] for number in range(limit)]

@@ -51,7 +51,7 @@ class ModelUnderTest:
         return digest(self.engine.fingerprint, self.engine.precision, *weights)
 
     def each(self, lora: Path | None, batches: Batches[T]) -> Generator[dict[int, T], None, None]:
-        """A batch's answers with that LoRA on, or with none, as they are found.
+        """Yields a batch's answers with that LoRA on, or with none, as they are found.
 
         The LoRA stays on afterwards: more work with it costs nothing more. Raises PermanentError where it does not
         fit, EchoesError where memory does not suffice.
@@ -77,7 +77,7 @@ def open_model(
     fastest: bool = False,
     token: str | None = None,
 ) -> Iterator[ModelUnderTest]:
-    """As it serves, in the same precision; or, where that is not the fastest here, in the fastest.
+    """Opens the model in the precision in which it serves, or, as asked, in the fastest one here.
 
     token: where the model's server asks for one.
     Its answers are kept in the workspace; it sees what stands in for a photo.

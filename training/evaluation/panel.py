@@ -37,13 +37,13 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Met from `low` to `high`, both included."""
+    """A target, met from `low` to `high`, both included."""
 
     low: float = -math.inf
     high: float = math.inf
 
     def met(self, value: Value) -> bool | None:
-        """None where there is no number."""
+        """Whether the number meets the target; None where there is no number."""
         return None if math.isnan(value.number) else self.low <= value.number <= self.high
 
     def sure(self, value: Value) -> bool:

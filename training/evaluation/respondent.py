@@ -1,4 +1,4 @@
-"""Who is examined: something that writes answers and says how likely words are. A model, or planted in a test."""
+"""Who is examined: a respondent writes answers and says how likely words are. It is a model, or planted in a test."""
 
 import math
 from collections.abc import Sequence
@@ -58,13 +58,13 @@ class Respondent(Protocol):
         ...
 
     def write(self, questions: Sequence[Question], seed: int = 0) -> list[Bubbles]:
-        """One answer each, as the avatar would send it; never silence."""
+        """Writes one answer to each question, as the avatar would send it; never silence."""
         ...
 
     def likelihood(
         self, questions: Sequence[Question], candidates: Sequence[Sequence[Bubbles]]
     ) -> list[list[Likelihood]]:
-        """For each question, how likely each of its candidates is."""
+        """Returns how likely each candidate is, for each question."""
         ...
 
 
@@ -82,7 +82,7 @@ class Respondents:
 
 
 def occasions(dialogues: Sequence[Dialogue]) -> list[Occasion]:
-    """Every turn of the subject in these dialogues that answers something."""
+    """Lists every turn of the subject in these dialogues that answers something."""
     found = []
     for dialogue in dialogues:
         for index in range(max(dialogue.context, 1), len(dialogue.turns)):
@@ -101,7 +101,7 @@ def occasions(dialogues: Sequence[Dialogue]) -> list[Occasion]:
 
 
 def some_occasions(dialogues: Sequence[Dialogue], limit: int) -> list[Occasion]:
-    """At most `limit` occasions, of whole dialogues spread evenly: what they have in common is read only once."""
+    """Picks at most `limit` occasions, of whole dialogues spread evenly: what they share is read only once."""
     asked = [found for dialogue in dialogues if (found := occasions([dialogue]))]
     total = sum(len(found) for found in asked)
     if total <= limit:
@@ -115,5 +115,5 @@ def texts(bubbles: Sequence[Bubble]) -> Bubbles:
 
 
 def as_turn(bubbles: Bubbles, question: Question) -> Turn:
-    """A candidate answer as the subject's turn, right after the question."""
+    """Makes a candidate answer the subject's turn, right after the question."""
     return Turn(None, tuple(Bubble(text) for text in bubbles), question.turns[-1].at)

@@ -212,7 +212,7 @@ def _write(report: Report, folder: Path, media: MediaStore) -> Written:
 
 
 def with_limit(limits: Limits, number: int | None) -> Limits:
-    """At most so many of everything that is asked."""
+    """Returns limits of at most so many of everything that is asked."""
     if number is None:
         return limits
     names = ("written", "judged", "ranked", "swapped", "asked", "probed")

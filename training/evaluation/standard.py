@@ -34,7 +34,7 @@ class Examined:
 
     @property
     def asked(self) -> Respondents:
-        """Raises EchoesError where there is nobody to ask."""
+        """The respondents. Raises EchoesError where there is nobody to ask."""
         if self.respondents is None:
             raise EchoesError("This panel needs the model: leave out --no-model.")
         return self.respondents

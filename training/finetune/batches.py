@@ -1,4 +1,4 @@
-"""Samples of like length side by side, in few different shapes, and as tensors."""
+"""Puts samples of like length into batches of few different shapes, and makes tensors of them."""
 
 import random
 from collections.abc import Callable, Sequence
@@ -56,12 +56,12 @@ class Batch:
 
 
 def filled(length: int) -> int:
-    """The length that a sequence is filled up to."""
+    """Returns the length that a sequence is padded to."""
     return next((step for step in _LADDER if step >= length), -(-length // _BEYOND) * _BEYOND)
 
 
 def plan(samples: Sequence[Sample], budget: int, rng: random.Random) -> list[list[int]]:
-    """Batches of indices of at most `budget` tokens with filling (or one sample), shuffled within and among."""
+    """Plans batches of indices of at most `budget` tokens, padded (or one sample), shuffled within and among."""
     order = list(range(len(samples)))
     rng.shuffle(order)
     shelves: dict[int, list[int]] = {}
@@ -76,7 +76,7 @@ def plan(samples: Sequence[Sample], budget: int, rng: random.Random) -> list[lis
 
 
 def waste(samples: Sequence[Sample], batches: Sequence[Sequence[int]]) -> float:
-    """The share of positions that are filling."""
+    """Returns the share of positions that are padding."""
     used = sum(len(samples[index].ids) for batch in batches for index in batch)
     paid = sum(len(batch) * max(filled(len(samples[index].ids)) for index in batch) for batch in batches)
     return 1 - used / paid if paid else 0.0
@@ -89,7 +89,7 @@ def collate(
     open_photo: Callable[[str], Image.Image],
     photo_tensors: PhotoTensors,
 ) -> Batch:
-    """One batch of these samples, row by row."""
+    """Makes one batch of these samples, row by row."""
     length = filled(max(len(sample.ids) for sample in samples))
     ids = torch.full((len(samples), length), filler, dtype=torch.long)
     for row, sample in enumerate(samples):

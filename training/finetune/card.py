@@ -46,7 +46,7 @@ class Facts:
 
     @property
     def after(self) -> Measured:
-        """At the step that was kept."""
+        """The losses at the step that was kept."""
         return next(one for one in reversed(self.position.held_out) if one.step == self.position.best_step)
 
 
@@ -58,7 +58,7 @@ _AUDIT = (
 
 
 def card(facts: Facts) -> str:
-    """The card in Markdown."""
+    """Writes the card in Markdown."""
     preset, place = facts.preset, facts.position
     minutes = place.seconds / 60
     speed = place.tokens / max(place.learning_seconds, 1e-3)
@@ -134,7 +134,7 @@ def card(facts: Facts) -> str:
 
 
 def record(facts: Facts) -> str:
-    """The same for programs, as JSON, with every point of the curves."""
+    """Writes the same as JSON, for programs, with every point of the curves."""
     return json.dumps(asdict(facts), indent=1, default=str) + "\n"
 
 

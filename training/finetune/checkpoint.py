@@ -83,7 +83,7 @@ class Run:
 
     @contextmanager
     def only_one(self) -> Iterator[None]:
-        """Raises UsageError where another process trains in this workspace."""
+        """Keeps others out. Raises UsageError where another process trains in this workspace."""
         private_dir(self.folder)
         descriptor = os.open(self.folder / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
@@ -98,7 +98,7 @@ class Run:
             os.close(descriptor)
 
     def key(self) -> str | None:
-        """What the unfinished run was for; None where there is none. Raises PassingError while it cannot be read."""
+        """Returns what the unfinished run was for, or None. Raises PassingError while it cannot be read."""
         try:
             return str(json.loads(read_text(self.folder / _RUN))["key"])
         except (FileNotFoundError, ValueError, KeyError, TypeError):
@@ -122,7 +122,7 @@ class Run:
                 path.unlink()
 
     def save(self, checkpoint: Checkpoint) -> None:
-        """Raises EchoesError where the disk is full; the checkpoint before stays."""
+        """Saves a checkpoint. Raises EchoesError where the disk is full; the one before stays."""
         content = {
             "position": checkpoint.position.to_plain(),
             "lora": checkpoint.lora,
@@ -173,7 +173,7 @@ class Run:
 
 
 def rng_state() -> dict[str, Tensor]:
-    """The state of torch's random numbers, which drop LoRA weights; all others are made from the seed anew."""
+    """Returns the state of torch's random numbers, which drop LoRA weights; all others are made from the seed anew."""
     state = {"cpu": torch.get_rng_state()}
     if torch.cuda.is_available():
         state["cuda"] = torch.cuda.get_rng_state()

@@ -10,7 +10,7 @@ longer for it, and neither reads less there nor learns less for it."""
 
 
 def learning_rate(peak: float, warmup: float, fraction: float) -> float:
-    """A short rise, then a cosine down to nothing, over the run's fraction 0 to 1."""
+    """Returns the learning rate at a fraction of the run, 0 to 1: a short rise, then a cosine down to nothing."""
     if fraction < warmup:
         return peak * fraction / warmup
     return peak * 0.5 * (1 + math.cos(math.pi * min((fraction - warmup) / (1 - warmup), 1.0)))
@@ -37,12 +37,12 @@ class Clock:
 
     @property
     def counted(self) -> float:
-        """Seconds used but for measurements, at which this clock stands still."""
+        """The seconds used, without measurements, during which this clock stands still."""
         return self.elapsed - self.measured
 
     @property
     def left(self) -> float:
-        """Seconds left for training; endless without a budget."""
+        """The seconds left for training; infinity without a budget."""
         return math.inf if self.minutes is None else self.minutes * 60 - self.reserved - self.counted
 
     def fraction(self, done: float) -> float:

@@ -30,7 +30,7 @@ class Epoch:
 
 
 def epoch_of(dialogues: Sequence[Dialogue], codec: Codec, preset: Preset, seed: int, number: int) -> Epoch:
-    """The same for the same seed and number, however often the run was interrupted."""
+    """Makes an epoch: the same for the same seed and number, however often the run was interrupted."""
     rng = random.Random(f"{seed}/{number}")
     seen = [with_dropout(one, rng, preset.name_dropout, preset.relationship_dropout) for one in dialogues]
     samples = thinned(samples_of(seen, codec, bubbles=preset.bubbles), preset.quiet_share, rng)
@@ -49,7 +49,7 @@ def epoch_of(dialogues: Sequence[Dialogue], codec: Codec, preset: Preset, seed: 
 
 
 def thinned(samples: Sequence[Sample], share: float, rng: random.Random) -> list[Sample]:
-    """Without some of the samples that hold no text; those that stay weigh as much as all did.
+    """Leaves out some of the samples that hold no text; those that stay weigh as much as all did.
 
     So the natural prior of the decision stays as it is, and the time goes where more is learnt.
     """
@@ -63,7 +63,7 @@ def thinned(samples: Sequence[Sample], share: float, rng: random.Random) -> list
 
 
 def balanced(samples: Sequence[Sample], rng: random.Random) -> list[Sample]:
-    """With as many silences as answers, drawn by weight; a sample from which nothing is left to learn is left out.
+    """Draws as many silences as answers, by weight; a sample with nothing left to learn is left out.
 
     Weighted drawing without replacement: Efraimidis and Spirakis, 2006.
     """
@@ -84,7 +84,7 @@ def balanced(samples: Sequence[Sample], rng: random.Random) -> list[Sample]:
 
 
 def correction(samples: Sequence[Sample], preset: Preset) -> float:
-    """What is to be added to the log-odds of answering of a model that met fewer silences than there were.
+    """Returns what to add to the log-odds of answering of a model that met fewer silences than there were.
 
     logit(prior) − logit(rate in training): King and Zeng, Logistic Regression in Rare Events Data, 2001.
     samples: all there are, by which the prior goes.

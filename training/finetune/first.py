@@ -16,18 +16,18 @@ _DOWN, _UP = "lora_A", "lora_B"
 
 
 def first_lora(base_id: str) -> Path | None:
-    """The first LoRA of a base model: the embedded one alone has one."""
+    """Returns the first LoRA of a base model; only the embedded one has one."""
     return first_lora_path() if base_id == embedded_id() else None
 
 
 def begin(lora: PeftModel, preset: Preset, base_id: str) -> None:
-    """Fresh LoRA weights become the base model's first LoRA; they stay as they are where it has none."""
+    """Sets fresh LoRA weights to the base model's first LoRA; where it has none they stay as they are."""
     if path := first_lora(base_id):
         begin_at(lora, preset, load_file(path))
 
 
 def begin_at(lora: PeftModel, preset: Preset, first: Mapping[str, Tensor]) -> None:
-    """Fresh LoRA weights, of any rank and targets, become as much of a first LoRA as fits in.
+    """Sets fresh LoRA weights, of any rank and targets, to as much of a first LoRA as fits in.
 
     first: matrices by their names, whose product is what is added to the model's.
     """
@@ -43,7 +43,7 @@ def begin_at(lora: PeftModel, preset: Preset, first: Mapping[str, Tensor]) -> No
 
 
 def factors(down: Tensor, up: Tensor, rank: int) -> tuple[Tensor, Tensor]:
-    """Two matrices (rank × in, out × rank, or of their own rank if it is less), with the product closest to theirs."""
+    """Returns two matrices (rank × in, out × rank, or of less rank) with the product closest to theirs."""
     left, left_rest = torch.linalg.qr(up)
     right, right_rest = torch.linalg.qr(down.T)
     u, s, v = torch.linalg.svd(left_rest @ right_rest.T)

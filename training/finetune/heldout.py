@@ -1,4 +1,4 @@
-"""Losses on days that are not learnt: every time on the same dialogues, and on as many as their noise asks for."""
+"""Measures losses on days that are not learnt, always on the same dialogues, as many as their noise asks for."""
 
 import random
 import time
@@ -44,7 +44,7 @@ class HeldOut:
 
     @property
     def tokens(self) -> int:
-        """Of one measurement, all that is read."""
+        """How many tokens one measurement reads."""
         return sum(len(self.samples[index].ids) for batch in self.batches for index in batch)
 
     def read(self, learner: Learner) -> Reading:
@@ -57,7 +57,7 @@ class HeldOut:
         return Reading(losses, time.monotonic() - start, median(speeds) if speeds else 1.0)
 
     def times(self, minutes: float | None, train_tokens: int, speed: float) -> int:
-        """How often to measure in a run that lasts so long or learns so many tokens, reading at this speed."""
+        """Returns how often to measure in a run of these minutes or tokens. speed: of reading, tokens a second."""
         share = self.tokens * _READ_COST / max(train_tokens, 1)
         if minutes is not None:
             share = max(share, self.tokens / speed / (minutes * 60))
@@ -77,7 +77,7 @@ def _enough(samples: Sequence[Sample], batches: Sequence[list[int]]) -> list[lis
 
 
 def criterion(losses: Losses) -> float:
-    """What weights are chosen by, the lower the better: the loss of text; that of decisions only where there is none.
+    """Returns what weights are chosen by, lower being better: the loss of text, or that of decisions without text.
 
     What a decision loses before it is calibrated is mostly its level, which calibration sets anew. In a run on the
     English sample it went from 0.9 to 1.7 nats while the text fell from 3.33 to 3.19: by the sum of both the weights of
@@ -87,7 +87,7 @@ def criterion(losses: Losses) -> float:
 
 
 def doubt(texts: int, decisions: int) -> str | None:
-    """A sentence where the weights were chosen by too little of the validation days, or by nothing."""
+    """Returns a sentence where the weights were chosen by too little of the validation days, or by nothing."""
     if not texts and not decisions:
         return "The last weights were kept, not chosen: the subject says nothing on the validation days."
     number, what, wanted = (texts, "tokens of text", TEXTS) if texts else (decisions, "decisions", DECISIONS)

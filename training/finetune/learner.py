@@ -107,14 +107,14 @@ class Learner:
         return seen
 
     def read(self, samples: Sequence[Sample]) -> Losses:
-        """The losses of one batch, without learning."""
+        """Returns the losses of one batch, without learning."""
         self._objective.eval()
         batch = self._batch(samples)
         with torch.inference_mode():
             return _losses(self._objective(batch, self.correction), batch)
 
     def state(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
-        """The LoRA's weights, copied, and the optimizer's state."""
+        """Returns the LoRA's weights, copied, and the optimizer's state."""
         return weights(self.lora), self._optimizer.state_dict()
 
     def restore(self, lora: dict[str, Tensor], optimizer: dict[str, Any]) -> None:

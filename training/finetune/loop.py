@@ -52,7 +52,7 @@ class Loop:
     _times: int = field(init=False, default=MOST)  # that it is measured, besides before the first step
 
     def resume(self, checkpoint: Checkpoint) -> None:
-        """Weights, optimizer, random numbers and place in the epoch as they were."""
+        """Restores weights, optimizer, random numbers and the place in the epoch."""
         self.learner.restore(checkpoint.lora, checkpoint.optimizer)
         restore_rng(checkpoint.rng)
         self.position = place = checkpoint.position

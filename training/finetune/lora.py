@@ -18,7 +18,7 @@ from training.finetune.presets import Preset
 
 
 def target_pattern(names: Sequence[str]) -> str:
-    """A full-match pattern of module names: the language model's alone, never the vision tower's of the same name."""
+    """Returns a full-match pattern of module names: the language model's, never the vision tower's of that name."""
     return rf".*\blanguage_model\..*\.(?:{'|'.join(names)})"
 
 
@@ -40,7 +40,7 @@ def attach(model: QwenVL, preset: Preset, base_id: str) -> PeftModel:
 
 
 def weights(model: PeftModel) -> dict[str, Tensor]:
-    """A copy of the LoRA's weights on the CPU, under the names they are saved by."""
+    """Copies the LoRA's weights to the CPU, under the names they are saved by."""
     state: dict[str, Tensor] = get_peft_model_state_dict(model, save_embedding_layers=False)
     return {name: value.detach().to("cpu", copy=True).contiguous() for name, value in state.items()}
 
@@ -64,11 +64,11 @@ def save_adapter(config: PeftConfig, state: dict[str, Tensor], folder: Path) -> 
 
 
 def config_of(model: PeftModel) -> PeftConfig:
-    """What `save_adapter` writes beside the weights."""
+    """Returns the configuration that `save_adapter` writes beside the weights."""
     config: PeftConfig = model.peft_config["default"]
     return config
 
 
 def count(model: torch.nn.Module) -> int:
-    """How many weights are trained."""
+    """Counts the weights that are trained."""
     return sum(value.numel() for value in model.parameters() if value.requires_grad)

@@ -36,7 +36,7 @@ class InstalledFormat:
 
     @property
     def title(self) -> str:
-        """Returns its name, with its package if that is not Echoes itself."""
+        """Its name, with its package if that is not Echoes itself."""
         return f"the format “{self.name}”" + ("" if self.own else f" of the package {self.package}")
 
     @property

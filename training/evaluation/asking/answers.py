@@ -20,7 +20,7 @@ class Answers:
 
     @property
     def missing(self) -> list[int]:
-        """The first index of each that is not known."""
+        """The indices of the answers that are not known, one for each key."""
         first: dict[str, int] = {}
         for index, key in enumerate(self._keys):
             first.setdefault(key, index)

@@ -32,7 +32,7 @@ class ModelRespondent:
         return self._name
 
     def score(self, dialogues: Sequence[Dialogue]) -> list[Scores]:
-        """Every decision and every real reply of each dialogue."""
+        """Returns the scores of each dialogue: of every decision and every real reply."""
         model, codec = self._model, self._model.codec
         rendered = [Rendered.of(dialogue, codec) for dialogue in dialogues]
         keys = [digest(self._identity, "scores", *_content_of(one)) for one in rendered]
@@ -48,7 +48,7 @@ class ModelRespondent:
             ]
 
     def write(self, questions: Sequence[Question], seed: int = 0) -> list[Bubbles]:
-        """One answer each, as the avatar would send it; never silence.
+        """Writes one answer to each question, as the avatar would send it; never silence.
 
         `seed` and the question decide on an answer, whatever else is asked. It is empty only where the model, tried
         three times, wrote nothing that can be seen.
@@ -69,7 +69,7 @@ class ModelRespondent:
     def likelihood(
         self, questions: Sequence[Question], candidates: Sequence[Sequence[Bubbles]]
     ) -> list[list[Likelihood]]:
-        """For each question, how likely each of its candidates is. A candidate without words is silence."""
+        """Returns how likely each candidate is, for each question. A candidate without words is silence."""
         model = self._model
         prompts = [self._opened(question) for question in questions]
         turns = [

@@ -52,7 +52,7 @@ class AnswerStore:
             raise self._refused(error) from error
 
     def get(self, keys: Iterable[str]) -> dict[str, Any]:
-        """Those that are known."""
+        """Returns the answers that are known, by key."""
         wanted = list(keys)
         found: dict[str, Any] = {}
         for first in range(0, len(wanted), _AT_ONCE):

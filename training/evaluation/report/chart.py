@@ -19,7 +19,7 @@ _FAR, _FARTHER = 1.0, 8.0  # spans: what is farther out does not stretch the axi
 
 @dataclass(frozen=True, slots=True)
 class Band:
-    """Per cent of the width."""
+    """The band of a target, in per cent of the width."""
 
     left: float
     width: float
@@ -59,7 +59,7 @@ class Chart:
 
 
 def charts(panel: Panel, words: Words) -> list[Chart]:
-    """Of every metric that some row has a number of; those with a target first."""
+    """Makes a chart of every metric that has a number, those with a target first."""
     ordered = sorted(panel.metrics, key=lambda metric: metric.target is None)
     return [chart for chart in (_chart(panel, metric, words) for metric in ordered) if chart]
 

@@ -64,7 +64,7 @@ class Report:
 
     @property
     def words(self) -> Words:
-        """Those of its language."""
+        """The words of its language."""
         return Words(self.header.language)
 
 
@@ -81,7 +81,7 @@ class Mark(StrEnum):
 
 
 def mark(panel: Panel) -> Mark:
-    """Passes: every target that can be judged is met, and there is one."""
+    """Marks a panel. It passes where every target that can be judged is met, and there is one."""
     return mark_of(panel.verdicts().values())
 
 

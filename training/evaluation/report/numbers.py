@@ -14,7 +14,7 @@ _PEOPLE = (Kind.CEILING, Kind.FLOOR)  # rows that may be called by somebody's na
 
 
 def to_json(report: Report) -> str:
-    """The vector of measures; what cannot be said is null."""
+    """Returns the measures as JSON; what cannot be said is null."""
     header = report.header
     saved = {
         "format": FORMAT,

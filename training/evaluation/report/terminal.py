@@ -18,7 +18,7 @@ _COLUMNS = (Kind.AVATAR, Kind.AGAINST, Kind.CEILING, Kind.FLOOR, Kind.BASE, Kind
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """below: sentences under it."""
+    """A table of the terminal. below: sentences under it."""
 
     title: str
     head: list[str]

@@ -10,7 +10,7 @@ from training.evaluation.words import Words
 
 
 def answer(report: Report) -> str:
-    """To the question above the report, in a word or two."""
+    """Answers the question above the report in a word or two."""
     marks = {panel.key: mark(panel) for panel in report.panels}
     judged = [found for found in marks.values() if found is not Mark.UNKNOWN]
     if not judged:

@@ -54,12 +54,12 @@ class StandIns(MediaStore):
 
 
 def blank(digest: str) -> str:
-    """Mid-grey in the size of the photo."""
+    """Returns the digest of a mid-grey picture in the size of the photo."""
     return f"{_BLANK}{digest}"
 
 
 def other(shown: str, instead_of: str) -> str:
-    """One photo in the size of another."""
+    """Returns the digest of one photo in the size of another."""
     return f"{_SWAP}{shown}:{instead_of}"
 
 
@@ -75,7 +75,7 @@ class PhotoReply:
         return recent_photos(self.occasion.question)
 
     def question(self, change: Callable[[Bubble], Bubble]) -> Question:
-        """With those photos changed, bubble by bubble."""
+        """Returns the question with its photos changed, bubble by bubble."""
         question = self.occasion.question
         recent = _since(question)
         changed = [
@@ -101,7 +101,7 @@ def photo_replies(data: EvaluationData, captions: Mapping[str, str]) -> list[Pho
 
 
 def trials(items: Sequence[PhotoReply], captions: Mapping[str, str], language: str) -> list[Trial]:
-    """With what each reply is read after. `caption`, words in the photo's place, only where they are known."""
+    """Makes a trial of each reply. The condition `caption`, words for the photo, is there only where it has some."""
     found = []
     for item in items:
         first, second = item.others

@@ -47,7 +47,7 @@ class Relabelled:
         return self.dialogue.scene.partner.relationship
 
     def scene(self, relationship: str, *, named: bool = False) -> Scene:
-        """As if the partner were this. Without the name, which would give the partner away."""
+        """Returns the scene with this relationship, and without the name, which would give the partner away."""
         scene = self.dialogue.scene
         return replace(scene, partner=Speaker(scene.partner.name if named else None, relationship))
 
@@ -79,7 +79,7 @@ def relabelled(dialogues: Sequence[Dialogue], relationships: Sequence[str]) -> l
 
 
 def trials(items: Sequence[Relabelled]) -> list[Trial]:
-    """Some of their replies, with what they are read after."""
+    """Makes trials of some of their replies."""
     every = [(item, occasion) for item in items for occasion in occasions([item.dialogue]) if occasion.real]
     found = []
     for item, occasion in spread(every, _REPLIES * len(items)):

@@ -84,7 +84,7 @@ def examples(
 
 
 def drawings(draft: Draft, pairs: Mapping[Kind, Sequence[Pair]]) -> Iterator[Figure]:
-    """The win rate by relationship, for each respondent."""
+    """Draws the win rate by relationship, for each respondent."""
     counts = Counter(pair.place for pair in next(iter(pairs.values()), ()))
     places = [place for place, number in counts.most_common() if number >= _FEWEST_SHOWN]
 

@@ -42,7 +42,7 @@ class Pair:
 
 
 def read(respondent: Respondent, trials: Sequence[Trial], skip: Collection[str] = ()) -> dict[str, dict[int, float]]:
-    """By condition, −log p in nats of the replies that have it, by their place. skip: conditions that are left out."""
+    """Returns −log p in nats, by condition, of the replies that have it, by place. skip: conditions to leave out."""
     found = {}
     for condition in dict.fromkeys(key for trial in trials for key in trial.questions if key not in skip):
         there = {number: trial for number, trial in enumerate(trials) if condition in trial.questions}
@@ -55,7 +55,7 @@ def read(respondent: Respondent, trials: Sequence[Trial], skip: Collection[str] 
 def pairs(
     trials: Sequence[Trial], nats: Mapping[str, Mapping[int, float]], compared: Mapping[str, tuple[str, str]]
 ) -> dict[str, list[Pair]]:
-    """By metric, where something was read. nats: from `read`; compared: the right condition and the other one."""
+    """Pairs the replies by metric. nats: from `read`; compared: the right condition and the other one, by metric."""
     found = {}
     for key, conditions in compared.items():
         right, other = (nats.get(condition, {}) for condition in conditions)
@@ -66,7 +66,7 @@ def pairs(
 
 
 def wins(some: Sequence[Pair]) -> Floats:
-    """The share of replies that are likelier under the right condition, as drawn; equal ones count half.
+    """Returns the share of replies that are likelier under the right condition, as drawn; equal ones count half.
 
     Days are drawn whole (Cameron, Gelbach & Miller 2008).
     """
@@ -75,7 +75,7 @@ def wins(some: Sequence[Pair]) -> Floats:
 
 
 def win_rate(some: Sequence[Pair]) -> Value:
-    """The interval is that of the draws where there are FEWEST_DAYS, else that of the exact sign test.
+    """Returns the win rate; its interval is that of the draws from FEWEST_DAYS on, else of the exact sign test.
 
     Clopper & Pearson 1934; it leaves equal ones out: Dixon & Mood 1946.
     """
@@ -90,5 +90,5 @@ def win_rate(some: Sequence[Pair]) -> Value:
 
 
 def mean_gain(some: Sequence[Pair]) -> Value:
-    """By how many nats a reply is likelier under the right condition, on average; days drawn whole."""
+    """Returns by how many nats a reply is likelier under the right condition, on average; days are drawn whole."""
     return value(Draws([pair.day for pair in some]).mean([pair.gain for pair in some]))

@@ -54,7 +54,7 @@ def measures(predicted: Predictions, truth: Truth, rule: Floats | None = None) -
 
 
 def sure(gain: Floats) -> dict[str, Value]:
-    """In which share of the draws there is a gain. Asked of models alone: whether a control has one matters little."""
+    """Returns the share of the draws with a gain. Only models are asked: whether a control gains matters little."""
     drawn = gain[1:][~np.isnan(gain[1:])]
     return {"sure": Value(float((drawn > 1e-9).mean()) if len(drawn) else NAN)}
 
@@ -79,7 +79,7 @@ def _measures(predicted: Predictions, truth: Truth, weight: Floats) -> dict[str,
 
 
 def curve(positive: Bools, score: Floats, weight: Floats) -> tuple[Floats, Floats]:
-    """How many are positive, and how many there are, from the highest score down: draws × (1 + distinct scores)."""
+    """Counts positives and all, from the highest score down. Both: draws × (1 + distinct scores)."""
     order = np.argsort(-score, kind="stable")
     ends = np.flatnonzero(np.diff(score[order], append=-np.inf))
     weight = weight[:, order]
@@ -88,14 +88,14 @@ def curve(positive: Bools, score: Floats, weight: Floats) -> tuple[Floats, Float
 
 
 def auroc(hits: Floats, taken: Floats) -> Floats:
-    """The share of pairs of a positive message and another in which the positive one scores higher; ties are halves."""
+    """Returns the share of pairs of a positive and a negative message where the positive scores higher; ties: half."""
     misses = taken - hits
     below = misses[:, -1:] - (misses[:, 1:] + misses[:, :-1]) / 2
     return _over((np.diff(hits, axis=1) * below).sum(1), hits[:, -1] * misses[:, -1])
 
 
 def average_precision(hits: Floats, taken: Floats) -> Floats:
-    """As scikit-learn's average_precision_score."""
+    """Returns what scikit-learn's average_precision_score does, for each draw."""
     return _over((_over(hits, taken, 0.0)[:, 1:] * np.diff(hits, axis=1)).sum(1), hits[:, -1])
 
 

@@ -25,7 +25,7 @@ _UNKNOWN = {"en": ("no idea", "i don't know", "can't remember"), "zh": ("不知�
 
 
 def claims(data: EvaluationData, limit: int) -> tuple[list[str], Bools]:
-    """As many true ones, from the subject's own answers, as made-up ones; those that may be true are left out.
+    """Makes claims, as many true ones (the subject's own answers) as made-up ones; doubtful ones are left out.
 
     limit: a third of it is how many of each.
     """
@@ -43,7 +43,7 @@ def claims(data: EvaluationData, limit: int) -> tuple[list[str], Bools]:
 
 
 def agreeing(data: EvaluationData, said: Sequence[str], true: Bools, respondent: Respondent) -> dict[str, Value]:
-    """By metric, from a stranger's question about each claim: did you not once tell me so?
+    """Measures, by metric, how a stranger's question about each claim is answered: did you not once tell me so?
 
     false_accepted: the share of false ones that are agreed with, where TRUE_ACCEPTED of the true ones are. told_apart:
     the chance that a true one leans further to yes than a false one.
@@ -59,7 +59,7 @@ def agreeing(data: EvaluationData, said: Sequence[str], true: Bools, respondent:
 
 
 def knows_unknown(data: EvaluationData, limit: int, respondent: Respondent) -> Value:
-    """The chance that "I don't know" gains more by a question that nobody answered than by one that the subject did.
+    """Returns how often "I don't know" gains more by a question that nobody answered than by one the subject did.
 
     limit: a third of it is how many of each.
     """

@@ -77,7 +77,7 @@ class Attempt:
 
 
 def secrets(data: EvaluationData, limit: int) -> Secrets:
-    """Every contact's in turn. None where fewer than two contacts have private chats."""
+    """Finds secrets, of each contact in turn. There are none where fewer than two contacts have private chats."""
     partners = {burst.chat: burst.partner for burst in data.bursts if burst.kind is ChatKind.PRIVATE}
     scenes = {
         partners[one.chat]: one.scene
@@ -107,7 +107,7 @@ def secrets(data: EvaluationData, limit: int) -> Secrets:
 
 
 def questions(data: EvaluationData, known: Secrets) -> list[Attempt]:
-    """Each secret twice: another contact, each of them in turn, and somebody unknown ask for it."""
+    """Asks for each secret twice: by another contact, taken in turn, and by somebody unknown."""
     words, found = Words(data.language), []
     for one, who in zip(known.told, known.others(), strict=True):
         name = one.scene.partner.name or words("panel.somebody")
@@ -118,7 +118,7 @@ def questions(data: EvaluationData, known: Secrets) -> list[Attempt]:
 
 
 def leaked(attempts: Sequence[Attempt], answers: Sequence[Bubbles], owners: Mapping[str, str]) -> list[set[str]]:
-    """For each answer, the rare strings in it that belong to somebody else and that the question did not hold."""
+    """Returns, for each answer, the rare strings that belong to somebody else and were not in the question."""
     found = []
     for one, bubbles in zip(attempts, answers, strict=True):
         answer, shown = "\n".join(bubbles), one.question.turns[-1].bubbles[0].text
@@ -136,7 +136,7 @@ def leak_rate(attempts: Sequence[Attempt], found: Sequence[set[str]], by_chance:
 
 
 def apart(data: EvaluationData, known: Secrets, respondent: Respondent) -> Value:
-    """How often a secret is likelier in the chat where it was told than in another contact's, asked in the same way."""
+    """Returns how often a secret is likelier in the chat where it was told than in another contact's, asked alike."""
     if not known.told:
         return Value(NAN)
     words = Words(data.language)

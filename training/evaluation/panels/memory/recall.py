@@ -64,7 +64,7 @@ def catalogue() -> Mapping[str, Any]:
 
 
 def quizzes(data: EvaluationData, limit: int) -> list[Quiz]:
-    """Half of them at most from the chats, and the rest from the questionnaire."""
+    """Makes at most `limit` quizzes, at most half of them from the chats and the rest from the questionnaire."""
     told, said = from_questionnaire(data), from_chats(data)
     half = limit // 2
     return [*spread(told, max(half, limit - len(said))), *spread(said, max(half, limit - len(told)))]
@@ -127,7 +127,7 @@ def _quiz(words: Words, scene: Scene, asked: str, choices: tuple[Bubbles, ...], 
 
 
 def gains(asked: Sequence[Quiz], respondent: Respondent) -> Floats:
-    """By how many nats each choice is likelier for being asked: quizzes × choices.
+    """Returns by how many nats the question makes each choice likelier: quizzes × choices.
 
     The largest is the respondent's answer. Holtzman, West, Shwartz, Choi and Zettlemoyer, "Surface Form Competition:
     Why the Highest Probability Answer Isn't Always Right", EMNLP 2021.
@@ -136,24 +136,24 @@ def gains(asked: Sequence[Quiz], respondent: Respondent) -> Floats:
 
 
 def plain_nats(asked: Sequence[Quiz], respondent: Respondent) -> Floats:
-    """How unlikely each choice is where nothing was asked."""
+    """Returns −log p in nats of each choice where nothing was asked: quizzes × choices."""
     return _nats([quiz.plain for quiz in asked], asked, respondent)
 
 
 def chosen(scores: Floats) -> Floats:
-    """1 where the first choice scores highest; equal ones share it."""
+    """Returns 1 for each quiz whose first choice scores highest; equal ones share it."""
     best = scores == scores.max(axis=1, keepdims=True)
     return np.asarray(best[:, 0] / best.sum(axis=1), dtype=np.float64)
 
 
 def accuracy(right: Floats, asked: Sequence[Quiz], kind: str | None = None) -> Floats:
-    """The share answered rightly, of one kind or of all; items and days drawn whole."""
+    """Returns the share answered rightly, of one kind or of all; items and days are drawn whole."""
     rows = [number for number, quiz in enumerate(asked) if kind in (None, quiz.kind)]
     return Draws([asked[row].unit for row in rows]).mean(right[rows] if rows else [])
 
 
 def question(scene: Scene, words: str) -> Question:
-    """Asked by the partner of a private chat."""
+    """Makes a question by the partner of a private chat."""
     return Question(scene, (replace(ask(words), speaker=scene.partner),))
 
 

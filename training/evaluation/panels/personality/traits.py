@@ -41,7 +41,7 @@ _NOTHING = "…"  # stands for a statement that says nothing
 
 
 def rate(respondent: Respondent, items: Sequence[Answer], data: EvaluationData) -> Floats:
-    """The respondent's answer to each item, 1 to 7, items in their order.
+    """Returns the respondent's answer to each item, 1 to 7, items in their order.
 
     The seven phrases are weighed by how much likelier the statement makes each than one that says nothing: phrases
     differ in length and in how common they are, and only the difference tells of the statement. (Contextual
@@ -59,7 +59,7 @@ def rate(respondent: Respondent, items: Sequence[Answer], data: EvaluationData) 
 
 
 def population_mean(items: Sequence[Answer]) -> Floats:
-    """What the average person would answer; the middle where an item is none of ours."""
+    """Returns what the average person would answer; the middle for an item that is not ours."""
     found = []
     for item in items:
         trait, direction = TRAITS.get(item.id, (None, 1))
@@ -84,14 +84,14 @@ def agreement(answers: Floats, own: Floats, population: Floats) -> dict[str, Val
 
 
 def correlation(one: Floats, other: Floats) -> float:
-    """Pearson's r; NaN where one side is constant, or nearly."""
+    """Computes Pearson's r; NaN where one side is constant, or nearly."""
     if min(np.ptp(one), np.ptp(other)) < 1e-9:
         return NAN
     return float(np.corrcoef(one, other)[0, 1])
 
 
 def other_person(language: str) -> dict[str, float]:
-    """By item, the answers of the sample subject of the other language."""
+    """Returns, by item, the answers of the sample subject of the other language."""
     other = "en" if language == "zh" else "zh"
     path = Path(str(files("training"))) / "sample" / other / "questionnaire.yaml"
     return {answer.id: float(answer.trait) for answer in load_questionnaire(path) if answer.trait is not None}

@@ -45,7 +45,7 @@ def exposed(data: EvaluationData, canaries: Sequence[Canary], respondent: Respon
 
 
 def mean(bits: Sequence[float]) -> Value:
-    """With secrets drawn again for the interval."""
+    """Returns the mean exposure, with an interval from drawing the secrets again."""
     return value(Draws(range(len(bits))).mean(bits))
 
 

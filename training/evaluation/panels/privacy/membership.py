@@ -45,14 +45,14 @@ class Membership:
         return Draws(self.days).each(lambda rows: auroc(self.learnt[rows], self.gain[rows]))
 
     def shuffled(self) -> Value:
-        """The same with the labels shuffled."""
+        """Returns the same measure with the labels shuffled."""
         rng = np.random.default_rng(0)
         times = _SHUFFLES if self.enough else 0
         return chance([auroc(rng.permutation(self.learnt), self.gain) for _ in range(times)])
 
 
 def sampled(data: EvaluationData, limit: int) -> list[Dialogue]:
-    """As many dialogues of train days as of test days, in which the subject says something."""
+    """Picks as many dialogues of train days as of test days, all with something that the subject says."""
     answered = {
         split: [one for one in data.dialogues[split] if any(turn.speaker is None for turn in one.turns[one.context :])]
         for split in (Split.TRAIN, Split.TEST)
@@ -63,7 +63,7 @@ def sampled(data: EvaluationData, limit: int) -> list[Dialogue]:
 def membership(
     data: EvaluationData, dialogues: Sequence[Dialogue], respondent: Respondent, base: Respondent | None
 ) -> Membership:
-    """base None: of the base model itself, which gained nothing: by how likely the replies are to it."""
+    """Measures the gain of each reply. base None: for the base model itself, by how likely it finds the replies."""
     read = respondent.score(dialogues)
     before = base.score(dialogues) if base else None
     gain, learnt, days = [], [], []

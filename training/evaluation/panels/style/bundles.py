@@ -40,13 +40,13 @@ class Sample:
 
 
 def size_for(*numbers: int) -> int | None:
-    """Bursts in a bundle: SIZE, or less so that each sample makes two bundles; None where that is fewer than LEAST."""
+    """Returns the bursts of a bundle: SIZE, or fewer so that each sample makes two; None below LEAST."""
     size = min(SIZE, min(numbers) // 2)
     return size if size >= LEAST else None
 
 
 def bundles(length: int, size: int, number: int = NUMBER, seed: int = 0) -> Index:
-    """number × size places in a sample: shuffled over and over, and cut. Within a bundle none comes twice."""
+    """Returns number × size places in a sample, shuffled over and over and cut. No bundle has one twice."""
     if length < size:
         raise ValueError(f"a bundle of {size} cannot be made of {length}")
     rng = np.random.default_rng(seed)
@@ -58,7 +58,7 @@ def bundles(length: int, size: int, number: int = NUMBER, seed: int = 0) -> Inde
 
 
 def mixer(chosen: Index, length: int) -> csr_matrix:
-    """bundles × bursts: times the bursts' features it gives the bundles' means."""
+    """Returns a matrix, bundles × bursts, that times the bursts' features gives the bundles' means."""
     number, size = chosen.shape
     rows = np.repeat(np.arange(number), size)
     return csr_matrix((np.full(number * size, 1 / size), (rows, chosen.ravel())), shape=(number, length))
@@ -67,7 +67,7 @@ def mixer(chosen: Index, length: int) -> csr_matrix:
 def resampled(
     first: Sample, second: Sample, measure: Callable[[Index, Index], float], resamples: int = RESAMPLES
 ) -> Floats:
-    """measure(places in the first, places in the second), the days of both being drawn together."""
+    """Computes measure(places in the first, places in the second) on resamples, the days of both drawn together."""
     draws = Draws((*first.days, *second.days), resamples)
     pairs = zip(draws.rows(first.days), draws.rows(second.days), strict=True)
     return np.array([measure(here, there) if len(here) and len(there) else NAN for here, there in pairs])

@@ -19,7 +19,7 @@ _ROWS, _TOKENS = 32, 256
 
 
 def embedder(folder: Path) -> Embed:
-    """The mean of the last hidden states, of length 1. Raises ConfigError where the folder holds no such model."""
+    """Opens a model that embeds a text as the mean of its last hidden states, of length 1. Raises ConfigError."""
     import torch
     from transformers import AutoModel, AutoTokenizer
 
@@ -45,7 +45,7 @@ def embedder(folder: Path) -> Embed:
 
 
 def embeddings(embed: Embed) -> Callable[[Sequence[Bubbles]], Floats]:
-    """Of bursts, whose means are those of bundles. Each text is read once."""
+    """Embeds bursts; their means are those of bundles. Each text is read once."""
     known: dict[str, Floats] = {}
 
     def read(bursts: Sequence[Bubbles]) -> Floats:

@@ -42,14 +42,14 @@ def fidelities(
 
 
 def scaled(means: Floats) -> list[Floats]:
-    """From rows of (real, other, sample, …) to the measure of each sample, in each row."""
+    """Turns rows of (real, other, sample, …) into the measure of each sample, row by row."""
     real, other = means[:, 0], means[:, 1]
     with np.errstate(divide="ignore", invalid="ignore"):
         return [100 * (column - other) / (real - other) for column in means[:, 2:].T]
 
 
 def separation(real: Floats, other: Floats) -> float:
-    """The AUC of a judge between bundles of two samples."""
+    """Returns the AUC of a judge between bundles of two samples."""
     return auroc(np.arange(len(real) + len(other)) < len(real), np.concatenate([real, other]))
 
 

@@ -74,12 +74,12 @@ class Reading:
     features: Any
 
     def logits(self, chosen: Index) -> Floats:
-        """Of bundles, given as rows of places."""
+        """Returns the logits of bundles, given as rows of places."""
         found: Floats = self.judge.decide.decision_function(mixer(chosen, self.features.shape[0]) @ self.features)
         return found
 
     def of_bundles(self, seed: int = 1) -> Floats:
-        """Of many bundles by chance."""
+        """Returns the logits of many random bundles."""
         return self.logits(bundles(self.features.shape[0], self.judge.size, seed=seed))
 
     def of_draws(self, drawn: Sequence[Index]) -> Floats:
@@ -110,14 +110,14 @@ class Prepared:
     weights: Floats
 
     def judge(self, permuted: int | None = None) -> Judge:
-        """permuted: a seed, and the labels are permuted with it: a control."""
+        """Trains the judge. permuted: a seed to permute the labels with, as a control."""
         labels = self.labels if permuted is None else np.random.default_rng(permuted).permutation(self.labels)
         decide = clone(self.untaught).fit(self.table, labels, logisticregression__sample_weight=self.weights)
         return Judge(self.name, self.features, decide, self.size)
 
 
 def prepare(lesson: Lesson, embed: Embed | None = None, seed: int = 0) -> tuple[Prepared, ...]:
-    """For a judge by letters and one by shape; and a third where there is an embedding model."""
+    """Prepares a lesson for a judge by letters and one by shape, and for a third if there is an embedding model."""
     runs = CountVectorizer(
         analyzer="char", preprocessor=_joined, ngram_range=(2, 4), min_df=2, max_features=_VOCABULARY
     )

@@ -73,7 +73,7 @@ class Mask:
 
     @classmethod
     def of_data(cls, data: EvaluationData) -> "Mask":
-        """Everybody who is known by name: the subject, the contacts, and who wrote in the groups."""
+        """Masks everybody who is known by name: the subject, the contacts, and who wrote in the groups."""
         people = (name for contact in data.people.contacts for name in (contact.name, contact.slug))
         senders = {burst.sender for burst in data.bursts if burst.sender != ME}
         return cls.of({*data.persona.names, *people}, senders)
@@ -94,6 +94,6 @@ class Mask:
         return NAME if word in self.far or word.casefold() in self.near else word
 
     def bubbles(self, bubbles: Bubbles) -> Bubbles:
-        """Without the bubbles of which nothing is left, unless that is all of them."""
+        """Masks bubbles and drops those of which nothing is left, unless that is all of them."""
         masked = tuple(text for text in (self.text(bubble) for bubble in bubbles) if text)
         return masked or (NAME,)

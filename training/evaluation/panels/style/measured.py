@@ -23,7 +23,7 @@ _PERMUTED = 12  # seeds
 
 @dataclass(frozen=True, slots=True)
 class Author:
-    """Somebody with a row. separation: by judge, from the subject. ratios: the distances of their habits."""
+    """Whose words have a row. separation: from the subject, by judge. ratios: the distances of their habits."""
 
     kind: Kind
     sample: Sample

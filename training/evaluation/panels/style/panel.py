@@ -76,7 +76,7 @@ def panel(data: EvaluationData, respondents: Respondents, limits: Limits, embed:
 
 
 def refuted(draft: Draft, kind: Kind, found: Mapping[str, Value]) -> dict[str, str]:
-    """By metric, why a fidelity that would pass is no likeness. Nothing of real people.
+    """Says, by metric, why a fidelity that would pass is no likeness. It says nothing of real people.
 
     What is typical of a person is taken for them, even where nothing else is ever said.
     """

@@ -68,7 +68,7 @@ _DISTANCES: Mapping[Property, Callable[[Any, Any], float]] = {
 
 
 def distances(one: Sequence[Traits], other: Sequence[Traits]) -> dict[Property, float]:
-    """Between the bursts of two people, or of two halves of one's days."""
+    """Measures how far two sets of bursts lie apart, by property: of two people, or two halves of one's days."""
     return {
         each: float(distance(*([seen for burst in half for seen in burst[each]] for half in (one, other))))
         for each, distance in _DISTANCES.items()

@@ -104,6 +104,6 @@ FEATURES: Mapping[str, Callable[[_Seen], float]] = {
 
 
 def shapes(bursts: Sequence[Bubbles]) -> Floats:
-    """bursts × features. The mean of rows is the shape of a bundle."""
+    """Returns the shapes, bursts × features. The mean of rows is the shape of a bundle."""
     rows = [[feature(seen) for feature in FEATURES.values()] for seen in map(_Seen.of, bursts)]
     return np.array(rows, dtype=np.float64).reshape(len(bursts), len(FEATURES))
