@@ -1,4 +1,4 @@
-"""Cuts the corpus into dialogues: those to learn from fit a length, those to be measured are as the daemon shows them."""
+"""Cuts the corpus into dialogues: those to learn from fit a length, those to measure are as the daemon shows them."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
