@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
 
-from bot.doctor.checks import Check
+from bot.checks import Check
 from bot.errors import EchoesError, PermanentError
 from bot.message import Chat, Message
 from bot.people import People

@@ -23,7 +23,7 @@ CONTRACT = {
     "bot.config",
     "bot.secrets",
     "bot.validation",
-    "bot.doctor.checks",
+    "bot.checks",
     "bot.doctor.asking",
     "bot.serving",
 }
@@ -130,3 +130,56 @@ def test_only_engine_and_training_know_torch() -> None:
 def test_the_daemon_starts_without_torch(module: str) -> None:
     code = f"import sys, {module}; sys.exit(any(name in sys.modules for name in {HEAVY!r}))"
     assert subprocess.run([sys.executable, "-W", "ignore", "-c", code], cwd=ROOT, check=False).returncode == 0
+
+
+FOUNDATION = (
+    "message",
+    "errors",
+    "letters",
+    "files",
+    "workspace",
+    "people",
+    "persona",
+    "secrets",
+    "validation",
+    "sampling",
+)
+"""What everything in bot stands on; no folder of it is known to these."""
+
+FLOORS = (
+    {"chat", "store", "media", "pictures", "checks", "clock", "weights", "observer", "disclosure"},
+    {"lora", "platform", "config", "consent", "lock", "logs", "serving"},
+    {"engine"},
+    {"conversation"},
+    {"daemon", "doctor"},
+    {"cli"},
+)
+"""The folders and modules of bot, floor by floor: each knows those below it, and the foundation."""
+
+
+def test_inside_bot_nothing_imports_upward() -> None:
+    floor = dict.fromkeys(FOUNDATION, 0) | {name: n for n, names in enumerate(FLOORS, 1) for name in names}
+    for name, path in modules("bot"):
+        here = name.split(".")[1] if "." in name else ""
+        if here in ("", "__main__"):
+            continue
+        for known in of(imports(path), "bot"):
+            there = known.split(".")[1] if "." in known else ""
+            if there and there != here:
+                above = floor[there] > floor[here] or (floor[there] == floor[here] and floor[here] > 2)
+                assert not above, f"{name} imports {known}"
+    assert {name.split(".")[1] for name, _ in modules("bot") if "." in name} == set(floor) | {"__main__"}
+
+
+def test_the_road_and_the_stores_know_nothing_of_who_uses_them() -> None:
+    apart = {
+        "bot.chat": ("bot.store", "bot.engine", "bot.conversation", "bot.config", "bot.platform"),
+        "bot.store": ("bot.chat", "bot.engine", "bot.conversation", "bot.config", "bot.platform"),
+        "bot.engine": ("bot.store", "bot.conversation", "bot.platform"),
+        "bot.conversation": ("bot.daemon", "bot.doctor"),
+    }
+    for name, path in modules("bot"):
+        for room, others in apart.items():
+            if name.startswith(room):
+                wrong = {one for one in imports(path) if one.startswith(others)}
+                assert not wrong, f"{name} imports {wrong}"

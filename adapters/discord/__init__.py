@@ -1,7 +1,7 @@
 """Discord, through a bot account."""
 
 from adapters.proxy import ProxiedSection
-from bot.doctor.checks import Check, bad, good, note
+from bot.checks import Check, bad, good, note
 from bot.errors import ConfigError
 from bot.platform import Adapter, Platform, Setting
 from bot.secrets import Secret, Secrets

@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING
 from bot.chat.dialogue import Bubble, Scene, Speaker, Turn
 from bot.chat.prompt import Codec, Prompt, render
 from bot.config import load_config
-from bot.engine.base import Sampling
 from bot.engine.describe import EMBEDDED
 from bot.errors import ExitCode
 from bot.media import MediaStore
 from bot.message import ChatKind
 from bot.persona import Persona
+from bot.sampling import Sampling
 from bot.workspace import MARKER
 
 if TYPE_CHECKING:

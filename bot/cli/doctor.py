@@ -7,8 +7,8 @@ import sys
 from collections.abc import Iterator
 
 from adapters.registry import installed
+from bot.checks import Check, Verdict, bad, good, note
 from bot.config import Config, load_config
-from bot.doctor.checks import Check, Verdict, bad, good, note
 from bot.doctor.online import examine_online
 from bot.doctor.workspace import examine
 from bot.engine.describe import describe

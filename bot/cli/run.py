@@ -123,6 +123,8 @@ async def _serve(prepared: Prepared, drain_seconds: float) -> ExitCode:
     asyncio.get_running_loop().set_exception_handler(_log_unhandled)
     orders, notifier = Orders(), Notifier.from_environment()
     media = MediaStore(private_dir(workspace.received), (workspace.media,))
+    past = Past(workspace.corpus)
+    past.prepare()
     with orders.from_signals():
         notifier.status("loading the model")
         lora = find_lora(workspace.loras, config.model.lora)
@@ -139,7 +141,7 @@ async def _serve(prepared: Prepared, drain_seconds: float) -> ExitCode:
                 sampling=config.sampling.sampling(),
                 config=config.conversation,
                 media=media,
-                past=Past(workspace.corpus),
+                past=past,
             )
             adapters, broken = _adapters(prepared, avatar)
             parts = Parts(

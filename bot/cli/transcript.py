@@ -11,13 +11,13 @@ from bot.chat.features import mentions
 from bot.cli.rehearsal import Line, Rehearsal, first_of, line_of
 from bot.config import ConversationConfig, load_config
 from bot.conversation.chat import Avatar
-from bot.engine.base import Sampling
 from bot.engine.factory import build_engine
 from bot.lora import find_lora
 from bot.media import MediaStore
 from bot.message import ChatKind, Message
 from bot.people import RELATIONSHIPS, People, load_people
 from bot.persona import Persona, load_persona
+from bot.sampling import Sampling
 from bot.store.corpus import Corpus, CorpusChat
 from bot.store.past import Past
 from bot.workspace import Workspace

@@ -9,9 +9,9 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BeforeValidator, Discriminator, Field, InstanceOf, Tag, model_validator
 
-from bot.engine.base import Sampling
 from bot.errors import EchoesError
 from bot.platform import PlatformSection
+from bot.sampling import Sampling
 from bot.validation import EMPTY, Section, Text, wrong
 
 

@@ -22,7 +22,7 @@ from bot.conversation.photos import fetch_photos
 from bot.conversation.policy import answerable, takes_part
 from bot.conversation.tries import Tries
 from bot.conversation.wishes import Wishes
-from bot.engine.base import Engine, Sampling
+from bot.engine.base import Engine
 from bot.errors import EchoesError, PassingError
 from bot.media import MediaStore
 from bot.message import Chat, ChatKind, Message
@@ -30,6 +30,7 @@ from bot.observer import Observer
 from bot.people import People
 from bot.persona import LANGUAGES, Persona
 from bot.platform import Adapter
+from bot.sampling import Sampling
 from bot.store.journal import Entry, Journal, State
 from bot.store.past import Past
 

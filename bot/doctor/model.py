@@ -8,8 +8,8 @@ import psutil
 
 from bot.chat.decision import Calibration
 from bot.chat.prompt import Fingerprint
+from bot.checks import Check, bad, good, note
 from bot.config import Config
-from bot.doctor.checks import Check, bad, good, note
 from bot.engine.describe import EMBEDDED, BaseModel, codec_for, describe
 from bot.engine.matrices import decoder_of, misfit
 from bot.errors import ConfigError, EchoesError

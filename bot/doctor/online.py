@@ -4,9 +4,9 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from bot.checks import Check, bad, good
 from bot.config import Config, ServerConfig
 from bot.doctor.asking import ask
-from bot.doctor.checks import Check, bad, good
 from bot.errors import ConfigError, EchoesError, PassingError
 from bot.platform import Platform, Platforms, PlatformSection
 from bot.secrets import Secrets

@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from bot.checks import Check, bad, good, note
 from bot.config import Config, load_config
 from bot.consent import Use, require
-from bot.doctor.checks import Check, bad, good, note
 from bot.doctor.model import examine_model
 from bot.errors import ConfigError, EchoesError
 from bot.lock import pid_file, running

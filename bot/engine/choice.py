@@ -3,8 +3,8 @@
 import torch
 
 from bot.chat.prompt import Codec
-from bot.engine.base import Sampling
 from bot.engine.text import blank_tokens
+from bot.sampling import Sampling
 
 _LIKELY = 1024  # tokens: nearly always they make up the share that is chosen from
 

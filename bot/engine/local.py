@@ -10,7 +10,7 @@ from typing import TypeVar
 import torch
 
 from bot.chat.prompt import Fingerprint, Prompt
-from bot.engine.base import Batches, Continuation, DialogueScores, Sampling, ScoredDialogue
+from bot.engine.base import Batches, Continuation, DialogueScores, ScoredDialogue
 from bot.engine.batch.continuations import ContinuationScorer
 from bot.engine.batch.dialogues import DialogueScorer
 from bot.engine.batch.head import OutputHead
@@ -26,6 +26,7 @@ from bot.engine.thread import InferenceThread, Manners, Steps
 from bot.errors import EchoesError
 from bot.letters import visible
 from bot.media import MediaStore
+from bot.sampling import Sampling
 
 CACHE_BYTES = 1 << 30
 BATCH_BYTES = 1_500_000_000

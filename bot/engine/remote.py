@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Self
 
 from bot.chat.prompt import Codec, Fingerprint, Prompt
-from bot.engine.base import Sampling
 from bot.engine.routes import ChatRoute, PhotoRoute, Route, TokenRoute, Written
 from bot.engine.server import Json, ModelServer
 from bot.engine.text import TextStream, blank_tokens
 from bot.errors import EchoesError, PermanentError, RefusedError
 from bot.letters import visible
 from bot.media import MediaStore
+from bot.sampling import Sampling
 
 log = logging.getLogger(__name__)
 

@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from bot.chat.prompt import Prompt
-from bot.engine.base import Batches, Continuation, DialogueScores, Sampling, ScoredDialogue
+from bot.engine.base import Batches, Continuation, DialogueScores, ScoredDialogue
 from bot.engine.remote import RemoteEngine, UnseenError
 from bot.errors import EchoesError, PermanentError
 from bot.lora import WEIGHTS
+from bot.sampling import Sampling
 
 _AT_ONCE = 32  # requests that the server works on together
 _TRIES = 3  # of a reply in which nothing can be seen

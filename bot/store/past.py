@@ -4,10 +4,11 @@ A private chat's past is by contact, whatever the platform, and never another co
 """
 
 import logging
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from pathlib import Path
+from typing import TypeVar
 
 from bot.errors import EchoesError
 from bot.message import Account, Chat, ChatKind, Message
@@ -16,6 +17,8 @@ from bot.persona import Persona
 from bot.store.corpus import Corpus, CorpusChat, as_avatar
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 MESSAGES = 64
 """Of the end of a chat: more than the turns that are carried over."""
@@ -26,6 +29,10 @@ class Past:
     """Reads the corpus of a workspace. Where that cannot be read, there is no past, and a line in the log."""
 
     corpus: Path
+
+    def prepare(self) -> None:
+        """Brings the corpus of an earlier program up to date, which may take a while: before anybody waits."""
+        self._open(lambda corpus: None)
 
     def private(
         self,
@@ -59,18 +66,25 @@ class Past:
         return [message for message in found if message.sender not in gone]
 
     def _read(self, chats: "_Chats", people: People, persona: Persona, before: datetime) -> list[Message]:
-        if not self.corpus.exists():
-            return []
         if end := end_of(persona.era, persona.zone):
             before = min(before, end)
+
+        def latest(corpus: Corpus) -> list[Message]:
+            return [one for chat in chats.among(corpus) for one in corpus.latest(chat, MESSAGES, before)]
+
+        subject = frozenset(people.subject)
+        found = sorted(self._open(latest) or [], key=lambda one: one.sent_at)
+        return [as_avatar(one, subject) for one in found[-MESSAGES:]]
+
+    def _open(self, look: Callable[[Corpus], T]) -> T | None:
+        if not self.corpus.exists():
+            return None
         try:
             with Corpus.open(self.corpus) as corpus:
-                found = [one for chat in chats.among(corpus) for one in corpus.latest(chat, MESSAGES, before)]
+                return look(corpus)
         except EchoesError as error:
             log.warning("What was said before the avatar cannot be read: %s", error)
-            return []
-        subject = frozenset(people.subject)
-        return [as_avatar(one, subject) for one in sorted(found, key=lambda one: one.sent_at)[-MESSAGES:]]
+            return None
 
 
 @dataclass(frozen=True, slots=True)

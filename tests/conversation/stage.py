@@ -13,7 +13,6 @@ from bot.clock import Clock
 from bot.config import ConversationConfig
 from bot.conversation import Conversations
 from bot.conversation.chat import Avatar
-from bot.engine.base import Sampling
 from bot.errors import EchoesError, PermanentError
 from bot.media import MediaStore
 from bot.message import PHOTO, Account, Attachment, Chat, ChatKind, Message
@@ -21,6 +20,7 @@ from bot.observer import Observer, Unobserved
 from bot.people import Contact, People
 from bot.persona import Persona
 from bot.platform import Adapter, Inbox
+from bot.sampling import Sampling
 from bot.store.journal import Journal
 from bot.store.past import Past
 from tests.support import byte_codec

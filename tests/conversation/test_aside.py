@@ -8,9 +8,9 @@ import pytest
 
 from bot.chat.prompt import Prompt
 from bot.conversation import chat as worker
-from bot.engine.base import Sampling
 from bot.errors import EchoesError, PassingError, RefusedError
 from bot.message import Chat, ChatKind
+from bot.sampling import Sampling
 from bot.store.journal import State
 from tests.conversation.stage import MEI, OMA, ScriptedEngine, Stage
 

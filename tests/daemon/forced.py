@@ -23,13 +23,14 @@ from bot.clock import Clock
 from bot.config import Config, load_config
 from bot.conversation import Conversations
 from bot.conversation.chat import Avatar
-from bot.engine.base import BatchEngine, Sampling
+from bot.engine.base import BatchEngine
 from bot.engine.factory import build_local_engine
 from bot.errors import PermanentError
 from bot.lora import find_lora
 from bot.media import MediaStore
 from bot.message import ChatKind, Message
 from bot.observer import Unobserved
+from bot.sampling import Sampling
 from bot.store.corpus import Corpus, as_avatar
 from bot.store.journal import Journal, State
 from bot.workspace import Workspace

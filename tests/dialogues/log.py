@@ -14,7 +14,8 @@ from bot.people import Contact, People
 from bot.persona import Persona
 from bot.store.corpus import Corpus
 from tests.support import byte_codec, picture
-from training.data.dialogues import Dialogue, DialogueSettings, build
+from training.data.cutting import build
+from training.data.dialogues import Dialogue, DialogueSettings
 from training.data.importers import Options, find_files, import_paths
 from training.data.splits import Splits
 

@@ -32,7 +32,8 @@ from bot.store.corpus import Corpus
 from bot.store.journal import Entry, Journal
 from tests.dialogues.log import ALL_TRAIN
 from tests.support import byte_codec, picture
-from training.data.dialogues import Dialogue, DialogueSettings, build
+from training.data.cutting import build
+from training.data.dialogues import Dialogue, DialogueSettings
 from training.data.points import points
 
 NORA = Persona("Nora", ("nor",), timezone="Europe/London", era="2026")

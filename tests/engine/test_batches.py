@@ -10,7 +10,7 @@ import pytest
 
 from bot.chat.dialogue import Bubble, Scene, Speaker, Turn
 from bot.chat.prompt import Prompt, render
-from bot.engine.base import Batches, Sampling, T
+from bot.engine.base import Batches, T
 from bot.engine.batch.prefix import BatchDecoder
 from bot.engine.local import LocalEngine
 from bot.engine.models import load
@@ -19,6 +19,7 @@ from bot.errors import PassingError
 from bot.media import MediaStore
 from bot.message import ChatKind
 from bot.persona import Persona
+from bot.sampling import Sampling
 from bot.workspace import Workspace
 from tests.evaluation.conftest import make_lora
 

@@ -14,7 +14,6 @@ from safetensors.torch import load_file, save_file
 
 from bot.chat.dialogue import Bubble, Scene, Speaker, Turn
 from bot.chat.prompt import Fingerprint, Prompt, render
-from bot.engine.base import Sampling
 from bot.engine.describe import Family
 from bot.engine.local import LocalEngine
 from bot.engine.models import LoadedModel, codec_for, load
@@ -22,6 +21,7 @@ from bot.errors import PassingError, PermanentError
 from bot.media import MediaStore
 from bot.message import ChatKind
 from bot.persona import Persona
+from bot.sampling import Sampling
 from tests.engine.conftest import FAMILIES, tiny_model
 
 TARGETS = r".*language_model.*\.(q_proj|k_proj|v_proj|o_proj|gate_proj|up_proj)"

@@ -12,7 +12,7 @@ import torch
 
 from bot.chat.dialogue import Bubble, Scene, Speaker, Turn
 from bot.chat.prompt import Prompt, render
-from bot.engine.base import Engine, Sampling
+from bot.engine.base import Engine
 from bot.engine.choice import Chooser
 from bot.engine.local import LocalEngine
 from bot.engine.models import LoadedModel, photo_tensors
@@ -22,6 +22,7 @@ from bot.letters import visible
 from bot.media import MediaStore
 from bot.message import ChatKind
 from bot.persona import Persona
+from bot.sampling import Sampling
 from tests.support import byte_codec, picture
 
 START = datetime(2026, 3, 1, 9, tzinfo=UTC)

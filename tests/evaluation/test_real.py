@@ -12,7 +12,8 @@ from bot.people import People
 from bot.persona import Persona
 from bot.store.corpus import Corpus
 from tests.support import byte_codec
-from training.data.dialogues import DialogueSettings, build
+from training.data.cutting import build
+from training.data.dialogues import DialogueSettings
 from training.data.importers import Options, find_files, import_paths
 from training.data.points import of_split, points
 from training.data.splits import Split, Splits

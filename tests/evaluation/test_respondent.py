@@ -12,7 +12,6 @@ import torch
 from bot.chat.dialogue import Bubble, Scene, Speaker, Turn
 from bot.chat.prompt import Prompt, render
 from bot.chat.prompt.render import whole_bubbles
-from bot.engine.base import Sampling
 from bot.engine.batch.dialogues import DialogueScorer
 from bot.engine.batch.groups import prefix_groups
 from bot.engine.batch.prefix import BatchDecoder
@@ -21,6 +20,7 @@ from bot.engine.models import LoadedModel, codec_for, load
 from bot.errors import EchoesError, PermanentError
 from bot.message import ChatKind
 from bot.persona import Persona
+from bot.sampling import Sampling
 from bot.workspace import Workspace
 from tests.dialogues.log import Log
 from tests.evaluation.conftest import Opened, make_lora

@@ -12,10 +12,10 @@ from PIL import Image, ImageChops
 import training
 from bot.chat.dialogue import Bubble, Scene, Speaker, Turn
 from bot.chat.prompt import render
-from bot.engine.base import Sampling
 from bot.engine.describe import Family
 from bot.engine.models import load
 from bot.message import ChatKind
+from bot.sampling import Sampling
 from tests.evaluation.conftest import Opened
 from tests.evaluation.diary import MEI, Teller, diary, plain
 from tests.support import byte_codec, picture

@@ -15,10 +15,10 @@ from safetensors.numpy import load_file, save_file
 
 from adapters.registry import installed
 from bot.chat.prompt import Fingerprint
+from bot.checks import Check, Verdict
 from bot.cli import main
 from bot.config import parse_config
 from bot.consent import save_consent
-from bot.doctor.checks import Check, Verdict
 from bot.doctor.online import examine_online
 from bot.doctor.workspace import examine
 from bot.engine.describe import codec_for, describe

@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 from bot.chat.dialogue import Bubble, Scene, Speaker, Turn
 from bot.chat.prompt import Codec, Prompt, render
-from bot.engine.base import Sampling
 from bot.message import ChatKind
 from bot.persona import Persona
+from bot.sampling import Sampling
 
 GREEDY = Sampling(temperature=0, presence_penalty=0, max_tokens=6)
 _START = datetime(2026, 5, 1, 12, tzinfo=UTC)

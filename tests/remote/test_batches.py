@@ -10,7 +10,7 @@ import torch
 
 from bot.chat.dialogue import Bubble, Scene, Speaker, Turn
 from bot.chat.prompt import Prompt, render
-from bot.engine.base import BatchEngine, Batches, Continuation, Sampling, ScoredDialogue, T
+from bot.engine.base import BatchEngine, Batches, Continuation, ScoredDialogue, T
 from bot.engine.local import LocalEngine
 from bot.engine.models import LoadedModel, codec_for, load
 from bot.engine.remote_batch import RemoteBatchEngine
@@ -18,6 +18,7 @@ from bot.errors import PassingError, PermanentError
 from bot.media import MediaStore
 from bot.message import ChatKind
 from bot.persona import Persona
+from bot.sampling import Sampling
 from bot.workspace import Workspace
 from tests.engine.conftest import tiny_model
 from tests.evaluation.conftest import make_lora

@@ -15,13 +15,13 @@ from PIL import Image
 
 from bot.chat.dialogue import Bubble, Scene, Speaker, Turn
 from bot.chat.prompt import Fingerprint, Prompt, render
-from bot.engine.base import Sampling
 from bot.engine.remote import RemoteEngine
 from bot.errors import DataError, EchoesError, PassingError, PermanentError
 from bot.media import MediaStore
 from bot.message import ChatKind
 from bot.persona import Persona
 from bot.pictures import decode
+from bot.sampling import Sampling
 from tests.standins.openai import Json, ModelServer
 from tests.support import byte_codec, picture
 

@@ -13,7 +13,8 @@ from bot.people import People, load_people
 from bot.persona import Persona, load_persona
 from bot.store.corpus import Corpus
 from bot.workspace import Workspace
-from training.data.dialogues import Dialogue, DialogueSettings, build
+from training.data.cutting import build
+from training.data.dialogues import Dialogue, DialogueSettings
 from training.data.points import Point, points
 from training.data.redaction import redacted
 from training.data.splits import Borders, Split, Splits

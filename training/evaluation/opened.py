@@ -8,12 +8,13 @@ from typing import TypeVar
 
 from bot.chat.prompt import Codec
 from bot.config import Config
-from bot.engine.base import BatchEngine, Batches, Sampling
+from bot.engine.base import BatchEngine, Batches
 from bot.engine.blocking import Blocking, blocking
 from bot.engine.device import fastest_dtype, use_physical_cores
 from bot.engine.factory import build_batch_engine
 from bot.engine.models import dtype_of
 from bot.lora import SHAPE, WEIGHTS
+from bot.sampling import Sampling
 from bot.workspace import Workspace
 from training.evaluation.asking.store import AnswerStore, digest
 from training.evaluation.panels.context.pictures import StandIns

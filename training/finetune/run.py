@@ -12,6 +12,7 @@ import torch
 from peft import PeftConfig
 
 from bot.chat.prompt import Codec, Fingerprint
+from bot.chat.prompt.render import BLOCKS, RENDERER
 from bot.config import Config, load_config
 from bot.consent import Use, require
 from bot.engine.blocking import blocking
@@ -109,11 +110,12 @@ class _Learnt:
 
 
 def _key(settings: TrainSettings, base_id: str, material: Material) -> str:
-    """Tells whether an unfinished run was for the same: settings, base model, data, and how much of it is held out.
+    """Tells whether an unfinished run was for the same: settings, prompt, base model, data, how much is held out.
 
     Time and name may differ.
     """
-    asked = json.dumps([asdict(settings.preset), settings.seed, settings.tokens, base_id, TEXTS, DECISIONS])
+    preset = asdict(settings.preset)
+    asked = json.dumps([preset, settings.seed, settings.tokens, base_id, RENDERER, BLOCKS, TEXTS, DECISIONS])
     digest = hashlib.sha256(asked.encode())
     for dialogue in (*material.train, *material.validation):
         digest.update(repr(dialogue).encode())

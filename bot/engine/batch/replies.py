@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 import torch
 
 from bot.chat.prompt import Codec, Prompt
-from bot.engine.base import Sampling
 from bot.engine.batch.groups import prefix_groups
 from bot.engine.batch.head import OutputHead
 from bot.engine.batch.prefix import BatchDecoder, PrefixCache, TokenSequence
 from bot.engine.choice import Chooser
 from bot.engine.text import PATIENCE, TextStream
 from bot.letters import visible
+from bot.sampling import Sampling
 
 _TRIES = 3  # where nothing could be seen; the daemon, too, tries a message again
 _SEEDS = 1 << 63

@@ -4,97 +4,22 @@ One table of entries in the order they came: messages of others, bubbles of the 
 outside the model). Every change is one transaction, synced to disk, so a killed process continues where it was.
 """
 
-import os
 import sqlite3
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from pathlib import Path
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
 
-from bot.errors import DataError, EchoesError, PassingError
-from bot.files import refusal
 from bot.message import Account, Attachment, Chat, Message
-from bot.store.attachments import from_json, to_json
-from bot.store.journal.entries import COLUMNS, Aside, Entry, Kind, State, chat_of, entry_of
-from bot.store.journal.schema import LAYOUT
-from bot.store.layout import drop_copies
+from bot.store.attachments import to_json
+from bot.store.journal.entries import Entry, Kind, State, chat_of
+from bot.store.journal.forgetting import Forgetting
+from bot.store.journal.troubles import Troubles
 
-_BUSY_SECONDS = 10
 _KNOWN = 2000  # ids that an adapter is told of at its start
-_TRIES = 3
-"""Failures after which an entry that was handled alone is set aside."""
-CRASHES = 6
-"""Beginnings without an end after which an entry is not begun again: a process may be killed for other reasons."""
 
 
-@dataclass(frozen=True, slots=True)
-class Forgotten:
-    """How many messages were emptied, and the digests of photos that no entry holds any more."""
-
-    messages: int
-    photos: set[str]
-
-
-class Journal:
-    """Raises PassingError in a sentence when the disk refuses; the daemon then takes no message it cannot keep."""
-
-    def __init__(self, connection: sqlite3.Connection, path: Path, clock: Callable[[], datetime]) -> None:
-        self._db = connection
-        self._path = path
-        self._clock = clock
-
-    @classmethod
-    def open(cls, path: Path, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> "Journal":
-        """`clock` tells when a bubble is sent."""
-        try:
-            os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-            connection = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None)
-        except (OSError, sqlite3.Error) as error:
-            raise PassingError(refusal(error, path) or f"The journal {path} cannot be opened ({error}).") from error
-        connection.row_factory = sqlite3.Row
-        journal = cls(connection, path, clock)
-        try:
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute("PRAGMA synchronous = FULL")
-            connection.execute("PRAGMA foreign_keys = ON")
-            connection.execute("PRAGMA secure_delete = ON")
-            LAYOUT.prepare(connection, path)
-            journal.checkpoint()  # what was forgotten just before a kill is still in the write-ahead log
-        except EchoesError:
-            connection.close()
-            raise
-        except sqlite3.DatabaseError as error:
-            connection.close()
-            if (sentence := refusal(error, f"The journal {path}")) is not None:
-                raise PassingError(sentence) from error
-            raise DataError(f"The journal {path} cannot be opened ({error}): restore it, or move it away.") from error
-        return journal
-
-    def close(self) -> None:
-        self._db.close()
-
-    @contextmanager
-    def _change(self) -> Iterator[sqlite3.Connection]:
-        try:
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
-                yield self._db
-                self._db.execute("COMMIT")
-            except BaseException:
-                if self._db.in_transaction:
-                    self._db.execute("ROLLBACK")
-                raise
-        except sqlite3.DatabaseError as error:
-            if isinstance(error, sqlite3.OperationalError) or type(error) is sqlite3.DatabaseError:
-                raise _unusable(error) from error
-            raise  # about what was to be written, not about the disk
-
-    def _read(self, sql: str, values: Sequence[str | float] = ()) -> list[sqlite3.Row]:
-        try:
-            return self._db.execute(sql, values).fetchall()
-        except sqlite3.OperationalError as error:
-            raise _unusable(error) from error
+class Journal(Forgetting, Troubles):
+    """Takes messages in, and replies out; says what is there. What it raises is told in `Database`."""
 
     # -- messages in ----------------------------------------------------------------------------------------------
 
@@ -166,18 +91,6 @@ class Journal:
         became = "UPDATE entries SET state = ?, begun = 0 WHERE seq = ? AND state != 'ignored'"
         with self._change() as db:
             db.executemany(became, [(state, seq) for seq in seqs])
-
-    def erase(self, seqs: Sequence[int]) -> set[str]:
-        """Leaves messages out and keeps nothing of what they said, in the file or beside it.
-
-        Returns the digests of photos that no entry holds any more.
-        """
-        entries = [entry for seq in seqs for entry in self._entries("seq = ?", seq)]
-        photos = {digest for entry in entries for digest in entry.message.digests}
-        with self._change() as db:
-            db.executemany(f"UPDATE entries SET state = 'ignored', {_EMPTY} WHERE seq = ?", [(seq,) for seq in seqs])
-        self._let_go()
-        return photos - self.digests() if photos else photos
 
     def fetched(self, seq: int, attachments: Sequence[Attachment]) -> bool:
         """Notes the fetched pictures of a message; False, and nothing is noted, where it no longer waits."""
@@ -253,48 +166,6 @@ class Journal:
                 (chat.key,),
             )
 
-    # -- what fails again and again -------------------------------------------------------------------------------
-
-    def begin(self, seqs: Sequence[int]) -> None:
-        """Notes that entries are being handled: should the process die of one, the next process knows which."""
-        with self._change() as db:
-            db.executemany("UPDATE entries SET begun = begun + 1 WHERE seq = ?", [(seq,) for seq in seqs])
-
-    def left(self, seqs: Sequence[int]) -> None:
-        """Notes that handling entries was broken off through no fault of theirs."""
-        with self._change() as db:
-            db.executemany("UPDATE entries SET begun = 0 WHERE seq = ?", [(seq,) for seq in seqs])
-
-    def failed(self, seqs: Sequence[int], trouble: str) -> bool:
-        """Counts a failure. Returns whether it was the last: an entry handled alone is set aside after three."""
-        with self._change() as db:
-            db.executemany("UPDATE entries SET tries = tries + 1, begun = 0 WHERE seq = ?", [(seq,) for seq in seqs])
-            if len(seqs) != 1:
-                return False
-            last = "UPDATE entries SET state = 'aside', trouble = ? WHERE seq = ? AND tries >= ?"
-            return bool(db.execute(last, (trouble, seqs[0], _TRIES)).rowcount)
-
-    def set_aside(self, seq: int, trouble: str) -> None:
-        with self._change() as db:
-            db.execute("UPDATE entries SET state = 'aside', trouble = ?, begun = 0 WHERE seq = ?", (trouble, seq))
-
-    def aside(self) -> list[Aside]:
-        """What was set aside, oldest first."""
-        rows = self._rows("state = 'aside' ORDER BY seq")
-        return [Aside(entry_of(row), row["trouble"] or "") for row in rows]
-
-    def aside_count(self) -> int:
-        return int(self._read("SELECT count(*) FROM entries WHERE state = 'aside'")[0][0])
-
-    def retry(self, seqs: Sequence[int]) -> None:
-        """Lets what was set aside wait again, as if it had come just now."""
-        with self._change() as db:
-            db.executemany(
-                "UPDATE entries SET state = CASE kind WHEN 'message' THEN 'new' ELSE 'queued' END, tries = 0, begun = 0"
-                " WHERE seq = ? AND state = 'aside'",
-                [(seq,) for seq in seqs],
-            )
-
     # -- what is there --------------------------------------------------------------------------------------------
 
     def unfinished(self) -> list[Chat]:
@@ -364,13 +235,7 @@ class Journal:
         [row] = self._read("SELECT count(*) FROM entries WHERE state IN ('new', 'queued', 'sending')")
         return int(row[0])
 
-    def _entries(self, where: str, *values: str | float) -> list[Entry]:
-        return [entry_of(row) for row in self._rows(where, *values)]
-
-    def _rows(self, where: str, *values: str | float) -> list[sqlite3.Row]:
-        return self._read(f"SELECT {COLUMNS} FROM entries JOIN chats ON chats.key = entries.chat WHERE {where}", values)
-
-    # -- people's wishes and retention ----------------------------------------------------------------------------
+    # -- people's wishes, and chats that move ----------------------------------------------------------------------
 
     def stop(self, account: Account) -> None:
         with self._change() as db:
@@ -382,74 +247,6 @@ class Journal:
 
     def is_stopped(self, account: Account) -> bool:
         return bool(self._read("SELECT 1 FROM stopped WHERE platform = ? AND id = ?", (account.platform, account.id)))
-
-    def forget(self, account: Account, until: int) -> Forgotten:
-        """Empties what an account wrote up to that seq, and private chats with it whole; the ids stay, so nothing
-        is answered twice. Nothing of it is left in the file or beside it.
-        """
-        before = self.digests()
-        said = "SELECT count(*) FROM entries WHERE kind = 'message' AND sender_platform = ? AND sender_id = ?"
-        [[messages]] = self._read(
-            f"{said} AND seq < ? AND (text != '' OR attachments != '')", (account.platform, account.id, until)
-        )
-        with self._change() as db:
-            own_chats = [
-                row["chat"]
-                for row in db.execute(
-                    "SELECT DISTINCT chat FROM entries JOIN chats ON chats.key = entries.chat"
-                    " WHERE chats.kind = 'private' AND sender_platform = ? AND sender_id = ?",
-                    (account.platform, account.id),
-                )
-            ]
-            empty = (
-                f"UPDATE entries SET {_EMPTY}, state = CASE state WHEN 'queued' THEN 'dropped' ELSE 'ignored' END"
-                " WHERE kind != 'notice' AND seq <= ?"
-            )
-            db.execute(f"{empty} AND sender_platform = ? AND sender_id = ?", (until, account.platform, account.id))
-            db.executemany(f"{empty} AND chat = ?", [(until, chat) for chat in own_chats])
-            now = self._clock().timestamp()
-            db.execute("INSERT OR REPLACE INTO forgotten VALUES (?, ?, ?)", (account.platform, account.id, now))
-        self._let_go()
-        return Forgotten(messages, before - self.digests())
-
-    def forgotten(self) -> Mapping[Account, datetime]:
-        """Who asked to be forgotten, and when last: nothing of them from before may be shown, wherever it is kept."""
-        rows = self._read("SELECT * FROM forgotten")
-        return {Account(row["platform"], row["id"]): datetime.fromtimestamp(row["at"], UTC) for row in rows}
-
-    def purge(self, before: datetime) -> int:
-        """Deletes finished entries from before a time; returns how many. The newest message of a chat keeps its id."""
-        with self._change() as db:
-            cursor = db.execute(
-                "DELETE FROM entries WHERE at < ? AND state NOT IN ('new', 'queued', 'sending')"
-                " AND kind != 'notice'"
-                " AND seq NOT IN (SELECT max(seq) FROM entries WHERE kind = 'message' GROUP BY chat)",
-                (before.timestamp(),),
-            )
-            removed = cursor.rowcount
-            db.execute(
-                f"UPDATE entries SET {_EMPTY}, state = 'ignored'"
-                " WHERE at < ? AND kind = 'message' AND state NOT IN ('new', 'queued', 'sending')",
-                (before.timestamp(),),
-            )
-        if removed:
-            drop_copies(self._path)
-        return removed
-
-    def digests(self) -> set[str]:
-        """The photos that entries still hold."""
-        rows = self._read("SELECT attachments FROM entries WHERE attachments != ''")
-        return {one.digest for row in rows for one in from_json(row["attachments"]) if one.digest}
-
-    def _let_go(self) -> None:
-        """Leaves nothing of what was just erased beside the file."""
-        self.checkpoint()
-        drop_copies(self._path)
-
-    def checkpoint(self) -> None:
-        """Folds the write-ahead log into the file, and empties it; on a full disk that waits for the next time."""
-        with suppress(sqlite3.OperationalError):
-            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     def move(self, old: Chat, new: Chat) -> None:
         """Lets a chat go on under another id; what was said before comes with it.
@@ -482,9 +279,6 @@ class Journal:
         return chat_of(rows[0]) if rows else None
 
 
-_EMPTY = "text = '', attachments = '', sender_name = '', reply_to = NULL"
-
-
 def _content(message: Message) -> tuple[str, list[tuple[str, str]]]:
     """What an edit may change: the text, and what comes with it."""
     return message.text, [(one.kind, one.words) for one in message.attachments]
@@ -499,10 +293,6 @@ def _with_pictures_of(new: Sequence[Attachment], old: Sequence[Attachment]) -> t
     pictures = [one for one in old if one.ref or one.digest is not None]
     words = [one for one in new if not one.ref and one.digest is None]
     return (*pictures, *words)
-
-
-def _unusable(error: sqlite3.Error) -> PassingError:
-    return PassingError(f"The journal cannot be read or written ({error}): is the disk full?")
 
 
 def _former_id(old: Chat, native_id: str) -> str:

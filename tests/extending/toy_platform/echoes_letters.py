@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from pydantic import Field
 
-from bot.doctor.checks import Check, bad, good
+from bot.checks import Check, bad, good
 from bot.errors import ConfigError, PassingError
 from bot.message import Account, Chat, ChatKind, Message
 from bot.platform import Adapter, Inbox, Platform, PlatformSection, Setting

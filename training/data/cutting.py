@@ -1,0 +1,235 @@
+"""Cuts the corpus into dialogues: those to learn from fit a length, those to measure are as the daemon shows them."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime
+from itertools import pairwise
+
+from bot.chat.dialogue import Bubble, Scene
+from bot.chat.prompt import Codec, render
+from bot.chat.scene import scene_at
+from bot.chat.window import slide
+from bot.message import ChatKind
+from bot.people import People
+from bot.persona import Persona
+from bot.store.corpus import Corpus, CorpusChat
+from training.data.dialogues import Dialogue, DialogueSettings
+from training.data.splits import Split, Splits
+from training.data.turns import Loader, Piece, Sent, segments
+
+_CONTEXT_SHARE = 3  # turns carried over may take one part in three of the length
+_SLACK = 16  # tokens kept free: "somebody" is longer than some names
+
+
+def build(
+    corpus: Corpus,
+    people: People,
+    persona: Persona,
+    codec: Codec,
+    settings: DialogueSettings,
+    splits: Splits,
+    counts: Counter[str],
+    too_long: list[int] | None = None,
+) -> list[Dialogue]:
+    """Every dialogue of the subject, by chat and time. `counts` says what came in, what was dropped and why.
+
+    too_long: takes up, for each of the subject's turns that does not fit, the max_tokens at which it would.
+    """
+    loader = Loader(people, persona.language, codec.photo_size, counts)
+    dialogues: list[Dialogue] = []
+    for chat in corpus.chats():
+        sent = loader.load(corpus.messages(chat))
+        scene = scene_of(chat, persona, people, sent)
+        if isinstance(scene, str):
+            counts[f"chats left out: {scene}"] += 1
+            counts[f"messages in chats left out: {scene}"] += len(sent)
+        else:
+            cutter = _Cutter(chat, scene, codec, settings, splits, counts, [] if too_long is None else too_long)
+            dialogues += cutter.cut(segments(chat.kind, sent, settings.gap, splits, counts))
+    counts["dialogues"] += len(dialogues)
+    for dialogue in dialogues:
+        own = dialogue.turns[dialogue.context :]
+        counts["turns of the subject"] += sum(turn.speaker is None for turn in own)
+        for turn, following, counted in zip(own, (*own[1:], None), dialogue.counted[dialogue.context :], strict=True):
+            if counted and (turn.speaker is None or following is None or following.speaker is not None):
+                counts["decisions: answered" if turn.speaker is None else "decisions: silent"] += 1
+    return dialogues
+
+
+def scene_of(chat: CorpusChat, persona: Persona, people: People, sent: Sequence[Sent]) -> Scene | str:
+    """The scene of a chat, or why there is nothing to learn in it. A private chat is with whoever wrote last."""
+    group = chat.kind is ChatKind.GROUP
+    if not any(one.own and one.said.bubble for one in sent):
+        return "the subject wrote nothing there"
+    if not any(not one.own and (group or not one.message.from_bot) for one in sent):
+        return "with a bot or nobody else"
+    return scene_at(chat.chat, persona, people, (one.message for one in reversed(sent)))
+
+
+class _Cutter:
+    """Cuts the segments of one chat into dialogues that are worth reading and fit."""
+
+    def __init__(
+        self,
+        chat: CorpusChat,
+        scene: Scene,
+        codec: Codec,
+        settings: DialogueSettings,
+        splits: Splits,
+        counts: Counter[str],
+        too_long: list[int],
+    ) -> None:
+        self._key = chat.chat.key
+        self._scene, self._codec, self._splits, self._counts = scene, codec, splits, counts
+        self._too_long = too_long
+        self._carried = settings.carried
+        self._header = len(render(scene, (), codec).ids)
+        self._slack = _SLACK + len(codec.encode("[Wed 30 Sep 2026, 18:05] It is September 2026.\n"))
+        self._room = settings.max_tokens - self._header - self._slack
+        self._served_tokens = settings.served
+        self._shown_from: datetime | None = None  # where the window of the segment before began
+
+    def cut(self, chat: Iterator[list[Piece]]) -> Iterator[Dialogue]:
+        before: list[Piece] = []
+        for segment in chat:
+            if self._splits.at(segment[0].turn.at) is Split.TRAIN:
+                for first, end in self._live(segment):
+                    past = [*before, *_last(segment[:first], self._carried)]
+                    yield from self._windows(past, segment[first:end])
+            else:
+                yield from self._as_served(before, segment)
+            before = _last([*before, *segment], self._carried)
+
+    def _live(self, segment: Sequence[Piece]) -> Iterator[tuple[int, int]]:
+        """What is worth reading of a segment: long stretches from which nothing is learnt are left out."""
+        learnt = [index for index, piece in enumerate(segment) if piece.own or piece.counted]
+        start = 0
+        for place, index in enumerate(learnt):
+            following = learnt[place + 1] if place + 1 < len(learnt) else None
+            if following is None or following - index > self._carried + 1:
+                end = learnt[start - 1] + 1 if start else 0
+                yield max(learnt[start] - 1, end), index + 1
+                start = place + 1
+
+    def _windows(self, past: list[Piece], stretch: Sequence[Piece]) -> Iterator[Dialogue]:
+        """A stretch as dialogues of at most max_tokens; a message and its answer stay together."""
+        units = _units(stretch)
+        sizes = self._sizes(units)
+        start = 0
+        while start < len(units):
+            context = self._context(past, units[start][0])
+            left = self._room - self._size(context)
+            if sizes[start] > left:  # rather without what was before than not at all
+                context, left = [], self._room
+            end = start
+            while end < len(units) and sizes[end] <= left:
+                left -= sizes[end]
+                end += 1
+            if end > start:
+                own = [piece for unit in units[start:end] for piece in unit]
+                if any(piece.own or piece.counted for piece in own):
+                    yield self._dialogue(context, own)
+            else:
+                end = start + 1
+                self._counts["messages and answers left out: longer than the model's length"] += 1
+                if any(piece.own for piece in units[start]):
+                    self._too_long.append(self._header + self._slack + sizes[start])
+            past = _last([*past, *(piece for unit in units[start:end] for piece in unit)], self._carried)
+            start = end
+
+    def _as_served(self, before: Sequence[Piece], segment: Sequence[Piece]) -> Iterator[Dialogue]:
+        """A segment in the windows that the daemon has before its eyes, each as far as something is measured in it."""
+        shown = self._shown_from
+        carried = [piece for piece in _last(before, self._carried) if shown is None or piece.turn.at >= shown]
+        pieces = [*carried, *segment]
+        start, begun = 0, len(pieces) - len(segment)
+        first = next((one for asked, one in pairwise(segment) if one.own and not asked.own), None)
+        about = self._header + self._slack + sum(self._at_most(piece) for piece in pieces[:begun])
+        for number in range(begun, len(pieces)):
+            about += self._at_most(pieces[number])
+            if pieces[number].own or about <= self._served_tokens:
+                continue
+            about = self._asked_size(pieces[start : number + 1])
+            if about > self._served_tokens:
+                fitting = slide(pieces[start : number + 1], self._served_tokens, self._asked_size)
+                if len(fitting) <= number - start:
+                    yield from self._measured(pieces[start:number], begun - start, first)
+                    start, begun = number + 1 - len(fitting), number
+                about = self._asked_size(fitting)
+        yield from self._measured(pieces[start:], begun - start, first)
+        self._shown_from = pieces[start].turn.at
+
+    def _at_most(self, piece: Piece) -> int:
+        """Tokens that a turn takes, a little too many: rendering it in its place would take longer."""
+        turn, codec = piece.turn, self._codec
+        words = [f"{bubble.text} {bubble.quote.text if bubble.quote else ''}" for bubble in turn.bubbles]
+        photos = [codec.geometry.grid(*codec.photo_size(one)) for bubble in turn.bubbles for one in bubble.photos]
+        label = f"{turn.speaker.name} ({turn.speaker.relationship})" if turn.speaker else ""
+        return (
+            self._slack
+            + len(codec.encode(label))
+            + sum(len(codec.encode(text)) + 8 for text in words)
+            + sum(codec.geometry.tokens(grid) + 4 for grid in photos)
+        )
+
+    def _asked_size(self, pieces: Sequence[Piece]) -> int:
+        """Tokens of the prompt in which the last of these is to be answered."""
+        return len(render(self._scene, [piece.turn for piece in pieces], self._codec, open_turn=True).ids)
+
+    def _measured(self, pieces: Sequence[Piece], begun: int, first: Piece | None) -> Iterator[Dialogue]:
+        """One window, from `begun` on measured; nothing where nothing is to be measured."""
+        live = [n for n, piece in enumerate(pieces) if n >= begun and (piece.own or piece.counted)]
+        if live:
+            since = max(live[0] - 1, begun) if pieces[live[0]].own else live[0]
+            place = next((n for n, piece in enumerate(pieces) if piece is first and n >= since), None)
+            yield replace(self._dialogue(pieces[:since], pieces[since : live[-1] + 1]), first=place)
+
+    def _sizes(self, units: Sequence[Sequence[Piece]]) -> list[int]:
+        """Tokens of each unit, measured by rendering it after the time of the one before, for its gap mark."""
+        sizes, stub = [], list[Piece]()
+        for unit in units:
+            sizes.append(self._size([*stub, *unit]) - self._size(stub))
+            stub = [replace(unit[-1], turn=replace(unit[-1].turn, bubbles=(Bubble("."),)))]
+        return sizes
+
+    def _size(self, pieces: Sequence[Piece]) -> int:
+        return len(render(self._scene, [piece.turn for piece in pieces], self._codec).ids) - self._header
+
+    def _context(self, past: Sequence[Piece], first: Piece) -> list[Piece]:
+        """The turns carried over: the last few, however long ago, unless too long or of another split."""
+        context: list[Piece] = []
+        for piece in reversed(_last(past, self._carried)):
+            if self._splits.at(piece.turn.at) is not self._splits.at(first.turn.at):
+                break
+            if self._size([piece, *context]) > self._room // _CONTEXT_SHARE:
+                break
+            context.insert(0, piece)
+        return context
+
+    def _dialogue(self, context: Sequence[Piece], own: Sequence[Piece]) -> Dialogue:
+        pieces = [*context, *own]
+        return Dialogue(
+            self._key,
+            self._scene,
+            tuple(piece.turn for piece in pieces),
+            len(context),
+            self._splits.day_of(own[0].turn.at),
+            tuple(index >= len(context) and piece.counted for index, piece in enumerate(pieces)),
+            tuple(piece.message for piece in pieces),
+        )
+
+
+def _units(pieces: Sequence[Piece]) -> list[list[Piece]]:
+    """Each message with the subject's answer to it."""
+    units: list[list[Piece]] = []
+    for piece in pieces:
+        if units and piece.own and not units[-1][-1].own:
+            units[-1].append(piece)
+        else:
+            units.append([piece])
+    return units
+
+
+def _last(pieces: Sequence[Piece], number: int) -> list[Piece]:
+    return list(pieces[max(0, len(pieces) - number) :])
