@@ -47,7 +47,7 @@ class Rendered:
 
     @classmethod
     def of(cls, dialogue: Dialogue, codec: Codec, *, replies: bool = True) -> "Rendered":
-        """Every decision that counts and, if asked for, every real reply after what was carried over."""
+        """Renders a dialogue, with every decision that counts and, with `replies`, every real reply that is its own."""
         prompt: Prompt = render(dialogue.scene, dialogue.turns, codec)
         points = tuple(decision_points(dialogue, prompt))
         said = [turn for turn in prompt.avatar_turns if replies and turn.turn >= dialogue.context and not turn.silent]
@@ -60,11 +60,11 @@ class Rendered:
         return cls(dialogue, asked, points, tuple(turn.turn for turn in said))
 
     def decisions(self, log_odds: Sequence[float]) -> dict[int, float]:
-        """The log-odds by the message decided on."""
+        """Returns the log-odds by the message decided on."""
         return {point.message: odds for point, odds in zip(self.points, log_odds, strict=True)}
 
     def scores(self, found: DialogueScores, codec: Codec) -> Scores:
-        """The engine's numbers, each with what it is about."""
+        """Returns the engine's numbers, each with what it is about."""
         dialogue, ids = self.dialogue, self.asked.prompt.ids
         replies = []
         for (start, end), turn, nats in zip(self.asked.replies, self.turns, found.nats, strict=True):

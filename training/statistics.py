@@ -46,18 +46,18 @@ class Draws:
         return np.array([np.ones(number), *found], dtype=np.float64)
 
     def sums(self, values: Numbers) -> Floats:
-        """The sum of the values, one for each of the `days` that were given."""
+        """Sums values, one for each of the `days` that were given: (1 + draws,)."""
         each = np.bincount(self.day, np.asarray(values, dtype=np.float64), len(self._names))
         return np.asarray(self.times @ each, dtype=np.float64)
 
     def ratio(self, above: Numbers, below: Numbers) -> Floats:
-        """One sum over another; NaN where the other is nothing."""
+        """Divides one sum by another; NaN where the other is 0."""
         over = self.sums(below)
         found: Floats = np.divide(self.sums(above), over, out=np.full(len(over), NAN), where=over > 0)
         return found
 
     def mean(self, values: Numbers) -> Floats:
-        """The mean of the values; NaN of none."""
+        """Returns the mean of the values; NaN of none."""
         return self.ratio(values, np.ones(len(values)))
 
     def rows(self, days: Sequence[object] | None = None) -> list[Index]:
@@ -68,12 +68,12 @@ class Draws:
         return [np.arange(len(known), dtype=np.intp), *drawn]
 
     def each(self, measure: Callable[[Index], float]) -> Floats:
-        """A measure of the places that count."""
+        """Computes a measure of the places that count, for all days and for each draw."""
         return np.array([measure(rows) for rows in self.rows()], dtype=np.float64)
 
 
 def value(found: Floats) -> Value:
-    """What all days give, with the 95 % interval of the draws. No interval where fewer than half give a number."""
+    """Returns what all days give, with the 95 % interval of the draws; none where fewer than half give a number."""
     rest = found[1:][np.isfinite(found[1:])]
     if len(rest) < max(len(found) // 2, 2):
         return Value(float(found[0]))
@@ -89,7 +89,7 @@ def centred(found: Floats) -> Floats:
 
 
 def chance(found: Sequence[float]) -> Value:
-    """What a measure gives with its labels shuffled: the mean, and the range of 95 %."""
+    """Returns what a measure gives with its labels shuffled: the mean, and the range of 95 %."""
     if np.isnan(found).all():
         return Value(NAN)
     low, high = np.nanquantile(found, (0.025, 0.975))
@@ -105,7 +105,7 @@ def share(count: int, number: int) -> Value:
 
 
 def auroc(spoke: Bools, score: Floats) -> float:
-    """The chance that a message that was answered scores above one that was not; NaN without both kinds."""
+    """Returns the chance that an answered message scores above one that was not; NaN without both kinds."""
     positives = int(spoke.sum())
     negatives = len(spoke) - positives
     if not positives or not negatives:

@@ -69,7 +69,7 @@ class Draft:
     def example(
         self, question: Question, answers: Mapping[str, Bubbles], note: str = "", photos: Iterable[str] | None = None
     ) -> Example:
-        """Shows the last three turns, a line for each bubble (`Mei: are you coming?`), with their photos or `photos`."""
+        """Shows the last three turns, a line for each bubble (`Mei: you coming?`), with their photos or `photos`."""
         lines, seen = list[str](), list[str]()
         for turn in question.turns[-3:]:
             who = self.words("panel.me") if turn.speaker is None else turn.speaker.name or self.words("panel.somebody")

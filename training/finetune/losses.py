@@ -49,7 +49,7 @@ class Objective(nn.Module):
 
 
 def sums(logits: Tensor, batch: Batch, end_of_turn: int, correction: float = 0.0) -> Sums:
-    """The losses of logits (places × vocabulary)."""
+    """Returns the losses of logits (places × vocabulary), summed."""
     openings = logits[batch.open]
     silent = openings[:, end_of_turn]
     spoken = openings.index_fill(1, torch.tensor([end_of_turn], device=logits.device), -torch.inf).logsumexp(1)

@@ -45,7 +45,7 @@ class Material:
 def load_material(
     workspace: Workspace, config: Config, codec: Codec, length: int, canaries: int | None = None
 ) -> Material:
-    """canaries: the seed of the secrets to plant, or None. What identifies somebody is replaced in all that is learnt.
+    """Loads it, with what identifies somebody replaced. canaries: the seed of the secrets to plant, or None.
 
     Raises UsageError, ConfigError or DataError where something is missing, and says what to do.
     """
@@ -102,7 +102,7 @@ class Share:
 
 
 def by_company(dialogues: Sequence[Dialogue]) -> dict[str, Share]:
-    """Shares by relationship in private chats, of groups and of the questionnaire; the largest first."""
+    """Returns the shares by relationship in private chats, of groups and of the questionnaire, largest first."""
     found: dict[str, Share] = {}
     for dialogue in dialogues:
         private = dialogue.scene.kind is ChatKind.PRIVATE

@@ -22,13 +22,13 @@ class Progress:
 
 class Reporter(Protocol):
     def note(self, text: str) -> None:
-        """A sentence for the person who waits."""
+        """Tells the person who waits a sentence."""
 
     def progress(self, progress: Progress) -> None: ...
 
 
 class Silent:
-    """Tells nobody."""
+    """A reporter that tells nobody."""
 
     def note(self, text: str) -> None:
         pass

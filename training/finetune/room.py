@@ -11,6 +11,6 @@ _OTHER_FILES = 10_000_000  # plot, card, and what the corpus's log may grow by
 
 
 def room(decoder: Decoder, preset: Preset) -> int:
-    """Bytes."""
+    """Returns how many bytes of disk a training takes."""
     weights = decoder.layers * sum(preset.rank * sum(decoder.sizes[name]) for name in preset.targets)
     return weights * _BYTES * _COPIES + _OTHER_FILES

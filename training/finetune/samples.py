@@ -1,4 +1,4 @@
-"""From a dialogue to what is learnt of it: its token ids, and for each place that counts what should come next."""
+"""Makes samples of dialogues: token ids, and for each place that counts what should come next."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -44,7 +44,7 @@ class Sample:
 
 
 def sample_of(dialogue: Dialogue, codec: Codec) -> Sample:
-    """One packed sequence: every turn of the subject with its end, and every decision that counts.
+    """Makes one packed sequence, with every turn of the subject and its end, and every decision that counts.
 
     Carried turns are read, not learnt. A message left unanswered while the subject was away is read only, too.
     """
@@ -67,13 +67,13 @@ def sample_of(dialogue: Dialogue, codec: Codec) -> Sample:
 
 
 def samples_of(dialogues: Sequence[Dialogue], codec: Codec, *, bubbles: bool = True) -> list[Sample]:
-    """The samples from which anything is learnt, in the dialogues' order; bubbles as in `Preset`."""
+    """Makes the samples from which anything is learnt, in the dialogues' order; bubbles as in `Preset`."""
     shown = dialogues if bubbles else [joined(dialogue) for dialogue in dialogues]
     return [sample for dialogue in shown if (sample := sample_of(dialogue, codec)).places]
 
 
 def apart(sample: Sample) -> list[Sample]:
-    """Each turn that is learnt, and each silence, as a sample of its own: what stood before it, and itself."""
+    """Makes each learnt turn, and each silence, a sample of its own, behind what stood before it."""
     turns: list[list[Place]] = []
     for place in sample.places:
         if turns and turns[-1][-1].at + 1 == place.at:
@@ -92,7 +92,7 @@ def apart(sample: Sample) -> list[Sample]:
 
 
 def joined(dialogue: Dialogue) -> Dialogue:
-    """The subject's bubbles of a turn as a single one."""
+    """Joins the subject's bubbles of a turn into a single one."""
 
     def one(turn: Turn) -> Turn:
         if turn.speaker is not None or len(turn.bubbles) < 2:

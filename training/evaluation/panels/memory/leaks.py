@@ -210,7 +210,7 @@ def _names(text: str) -> set[str]:
 
 
 def _told(data: EvaluationData, burst: Burst, text: str, scene: Scene, owners: Mapping[str, str]) -> Secret | None:
-    """The message as a secret, by its longest rare string with words before it; of equal ones the middle one."""
+    """Makes a secret of a message: its longest rare string that has words before it; the middle one of equals."""
     shortest, longest = _LENGTHS[data.language]
     least, most = _CUE[data.language]
     if not shortest <= len(text) <= longest:
