@@ -18,7 +18,7 @@ from training.finetune import PRESETS, TrainSettings, train
 from training.recipes.ablations import run
 from training.recipes.ablations.__main__ import main
 from training.recipes.ablations.measure import Row
-from training.recipes.ablations.run import Asked, compare
+from training.recipes.ablations.run import CompareSettings, compare
 from training.recipes.ablations.table import Table, as_json, cell, markdown
 from training.recipes.ablations.variants import VARIANTS, Variant, chosen
 from training.statistics import Value
@@ -29,7 +29,7 @@ FEW = tuple(VARIANTS[name] for name in ("tuned", "bubbles-off"))
 
 @pytest.fixture(scope="module")
 def compared(imported: Workspace) -> Path:
-    return compare(imported, Asked(FEW, TOKENS), Listener())
+    return compare(imported, CompareSettings(FEW, TOKENS), Listener())
 
 
 def test_each_variant_differs_from_its_preset_in_what_it_says() -> None:
@@ -83,8 +83,8 @@ def test_what_is_there_is_not_made_again(compared: Path, imported: Workspace, mo
 
     monkeypatch.setattr(run, "train", never)
     before = compared.read_text("utf-8")
-    assert compare(imported, Asked(FEW, TOKENS), Listener()).read_text("utf-8") == before
-    one = compare(imported, Asked(FEW[1:], TOKENS, train=False), Listener())
+    assert compare(imported, CompareSettings(FEW, TOKENS), Listener()).read_text("utf-8") == before
+    one = compare(imported, CompareSettings(FEW[1:], TOKENS, train=False), Listener())
     assert "bubbles-off" in one.read_text("utf-8") and "| tuned |" not in one.read_text("utf-8")
     compared.write_text(before, "utf-8")
 
@@ -92,7 +92,7 @@ def test_what_is_there_is_not_made_again(compared: Path, imported: Workspace, mo
 def test_panels_of_the_report_stand_beside_it(compared: Path, imported: Workspace) -> None:
     before = compared.read_text("utf-8"), compared.with_suffix(".json").read_text("utf-8")
     path = compare(
-        imported, Asked(FEW, TOKENS, panels=("likelihood", "context"), limits=with_limit(FULL, 4)), Listener()
+        imported, CompareSettings(FEW, TOKENS, panels=("likelihood", "context"), limits=with_limit(FULL, 4)), Listener()
     )
     _, tuned, _ = json.loads(path.with_suffix(".json").read_text("utf-8"))["rows"]
     assert "likelihood.lower" in tuned["values"]
@@ -103,7 +103,7 @@ def test_panels_of_the_report_stand_beside_it(compared: Path, imported: Workspac
 
 def test_a_lora_trained_otherwise_is_not_compared(compared: Path, imported: Workspace) -> None:
     before = compared.read_text("utf-8"), compared.with_suffix(".json").read_text("utf-8")
-    path = compare(imported, Asked(FEW, 3 * TOKENS, train=False), Listener())
+    path = compare(imported, CompareSettings(FEW, 3 * TOKENS, train=False), Listener())
     assert path.read_text("utf-8").count("was trained with other settings, seed or tokens") == 2
     compared.write_text(before[0], "utf-8")
     compared.with_suffix(".json").write_text(before[1], "utf-8")
@@ -111,7 +111,7 @@ def test_a_lora_trained_otherwise_is_not_compared(compared: Path, imported: Work
 
 def test_the_avatar_stays_who_it_was(workspace: Workspace) -> None:
     mine = train(workspace, TrainSettings(replace(PRESETS["tuned"], epochs=1), "mine"))
-    compare(workspace, Asked(FEW[:1], 1000), Listener())
+    compare(workspace, CompareSettings(FEW[:1], 1000), Listener())
     assert (workspace.loras / "ablation-tuned").is_dir()
     assert find_lora(workspace.loras, "latest") == mine
 
@@ -123,7 +123,7 @@ def test_one_that_fails_has_a_row_that_says_so(workspace: Workspace, monkeypatch
         return train(workspace, settings, reporter)
 
     monkeypatch.setattr(run, "train", train_some)
-    path = compare(workspace, Asked((*FEW[::-1], replace(FEW[0], name="again")), 1000), Listener())
+    path = compare(workspace, CompareSettings((*FEW[::-1], replace(FEW[0], name="again")), 1000), Listener())
     text = path.read_text("utf-8")
     assert "The loss is no longer a number." in text and "| again |" in text
     assert find_lora(workspace.loras, "latest") == workspace.loras / "ablation-tuned", "there was no other avatar"
@@ -135,7 +135,7 @@ def test_an_interruption_keeps_what_is_done(workspace: Workspace, capsys: pytest
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        compare(workspace, Asked(FEW, 1000), Listener(interrupt))
+        compare(workspace, CompareSettings(FEW, 1000), Listener(interrupt))
     assert "| tuned |" in (workspace.root / "ablations" / "table.md").read_text("utf-8")
     assert main([str(workspace.root), "--tokens", "1000", "--only", "tuned,bubbles-off"]) == 0
     shown = capsys.readouterr()

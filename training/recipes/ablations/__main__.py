@@ -10,7 +10,7 @@ from training.evaluation.limits import FULL
 from training.evaluation.run import with_limit
 from training.evaluation.standard import PANELS
 from training.finetune import Bar
-from training.recipes.ablations.run import Asked, compare
+from training.recipes.ablations.run import CompareSettings, compare
 from training.recipes.ablations.variants import VARIANTS, chosen
 
 
@@ -35,18 +35,18 @@ def main(words: list[str] | None = None) -> int:
     parser.add_argument("--panels", metavar="KEYS", help="of the report too, such as style,context")
     parser.add_argument("--limit", type=int, metavar="N", help="at most so many of everything that a panel asks")
     parser.add_argument("--measure", action="store_true", help="train nothing: measure what is there")
-    asked = parser.parse_args(words)
+    settings = parser.parse_args(words)
     try:
         with Bar() as bar:
             path = compare(
-                Workspace.open(asked.workspace),
-                Asked(
-                    chosen(_names(asked.only)),
-                    asked.tokens,
-                    asked.seed,
-                    not asked.measure,
-                    _panels(asked.panels),
-                    with_limit(FULL, asked.limit),
+                Workspace.open(settings.workspace),
+                CompareSettings(
+                    chosen(_names(settings.only)),
+                    settings.tokens,
+                    settings.seed,
+                    not settings.measure,
+                    _panels(settings.panels),
+                    with_limit(FULL, settings.limit),
                 ),
                 bar,
             )

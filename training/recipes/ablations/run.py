@@ -24,8 +24,8 @@ FOLDER, TABLE = "ablations", "table"
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """tokens: that each reads. train False: measure what is there. panels: of the report, within `limits`."""
+class CompareSettings:
+    """What to compare. tokens: that each LoRA reads. train False: only measure. panels: of the report, in `limits`."""
 
     variants: Sequence[Variant]
     tokens: int
@@ -35,35 +35,35 @@ class Asked:
     limits: Limits = FULL
 
 
-def compare(workspace: Workspace, asked: Asked, reporter: Reporter) -> Path:
+def compare(workspace: Workspace, settings: CompareSettings, reporter: Reporter) -> Path:
     """Returns the table in Markdown; the same as JSON lies beside it. What is there already is not made again.
 
     A variant that cannot be trained or measured gets a row that says why. Raises EchoesError where all of them cannot.
     """
     with ExitStack() as opened:
-        return _compare(workspace, asked, reporter, opened)
+        return _compare(workspace, settings, reporter, opened)
 
 
-def _compare(workspace: Workspace, asked: Asked, reporter: Reporter, opened: ExitStack) -> Path:
+def _compare(workspace: Workspace, settings: CompareSettings, reporter: Reporter, opened: ExitStack) -> Path:
     config = load_config(workspace.config)
     bench: Bench | None = None
     table = Table(list(COLUMNS), [])
-    path = workspace.root / FOLDER / f"{TABLE}{f'-seed{asked.seed}' if asked.seed else ''}.md"
-    for number, variant in enumerate(asked.variants, 1):
-        lora = workspace.loras / variant.lora(asked.seed)
-        if not lora.exists() and not asked.train:
+    path = workspace.root / FOLDER / f"{TABLE}{f'-seed{settings.seed}' if settings.seed else ''}.md"
+    for number, variant in enumerate(settings.variants, 1):
+        lora = workspace.loras / variant.lora(settings.seed)
+        if not lora.exists() and not settings.train:
             continue
-        reporter.note(f"[{number}/{len(asked.variants)}] {variant.name}: {variant.what}")
+        reporter.note(f"[{number}/{len(settings.variants)}] {variant.name}: {variant.what}")
         try:
             if not lora.exists():
-                _train(workspace, variant, asked, reporter)
-            _check(lora, variant, asked)
+                _train(workspace, variant, settings, reporter)
+            _check(lora, variant, settings)
             if bench is None:
                 bench = Bench(workspace, config, _borders(lora), reporter, opened)
                 table.rows.append(Row(BASE, "the prompt only", bench.measure_base()))
-            measured = dict(bench.measure(lora, _reference(lora, asked)))
-            for key in asked.panels:
-                found = bench.examine(lora, key, asked.limits)
+            measured = dict(bench.measure(lora, _reference(lora, settings)))
+            for key in settings.panels:
+                found = bench.examine(lora, key, settings.limits)
                 table.add(found.metrics, BASE, found.base)
                 measured |= found.lora
             table.rows.append(Row(variant.name, variant.what, measured))
@@ -71,16 +71,16 @@ def _compare(workspace: Workspace, asked: Asked, reporter: Reporter, opened: Exi
             raise
         except EchoesError as error:
             table.rows.append(Row(variant.name, variant.what, {}, str(error)))
-        _write(path, table, asked)
+        _write(path, table, settings)
     if not table.rows:
         raise UsageError(f"There is nothing to measure in {workspace.loras}: leave out --measure, to train first.")
     return path
 
 
-def _train(workspace: Workspace, variant: Variant, asked: Asked, reporter: Reporter) -> None:
-    settings = TrainSettings(variant.preset, variant.lora(asked.seed), seed=asked.seed, tokens=asked.tokens)
-    with _avatar_kept(workspace.loras, VARIANTS[REFERENCE].lora(asked.seed)):
-        train(workspace, settings, reporter)
+def _train(workspace: Workspace, variant: Variant, settings: CompareSettings, reporter: Reporter) -> None:
+    training = TrainSettings(variant.preset, variant.lora(settings.seed), seed=settings.seed, tokens=settings.tokens)
+    with _avatar_kept(workspace.loras, VARIANTS[REFERENCE].lora(settings.seed)):
+        train(workspace, training, reporter)
 
 
 @contextmanager
@@ -95,15 +95,15 @@ def _avatar_kept(loras: Path, reference: str) -> Iterator[None]:
             point_latest(loras, before or reference)
 
 
-def _check(lora: Path, variant: Variant, asked: Asked) -> None:
+def _check(lora: Path, variant: Variant, settings: CompareSettings) -> None:
     """Raises EchoesError where it was trained otherwise.
 
     Its losses on validation days stay where they are: each run measures them on batches of its own preset.
     """
     record = _record(lora)
     preset, tokens = json.loads(json.dumps(asdict(variant.preset))), record["position"]["tokens"]
-    enough = asked.tokens <= tokens < asked.tokens + 2 * max(variant.preset.batch_tokens, variant.preset.length)
-    if {**preset, **record["preset"]} != preset or record["seed"] != asked.seed or not enough:
+    enough = settings.tokens <= tokens < settings.tokens + 2 * max(variant.preset.batch_tokens, variant.preset.length)
+    if {**preset, **record["preset"]} != preset or record["seed"] != settings.seed or not enough:
         raise EchoesError(f"{lora} was trained with other settings, seed or tokens: remove it, to train it again.")
 
 
@@ -122,18 +122,18 @@ def _borders(lora: Path) -> Borders:
     return found
 
 
-def _reference(lora: Path, asked: Asked) -> Path | None:
+def _reference(lora: Path, settings: CompareSettings) -> Path | None:
     """What it is compared with, where that is trained already."""
-    reference = lora.parent / VARIANTS[REFERENCE].lora(asked.seed)
+    reference = lora.parent / VARIANTS[REFERENCE].lora(settings.seed)
     return reference if reference != lora and reference.exists() else None
 
 
-def _write(path: Path, table: Table, asked: Asked) -> None:
+def _write(path: Path, table: Table, settings: CompareSettings) -> None:
     about = [
-        f"Each LoRA read {asked.tokens:,} tokens with seed {asked.seed}. Weights to keep and the decision's "
+        f"Each LoRA read {settings.tokens:,} tokens with seed {settings.seed}. Weights to keep and the decision's "
         "calibration were chosen on validation days; the rest is measured on test days, with 95 % intervals of a "
         "bootstrap clustered by day, not by seed. Differences to tuned are paired, reply by reply.",
     ]
     private_dir(path.parent)
     write_private(path, markdown(table, about).encode())
-    write_private(path.with_suffix(".json"), as_json(table, asked.tokens, asked.seed).encode())
+    write_private(path.with_suffix(".json"), as_json(table, settings.tokens, settings.seed).encode())
