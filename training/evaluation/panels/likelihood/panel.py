@@ -43,22 +43,22 @@ Read = Sequence[Reply | Likelihood]
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What one voice made of the real replies of the test days, and of the choices among ten."""
+    """What one respondent made of the real replies of the test days, and of the choices among ten."""
 
     replies: tuple[Reply, ...]
     ranked: Ranked
 
 
-def panel(held: EvaluationData, voices: Respondents, limits: Limits) -> Panel:
+def panel(data: EvaluationData, respondents: Respondents, limits: Limits) -> Panel:
     """Real replies are of the test days; the others among the ten are of validation days too."""
-    draft = Draft("likelihood", held, voices)
-    test = held.dialogues.get(Split.TEST, ())
-    choices = ranking.choices(held, some_occasions(test, limits.ranked))
+    draft = Draft("likelihood", data, respondents)
+    test = data.dialogues.get(Split.TEST, ())
+    choices = ranking.choices(data, some_occasions(test, limits.ranked))
 
-    def see(voice: Respondent) -> Seen:
-        scores = voice.score(spread(test, limits.read)) if test else []
+    def see(respondent: Respondent) -> Seen:
+        scores = respondent.score(spread(test, limits.read)) if test else []
         replies = tuple(reply for one in scores for reply in one.replies)
-        return Seen(replies, ranking.ask(voice, choices, held.persona))
+        return Seen(replies, ranking.ask(respondent, choices, data.persona))
 
     seen = draft.ask(see)
     drawn = {kind: _measured(seen, kind) | _found(choices, one.ranked.here, one.ranked) for kind, one in seen.items()}
@@ -180,7 +180,7 @@ def _findings(draft: Draft, rows: Sequence[Row], choices: bool) -> Iterator[str]
 
 
 def _examples(draft: Draft, choices: Sequence[Choice], seen: Mapping[Kind, Seen]) -> Iterator[Example]:
-    """Choices beside each other: the real reply, and what each voice took for it."""
+    """Choices beside each other: the real reply, and what each respondent took for it."""
     for number in spread(range(len(choices)), _EXAMPLES):
         choice = choices[number]
         answers = {draft.person: choice.candidates[0]}
@@ -191,7 +191,7 @@ def _examples(draft: Draft, choices: Sequence[Choice], seen: Mapping[Kind, Seen]
 
 
 def _figures(draft: Draft, seen: Mapping[Kind, Seen]) -> Iterator[Figure]:
-    """Bits per character by where it was said, for each voice."""
+    """Bits per character by where it was said, for each respondent."""
     places = [where for where in ChatKind if any(one.kind is where for one in seen[Kind.BASE].replies)]
     if not places:
         return

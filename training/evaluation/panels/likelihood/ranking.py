@@ -45,7 +45,7 @@ class _Line:
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """What a voice made of the choices, one after the other; each is a list of the ten candidates.
+    """What a respondent made of the choices, one after the other; each is a list of the ten candidates.
 
     here: in their place. swapped: the same candidates in the place of another choice. nowhere: where nothing is asked.
     """
@@ -59,9 +59,9 @@ def length(said: Bubbles) -> int:
     return len("\n".join(said))
 
 
-def choices(held: EvaluationData, asked: Sequence[Occasion]) -> list[Choice]:
+def choices(data: EvaluationData, asked: Sequence[Occasion]) -> list[Choice]:
     """One for each occasion for which there are enough other answers. The same each time."""
-    unseen = [dialogue for split in _UNSEEN for dialogue in held.dialogues.get(split, ())]
+    unseen = [dialogue for split in _UNSEEN for dialogue in data.dialogues.get(split, ())]
     own = _unique(_Line(one.real, one.chat, one.day) for one in occasions(unseen) if one.real)
     others = _unique(
         _Line(said, dialogue.chat, dialogue.day)
@@ -83,20 +83,20 @@ def choices(held: EvaluationData, asked: Sequence[Occasion]) -> list[Choice]:
     return found
 
 
-def ask(voice: Respondent, asked: Sequence[Choice], persona: Persona) -> Ranked:
+def ask(respondent: Respondent, asked: Sequence[Choice], persona: Persona) -> Ranked:
     """Each place is read once, for its own candidates and for those of the choice half way round."""
     if not asked:
         return Ranked([], [], [])
     places = [choice.occasion.question for choice in asked]
     shift = len(asked) // 2
     guests = [*asked[shift:], *asked[:shift]] if shift else []
-    both = voice.likelihood(
+    both = respondent.likelihood(
         places,
         [(*one.candidates, *(guest.candidates if guest else ())) for one, guest in zip_longest(asked, guests)],
     )
     size = 1 + OWN + OTHERS
     swapped = [found[size:] for found in (*both[len(asked) - shift :], *both[: len(asked) - shift])]
-    nowhere = voice.likelihood([_nothing(persona)] * len(asked), [choice.candidates for choice in asked])
+    nowhere = respondent.likelihood([_nothing(persona)] * len(asked), [choice.candidates for choice in asked])
     return Ranked([found[:size] for found in both], swapped, nowhere)
 
 
