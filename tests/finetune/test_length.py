@@ -10,7 +10,7 @@ from bot.engine.describe import Family
 from bot.errors import ExitCode
 from tests.finetune.conftest import make_workspace
 
-TOO_LONG = r"(\d+) of the 18 turns of the subject do not fit into (\d+) tokens"
+TOO_LONG = r"(\d+) of the 12 turns of the subject to learn from do not fit into (\d+) tokens"
 
 
 def test_where_nearly_nothing_fits_there_is_no_lora_but_a_sentence(
@@ -30,13 +30,13 @@ def test_where_nearly_nothing_fits_there_is_no_lora_but_a_sentence(
     found = re.search(TOO_LONG + r", prompt and all: give --length (\d+) at least, better (\d+)", said)
     assert found, said
     left, _, least, best = map(int, found.groups())
-    assert left == 18 and least < best
+    assert left == 12 and least < best
 
     assert train(least - 1)[0] == ExitCode.USAGE
     code, said = train(least)
     assert code == ExitCode.OK
     found = re.search(TOO_LONG + r", prompt and all, and are not learnt: --length (\d+) would hold all", said)
-    assert found and int(found[1]) <= 9 and int(found[3]) == best
+    assert found and int(found[1]) <= 6 and int(found[3]) == best
 
     code, said = train(best - 1)
     assert code == ExitCode.OK and re.search(TOO_LONG, said)

@@ -449,7 +449,7 @@ async def test_tokens_are_tried_and_privileges_looked_at(discord: DiscordApi, mo
         assert checks["discord online"].verdict is Verdict.GOOD and discord.authorization == "Bot a.b.c"
         assert checks["server online"].text == "serves nora"
 
-        discord.flags, model.model = 0, "another"
+        discord.flags, model.names = 0, {"another"}
         wrong = Secrets({"telegram_token": "1:wrong", "discord_token": "a.b.c"})
         checks = by_name(await examine_online(config, wrong, PLATFORMS))
         assert "Telegram refused the token" in checks["telegram online"].text

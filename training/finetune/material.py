@@ -50,13 +50,14 @@ def load_material(
     Raises UsageError, ConfigError or DataError where something is missing, and says what to do.
     """
     data = load_dataset(workspace, config, codec, length)
-    if not any(turn.speaker is None for one in data.dialogues[Split.TRAIN] for turn in one.turns[one.context :]):
+    counts = Counter(data.counts)
+    kept = sum(turn.speaker is None for one in data.dialogues[Split.TRAIN] for turn in one.turns[one.context :])
+    left_out = _left_out(data.too_long, kept, length)
+    if not kept:
         raise DataError(
             "The subject wrote nothing that can be learnt on the days to train on: import more chats, or check with "
             "`echoes subject` that it is the right person."
         )
-    counts = Counter(data.counts)
-    left_out = _left_out(data.too_long, counts["turns of the subject"], length)
     told = questionnaire_dialogues(load_questionnaire(workspace.questionnaire), data.persona)
     train = [*data.dialogues[Split.TRAIN], *(redacted(one, counts) for one in told)]
     planted: tuple[Canary, ...] = ()
@@ -86,7 +87,10 @@ def _left_out(too_long: Sequence[int], kept: int, length: int) -> str | None:
     if not too_long:
         return None
     every, needed = kept + len(too_long), sorted(too_long)
-    said = f"{len(too_long):,} of the {every:,} turns of the subject do not fit into {length} tokens, prompt and all"
+    said = (
+        f"{len(too_long):,} of the {every:,} turns of the subject to learn from do not fit into {length} tokens, prompt "
+        "and all"
+    )
     if kept < len(too_long):
         least = needed[every // 2 - kept]
         raise UsageError(f"{said}: give --length {least} at least, better {needed[-1]}, which holds all of them.")
