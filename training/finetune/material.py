@@ -88,8 +88,8 @@ def _left_out(too_long: Sequence[int], kept: int, length: int) -> str | None:
         return None
     every, needed = kept + len(too_long), sorted(too_long)
     said = (
-        f"{len(too_long):,} of the {every:,} turns of the subject to learn from do not fit into {length} tokens, prompt "
-        "and all"
+        f"{len(too_long):,} of the {every:,} turns of the subject to learn from do not fit into {length} tokens, "
+        "prompt and all"
     )
     if kept < len(too_long):
         least = needed[every // 2 - kept]
