@@ -11,7 +11,7 @@ import argparse
 import asyncio
 import math
 import tempfile
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -143,9 +143,15 @@ def _was_said(journal: Journal, message: Message) -> None:
     journal.sent(journal.reply(message.chat, [], [text]), f"own{message.id}")
 
 
-async def by_the_evaluation(data: Dataset, engine: BatchEngine, calibration: Calibration) -> dict[int, float]:
-    """The same, as panel E has them: whole dialogues scored at once."""
-    groups = [one for one in data.dialogues[Split.TEST] if one.scene.kind is ChatKind.GROUP and any(one.counted)]
+async def by_the_evaluation(
+    data: Dataset, engine: BatchEngine, calibration: Calibration, rows: Collection[int]
+) -> dict[int, float]:
+    """The same, as panel E has them: whole dialogues scored at once, those that hold any of these messages."""
+    groups = [
+        one
+        for one in data.dialogues[Split.TEST]
+        if one.scene.kind is ChatKind.GROUP and not set(rows).isdisjoint(one.messages[one.context :])
+    ]
     asked = [Rendered.of(one, engine.codec, replies=False) for one in groups]
     odds: dict[int, float] = {}
     async for batch in engine.score_dialogues([one.asked for one in asked]):
@@ -170,7 +176,7 @@ async def compare(
         borders = Borders.load(lora) if lora else None
         data = load_dataset(workspace, config, engine.codec, length, borders)
         daemon = await through_the_daemon(workspace, config, data, engine, calibration, limit)
-        return daemon, await by_the_evaluation(data, engine, calibration)
+        return daemon, await by_the_evaluation(data, engine, calibration, daemon)
     finally:
         await engine.aclose()
 

@@ -25,7 +25,7 @@ class Limits:
 
 
 FULL = Limits()
-QUICK = Limits(written=40, judged=30, ranked=10, swapped=8, asked=6, probed=8, read=16)
+QUICK = Limits(written=28, judged=20, ranked=8, swapped=4, asked=4, probed=6, read=10)
 
 
 def spread(found: Sequence[T], limit: int | None) -> list[T]:
