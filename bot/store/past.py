@@ -4,8 +4,8 @@ A private chat's past is by contact, whatever the platform, and never another co
 """
 
 import logging
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import TypeVar
@@ -40,15 +40,15 @@ class Past:
         people: People,
         persona: Persona,
         before: datetime,
-        forgotten: Mapping[Account, datetime],
+        forgotten: Collection[Account],
     ) -> list[Message]:
         """Returns the last messages of the subject and this contact, before a time and as of the persona's era.
 
         forgotten: who asked to be forgotten. Of them, under whichever account, there is no past.
         """
         accounts = _accounts_of(partner, people)
-        if any(accounts & _accounts_of(one, people) for one in forgotten):
-            return []
+        if accounts & set(people.subject) or any(accounts & _accounts_of(one, people) for one in forgotten):
+            return []  # the subject's own account stands in every chat
         return self._read(_Chats(ChatKind.PRIVATE, accounts), people, persona, before)
 
     def group(
@@ -58,7 +58,7 @@ class Past:
         people: People,
         persona: Persona,
         before: datetime,
-        forgotten: Mapping[Account, datetime],
+        forgotten: Collection[Account],
     ) -> list[Message]:
         """Returns the last messages of a group. former: the keys it had before it moved."""
         found = self._read(_Chats(ChatKind.GROUP, (), {chat.key, *former}), people, persona, before)
@@ -74,7 +74,7 @@ class Past:
 
         subject = frozenset(people.subject)
         found = sorted(self._open(latest) or [], key=lambda one: one.sent_at)
-        return [as_avatar(one, subject) for one in found[-MESSAGES:]]
+        return [_apart(as_avatar(one, subject)) for one in found[-MESSAGES:]]
 
     def _open(self, look: Callable[[Corpus], T]) -> T | None:
         if not self.corpus.exists():
@@ -109,6 +109,12 @@ def end_of(era: str, zone: tzinfo) -> datetime | None:
     if not month or month == "12":
         return datetime(int(year) + 1, 1, 1, tzinfo=zone)
     return datetime(int(year), int(month) + 1, 1, tzinfo=zone)
+
+
+def _apart(message: Message) -> Message:
+    """With ids that no platform gives: those of the journal's messages stand in the same prompt."""
+    answered = message.reply_to
+    return replace(message, id=f"corpus/{message.id}", reply_to=None if answered is None else f"corpus/{answered}")
 
 
 def _accounts_of(account: Account, people: People) -> set[Account]:

@@ -2,13 +2,14 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from bot.message import Account
 from bot.people import Contact, People
+from bot.store.past import Past
 from tests.conversation.stage import MEI, NOBODY, NORA, OMA, QUICK, Stage
 from tests.dialogues.log import IDS, Log
 
@@ -139,3 +140,34 @@ async def test_it_is_what_was_said_before_the_avatar_only(stage: Stage) -> None:
     await stage.says(MEI, "a year before the export", ago=timedelta(days=400))
     await stage.settled()
     assert "my cat" not in told(stage)
+
+
+async def test_the_subjects_own_account_is_told_of_nobody(stage: Stage) -> None:
+    """It stands in every private chat: whoever holds it now would be shown what all of them wrote."""
+    people = People.of(PEOPLE.contacts, (MEI, *PEOPLE.subject))
+    stage.conversations.avatar.people = people
+    past = stage.conversations.avatar.past
+    assert past is not None
+    own = Account("telegram", IDS["Nora"])
+    assert past.private(own, people, NORA, datetime.now(UTC), ()) == []
+    assert past.private(Account("telegram", IDS["Gran"]), people, NORA, datetime.now(UTC), ()) != []
+
+
+@pytest.mark.parametrize("row", range(1, 12))
+async def test_a_row_of_the_corpus_is_never_taken_for_an_id_of_the_platform(stage: Stage, row: int) -> None:
+    """Both are small numbers: nobody is quoted for what they did not answer."""
+    said = await stage.says(MEI, "bread?")
+    await stage.settled()
+    await stage.conversations.receive(replace(said, id="in99", text="yes", reply_to=str(row)))
+    await stage.settled()
+    assert "yes<|im_end|>" in told(stage) and "[reply to" not in told(stage)
+
+
+def test_what_was_answered_in_the_real_chat_is_still_known(tmp_path: Path) -> None:
+    log = Log(tmp_path)
+    log.private("Mei", "3/1 9:00 Nora: bread or cake?", "9:01 Mei: <reply> cake", "9:03 Nora: ok")
+    log.corpus()
+    log.close()
+    mei = Account("telegram", IDS["Mei"])
+    asked, answer, _ = Past(tmp_path / "corpus.sqlite").private(mei, PEOPLE, NORA, datetime.now(UTC), ())
+    assert answer.reply_to == asked.id and answer.addressed
