@@ -227,7 +227,7 @@ class ChatWorker:
             return []
         forgotten = self._journal.forgotten()
         group = self._chat.kind is ChatKind.GROUP
-        known = (id(avatar.people), self._chat.key, None if group else partner, lines[0][1].sent_at, len(forgotten))
+        known = (avatar.people, self._chat.key, None if group else partner, lines[0][1].sent_at, forgotten)
         if self._known_past is None or self._known_past[0] != known:
             before = lines[0][1].sent_at
             if group:

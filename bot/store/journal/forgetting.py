@@ -1,8 +1,8 @@
 """What is forgotten: by who said it, by who asks, or with time. Nothing of it is left in the file or beside it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from bot.message import Account
 from bot.store.attachments import from_json
@@ -64,10 +64,9 @@ class Forgetting(Database):
         self._let_go()
         return Forgotten(messages, before - self.digests())
 
-    def forgotten(self) -> Mapping[Account, datetime]:
-        """Who asked to be forgotten, and when last: nothing of them from before may be shown, wherever it is kept."""
-        rows = self._read("SELECT * FROM forgotten")
-        return {Account(row["platform"], row["id"]): datetime.fromtimestamp(row["at"], UTC) for row in rows}
+    def forgotten(self) -> frozenset[Account]:
+        """Who asked to be forgotten: nothing that they said to the person before may be shown, wherever it is kept."""
+        return frozenset(Account(row["platform"], row["id"]) for row in self._read("SELECT * FROM forgotten"))
 
     def purge(self, before: datetime) -> int:
         """Deletes finished entries from before a time; returns how many. The newest message of a chat keeps its id."""
@@ -79,12 +78,12 @@ class Forgetting(Database):
                 (before.timestamp(),),
             )
             removed = cursor.rowcount
-            db.execute(
+            emptied = db.execute(
                 f"UPDATE entries SET {_EMPTY}, state = 'ignored'"
                 " WHERE at < ? AND kind = 'message' AND state NOT IN ('new', 'queued', 'sending')",
                 (before.timestamp(),),
-            )
-        if removed:
+            ).rowcount
+        if removed or emptied:
             drop_copies(self._path)
         return removed
 
