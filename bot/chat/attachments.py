@@ -33,19 +33,16 @@ def shown(message: Message, language: str, readable: Callable[[str], bool]) -> t
 
     readable: whether the picture of a digest can be opened.
     """
-    pictures = tuple(
-        one.digest for one in message.attachments if one.digest and is_picture(one) and readable(one.digest)
-    )
-    said = []
-    hidden_photo = False
+    pictures: list[str] = []
+    words: list[str] = []
     for one in message.attachments:
-        if one.kind != PHOTO:
-            said.append("" if one.digest in pictures and one.digest else in_words(one, language))
-        else:
-            hidden_photo = True
-    if hidden_photo and not pictures:
-        said.append(in_words(Attachment(PHOTO), language))
-    return " ".join(part for part in (*said, message.text) if part.strip()), pictures
+        if one.digest and is_picture(one) and readable(one.digest):
+            pictures.append(one.digest)
+        elif one.kind != PHOTO:
+            words.append(in_words(one, language))
+    if has_photo(message.attachments) and not pictures:
+        words.append(in_words(Attachment(PHOTO), language))
+    return " ".join(part for part in (*words, message.text) if part.strip()), tuple(pictures)
 
 
 def is_picture(attachment: Attachment) -> bool:

@@ -48,8 +48,13 @@ def shape_of(text: str) -> str:
     return "\n".join(sorted({f"{one.kind} {one.words}" for one in from_json(text)}))
 
 
-def upgraded(kind: str, text: str, photos: Sequence[tuple[str, str | None]]) -> tuple[str, tuple[Attachment, ...]]:
-    """Text and attachments of a message as earlier programs kept it: photos (ref, digest), and the kind of all else."""
+def text_and_attachments(
+    kind: str, text: str, photos: Sequence[tuple[str, str | None]]
+) -> tuple[str, tuple[Attachment, ...]]:
+    """Text and attachments of a message told as photos (ref, digest), and one kind for all else it brings.
+
+    So exports tell them, and so earlier programs kept them: what a sticker or a place says is then the text.
+    """
     if kind == STICKER and photos:
         return text, tuple(Attachment(STICKER, ref, digest) for ref, digest in photos)
     pictures = tuple(Attachment(PHOTO, ref, digest) for ref, digest in photos)

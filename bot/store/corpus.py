@@ -2,7 +2,7 @@
 
 import os
 import sqlite3
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -118,7 +118,7 @@ class Corpus:
 
     def chats(self) -> list[CorpusChat]:
         """Every chat, the one with most messages first."""
-        return self._chats("TRUE", ())
+        return self._chats("TRUE")
 
     def private_with(self, accounts: Iterable[Account]) -> list[CorpusChat]:
         """The private chats in which one of these accounts wrote."""
@@ -131,14 +131,13 @@ class Corpus:
                 (account.platform, account.id),
             )
         ]
-        return self._chats(f"chats.kind = 'private' AND chats.id IN ({','.join(numbers)})", ()) if numbers else []
+        return self._chats(f"chats.kind = 'private' AND chats.id IN ({','.join(numbers)})") if numbers else []
 
-    def _chats(self, where: str, values: Sequence[str]) -> list[CorpusChat]:
+    def _chats(self, where: str) -> list[CorpusChat]:
         rows = self.db.execute(
             "SELECT chats.id, platform, chats.native_id, kind, title, count(*), min(sent_ms), max(sent_ms)"
             f" FROM chats JOIN messages ON messages.chat = chats.id WHERE {where}"
-            " GROUP BY chats.id ORDER BY count(*) DESC, chats.id",
-            values,
+            " GROUP BY chats.id ORDER BY count(*) DESC, chats.id"
         )
         return [
             CorpusChat(id_, platform, native, ChatKind(kind), title, number, _time(first), _time(last))
@@ -146,28 +145,12 @@ class Corpus:
         ]
 
     def messages(
-        self, chat: CorpusChat | int, *, since: datetime | None = None, until: datetime | None = None
+        self, chat: CorpusChat, *, since: datetime | None = None, until: datetime | None = None
     ) -> Iterator[Message]:
         """The messages of a chat in the order they were sent, read as a stream; `since` included, `until` not.
 
         Their ids are rows in the corpus. The name is the display name at the time, or "" if no export tells any.
         """
-        return self._messages(chat if isinstance(chat, CorpusChat) else self._chat(chat), since, until)
-
-    def _chat(self, number: int) -> CorpusChat:
-        return next(chat for chat in self.chats() if chat.id == number)
-
-    def latest(self, chat: CorpusChat, count: int, before: datetime | None = None) -> list[Message]:
-        """The last messages of a chat before a time, in the order they were sent."""
-        limit = _ms(before) if before else 2**62
-        found = self.db.execute(
-            "SELECT sent_ms FROM messages WHERE chat = ? AND sent_ms < ? ORDER BY sent_ms DESC LIMIT 1 OFFSET ?",
-            (chat.id, limit, count),
-        ).fetchone()
-        since = _time(found[0]) if found else None
-        return list(self._messages(chat, since, before))[-count:]
-
-    def _messages(self, chat: CorpusChat, since: datetime | None, until: datetime | None) -> Iterator[Message]:
         place = chat.chat
         known: dict[tuple[str, str], str] | None = None
         rows = self.db.execute(
@@ -196,6 +179,16 @@ class Corpus:
                 from_bot=bool(bot),
                 forwarded=bool(forwarded),
             )
+
+    def latest(self, chat: CorpusChat, count: int, before: datetime | None = None) -> list[Message]:
+        """The last messages of a chat before a time, in the order they were sent."""
+        limit = _ms(before) if before else 2**62
+        found = self.db.execute(
+            "SELECT sent_ms FROM messages WHERE chat = ? AND sent_ms < ? ORDER BY sent_ms DESC LIMIT 1 OFFSET ?",
+            (chat.id, limit, count),
+        ).fetchone()
+        since = _time(found[0]) if found else None
+        return list(self.messages(chat, since=since, until=before))[-count:]
 
     def _names(self) -> dict[tuple[str, str], str]:
         """The name that each sender wrote under most, for chats whose export gives only ids."""

@@ -2,7 +2,7 @@
 
 import sqlite3
 
-from bot.store.attachments import to_json, upgraded
+from bot.store.attachments import text_and_attachments, to_json
 from bot.store.layout import Layout, statements
 
 _FIRST = """
@@ -61,7 +61,7 @@ def _attachments(db: sqlite3.Connection) -> None:
     )
     changed = []
     for number, text, placeholder, photos in rows.fetchall():
-        words, attachments = upgraded(placeholder or "", text, [("", digest) for digest in photos.split()])
+        words, attachments = text_and_attachments(placeholder or "", text, [("", digest) for digest in photos.split()])
         changed.append((words, to_json(attachments), number))
     db.executemany("UPDATE messages SET text = ?, attachments = ? WHERE id = ?", changed)
     statements(_NO_MORE)(db)

@@ -186,7 +186,7 @@ class _Cutter:
             yield replace(self._dialogue(pieces[:since], pieces[since : live[-1] + 1]), first=place)
 
     def _sizes(self, units: Sequence[Sequence[Piece]]) -> list[int]:
-        """Tokens of each unit, measured by rendering it after the time of the one before, for its gap mark."""
+        """Tokens of each unit, measured by rendering it after the one before, for the time that is shown."""
         sizes, stub = [], list[Piece]()
         for unit in units:
             sizes.append(self._size([*stub, *unit]) - self._size(stub))

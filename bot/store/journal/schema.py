@@ -3,7 +3,7 @@
 import json
 import sqlite3
 
-from bot.store.attachments import to_json, upgraded
+from bot.store.attachments import text_and_attachments, to_json
 from bot.store.layout import Layout, statements
 
 _FIRST = """
@@ -55,7 +55,9 @@ def _attachments(db: sqlite3.Connection) -> None:
     rows = db.execute("SELECT seq, text, placeholder, photos FROM entries WHERE photos != '[]' OR placeholder != ''")
     changed = []
     for seq, text, placeholder, photos in rows.fetchall():
-        words, attachments = upgraded(placeholder, text, [(str(ref), digest) for ref, digest in json.loads(photos)])
+        words, attachments = text_and_attachments(
+            placeholder, text, [(str(ref), digest) for ref, digest in json.loads(photos)]
+        )
         changed.append((words, to_json(attachments), seq))
     db.executemany("UPDATE entries SET text = ?, attachments = ? WHERE seq = ?", changed)
     statements(_NO_MORE)(db)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from bot.message import PHOTO, Account
-from bot.store.attachments import to_json, upgraded
+from bot.store.attachments import text_and_attachments, to_json
 from training.data.importers.base import SECOND, Event, ReadChat, ReadMessage, Skipped, Truncated
 from training.data.importers.checking import checked
 from training.data.importers.media import ExportMedia
@@ -107,7 +107,7 @@ def _chat(staged: Staged, key: str) -> StagedChat:
 def _row(message: ReadMessage, chat: int, sender: int, media: ExportMedia) -> tuple[object, ...]:
     photos = [digest for name in message.photos if (digest := media.take(name)) is not None]
     kind = message.placeholder or (PHOTO if message.photos and not photos else "")
-    text, attachments = upgraded(kind, message.text, [("", digest) for digest in photos])
+    text, attachments = text_and_attachments(kind, message.text, [("", digest) for digest in photos])
     return (
         chat,
         sender,
