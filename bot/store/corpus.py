@@ -14,6 +14,7 @@ from bot.files import refusal
 from bot.message import Account, Chat, ChatKind, Message
 from bot.store.attachments import digests_of, from_json, shape_of
 from bot.store.corpus_schema import LAYOUT
+from bot.store.layout import write_ahead
 from bot.workspace import private_dir
 
 
@@ -74,7 +75,7 @@ class Corpus:
             raise DataError(f"{path} cannot be opened as a corpus: {error.strerror}.") from error
         db = sqlite3.connect(path, timeout=30, isolation_level=None)
         try:
-            db.execute("PRAGMA journal_mode = WAL")
+            write_ahead(db)
             db.execute("PRAGMA foreign_keys = ON")
             db.execute("PRAGMA synchronous = NORMAL")
             LAYOUT.prepare(db, path)

@@ -2,6 +2,7 @@
 
 import os
 import sqlite3
+import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -13,6 +14,8 @@ from bot.workspace import private_dir
 
 COPIES = "before-upgrade"
 """In the workspace: copies of stores as they were before an upgrade. They hold private words."""
+
+_SWITCHING_SECONDS = 5.0
 
 Step = Callable[[sqlite3.Connection], None]
 
@@ -40,14 +43,14 @@ class Layout:
 
         Raises DataError for a store of a newer program, or one that is damaged; sqlite3.Error for what the disk says.
         """
-        found = self._found(db, path)
+        found, anything = self._found(db, path)
         if found == self.version:
             return
-        if db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+        if anything:
             keep_copy(db, path, found)
         db.execute("BEGIN IMMEDIATE")
         try:
-            for step in self.steps[self._found(db, path) :]:  # another process may have been quicker
+            for step in self.steps[self._found(db, path)[0] :]:  # another process may have been quicker
                 step(db)
             db.execute(f"PRAGMA user_version = {self.version}")
             db.execute("COMMIT")
@@ -60,14 +63,30 @@ class Layout:
                 ) from error
             raise
 
-    def _found(self, db: sqlite3.Connection, path: Path) -> int:
-        version = int(db.execute("PRAGMA user_version").fetchone()[0])
+    def _found(self, db: sqlite3.Connection, path: Path) -> tuple[int, bool]:
+        """The version, and whether there is anything in it: asked at once, for another process may be making it."""
+        version, tables = db.execute(
+            "SELECT user_version, (SELECT count(*) FROM sqlite_master) FROM pragma_user_version"
+        ).fetchone()
         if version > self.version:
             raise DataError(
                 f"{self.what} {path} was written by a newer Echoes (layout {version}, and this one knows "
                 f"{self.version}): update Echoes. Nothing was changed."
             )
-        return version
+        return version, bool(tables)
+
+
+def write_ahead(db: sqlite3.Connection) -> None:
+    """Switches to a write-ahead log. SQLite does not wait for another process that switches just now: this does."""
+    until = time.monotonic() + _SWITCHING_SECONDS
+    while True:
+        try:
+            db.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+            time.sleep(0.01)
 
 
 def statements(script: str) -> Step:

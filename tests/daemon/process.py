@@ -12,6 +12,7 @@ from pathlib import Path
 import yaml
 
 from bot.consent import Consent, Role, Use, save_consent
+from bot.engine.embedded import ensure_embedded
 from bot.people import Contact, People, save_people
 from bot.persona import Persona
 from bot.workspace import private_dir
@@ -21,6 +22,7 @@ ROOT = Path(__file__).parent.parent.parent
 
 def make_workspace(root: Path, people: tuple[Contact, ...], config: dict[str, object]) -> Path:
     """A workspace with consent, people, and a configuration in which nobody waits."""
+    ensure_embedded()  # lest the daemon build it while somebody waits for a reply
     private_dir(root)
     quick = {"gather_seconds": 0.05, "gather_max_seconds": 2, "characters_per_second": 0, "answer": "everyone"}
     (root / "config.yaml").write_text(yaml.safe_dump({"conversation": quick, **config}))

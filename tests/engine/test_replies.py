@@ -204,9 +204,9 @@ async def test_a_closed_engine_says_so(loaded: LoadedModel, media: MediaStore) -
     local = LocalEngine(loaded, media)
     await local.aclose()
     assert engine.step_seconds() == 0.0
-    prompt = conversation(local, "hi")
-    story = asyncio.create_task(whole(engine.reply("a", prompt, Sampling(max_tokens=3000, seed=1))))
-    await asyncio.sleep(0.05)
+    prompt = conversation(local, "hi " * 1000)
+    story = asyncio.create_task(whole(engine.reply("a", prompt, Sampling(max_tokens=900, seed=1))))
+    await asyncio.sleep(0.005)  # it reads the prompt, for long
     await engine.aclose()
     with pytest.raises(PassingError, match="shut down"):
         await story

@@ -12,6 +12,7 @@ from bot.errors import DataError, EchoesError, PassingError
 from bot.files import refusal
 from bot.store.journal.entries import COLUMNS, Entry, entry_of
 from bot.store.journal.schema import LAYOUT
+from bot.store.layout import write_ahead
 
 _BUSY_SECONDS = 10
 
@@ -35,7 +36,7 @@ class Database:
         connection.row_factory = sqlite3.Row
         opened = cls(connection, path, clock)
         try:
-            connection.execute("PRAGMA journal_mode = WAL")
+            write_ahead(connection)
             connection.execute("PRAGMA synchronous = FULL")
             connection.execute("PRAGMA foreign_keys = ON")
             connection.execute("PRAGMA secure_delete = ON")
