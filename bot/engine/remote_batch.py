@@ -4,17 +4,16 @@ import asyncio
 import hashlib
 import math
 import random
-from collections import deque
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
 
 from bot.chat.prompt import Prompt
 from bot.engine.base import Batches, Continuation, DialogueScores, ScoredDialogue
 from bot.engine.remote import RemoteEngine, UnseenError
+from bot.engine.together import as_found
 from bot.errors import EchoesError, PermanentError
 from bot.lora import WEIGHTS
 from bot.sampling import Sampling
@@ -22,8 +21,6 @@ from bot.sampling import Sampling
 _AT_ONCE = 32  # requests that the server works on together
 _TRIES = 3  # of a reply in which nothing can be seen
 _SEEDS = 1 << 63
-
-T = TypeVar("T")
 
 
 class RemoteBatchEngine(RemoteEngine):
@@ -62,14 +59,16 @@ class RemoteBatchEngine(RemoteEngine):
 
     def score_dialogues(self, dialogues: Sequence[ScoredDialogue]) -> Batches[DialogueScores]:
         order = random.Random(0).sample(range(len(dialogues)), len(dialogues))
-        return _as_found({index: partial(self._score, dialogues[index]) for index in order})
+        return as_found({index: partial(self._score, dialogues[index]) for index in order}, _AT_ONCE)
 
     def score_continuations(self, prompts: Sequence[Prompt], turns: Sequence[Continuation]) -> Batches[float]:
-        return _as_found({index: partial(self._weigh, prompts[turn.after], turn) for index, turn in enumerate(turns)})
+        works = {index: partial(self._weigh, prompts[turn.after], turn) for index, turn in enumerate(turns)}
+        return as_found(works, _AT_ONCE)
 
     def write_replies(self, prompts: Sequence[Prompt], seeds: Sequence[int], sampling: Sampling) -> Batches[str]:
         asked = enumerate(zip(prompts, seeds, strict=True))
-        return _as_found({index: partial(self._reply_to, prompt, seed, sampling) for index, (prompt, seed) in asked})
+        works = {index: partial(self._reply_to, prompt, seed, sampling) for index, (prompt, seed) in asked}
+        return as_found(works, _AT_ONCE)
 
     async def _score(self, dialogue: ScoredDialogue) -> DialogueScores:
         prompt = dialogue.prompt
@@ -144,20 +143,3 @@ def _log_odds(silence: float) -> float:
 def _name_of(lora: Path) -> str:
     """The same LoRA has the same name, and another never."""
     return f"echoes-{hashlib.sha256((lora / WEIGHTS).read_bytes()).hexdigest()[:16]}"
-
-
-async def _as_found(works: dict[int, Callable[[], Coroutine[Any, Any, T]]]) -> Batches[T]:
-    """The results by index, a few works at a time. Closing it cancels those at work."""
-    waiting = deque(works.items())
-    running: dict[asyncio.Task[T], int] = {}
-    try:
-        while waiting or running:
-            while waiting and len(running) < _AT_ONCE:
-                index, work = waiting.popleft()
-                running[asyncio.create_task(work())] = index
-            done, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
-            yield {running.pop(task): task.result() for task in done}
-    finally:
-        for task in running:
-            task.cancel()
-        await asyncio.gather(*running, return_exceptions=True)
