@@ -31,6 +31,7 @@ _SURE = 1000.0  # a bias that leaves no other choice
 _MOST_SLOTS = 8
 _SLOTS_SHARE = 4  # of the memory for caches, one part in so many is for slots; the rest keeps the other chats
 _TWIN_SHARE = 4  # of it, again, for the chats with photos
+_NOTICED_SECONDS = 0.3
 _SPARE = 8  # positions of a slot past the context, which the server sets aside
 
 
@@ -90,6 +91,16 @@ class LlamaEngine:
         except BaseException:
             await process.aclose()
             raise
+
+    @property
+    def model(self) -> Path:
+        """The file that it serves."""
+        return self._process.settings.model
+
+    @property
+    def pid(self) -> int | None:
+        """Of llama.cpp's process."""
+        return self._process.pid
 
     async def p_answer(self, chat: str, prompt: Prompt) -> float:
         if prompt.photos:
@@ -161,27 +172,42 @@ class LlamaEngine:
 
     def _asking(self, chat: str, slot: Slot) -> Ask:
         async def ask(body: Json) -> AsyncGenerator[Json, None]:
-            server = await self._process.server()
-            if self._starts != self._process.starts:  # it holds nothing that we know of
-                self._starts = self._process.starts
-                self._slots.clear()
-                slot.held = False
-            if not self._asked:
-                self._heard = time.monotonic()
-            self._asked += 1
+            heard = False
             try:
-                wanted = body | {"id_slot": slot.wanted, "return_progress": True}
-                async with aclosing(server.events(_PATH, wanted)) as events:
+                async with aclosing(self._events(chat, slot, body)) as events:
                     async for event in events:
-                        self._heard = time.monotonic()
-                        if event.get("stop"):
-                            self._slots.settle(slot, int(event["id_slot"]), chat)
-                        if "prompt_progress" not in event:
-                            yield event
-            finally:
-                self._asked -= 1
+                        heard = True
+                        yield event
+            except PassingError:
+                if heard:
+                    raise
+                await asyncio.sleep(_NOTICED_SECONDS)  # its process may have ended, which is not known at once
+                async with aclosing(self._events(chat, slot, body)) as events:
+                    async for event in events:
+                        yield event
 
         return ask
+
+    async def _events(self, chat: str, slot: Slot, body: Json) -> AsyncGenerator[Json, None]:
+        server = await self._process.server()
+        if self._starts != self._process.starts:  # it holds nothing that we know of
+            self._starts = self._process.starts
+            self._slots.clear()
+            slot.held = False
+        if not self._asked:
+            self._heard = time.monotonic()
+        self._asked += 1
+        try:
+            wanted = body | {"id_slot": slot.wanted, "return_progress": True}
+            async with aclosing(server.events(_PATH, wanted)) as events:
+                async for event in events:
+                    self._heard = time.monotonic()
+                    if event.get("stop"):
+                        self._slots.settle(slot, int(event["id_slot"]), chat)
+                    if "prompt_progress" not in event:
+                        yield event
+        finally:
+            self._asked -= 1
 
     def _check_length(self, prompt: Prompt) -> None:
         if len(prompt.ids) >= self.max_context:

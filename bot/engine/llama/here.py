@@ -1,10 +1,10 @@
 """Whether llama.cpp runs on this machine, asked without loading it: its code may end a process that cannot."""
 
 import ctypes.util
-import importlib.util
 import logging
 import platform
 import re
+from importlib.util import find_spec
 from pathlib import Path
 
 from bot.config import ModelConfig
@@ -32,11 +32,11 @@ def llama_runs(model: ModelConfig) -> bool:
     return not obstacle
 
 
-def why_not(cpuinfo: Path = Path("/proc/cpuinfo")) -> str:
+def why_not(cpuinfo: Path = Path("/proc/cpuinfo"), machine: str = platform.machine()) -> str:
     """Why llama.cpp cannot run here, and what to do; empty where it can."""
-    if importlib.util.find_spec("xllamacpp") is None:
+    if find_spec("xllamacpp") is None:
         return "it is not installed (`pip install xllamacpp`, where there is a wheel for this platform and Python)"
-    if platform.machine().lower() in ("x86_64", "amd64") and cpuinfo.is_file():
+    if machine.lower() in ("x86_64", "amd64") and cpuinfo.is_file():
         found = re.search(r"^flags\s*:(.*)$", cpuinfo.read_text("utf-8", "replace"), re.MULTILINE)
         missing = [name for name in _NEEDED if found and name not in found[1].split()]
         if missing:

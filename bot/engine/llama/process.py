@@ -105,10 +105,10 @@ class LlamaProcess:
             await asyncio.gather(self._watching, return_exceptions=True)
             self._watching = None
         server, process, self._server, self._process = self._server, self._process, None, None
+        if process is not None:
+            await _ended(process)  # first, so that the requests in its hands fail
         if server is not None:
             await server.aclose()
-        if process is not None:
-            await _ended(process)
 
     async def _watch(self, process: asyncio.subprocess.Process) -> None:
         """Starts the process again whenever it has ended."""

@@ -61,6 +61,11 @@ class Writer:
             raise UnseenError("The model wrote nothing that can be read.")
 
     @property
+    def tokens(self) -> tuple[int, ...]:
+        """What is written so far, the end of turn left out."""
+        return tuple(self._reply)
+
+    @property
     def _left(self) -> int:
         """How many tokens more the reply may have."""
         longest = self._sampling.max_tokens if self._seen else self._sampling.max_tokens + PATIENCE
