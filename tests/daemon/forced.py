@@ -133,7 +133,7 @@ async def through_the_daemon(
                     decided.probability = None
                     await conversations.receive(message)
                     while not conversations.idle():  # noqa: ASYNC110 (the conversation has no event for it)
-                        await asyncio.sleep(0)
+                        await asyncio.sleep(0.002)
                     assert decided.probability is not None
                     found[int(message.id)] = decided.probability
             await conversations.drain(1)
