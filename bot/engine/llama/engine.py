@@ -16,7 +16,7 @@ from bot.engine.llama.export import Quantize
 from bot.engine.llama.files import model_file
 from bot.engine.llama.process import LlamaProcess, Settings
 from bot.engine.llama.slots import Slot, Slots
-from bot.engine.llama.twin import TorchTwin
+from bot.engine.llama.twin import IDLE_SECONDS, TorchTwin
 from bot.engine.llama.writing import Ask, Writer, drawing
 from bot.engine.matrices import state_bytes
 from bot.engine.server import Json
@@ -26,7 +26,7 @@ from bot.media import MediaStore
 from bot.sampling import Sampling
 
 _PATH = "/completion"
-_BATCH = 256  # positions of prompts read in one step, so that a long one does not hold up the others
+_BATCH = 128  # positions of prompts read in one step, so that a long one does not hold up the others
 _SURE = 1000.0  # a bias that leaves no other choice
 _MOST_SLOTS = 8
 _SLOTS_SHARE = 4  # of the memory for caches, one part in so many is for slots; the rest keeps the other chats
@@ -58,6 +58,7 @@ class LlamaEngine:
         self._gate = _Gate()
         self._starts = process.starts
         self._changes = 0  # of the LoRA
+        self.positions_read = 0  # of prompts, in all, those left out that were kept
         self._asked = 0  # requests that the server has not answered to the end
         self._heard = 0.0  # when it last said something, or was asked with nothing else in hand
 
@@ -86,7 +87,7 @@ class LlamaEngine:
         try:
             await process.start()
             blank = await asyncio.to_thread(blank_tokens, codec)  # takes a moment for a large vocabulary
-            twin = TorchTwin(base.source, model, media, limit, cache_bytes // _TWIN_SHARE)
+            twin = TorchTwin(base.source, model, media, limit, cache_bytes // _TWIN_SHARE, IDLE_SECONDS)
             return cls(base, media, process, twin, quantize, limit, blank)
         except BaseException:
             await process.aclose()
@@ -96,6 +97,11 @@ class LlamaEngine:
     def model(self) -> Path:
         """The file that it serves."""
         return self._process.settings.model
+
+    @property
+    def sees(self) -> bool:
+        """Whether torch's weights are here, which a photo had loaded."""
+        return self._twin.loaded
 
     @property
     def pid(self) -> int | None:
@@ -203,6 +209,7 @@ class LlamaEngine:
                 async for event in events:
                     self._heard = time.monotonic()
                     if event.get("stop"):
+                        self.positions_read += int(event["timings"]["prompt_n"])
                         self._slots.settle(slot, int(event["id_slot"]), chat)
                     if "prompt_progress" not in event:
                         yield event

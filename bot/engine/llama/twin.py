@@ -29,7 +29,7 @@ class TorchTwin:
     """An engine in torch with the decoder of a GGUF file, while somebody uses it and for a while after."""
 
     def __init__(
-        self, base: str, model: Path, media: MediaStore, max_context: int, cache_bytes: int, idle: float = IDLE_SECONDS
+        self, base: str, model: Path, media: MediaStore, max_context: int, cache_bytes: int, idle: float
     ) -> None:
         """base: as configured. model: the file. idle: seconds after which it is let go."""
         self._base, self._model, self._idle = base, model, idle
