@@ -19,7 +19,7 @@ from bot.engine.llama.slots import Slot, Slots
 from bot.engine.llama.twin import IDLE_SECONDS, TorchTwin
 from bot.engine.llama.writing import Ask, Writer, drawing
 from bot.engine.matrices import state_bytes
-from bot.engine.server import Json
+from bot.engine.server import Json, ModelServer
 from bot.engine.text import blank_tokens
 from bot.errors import EchoesError, PassingError
 from bot.media import MediaStore
@@ -97,6 +97,10 @@ class LlamaEngine:
     def model(self) -> Path:
         """The file that it serves."""
         return self._process.settings.model
+
+    async def server(self) -> ModelServer:
+        """The way to llama.cpp's server itself. Raises PassingError where it is not up."""
+        return await self._process.server()
 
     @property
     def sees(self) -> bool:
