@@ -35,7 +35,7 @@ def workspace(evaluated: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPa
     found = Workspace.open(tmp_path / "nora")
     config = found.config.read_text("utf-8")
     assert "dtype: float32" in config
-    found.config.write_text(config.replace("dtype: float32", "dtype: auto, engine: torch"), "utf-8")
+    found.config.write_text(config.replace("dtype: float32", "dtype: auto\n  engine: torch"), "utf-8")
     return found
 
 
@@ -88,3 +88,14 @@ def test_a_full_report_is_made_in_the_precision_that_serves(workspace: Workspace
     assert precision(workspace) == "float32, cpu"
     html = (workspace.root / FOLDER / "report.html").read_text("utf-8")
     assert "<dt>Computed in</dt><dd>float32, cpu</dd>" in html
+
+
+def test_a_full_report_is_made_by_llama_cpp_where_that_serves(
+    workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.engine.llama.files._cache", lambda: tmp_path / "llama")
+    config = workspace.config.read_text("utf-8")
+    workspace.config.write_text(config.replace("engine: torch", "engine: llama\n  quantize: q8_0"), "utf-8")
+    arguments = ("evaluate", "--lora", "first", "--only", "likelihood,decision", "--limit", "2")
+    assert main(["-w", str(workspace.root), *arguments]) == ExitCode.OK
+    assert precision(workspace) == "q8_0, llama.cpp"

@@ -12,6 +12,7 @@ from bot.engine.base import BatchEngine, Batches
 from bot.engine.blocking import Blocking, blocking
 from bot.engine.device import fastest_dtype, use_physical_cores
 from bot.engine.factory import build_batch_engine
+from bot.engine.llama.here import llama_runs
 from bot.engine.models import dtype_of
 from bot.lora import SHAPE, WEIGHTS
 from bot.sampling import Sampling
@@ -65,6 +66,8 @@ class ModelUnderTest:
 
 def reads_faster(config: Config) -> bool:
     """Whether a precision other than the one that serves is the fastest here. A server has only its own."""
+    if config.model.server is None and llama_runs(config.model):
+        return True
     device, dtype = config.model.device, config.model.dtype
     return config.model.server is None and dtype_of(device, fastest_dtype(device, dtype)) != dtype_of(device, dtype)
 
