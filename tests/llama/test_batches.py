@@ -32,7 +32,7 @@ def dialogue(engine: BatchEngine, *lines: str, photos: tuple[str, ...] = ()) -> 
     return ScoredDialogue(whole, (place,), ((place, place + len(said)),), group=True)
 
 
-@pytest.mark.parametrize("quantize", ["f16", "q8_0"])
+@pytest.mark.parametrize("quantize", ["f16", "q8_0", "q4_k_m"])
 async def test_decisions_are_those_that_serve(start: Start, base: Path, media: MediaStore, quantize: str) -> None:
     engine = await start(base, quantize=quantize)
     photo = media.put(picture("red"))
@@ -48,6 +48,10 @@ async def test_decisions_are_those_that_serve(start: Start, base: Path, media: M
         prompt = replace(one.prompt, ids=one.prompt.ids[:start_of_turn])
         p = await engine.p_answer("chat", prompt)
         assert found[index].log_odds[0] == pytest.approx(math.log(p) - math.log1p(-p), abs=0.02)
+    only = [replace(one, replies=()) for one in asked_for[:2]]
+    assert {n: one.log_odds for n, one in (await gathered(engine.score_dialogues(only))).items()} == {
+        n: pytest.approx(found[n].log_odds, abs=1e-3) for n in range(2)
+    }
     turn = Continuation(0, asked_for[0].prompt.ids[asked_for[0].replies[0][0] :], group=True)
     prompts = [replace(asked_for[0].prompt, ids=asked_for[0].prompt.ids[: asked_for[0].decisions[0]])]
     weighed = await gathered(engine.score_continuations(prompts, [turn]))

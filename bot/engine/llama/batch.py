@@ -6,6 +6,7 @@ than torch does, and decides itself.
 """
 
 import math
+import random
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import replace
@@ -47,11 +48,23 @@ class LlamaBatchEngine(LlamaEngine):
 
     async def _scored(self, dialogues: Sequence[ScoredDialogue]) -> Batches[DialogueScores]:
         itself = self._quantize != "f16"
+        if itself and not any(one.replies or one.prompt.photos for one in dialogues):
+            async with aclosing(self._all_decided(dialogues)) as batches:
+                async for scores in batches:
+                    yield scores
+            return
         async with aclosing(self._in_torch(lambda torch: torch.score_dialogues(dialogues))) as batches:
             async for found in batches:
                 own = [index for index in found if itself and not dialogues[index].prompt.photos]
                 decided = await self._gathered({index: partial(self._decided, dialogues[index]) for index in own})
                 yield found | {index: replace(found[index], log_odds=odds) for index, odds in decided.items()}
+
+    async def _all_decided(self, dialogues: Sequence[ScoredDialogue]) -> Batches[DialogueScores]:
+        order = random.Random(0).sample(range(len(dialogues)), len(dialogues))
+        works = {index: partial(self._decided, dialogues[index]) for index in order}
+        async with aclosing(as_found(works, self._at_once)) as batches:
+            async for found in batches:
+                yield {index: DialogueScores(odds, ()) for index, odds in found.items()}
 
     async def _decided(self, dialogue: ScoredDialogue) -> tuple[float, ...]:
         """The log-odds of a dialogue's decisions, one after another, so that each reads only what is new."""

@@ -5,7 +5,6 @@ started it, however that ended.
 """
 
 import contextlib
-import ctypes
 import json
 import os
 import sys
@@ -13,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 _FIRST_TO_DIE = "600"  # of 1,000: where memory runs out, this process and not the daemon
-_Q4_K_M = 15  # LLAMA_FTYPE_MOSTLY_Q4_K_M
 
 
 def main() -> None:
@@ -21,7 +19,7 @@ def main() -> None:
         Path("/proc/self/oom_score_adj").write_text(_FIRST_TO_DIE, "utf-8")
     settings: dict[str, Any] = json.loads(sys.stdin.readline())
     try:
-        said = _quantize(**settings) if "coarse" in settings else _serve(**settings)
+        said = _serve(**settings)
     except Exception as error:  # the library raises no narrower kind
         said = {"error": f"{type(error).__name__}: {str(error).strip()[:300]}"}
     print(json.dumps(said), flush=True)
@@ -59,27 +57,6 @@ def _serve(model: str, slots: int, context: int, threads: int, batch: int, kept_
 
 
 _running: Any = None
-
-
-def _quantize(coarse: str, fine: str, threads: int) -> dict[str, Any]:
-    """Writes `coarse`, in Q4_K_M, from the 16-bit file `fine`, by llama.cpp's own function.
-
-    Its parameters are a struct whose first two members are the number of threads and the type; the rest stays as the
-    library fills it in.
-    """
-    import xllamacpp
-
-    class Parameters(ctypes.Structure):
-        _fields_ = (("threads", ctypes.c_int32), ("type", ctypes.c_int32), ("rest", ctypes.c_byte * 1024))
-
-    library = ctypes.CDLL(str(Path(xllamacpp.xllamacpp.__file__)))
-    library.llama_backend_init()
-    defaults = library.llama_model_quantize_default_params
-    defaults.restype = Parameters
-    parameters = defaults()
-    parameters.threads, parameters.type = threads, _Q4_K_M
-    code = library.llama_model_quantize(fine.encode(), coarse.encode(), ctypes.byref(parameters))
-    return {"error": f"llama.cpp could not quantize it ({code})"} if code else {"done": True}
 
 
 if __name__ == "__main__":

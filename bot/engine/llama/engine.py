@@ -12,9 +12,9 @@ from bot.chat.prompt import Fingerprint, Prompt
 from bot.engine.base import Engine
 from bot.engine.cores import free_cores
 from bot.engine.describe import BaseModel, codec_for
-from bot.engine.llama.export import Quantize
 from bot.engine.llama.files import model_file
 from bot.engine.llama.process import LlamaProcess, Settings
+from bot.engine.llama.quantizing import Quantize
 from bot.engine.llama.slots import Slot, Slots
 from bot.engine.llama.twin import IDLE_SECONDS, TorchTwin
 from bot.engine.llama.writing import Ask, Writer, drawing

@@ -8,19 +8,17 @@ import json
 import re
 from collections.abc import Callable, Container, Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import gguf
 import numpy as np
-from gguf import GGMLQuantizationType as Type
 
 from bot.engine.describe import BaseModel, Family
+from bot.engine.llama.quantizing import Quantize, quantized, type_of
 from bot.engine.llama.tensors import Array, FileWeights, FolderWeights
 from bot.errors import ConfigError, PassingError, PermanentError
 from bot.files import read_text, refusal
 from bot.lora import SHAPE, WEIGHTS
-
-Quantize = Literal["f16", "q8_0", "q4_k_m"]
 
 RECIPE = 1
 """Raised whenever the same weights would give another file."""
@@ -54,10 +52,10 @@ def export(
     path: Path,
     progress: Callable[[str], None] | None = None,
 ) -> None:
-    """Writes the decoder of the model in `folder` to `path`: matrices in 8 or 16 bits, the rest in float32.
+    """Writes the decoder of the model in `folder` to `path`.
 
-    q4_k_m is written in 16 bits: llama.cpp makes the other file from that one. Raises ConfigError where the folder's
-    files are not such a model's, PermanentError where the LoRA is not for it, PassingError while one cannot be read.
+    Raises ConfigError where the folder's files are not such a model's, PermanentError where the LoRA is not for it,
+    PassingError while one cannot be read or written.
     """
     if progress:
         progress(f"writing the model for llama.cpp in {quantize}")
@@ -69,7 +67,8 @@ def export(
     try:
         _describe(writer, base, config)
         _vocabulary(writer, base, weights.shape(names["token_embd.weight"])[0])
-        types = {there: _type(weights.shape(name), quantize) for there, name in names.items()}
+        layers = int(config["num_hidden_layers"])
+        types = {there: type_of(there, weights.shape(name), quantize, layers) for there, name in names.items()}
         for there, name in names.items():
             shape = weights.shape(name)
             block, size = gguf.GGML_QUANT_SIZES[types[there]]
@@ -83,7 +82,7 @@ def export(
             values = weights[name]
             if product is not None:
                 values = product.added(there, values)
-            writer.write_tensor_data(gguf.quants.quantize(values, types[there]))
+            writer.write_tensor_data(quantized(values, types[there]))
     except OSError as error:
         raise PassingError(refusal(error, path) or f"{path} cannot be written ({error}): free room there.") from error
     finally:
@@ -120,12 +119,6 @@ def llama_name(name: str) -> str | None:
     if known is None:
         return None
     return f"blk.{layer[1]}.{known}.{part}" if layer else f"{known}.{part}"
-
-
-def _type(shape: tuple[int, ...], quantize: Quantize) -> Type:
-    if len(shape) < 2:
-        return Type.F32
-    return Type.Q8_0 if quantize == "q8_0" and shape[-1] % 32 == 0 else Type.F16
 
 
 def _describe(writer: gguf.GGUFWriter, base: BaseModel, config: Mapping[str, Any]) -> None:

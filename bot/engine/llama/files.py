@@ -10,11 +10,10 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from bot.engine.cores import free_cores
 from bot.engine.describe import BaseModel
-from bot.engine.llama.export import RECIPE, Quantize, export
-from bot.engine.llama.process import ask_child
-from bot.errors import ConfigError, PassingError
+from bot.engine.llama.export import RECIPE, export
+from bot.engine.llama.quantizing import Quantize
+from bot.errors import PassingError
 from bot.files import refusal
 from bot.lora import SHAPE, WEIGHTS
 
@@ -76,21 +75,10 @@ async def _make(
         folder = await asyncio.to_thread(weights_folder, base)
         made = Path(place) / "model.gguf"
         await asyncio.to_thread(export, base, folder, lora, quantize, made, progress)
-        if quantize == "q4_k_m":
-            fine, made = made, Path(place) / "coarse.gguf"
-            await _quantize(fine, made)
         made.chmod(0o600 if lora is not None else 0o644)
         with made.open("rb") as file:
             os.fsync(file.fileno())
         made.rename(path)
-
-
-async def _quantize(fine: Path, coarse: Path) -> None:
-    """In a process of its own, as all that is native code."""
-    process, said = await ask_child({"fine": str(fine), "coarse": str(coarse), "threads": free_cores()})
-    await process.wait()
-    if "error" in said:
-        raise ConfigError(f"model.quantize: q4_k_m: {said['error']}: choose q8_0 or f16.")
 
 
 def _sweep(lora: Path, kept: Path) -> None:

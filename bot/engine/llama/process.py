@@ -135,7 +135,7 @@ class LlamaProcess:
             self._up.set()
 
 
-async def ask_child(settings: dict[str, Any]) -> tuple[asyncio.subprocess.Process, dict[str, Any]]:
+async def _ask_child(settings: dict[str, Any]) -> tuple[asyncio.subprocess.Process, dict[str, Any]]:
     """Starts the process of `bot.engine.llama.child` with these settings. Returns it with what it says first."""
     environment = {name: value for name, value in os.environ.items() if name != "OMP_NUM_THREADS"}
     # Threads that wait for one another by spinning make it ten times slower where anything else wants the cores.
@@ -192,7 +192,7 @@ async def _started(settings: Settings) -> tuple[asyncio.subprocess.Process, Mode
     key = secrets.token_urlsafe(32)
     asked = asdict(settings) | {"model": str(settings.model), "key": key}
     try:
-        process, said = await ask_child(asked)
+        process, said = await _ask_child(asked)
     except (TimeoutError, ValueError) as error:
         raise ConfigError(f"llama.cpp did not come up ({type(error).__name__}): set model.engine: torch.") from error
     if "url" in said:
