@@ -198,21 +198,21 @@ async def _writing(engine: BatchEngine, number: int, rounds: int) -> Writing:
         written = await asyncio.gather(*(_reply(engine, f"{turn} {n}", one, n) for n, one in enumerate(prompts)))
         ours.append(sum(written) / (time.perf_counter() - began))
         others = [_prompt(engine.codec, 3 + n % 4, f"plain {turn} {n}") for n in range(number)]
-        if (rate := await _plain(engine, others)) is not None:
+        if (rate := await _plain(engine, others, written)) is not None:
             plain.append(rate)
     ratios = [one / other for one, other in zip(ours, plain, strict=False)]
     return Writing(number, _spread(ours), _spread(plain) if plain else None, _spread(ratios) if ratios else None)
 
 
-async def _plain(engine: BatchEngine, prompts: Sequence[Prompt]) -> float | None:
-    """What a bare llama.cpp gives; None where the engine is another."""
+async def _plain(engine: BatchEngine, prompts: Sequence[Prompt], lengths: Sequence[int]) -> float | None:
+    """What a bare llama.cpp gives for replies as long as ours; None where the engine is another."""
     from bot.engine.llama.engine import LlamaEngine
 
     if not isinstance(engine, LlamaEngine):
         return None
     from bot.engine.llama.alone import plain_rate
 
-    return await plain_rate(engine, prompts, _TOKENS)
+    return await plain_rate(engine, prompts, lengths)
 
 
 async def _under_load(engine: BatchEngine) -> Load:

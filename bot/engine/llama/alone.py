@@ -10,11 +10,11 @@ from bot.engine.llama.engine import LlamaEngine
 from bot.engine.llama.writing import drawing
 
 
-async def plain_rate(engine: LlamaEngine, prompts: Sequence[Prompt], tokens: int) -> float:
-    """Returns the tokens a second of as many plain completions at once, each of that length, read anew."""
+async def plain_rate(engine: LlamaEngine, prompts: Sequence[Prompt], lengths: Sequence[int]) -> float:
+    """Returns the tokens a second of as many plain completions at once, of those lengths, their prompts read anew."""
     server = await engine.server()
 
-    async def one(prompt: Prompt) -> int:
+    async def one(prompt: Prompt, tokens: int) -> int:
         body = {"prompt": list(prompt.ids), "n_predict": tokens, "ignore_eos": True, "cache_prompt": True}
         written = 0
         async with aclosing(server.events("/completion", body | drawing(1.0, 0.95))) as events:
@@ -23,5 +23,5 @@ async def plain_rate(engine: LlamaEngine, prompts: Sequence[Prompt], tokens: int
         return written
 
     began = time.perf_counter()
-    written = await asyncio.gather(*map(one, prompts))
+    written = await asyncio.gather(*map(one, prompts, lengths))
     return sum(written) / (time.perf_counter() - began)
