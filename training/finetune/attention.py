@@ -15,7 +15,7 @@ from transformers import AttentionInterface
 from bot.engine.models import QwenVL
 
 _NAME = "echoes_packed"
-_BLOCK = 256  # queries at a time: what comes after a block is not even computed
+_BLOCK = 192  # queries at a time: what comes after a block is not even computed
 
 
 def pack_attention(model: QwenVL) -> None:
@@ -56,10 +56,10 @@ class _Causal(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, query: Tensor, key: Tensor, value: Tensor, lengths: Sequence[int], scaling: float) -> Tensor:
-        ctx.save_for_backward(query, key, value)
+        out = query.new_empty(1, query.shape[2], query.shape[1], query.shape[3])
+        ctx.save_for_backward(query, key, value, out)
         ctx.lengths, ctx.scaling = lengths, scaling
         key, value = key[0], value[0]
-        out = query.new_empty(1, query.shape[2], query.shape[1], query.shape[3])
         for begin, start, end in _blocks(lengths):
             weights = _weights(_grouped(query, start, end, key) * scaling, key[:, begin:end], end - start)
             mixed = weights @ value[:, begin:end]
@@ -68,17 +68,18 @@ class _Causal(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, Tensor, Tensor, None, None]:
-        query, key, value = ctx.saved_tensors
+        query, key, value, out = ctx.saved_tensors
         of_query, of_key, of_value = torch.empty_like(query), torch.zeros_like(key), torch.zeros_like(value)
         key, value = key[0], value[0]
         for begin, start, end in _blocks(ctx.lengths):
             seen = slice(begin, end)
             asked = _grouped(query, start, end, key) * ctx.scaling
-            wanted = _grouped(grad.transpose(1, 2), start, end, key)
+            wanted, given = (_grouped(one.transpose(1, 2), start, end, key) for one in (grad, out))
             weights = _weights(asked, key[:, seen], end - start)
             of_value[0, :, seen] += weights.mT @ wanted
-            of_weights = wanted @ value[:, seen].mT
-            of_scores = weights * (of_weights - (weights * of_weights).sum(-1, keepdim=True))
+            # Each weight's part in the loss, less their mean: the gradient of a softmax.
+            of_scores = wanted @ value[:, seen].mT
+            of_scores.sub_((wanted * given).sum(-1, keepdim=True)).mul_(weights)
             of_key[0, :, seen] += of_scores.mT @ asked
             of_query[0, :, start:end] = (of_scores @ key[:, seen]).view(-1, end - start, query.shape[3]) * ctx.scaling
         return of_query, of_key, of_value, None, None

@@ -74,7 +74,8 @@ class Learner:
             loaded.model.gradient_checkpointing_enable(  # type: ignore[no-untyped-call]
                 gradient_checkpointing_kwargs={"use_reentrant": False}
             )
-        mixed = {torch.bfloat16: "bf16", torch.float16: "fp16"}.get(loaded.model.dtype, "no")
+        # In bfloat16 all is computed as it comes in: nothing needs to be cast, as it does for a scaled loss or 4 bits.
+        mixed = "fp16" if loaded.model.dtype == torch.float16 else "bf16" if loaded.four_bit else "no"
         self._accelerator = Accelerator(mixed_precision=mixed, cpu=loaded.device.type == "cpu")
         self._objective = self._accelerator.prepare_model(
             Objective(loaded.model, codec.end_of_turn), device_placement=False
