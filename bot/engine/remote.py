@@ -32,6 +32,9 @@ class UnseenError(EchoesError):
 class RemoteEngine:
     """`model` is the name under which the server serves the LoRA. Greedy replies equal the in-process engine's."""
 
+    _base_alone = False
+    """Whether the name need not be served, since only the base model and LoRAs under other names are asked."""
+
     def __init__(
         self,
         server: ModelServer,
@@ -73,7 +76,7 @@ class RemoteEngine:
         blank = await asyncio.to_thread(blank_tokens, codec)  # takes a moment for a large vocabulary
         server = ModelServer(url, token)
         try:
-            served = await ServedModel.find(server, model, lora)
+            served = await ServedModel.find(server, model, lora, base_alone=cls._base_alone)
         except BaseException:
             await server.aclose()
             raise

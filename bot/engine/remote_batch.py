@@ -35,6 +35,7 @@ class RemoteBatchEngine(RemoteEngine):
     So what the server serves to chats stays as it is. Scoring needs a server that gives `prompt_logprobs`.
     """
 
+    _base_alone = True
     _loaded: frozenset[str] = frozenset()
     pauses: Sequence[float] = (1, 2, 4, 8, 15, 30, 60, 60, 60, 60)
     """Seconds that a batch waits, one after the other, while the server does not answer."""

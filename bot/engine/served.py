@@ -29,20 +29,24 @@ class ServedModel:
         self._loading = asyncio.Lock()
 
     @classmethod
-    async def find(cls, server: ModelServer, name: str, lora: Path | None = None) -> "ServedModel":
+    async def find(
+        cls, server: ModelServer, name: str, lora: Path | None = None, *, base_alone: bool = False
+    ) -> "ServedModel":
         """Asks the server what it serves. Raises PermanentError where that is not the name.
 
         lora: what is to be served under the name. Where the server has no such name, or another folder under it, it
-        is asked to load this one; if it will not, the log says which of them speaks.
+        is asked to load this one; if it will not, the log says which of them speaks. base_alone: the one base model
+        that the server has is enough, the name need not be there.
         """
         model = cls(server, name)
         there = await model._there()
         if lora is not None:
             await model._ensure(lora, there)
-        elif name not in there:
+        bases = [one for one, about in there.items() if not about.get("parent")]
+        one_base = len({there[one].get("root") for one in bases}) == 1
+        if lora is None and name not in there and not (base_alone and one_base):
             raise model._unknown(there)
         entry = there.get(name, {})
-        bases = [one for one, about in there.items() if not about.get("parent")]
         model.base = entry.get("parent") or (name if entry else bases[0] if bases else name)
         limits = [int(about.get("max_model_len") or 0) for about in there.values()]
         model.longest = int(entry.get("max_model_len") or max(limits, default=0)) or None

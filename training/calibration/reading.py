@@ -52,7 +52,8 @@ def calibrate(
     log_odds = {message: odds + correction for message, odds in _read(served, groups(validation), seconds).items()}
     fitted = fit(points, log_odds)
     found = fitted.calibration
-    return replace(fitted, calibration=replace(found, bias=found.bias + found.model * correction))
+    bias, precision = found.bias + found.model * correction, served.engine.precision
+    return replace(fitted, calibration=replace(found, bias=bias, precision=precision, correction=correction))
 
 
 def _read(served: Blocking[BatchEngine], dialogues: Sequence[Dialogue], seconds: float | None) -> dict[int, float]:
