@@ -158,15 +158,14 @@ class ModelServer:
             return _error(404, f"The model `{body['model']}` does not exist.")
         if wrong := _wrong(path, body):
             return _error(400, wrong)
-        if len(body.get("prompt", body.get("token_ids", ()))) >= self.max_model_len:
+        if len(body.get("prompt") or body.get("token_ids") or ()) >= self.max_model_len:
             return _error(400, f"The prompt is longer than the maximum model length of {self.max_model_len}.")
         read: Json = {"prompt_token_ids": self.expand(body)} if self.expand and "token_ids" in body else {}
         if body.get("stream"):
             return await self._stream(request, body, read)
         allowed = sampling_of(body).get("allowed_token_ids")
         if allowed is None:
-            [piece, *_] = self.say(body)
-            choice = _choice(path, piece)
+            choice = _choice(path, next(iter(self.say(body)), ""))
             if "prompt_logprobs" in sampling_of(body) and self.read_logprobs:
                 ids = read.get("prompt_token_ids") or body["prompt"]
                 listed = [{str(one): {"logprob": p}} for one, p in zip(ids[1:], self.read_logprobs(body), strict=True)]
