@@ -137,14 +137,17 @@ async def _remote(
     progress: Callable[[str], None] | None,
     token: str | None,
 ) -> "R":
-    """The LoRA here must fit the prompts, though the server holds the weights: its calibration is used."""
+    """The LoRA here must fit the prompts, though the server holds the weights: its calibration is used.
+
+    The server is asked to serve it, where it serves another.
+    """
     base = await _apart(lambda: describe(config.model.base, progress))
     codec = codec_for(base, media)
     fingerprint = Fingerprint.of(base.id, codec)
     if lora is not None:
         fingerprint.check(lora)
     limit = min(config.model.context_tokens, base.max_positions)
-    return await kind.connect(server.url, server.model, codec, fingerprint, media, limit, token)
+    return await kind.connect(server.url, server.model, codec, fingerprint, media, limit, token, lora)
 
 
 def _load(config: Config, media: MediaStore, progress: Callable[[str], None] | None, dtype: str) -> BatchEngine:

@@ -42,7 +42,10 @@ class ModelServer:
             return await self._json(response)
 
     async def command(self, path: str, body: Json) -> None:
-        """Posts a request that holds no prompt, so that a refusal may quote the server's words."""
+        """Posts a request that holds no prompt, so that a refusal may quote the server's words.
+
+        What a server answers with 500 here is a refusal, too: vLLM says so that it cannot use a LoRA.
+        """
         async with self._open("POST", path, body, quote=True):
             pass
 
@@ -59,6 +62,7 @@ class ModelServer:
                 if "error" in event:
                     raise PassingError(f"The model server broke off a reply: {_words(event, quote=False)}.")
                 yield event
+        raise PassingError("The model server broke off a reply: it ended without its mark of the end.")
 
     async def aclose(self) -> None:
         await self._session.close()
@@ -100,13 +104,14 @@ async def _refusal(response: aiohttp.ClientResponse, quote: bool) -> EchoesError
         words = _words(await response.json(content_type=None), quote)
     except (ValueError, aiohttp.ClientError):
         words = response.reason or "no reason given"
-    if response.status in (408, 425, 429) or response.status >= 500:
+    if response.status in (408, 425, 429) or response.status >= (501 if quote else 500):
         after = response.headers.get("Retry-After", "")
         return PassingError(
             f"The model server is not ready ({response.status}).", float(after) if after.isdigit() else None
         )
     sentence = f"The model server refused a request ({response.status}: {words})."
-    return RefusedError(sentence, for_its_content=response.status in _OF_CONTENT)
+    status = response.status
+    return RefusedError(sentence, for_its_content=status in _OF_CONTENT, missing=status == 404)
 
 
 def _words(answer: Any, quote: bool) -> str:
