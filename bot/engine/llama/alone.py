@@ -20,6 +20,8 @@ async def plain_rate(engine: LlamaEngine, prompts: Sequence[Prompt], lengths: Se
         async with aclosing(server.events("/completion", body | drawing(1.0, 0.95))) as events:
             async for event in events:
                 written = int(event.get("tokens_predicted", written))
+                if event.get("stop"):
+                    break
         return written
 
     began = time.perf_counter()

@@ -217,6 +217,8 @@ class LlamaEngine:
                         self._slots.settle(slot, int(event["id_slot"]), chat)
                     if "prompt_progress" not in event:
                         yield event
+                    if event.get("stop"):
+                        return  # llama.cpp sends no other mark of the end
         finally:
             self._asked -= 1
 
