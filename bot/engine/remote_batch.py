@@ -6,8 +6,8 @@ import logging
 import math
 import random
 from collections import deque
-from collections.abc import Callable, Coroutine, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping, Sequence
+from contextlib import aclosing, suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -16,6 +16,8 @@ from typing import Any, TypeVar
 from bot.chat.prompt import Prompt
 from bot.engine.base import Batches, Continuation, DialogueScores, ScoredDialogue
 from bot.engine.remote import RemoteEngine, UnseenError
+from bot.engine.routes import Route, Written
+from bot.engine.server import Json
 from bot.errors import EchoesError, PassingError, PermanentError
 from bot.lora import WEIGHTS
 from bot.sampling import Sampling
@@ -75,6 +77,17 @@ class RemoteBatchEngine(RemoteEngine):
         asked = enumerate(zip(prompts, seeds, strict=True))
         works = {index: partial(self._reply_to, prompt, seed, sampling) for index, (prompt, seed) in asked}
         return self._as_found(works)
+
+    async def _stream(self, route: Route, prompt: Prompt, options: Json) -> AsyncGenerator[Written, None]:
+        """The whole reply at once: nobody reads along, and an event for each token is work for both sides."""
+        if route is self._chat:  # whose answers are read piece by piece only
+            async with aclosing(super()._stream(route, prompt, options)) as pieces:
+                async for piece in pieces:
+                    yield piece
+            return
+        answer = await self._served.post(route.path, await self._body(route.request, prompt, options))
+        for choice in answer["choices"]:
+            yield route.written(choice)
 
     async def _score(self, dialogue: ScoredDialogue) -> DialogueScores:
         prompt = dialogue.prompt
