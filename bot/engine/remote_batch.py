@@ -2,33 +2,27 @@
 
 import asyncio
 import hashlib
-import logging
 import math
 import random
-from collections import deque
-from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
 
 from bot.chat.prompt import Prompt
 from bot.engine.base import Batches, Continuation, DialogueScores, ScoredDialogue
 from bot.engine.remote import RemoteEngine, UnseenError
 from bot.engine.routes import Route, Written
 from bot.engine.server import Json
-from bot.errors import EchoesError, PassingError, PermanentError
+from bot.engine.together import as_found
+from bot.errors import EchoesError, PermanentError
 from bot.lora import WEIGHTS
 from bot.sampling import Sampling
-
-log = logging.getLogger(__name__)
 
 _AT_ONCE = 32  # requests that the server works on together
 _TRIES = 3  # of a reply in which nothing can be seen
 _SEEDS = 1 << 63
-
-T = TypeVar("T")
 
 
 class RemoteBatchEngine(RemoteEngine):
@@ -67,16 +61,16 @@ class RemoteBatchEngine(RemoteEngine):
 
     def score_dialogues(self, dialogues: Sequence[ScoredDialogue]) -> Batches[DialogueScores]:
         order = random.Random(0).sample(range(len(dialogues)), len(dialogues))
-        return self._as_found({index: partial(self._score, dialogues[index]) for index in order})
+        return as_found({index: partial(self._score, dialogues[index]) for index in order}, _AT_ONCE, self.pauses)
 
     def score_continuations(self, prompts: Sequence[Prompt], turns: Sequence[Continuation]) -> Batches[float]:
         works = {index: partial(self._weigh, prompts[turn.after], turn) for index, turn in enumerate(turns)}
-        return self._as_found(works)
+        return as_found(works, _AT_ONCE, self.pauses)
 
     def write_replies(self, prompts: Sequence[Prompt], seeds: Sequence[int], sampling: Sampling) -> Batches[str]:
         asked = enumerate(zip(prompts, seeds, strict=True))
         works = {index: partial(self._reply_to, prompt, seed, sampling) for index, (prompt, seed) in asked}
-        return self._as_found(works)
+        return as_found(works, _AT_ONCE, self.pauses)
 
     async def _stream(self, route: Route, prompt: Prompt, options: Json) -> AsyncGenerator[Written, None]:
         """The whole reply at once: nobody reads along, and an event for each token is work for both sides."""
@@ -122,40 +116,6 @@ class RemoteBatchEngine(RemoteEngine):
             except UnseenError:
                 continue
         return ""
-
-    async def _as_found(self, works: Mapping[int, Callable[[], Coroutine[Any, Any, T]]]) -> Batches[T]:
-        """The results by index, a few works at a time. Closing it cancels those at work.
-
-        What failed while the server did not answer is tried again, so that a restart of it costs no more than time.
-        """
-        waiting = deque(works)
-        running: dict[asyncio.Task[T], int] = {}
-        pauses = iter(self.pauses)
-        try:
-            while waiting or running:
-                while waiting and len(running) < _AT_ONCE:
-                    index = waiting.popleft()
-                    running[asyncio.create_task(works[index]())] = index
-                done, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
-                outages = {task: error for task in done if isinstance(error := task.exception(), PassingError)}
-                waiting.extendleft(running.pop(task) for task in outages)
-                if found := {running.pop(task): task.result() for task in done - outages.keys()}:
-                    pauses = iter(self.pauses)
-                    yield found
-                elif not await self._outlasted(next(iter(outages.values())), next(pauses, None)):
-                    raise next(iter(outages.values()))
-        finally:
-            for task in running:
-                task.cancel()
-            await asyncio.gather(*running, return_exceptions=True)
-
-    async def _outlasted(self, outage: PassingError, pause: float | None) -> bool:
-        """Waits as the server asks for, or the pause; false where there is none left."""
-        if pause is None:
-            return False
-        log.warning("%s Trying again in %.0f s.", outage, outage.retry_after or pause)
-        await asyncio.sleep(outage.retry_after or pause)
-        return True
 
     async def _log_probabilities(self, prompt: Prompt) -> list[float]:
         """log p of each id after those before it; of the first, 0."""

@@ -22,12 +22,14 @@ Json = dict[str, Any]
 class ModelServer:
     """`url` goes up to and with /v1; paths begin after it, but for vLLM's own `/inference/…`, which lie beside it."""
 
-    def __init__(self, url: str, token: str | None = None) -> None:
-        """token: what the server's `--api-key` asks for."""
+    def __init__(self, url: str, token: str | None = None, *, reuse: bool = True) -> None:
+        """token: what the server's `--api-key` asks for. reuse: whether a connection carries several requests."""
         self.url = url.rstrip("/")
         self._session = aiohttp.ClientSession(
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_SECONDS, sock_read=_SILENCE_SECONDS),
-            connector=aiohttp.TCPConnector(keepalive_timeout=_IDLE_SECONDS),
+            connector=aiohttp.TCPConnector(keepalive_timeout=_IDLE_SECONDS)
+            if reuse
+            else aiohttp.TCPConnector(force_close=True),
             headers={"Authorization": f"Bearer {token}"} if token else None,
         )
 

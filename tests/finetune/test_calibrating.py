@@ -57,7 +57,7 @@ def test_the_calibration_holds_the_correction(
     assert corrected.probability(0.5, {}) == pytest.approx(1 / (1 + math.exp(2.5)))
 
 
-def test_no_time_still_reads_one_batch(
+def test_it_reads_at_least_one_batch_and_no_more_than_suffices(
     monkeypatch: pytest.MonkeyPatch, imported: Workspace, models: dict[Family, Path]
 ) -> None:
     async def made() -> LocalEngine:
@@ -73,9 +73,14 @@ def test_no_time_still_reads_one_batch(
     monkeypatch.setattr(reading, "fit", fit)
     with blocking(made()) as served:
         found = material(imported, served)
+        every = [*found.train, *found.validation]
         for seconds in (0.0, None):
-            calibrate(served, [*found.train, *found.validation], (), seconds)
-    assert 0 < read[0] < read[1]
+            calibrate(served, every, found.points, seconds)
+        monkeypatch.setattr(reading, "DECISIONS", read[0] + 1)
+        monkeypatch.setattr(reading, "ANSWERS", 1)
+        calibrate(served, every, found.points, None)
+    nothing_left, all_of_them, what_suffices = read
+    assert 0 < nothing_left < what_suffices < all_of_them
 
 
 def test_training_lets_its_model_go_before_the_engine_loads_one(

@@ -138,7 +138,7 @@ def _learn(task: _Task, run: Run, clock: Clock, reporter: Reporter, resuming: bo
     dtype = fastest_dtype(model.device, model.dtype)
     loaded = load(model.base, model.device, dtype, model.four_bit, reporter.note)
     torch.manual_seed(settings.seed)
-    lora = attach(loaded.model, preset, loaded.base_id)
+    lora = attach(loaded.model, preset, loaded.base_id, four_bit=loaded.four_bit)
     begin(lora, preset, loaded.base_id)
     judged = samples_of(material.validation, task.codec, bubbles=preset.bubbles)
     held_out = HeldOut(judged, preset.batch_tokens, settings.seed)
