@@ -22,8 +22,6 @@ from training.finetune.losses import Objective, Sums
 from training.finetune.presets import Preset
 from training.finetune.samples import Sample
 
-_LARGE = 1_000_000_000  # weights from which a GPU keeps no activations, but computes them again
-
 
 @dataclass(slots=True)
 class Losses:
@@ -62,18 +60,21 @@ class Learner:
         media: MediaStore,
         preset: Preset,
         correction: float = 0.0,
+        *,
+        checkpointing: bool = False,
     ) -> None:
-        """correction: of the log-odds of answering where it is read, see `epoch.correction`."""
+        """correction: of the log-odds of answering where it is read, see `epoch.correction`.
+
+        checkpointing: keep no activations within a layer but compute them again, for less memory and a third more time.
+        """
         self.loaded, self.lora, self.codec, self.media, self.preset = loaded, lora, codec, media, preset
         self.correction = correction
         pack_attention(loaded.model)
         self.trained = [value for value in lora.parameters() if value.requires_grad]
         if loaded.device.type == "cuda":
             torch.cuda.set_device(loaded.device)
-        if loaded.device.type != "cpu" and sum(value.numel() for value in loaded.model.parameters()) > _LARGE:
-            loaded.model.gradient_checkpointing_enable(  # type: ignore[no-untyped-call]
-                gradient_checkpointing_kwargs={"use_reentrant": False}
-            )
+        if checkpointing:
+            loaded.model.activation_checkpointing_enable({"use_reentrant": False})
         # In bfloat16 all is computed as it comes in: nothing needs to be cast, as it does for a scaled loss or 4 bits.
         mixed = "fp16" if loaded.model.dtype == torch.float16 else "bf16" if loaded.four_bit else "no"
         self._accelerator = Accelerator(mixed_precision=mixed, cpu=loaded.device.type == "cpu")

@@ -19,7 +19,8 @@ from bot.engine.blocking import blocking
 from bot.engine.describe import codec_for, describe
 from bot.engine.device import fastest_dtype, hardware, use_physical_cores
 from bot.engine.factory import build_local_engine
-from bot.engine.models import LoadedModel, dtype_of, load
+from bot.engine.matrices import Decoder, decoder_of
+from bot.engine.models import LoadedModel, device_of, dtype_of, load
 from bot.errors import EchoesError
 from bot.media import MediaStore
 from bot.workspace import Workspace, write_private
@@ -36,6 +37,7 @@ from training.finetune.learner import Learner
 from training.finetune.loop import Loop
 from training.finetune.lora import attach, config_of, count, save_adapter
 from training.finetune.material import Material, by_company, load_material
+from training.finetune.memory import free_memory, memory
 from training.finetune.plot import loss_plot
 from training.finetune.presets import TrainSettings
 from training.finetune.progress import Reporter
@@ -72,6 +74,7 @@ def run_training(workspace: Workspace, settings: TrainSettings, reporter: Report
                 media,
                 Fingerprint.of(described.id, codec),
                 correction(samples_of(material.train, codec), settings.preset),
+                decoder_of(described),
             )
             learnt = _learn(task, run, clock, reporter, resuming)
             folder = _finish(task, learnt, workspace, name, run, clock, reporter)
@@ -96,6 +99,7 @@ class _Task:
     media: MediaStore
     fingerprint: Fingerprint
     correction: float  # of the log-odds, see `epoch.correction`
+    decoder: Decoder
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,13 +138,14 @@ def _learn(task: _Task, run: Run, clock: Clock, reporter: Reporter, resuming: bo
     settings, material, model = task.settings, task.material, task.config.model
     preset = settings.preset
     dtype = fastest_dtype(model.device, model.dtype)
+    checkpointing = _fitting(task, dtype_of(model.device, dtype), reporter)
     loaded = load(model.base, model.device, dtype, model.four_bit, reporter.note)
     torch.manual_seed(settings.seed)
     lora = attach(loaded.model, preset, loaded.base_id, four_bit=loaded.four_bit)
     begin(lora, preset, loaded.base_id)
     judged = samples_of(material.validation, task.codec, bubbles=preset.bubbles)
     held_out = HeldOut(judged, preset.batch_tokens, settings.seed)
-    learner = Learner(loaded, lora, task.codec, task.media, preset, task.correction)
+    learner = Learner(loaded, lora, task.codec, task.media, preset, task.correction, checkpointing=checkpointing)
     loop = Loop(
         learner,
         task.codec,
@@ -161,14 +166,33 @@ def _learn(task: _Task, run: Run, clock: Clock, reporter: Reporter, resuming: bo
     return _Learnt(loop.fit(), config_of(lora), count(lora), hardware(loaded.device), precision)
 
 
+def _fitting(task: _Task, dtype: torch.dtype, reporter: Reporter) -> bool:
+    """Returns whether activations must be computed again to fit. Raises EchoesError where not even that would."""
+    model = task.config.model
+    served = dtype_of(model.device, model.dtype)
+    samples = samples_of(task.material.train, task.codec)
+    need = memory(task.decoder, task.settings.preset, samples, dtype.itemsize, served.itemsize, four_bit=model.four_bit)
+    free = free_memory(device_of(model.device))
+    if (least := max(need.checkpointed, need.serving)) > free:
+        short = "set model.dtype: bfloat16, " if need.serving == least and served == torch.float32 else ""
+        raise EchoesError(
+            f"Training {model.base} and calibrating it takes about {least / 1e9:.1f} GB of memory, and "
+            f"{free / 1e9:.1f} GB are free here: {short}close other programs, or choose a smaller model.base."
+        )
+    if checkpointing := need.plain > 0.9 * free:
+        reporter.note(
+            f"To keep all that it computes it would need about {need.plain / 1e9:.1f} GB of memory: parts of it are "
+            "computed twice, which takes a third longer."
+        )
+    return checkpointing
+
+
 def _after_training(task: _Task, loaded: LoadedModel, tokens_per_second: float) -> float:
     """Seconds to keep free at the end, for the calibration and for writing."""
     minutes, model = task.settings.minutes, task.config.model
-    if minutes is None:
-        return 0.0
     tokens = sum(len(sample.ids) for sample in samples_of(groups(task.material.validation), task.codec))
     other = dtype_of(model.device, model.dtype) != loaded.model.dtype
-    return reading_seconds(tokens, minutes, tokens_per_second, other_precision=other) + _margin(minutes)
+    return reading_seconds(tokens, minutes, tokens_per_second, other_precision=other) + _margin(minutes or 0.0)
 
 
 def _margin(minutes: float) -> float:
