@@ -3,13 +3,14 @@
 import gc
 import hashlib
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 
 import torch
-from peft import PeftConfig
+from peft import PeftConfig, PeftModel
 
 from bot.chat.prompt import Codec, Fingerprint
 from bot.chat.prompt.render import BLOCKS, RENDERER
@@ -26,7 +27,7 @@ from bot.media import MediaStore
 from bot.workspace import Workspace, write_private
 from training.calibration import SHARE, Fitted, calibrate, groups, reading_seconds, told
 from training.data.canaries import save as save_canaries
-from training.finetune.batches import waste
+from training.finetune.batches import ROWS, waste
 from training.finetune.card import Facts, card, record
 from training.finetune.checkpoint import FOLDER, Position, Run
 from training.finetune.clock import Clock
@@ -42,6 +43,7 @@ from training.finetune.plot import loss_plot
 from training.finetune.presets import TrainSettings
 from training.finetune.progress import Reporter
 from training.finetune.publish import free_name, publish
+from training.finetune.ranks import followers
 from training.finetune.samples import samples_of
 
 
@@ -76,7 +78,9 @@ def run_training(workspace: Workspace, settings: TrainSettings, reporter: Report
                 correction(samples_of(material.train, codec), settings.preset),
                 decoder_of(described),
             )
-            learnt = _learn(task, run, clock, reporter, resuming)
+            checkpointing = _fitting(task, reporter)
+            with followers(settings.processes - 1, follow, workspace.root, settings, checkpointing):
+                learnt = _learn(task, checkpointing, run, clock, reporter, resuming)
             folder = _finish(task, learnt, workspace, name, run, clock, reporter)
         except (torch.OutOfMemoryError, MemoryError) as error:
             raise EchoesError(_no_memory(config)) from error
@@ -119,7 +123,7 @@ def _key(settings: TrainSettings, base_id: str, material: Material) -> str:
     Time and name may differ.
     """
     preset = asdict(settings.preset)
-    asked = json.dumps([preset, settings.seed, settings.tokens, base_id, RENDERER, BLOCKS, TEXTS, DECISIONS])
+    asked = json.dumps([preset, settings.seed, settings.tokens, base_id, RENDERER, BLOCKS, TEXTS, DECISIONS, ROWS])
     digest = hashlib.sha256(asked.encode())
     for dialogue in (*material.train, *material.validation):
         digest.update(repr(dialogue).encode())
@@ -134,15 +138,12 @@ def _no_memory(config: Config) -> str:
     )
 
 
-def _learn(task: _Task, run: Run, clock: Clock, reporter: Reporter, resuming: bool) -> _Learnt:
+def _learn(task: _Task, checkpointing: bool, run: Run, clock: Clock, reporter: Reporter, resuming: bool) -> _Learnt:
     settings, material, model = task.settings, task.material, task.config.model
     preset = settings.preset
     dtype = fastest_dtype(model.device, model.dtype)
-    checkpointing = _fitting(task, dtype_of(model.device, dtype), reporter)
-    loaded = load(model.base, model.device, dtype, model.four_bit, reporter.note)
-    torch.manual_seed(settings.seed)
-    lora = attach(loaded.model, preset, loaded.base_id, four_bit=loaded.four_bit)
-    begin(lora, preset, loaded.base_id)
+    loaded = load(model.base, _own_device(model.device), dtype, model.four_bit, reporter.note)
+    lora = _attached(loaded, settings)
     judged = samples_of(material.validation, task.codec, bubbles=preset.bubbles)
     held_out = HeldOut(judged, preset.batch_tokens, settings.seed)
     learner = Learner(loaded, lora, task.codec, task.media, preset, task.correction, checkpointing=checkpointing)
@@ -163,16 +164,47 @@ def _learn(task: _Task, run: Run, clock: Clock, reporter: Reporter, resuming: bo
         loop.resume(checkpoint)
         reporter.note(f"Going on with the unfinished run, from step {checkpoint.position.step}.")
     precision = str(loaded.model.dtype).removeprefix("torch.")
-    return _Learnt(loop.fit(), config_of(lora), count(lora), hardware(loaded.device), precision)
+    position = loop.fit()
+    learner.release()
+    return _Learnt(position, config_of(lora), count(lora), hardware(loaded.device), precision)
 
 
-def _fitting(task: _Task, dtype: torch.dtype, reporter: Reporter) -> bool:
+def follow(root: Path, settings: TrainSettings, checkpointing: bool) -> None:
+    """Learns along, as one of the processes that the first one started."""
+    workspace = Workspace.open(root)
+    config = load_config(workspace.config)
+    model, media = config.model, MediaStore(workspace.media)
+    use_physical_cores()
+    dtype = fastest_dtype(model.device, model.dtype)
+    loaded = load(model.base, _own_device(model.device), dtype, model.four_bit)
+    lora = _attached(loaded, settings)
+    codec = codec_for(loaded, media)
+    Learner(loaded, lora, codec, media, settings.preset, checkpointing=checkpointing).follow()
+
+
+def _attached(loaded: LoadedModel, settings: TrainSettings) -> PeftModel:
+    """The LoRA as it begins, the same in each process."""
+    torch.manual_seed(settings.seed)
+    lora = attach(loaded.model, settings.preset, loaded.base_id, four_bit=loaded.four_bit)
+    begin(lora, settings.preset, loaded.base_id)
+    return lora
+
+
+def _own_device(device: str) -> str:
+    """One GPU a process, where `auto` leaves the choice."""
+    number = os.environ.get("LOCAL_RANK")
+    return f"cuda:{number}" if device == "auto" and number and torch.cuda.is_available() else device
+
+
+def _fitting(task: _Task, reporter: Reporter) -> bool:
     """Returns whether activations must be computed again to fit. Raises EchoesError where not even that would."""
     model = task.config.model
+    dtype = dtype_of(model.device, fastest_dtype(model.device, model.dtype))
     served = dtype_of(model.device, model.dtype)
     samples = samples_of(task.material.train, task.codec)
     need = memory(task.decoder, task.settings.preset, samples, dtype.itemsize, served.itemsize, four_bit=model.four_bit)
-    free = free_memory(device_of(model.device))
+    device = device_of(model.device)
+    free = free_memory(device) // (task.settings.processes if device.type == "cpu" else 1)
     if (least := max(need.checkpointed, need.serving)) > free:
         short = "set model.dtype: bfloat16, " if need.serving == least and served == torch.float32 else ""
         raise EchoesError(
