@@ -95,12 +95,9 @@ def goes_on(before: datetime, here: datetime, gap: timedelta) -> bool:
     return here - before <= gap
 
 
-def dialogue_start(turns: Sequence[Placed], gap: timedelta, carried: int) -> int:
-    """Index of the first turn to show: the dialogue that the last turn is in, and the turns carried over before it.
-
-    However long ago those were: the time between is shown as any other.
-    """
+def dialogue_start(turns: Sequence[Placed], gap: timedelta) -> int:
+    """Returns the index of the first turn of the dialogue that the last one is in."""
     first = len(turns) - 1
     while first > 0 and goes_on(turns[first - 1].until, turns[first].turn.at, gap):
         first -= 1
-    return max(first - carried, 0)
+    return first

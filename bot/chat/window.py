@@ -1,9 +1,14 @@
-"""How much of a chat is shown: the window only grows, and slides in big steps, so that what was read stays of use."""
+"""How much of a dialogue is shown: the window only grows, and slides in big steps, so that what was read stays of use.
 
-from collections.abc import Callable, Sequence
-from typing import TypeVar
+Where it begins follows from the dialogue alone, whoever asks and whenever: a daemon that was started anew shows the
+same turns as one that ran all the while, and as the evaluation.
+"""
 
-Shown = TypeVar("Shown")
+from collections.abc import Iterator, Sequence
+
+from bot.chat.dialogue import Scene, Turn
+from bot.chat.prompt import Codec
+from bot.chat.prompt.render import render, turn_tokens
 
 
 def served_tokens(context: int, reply: int) -> int:
@@ -11,13 +16,21 @@ def served_tokens(context: int, reply: int) -> int:
     return max(context - reply, context // 2)
 
 
-def slide(shown: Sequence[Shown], limit: int, size: Callable[[Sequence[Shown]], int]) -> Sequence[Shown]:
-    """Returns the last turns that fit: all of them, or about half of the limit where all are too long.
+def windows(scene: Scene, turns: Sequence[Turn], limit: int, codec: Codec, before: Turn | None = None) -> Iterator[int]:
+    """Yields, for each turn, the index of the first one that is shown with it.
 
-    size: of a prompt with these turns, in tokens. The last turn stays, be it too long.
+    turns: a dialogue from its beginning, or from a turn that is the first one shown, with the one before that. Wherever
+    a turn of somebody else makes the prompt longer than `limit` tokens, about half of that is kept. A turn that is too
+    long stands alone.
     """
-    if size(shown) <= limit:
-        return shown
-    while len(shown) > 1 and size(shown) > limit // 2:
-        shown = shown[max(1, len(shown) // 8) :]
-    return shown
+    limit -= len(render(scene, (), codec, open_turn=True).ids)
+    sizes: list[int] = []
+    start, total = 0, 0
+    for number, turn in enumerate(turns):
+        sizes.append(turn_tokens(scene, turn, turns[number - 1] if number else before, codec))
+        total += sizes[-1]
+        if turn.speaker is not None and total > limit:
+            while start < number and total > limit // 2:
+                total -= sizes[start]
+                start += 1
+        yield start

@@ -16,7 +16,7 @@ from bot.chat.prompt.render import whole_bubbles
 from bot.chat.window import served_tokens
 from bot.clock import Clock
 from bot.config import ConversationConfig
-from bot.conversation.context import RECENT, Context, Line
+from bot.conversation.context import Context, Line
 from bot.conversation.delivery import Delivery
 from bot.conversation.photos import fetch_photos
 from bot.conversation.policy import answerable, takes_part
@@ -213,10 +213,11 @@ class ChatWorker:
         A message may have come while the reply to an earlier one was composed, and so stands before it in the journal:
         read in that order, the earlier one would look unanswered, and be answered again.
         """
-        recent = self._journal.recent(self._chat, RECENT)
+        wanted = self._context.entries
+        recent = self._journal.recent(self._chat, wanted)
         seen = [entry for entry in recent if entry.state is not State.NEW or entry.seq <= until]
         lines = [(entry.seq, entry.message) for entry in sorted(seen, key=lambda entry: entry.state is State.NEW)]
-        past = self._past(lines) if len(recent) < RECENT else []
+        past = self._past(lines) if len(recent) < wanted else []
         return [(number - len(past), message) for number, message in enumerate(past)] + lines
 
     def _past(self, lines: Sequence[Line]) -> list[Message]:

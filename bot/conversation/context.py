@@ -1,13 +1,13 @@
 """What the avatar has before its eyes in one chat: the prompt, and what a decision sees."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import timedelta
 
-from bot.chat.dialogue import Scene, Turn
 from bot.chat.prompt import Codec, Prompt, render
 from bot.chat.scene import scene_at
 from bot.chat.turns import Placed, dialogue_start, said_by, to_turns
-from bot.chat.window import slide
+from bot.chat.window import windows
 from bot.config import ConversationConfig
 from bot.message import Chat, Message
 from bot.people import People
@@ -15,6 +15,9 @@ from bot.persona import Persona
 
 RECENT = 400
 """Entries read for a prompt; far more than fit into one."""
+
+WHOLE_DIALOGUE = 4000
+"""Entries read for the first prompt since the start: where the window begins follows from the whole dialogue."""
 
 Line = tuple[int, Message]
 """A message and its place in the chat: a seq of the journal, or below zero what was said before the avatar."""
@@ -40,7 +43,13 @@ class Context:
         self._carried = config.carried_turns
         self._max_tokens = max_tokens
         self._start = _ALL  # place of the first turn shown
+        self._until = _ALL  # place of the last one
         self._begins_at = _ALL  # place of the first message that may be shown
+
+    @property
+    def entries(self) -> int:
+        """How many entries the next prompt needs, at most."""
+        return WHOLE_DIALOGUE if self._until == _ALL else RECENT
 
     def follow(self, chat: Chat) -> None:
         """Lets the chat go on under another id."""
@@ -53,27 +62,27 @@ class Context:
     def prompt(self, lines: Sequence[Line], people: People, codec: Codec) -> Prompt:
         """Renders the prompt after the last line, ready for the avatar's turn, in at most `max_tokens`."""
         turns = self.turns(lines, people)
+        last = turns[-1].seq
+        if turns[dialogue_start(turns, self._gap)].seq > self._until:  # another dialogue than that of the prompt before
+            self._start = _ALL
         # What waits comes last, though it may have come before what was said meanwhile.
-        shown = [(one.seq, one.turn) for one in turns[:-1] if one.seq >= self._start]
-        shown += [(one.seq, one.turn) for one in turns[-1:]]
+        earlier = [one.turn for one in turns[:-1] if one.seq < self._start]
+        turns = [one for one in turns[:-1] if one.seq >= self._start] + turns[-1:]
         scene = scene_at(self._chat, self._persona, people, (message for _, message in reversed(lines)))
-        prompt = self._render(scene, shown, codec)
-        if len(prompt.ids) > self._max_tokens:
-            shown = list(slide(shown, self._max_tokens, lambda some: len(self._render(scene, some, codec).ids)))
-            prompt = self._render(scene, shown, codec)
-            while len(prompt.ids) > self._max_tokens and len(shown[-1][1].bubbles) > 1:
-                seq, turn = shown[-1]
-                shown = [(seq, Turn(turn.speaker, turn.bubbles[1:], turn.at))]
-                prompt = self._render(scene, shown, codec)
-        self._start = shown[0][0]
+        *_, first = windows(
+            scene, [one.turn for one in turns], self._max_tokens, codec, earlier[-1] if earlier else None
+        )
+        self._start, self._until = turns[first].seq, max(self._until, last)
+        shown = [one.turn for one in turns[first:]]
+        prompt = render(scene, shown, codec, open_turn=True)
+        while len(prompt.ids) > self._max_tokens and len(shown[-1].bubbles) > 1:
+            shown = [replace(shown[-1], bubbles=shown[-1].bubbles[1:])]
+            prompt = render(scene, shown, codec, open_turn=True)
         return prompt
 
     def turns(self, lines: Sequence[Line], people: People) -> list[Placed]:
-        """The turns of the dialogue that the last line is in, and those carried over before it."""
+        """Returns the turns of the dialogue that the last line is in, and those carried over before it."""
         shown = ((seq, message) for seq, message in lines if seq >= self._begins_at)
         said = said_by(shown, people, self._persona.language, self._has_photo)
         turns = to_turns(self._chat.kind, said, self._gap)
-        return turns[dialogue_start(turns, self._gap, self._carried) :]
-
-    def _render(self, scene: Scene, shown: Sequence[tuple[int, Turn]], codec: Codec) -> Prompt:
-        return render(scene, [turn for _, turn in shown], codec, open_turn=True)
+        return turns[max(dialogue_start(turns, self._gap) - self._carried, 0) :]

@@ -13,12 +13,13 @@ import math
 import tempfile
 from collections.abc import AsyncGenerator, Collection, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from bot.chat.attachments import spoken
 from bot.chat.decision import Calibration
 from bot.chat.prompt import Codec, Prompt
+from bot.chat.turns import goes_on
 from bot.clock import Clock
 from bot.config import Config, load_config
 from bot.conversation import Conversations
@@ -40,7 +41,7 @@ from training.data.splits import Borders, Split
 from training.scoring import Rendered
 
 BEFORE = 600
-"""Messages before the test days that the journal holds: more than a prompt or a decision looks back on."""
+"""Messages before a dialogue that the journal holds: more than what is carried over, or a decision looks back on."""
 
 
 class OriginalTime(Clock):
@@ -101,6 +102,7 @@ async def through_the_daemon(
     talk = config.conversation.model_copy(
         update={"groups": "all", "gather_seconds": 0.0, "stale_hours": 1e6, "answer": "everyone", "answer_bots": True}
     )
+    gap = timedelta(minutes=talk.gap_minutes)
     with Corpus.open(workspace.corpus) as corpus, tempfile.TemporaryDirectory() as folder:
         clock, decided = OriginalTime(), Decided()
         journal = Journal.open(Path(folder) / "journal.sqlite", clock.now)
@@ -117,6 +119,8 @@ async def through_the_daemon(
             subject = frozenset(data.people.subject)
             messages = [as_avatar(one, subject) for one in corpus.messages(chat)]
             first = next(n for n, one in enumerate(messages) if int(one.id) in rows)
+            while first and goes_on(messages[first - 1].sent_at, messages[first].sent_at, gap):
+                first -= 1  # where a window begins follows from the whole dialogue
             for message in messages[max(first - BEFORE, 0) :]:
                 if not rows - found.keys():
                     break
@@ -129,7 +133,7 @@ async def through_the_daemon(
                     decided.probability = None
                     await conversations.receive(message)
                     while not conversations.idle():  # noqa: ASYNC110 (the conversation has no event for it)
-                        await asyncio.sleep(0)
+                        await asyncio.sleep(0.002)
                     assert decided.probability is not None
                     found[int(message.id)] = decided.probability
             await conversations.drain(1)

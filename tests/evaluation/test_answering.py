@@ -22,8 +22,8 @@ from training.data.splits import Split, Splits
 from training.evaluation.data import EvaluationData
 from training.evaluation.limits import FULL
 from training.evaluation.panel import Kind, Panel
-from training.evaluation.panels.decision import panel
 from training.evaluation.panels.decision.measures import Truth, balanced_accuracy, curve, measures
+from training.evaluation.panels.decision.panel import panel
 from training.evaluation.panels.decision.predictions import BASELINES, LOGISTIC, Predictions
 from training.evaluation.report import Mark, mark
 from training.evaluation.respondent import Bubbles, Likelihood, Question, Respondents

@@ -12,7 +12,7 @@ from training.data.splits import Split
 from training.evaluation.data import EvaluationData
 from training.evaluation.limits import FULL, QUICK
 from training.evaluation.panel import Kind
-from training.evaluation.panels.likelihood import panel
+from training.evaluation.panels.likelihood.panel import panel
 from training.evaluation.report import Mark, mark
 from training.evaluation.respondent import Bubbles, Respondents
 

@@ -25,7 +25,6 @@ from bot.workspace import Workspace
 from tests.dialogues.log import Log
 from tests.evaluation.conftest import Opened, make_lora
 from tests.support import picture
-from training.evaluation.asking.answers import Answers
 from training.evaluation.asking.model_respondent import ModelRespondent
 from training.evaluation.asking.store import AnswerStore
 from training.evaluation.opened import ModelUnderTest
@@ -272,24 +271,25 @@ def test_a_broken_off_run_goes_on(
     model = shared(opened, loaded, log, FREE, store, rows=1)
     questions = [one.question for one in asked(log)]
     expected = ModelRespondent("base", shared(opened, loaded, log, FREE, None), None).write(questions)
-    put = Answers.put
+    put, written = AnswerStore.put, list[str]()
 
-    def broken(answers: Answers, found: Mapping[int, Any]) -> None:
-        put(answers, found)
-        if len(answers.missing) <= len(questions) - 3:
+    def broken(store: AnswerStore, found: Mapping[str, Any]) -> None:
+        put(store, found)
+        written.extend(found)
+        if len(written) >= 3:
             raise KeyboardInterrupt
 
     respondent = ModelRespondent("base", model, None)
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(Answers, "put", broken)
+        patch.setattr(AnswerStore, "put", broken)
         respondent.write(questions)
-    again: list[int] = []
+    again: list[str] = []
 
-    def counted(answers: Answers, found: Mapping[int, Any]) -> None:
+    def counted(store: AnswerStore, found: Mapping[str, Any]) -> None:
         again.extend(found)
-        put(answers, found)
+        put(store, found)
 
-    monkeypatch.setattr(Answers, "put", counted)
+    monkeypatch.setattr(AnswerStore, "put", counted)
     assert respondent.write(questions) == expected
     assert 0 < len(again) < len(questions)
     store.close()

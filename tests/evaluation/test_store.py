@@ -6,7 +6,7 @@ import sqlite3
 import stat
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
 
@@ -14,7 +14,7 @@ import pytest
 
 from bot.errors import EchoesError
 from training.evaluation.asking import store as module
-from training.evaluation.asking.answers import answering
+from training.evaluation.asking.answers import answered
 from training.evaluation.asking.store import AnswerStore, digest
 
 Kept = Callable[[], AnswerStore]
@@ -117,11 +117,16 @@ def test_a_digest_tells_apart_what_is_next_to_each_other() -> None:
 
 def test_a_job_asks_only_for_what_is_not_known(kept: Kept, capsys: pytest.CaptureFixture[str]) -> None:
     def job(*keys: str) -> list[int]:
-        with answering(kept(), keys, "Nora: answering", "answer") as answers:
-            missing = answers.missing
-            answers.put({index: keys[index].upper() for index in missing})
-            assert answers.all() == [key.upper() for key in keys]
-        return missing
+        asked = list[int]()
+
+        def ask(missing: list[int]) -> Generator[dict[int, str], None, None]:
+            asked.extend(missing)
+            for place, index in enumerate(missing):
+                yield {place: keys[index]}
+
+        found = answered(kept(), keys, ask, str.upper, "Nora: answering", "answer")
+        assert found == [key.upper() for key in keys]
+        return asked
 
     assert job("a", "b", "a") == [0, 1]
     assert job("b", "c", "a", "c") == [1]
@@ -130,11 +135,15 @@ def test_a_job_asks_only_for_what_is_not_known(kept: Kept, capsys: pytest.Captur
 
 
 def test_what_was_answered_before_an_interruption_is_not_asked_again(kept: Kept) -> None:
-    keys = ["a", "b", "c"]
-    with pytest.raises(KeyboardInterrupt), answering(kept(), keys, "", "answer") as answers:
-        answers.put({1: "kept"})
+    def broken(missing: list[int]) -> Generator[dict[int, str], None, None]:
+        yield {1: "kept"}
         raise KeyboardInterrupt
-    with answering(kept(), keys, "", "answer") as answers:
-        assert answers.missing == [0, 2]
-    with answering(None, keys, "", "answer") as answers:
-        assert answers.missing == [0, 1, 2], "without a store nothing is kept"
+
+    def rest(missing: list[int]) -> Generator[dict[int, str], None, None]:
+        yield {place: f"{index} of {len(missing)}" for place, index in enumerate(missing)}
+
+    keys = ["a", "b", "c"]
+    with pytest.raises(KeyboardInterrupt):
+        answered(kept(), keys, broken, str, "", "answer")
+    assert answered(kept(), keys, rest, str, "", "answer") == ["0 of 2", "kept", "2 of 2"]
+    assert answered(None, keys, rest, str, "", "answer") == ["0 of 3", "1 of 3", "2 of 3"], "nothing was kept"

@@ -28,7 +28,7 @@ from training.data.splits import Split
 from training.evaluation.data import EvaluationData
 from training.evaluation.limits import FULL, QUICK
 from training.evaluation.panel import Kind
-from training.evaluation.panels.context import panel
+from training.evaluation.panels.context.panel import panel
 from training.evaluation.panels.context.relationships import UNTRAINED_SKIPS, known, private, relabelled, trials
 from training.evaluation.panels.context.trials import Pair, mean_gain, read, win_rate, wins
 from training.evaluation.report import Mark, mark

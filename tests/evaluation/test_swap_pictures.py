@@ -25,7 +25,8 @@ from training.evaluation.data import EvaluationData
 from training.evaluation.limits import FULL, QUICK
 from training.evaluation.opened import ModelUnderTest
 from training.evaluation.panel import Kind
-from training.evaluation.panels.context import panel, pictures
+from training.evaluation.panels.context import pictures
+from training.evaluation.panels.context.panel import panel
 from training.evaluation.panels.context.pictures import StandIns, blank, other
 from training.evaluation.panels.context.trials import pairs, read
 from training.evaluation.respondent import Bubbles, Respondents

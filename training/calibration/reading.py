@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 
@@ -16,6 +16,9 @@ from training.scoring import Rendered
 
 SHARE = 0.12
 """At most this share of a run's minutes goes into reading the validation days for the calibration."""
+
+DECISIONS, ANSWERS = 3000, 200
+"""Of a large group no more than these are read, both reached: the few numbers fitted would get no better by more."""
 
 _SLOWER = 2.5  # float32 beside bfloat16 where that is the faster
 
@@ -46,16 +49,28 @@ def calibrate(
 ) -> Fitted:
     """Fits the decision on what the engine, with its LoRA on, says of the validation days' groups.
 
-    After `seconds` no more is read; what was read is a fair sample of all.
+    After `seconds`, or once DECISIONS and ANSWERS are reached, no more is read; what was read is a fair sample of all.
     correction: of the log-odds of answering, see `epoch.correction`; the calibration holds it, fitted or not.
     """
-    log_odds = {message: odds + correction for message, odds in _read(served, groups(validation), seconds).items()}
+    answered = {point.message for point in points if point.spoke}
+
+    def suffices(read: Mapping[int, float]) -> bool:
+        return len(read) >= DECISIONS and len(answered & read.keys()) >= ANSWERS
+
+    read = _read(served, groups(validation), seconds, suffices)
+    log_odds = {message: odds + correction for message, odds in read.items()}
     fitted = fit(points, log_odds)
     found = fitted.calibration
-    return replace(fitted, calibration=replace(found, bias=found.bias + found.model * correction))
+    bias, precision = found.bias + found.model * correction, served.engine.precision
+    return replace(fitted, calibration=replace(found, bias=bias, precision=precision, correction=correction))
 
 
-def _read(served: Blocking[BatchEngine], dialogues: Sequence[Dialogue], seconds: float | None) -> dict[int, float]:
+def _read(
+    served: Blocking[BatchEngine],
+    dialogues: Sequence[Dialogue],
+    seconds: float | None,
+    suffices: Callable[[Mapping[int, float]], bool],
+) -> dict[int, float]:
     """The log-odds of answering, by message; at least one batch of them."""
     start = time.monotonic()
     rendered = [Rendered.of(dialogue, served.engine.codec, replies=False) for dialogue in dialogues]
@@ -64,7 +79,7 @@ def _read(served: Blocking[BatchEngine], dialogues: Sequence[Dialogue], seconds:
         for batch in batches:
             for index, scores in batch.items():
                 found |= rendered[index].decisions(scores.log_odds)
-            if seconds is not None and time.monotonic() - start > seconds:
+            if suffices(found) or (seconds is not None and time.monotonic() - start > seconds):
                 break
     return found
 

@@ -3,13 +3,13 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import datetime
-from itertools import pairwise
+from itertools import groupby, pairwise
 
 from bot.chat.dialogue import Bubble, Scene
 from bot.chat.prompt import Codec, render
 from bot.chat.scene import scene_at
-from bot.chat.window import slide
+from bot.chat.turns import goes_on
+from bot.chat.window import windows
 from bot.message import ChatKind
 from bot.people import People
 from bot.persona import Persona
@@ -83,23 +83,23 @@ class _Cutter:
         self._key = chat.chat.key
         self._scene, self._codec, self._splits, self._counts = scene, codec, splits, counts
         self._too_long = too_long
-        self._carried = settings.carried
+        self._gap, self._carried = settings.gap, settings.carried
         self._header = len(render(scene, (), codec).ids)
         self._slack = _SLACK + len(codec.encode("[Wed 30 Sep 2026, 18:05] It is September 2026.\n"))
         self._room = settings.max_tokens - self._header - self._slack
         self._served_tokens = settings.served
-        self._shown_from: datetime | None = None  # where the window of the segment before began
 
     def cut(self, chat: Iterator[list[Piece]]) -> Iterator[Dialogue]:
-        before: list[Piece] = []
+        past: list[Piece] = []  # the dialogue so far, and what is carried over
         for segment in chat:
+            if past and not goes_on(past[-1].until, segment[0].turn.at, self._gap):
+                past = _last(past, self._carried)
             if self._splits.at(segment[0].turn.at) is Split.TRAIN:
                 for first, end in self._live(segment):
-                    past = [*before, *_last(segment[:first], self._carried)]
-                    yield from self._windows(past, segment[first:end])
+                    yield from self._windows(_last([*past, *segment[:first]], self._carried), segment[first:end])
             else:
-                yield from self._as_served(before, segment)
-            before = _last([*before, *segment], self._carried)
+                yield from self._as_served(past, segment)
+            past += segment
 
     def _live(self, segment: Sequence[Piece]) -> Iterator[tuple[int, int]]:
         """What is worth reading of a segment: long stretches from which nothing is learnt are left out."""
@@ -138,44 +138,18 @@ class _Cutter:
             past = _last([*past, *(piece for unit in units[start:end] for piece in unit)], self._carried)
             start = end
 
-    def _as_served(self, before: Sequence[Piece], segment: Sequence[Piece]) -> Iterator[Dialogue]:
-        """A segment in the windows that the daemon has before its eyes, each as far as something is measured in it."""
-        shown = self._shown_from
-        carried = [piece for piece in _last(before, self._carried) if shown is None or piece.turn.at >= shown]
-        pieces = [*carried, *segment]
-        start, begun = 0, len(pieces) - len(segment)
+    def _as_served(self, past: Sequence[Piece], segment: Sequence[Piece]) -> Iterator[Dialogue]:
+        """A segment in the windows that the daemon has before its eyes, each as far as something is measured in it.
+
+        past: the dialogue that it goes on from, if any, and what is carried over.
+        """
+        pieces, begun = [*past, *segment], len(past)
         first = next((one for asked, one in pairwise(segment) if one.own and not asked.own), None)
-        about = self._header + self._slack + sum(self._at_most(piece) for piece in pieces[:begun])
-        for number in range(begun, len(pieces)):
-            about += self._at_most(pieces[number])
-            if pieces[number].own or about <= self._served_tokens:
-                continue
-            about = self._asked_size(pieces[start : number + 1])
-            if about > self._served_tokens:
-                fitting = slide(pieces[start : number + 1], self._served_tokens, self._asked_size)
-                if len(fitting) <= number - start:
-                    yield from self._measured(pieces[start:number], begun - start, first)
-                    start, begun = number + 1 - len(fitting), number
-                about = self._asked_size(fitting)
-        yield from self._measured(pieces[start:], begun - start, first)
-        self._shown_from = pieces[start].turn.at
-
-    def _at_most(self, piece: Piece) -> int:
-        """Tokens that a turn takes, a little too many: rendering it in its place would take longer."""
-        turn, codec = piece.turn, self._codec
-        words = [f"{bubble.text} {bubble.quote.text if bubble.quote else ''}" for bubble in turn.bubbles]
-        photos = [codec.geometry.grid(*codec.photo_size(one)) for bubble in turn.bubbles for one in bubble.photos]
-        label = f"{turn.speaker.name} ({turn.speaker.relationship})" if turn.speaker else ""
-        return (
-            self._slack
-            + len(codec.encode(label))
-            + sum(len(codec.encode(text)) + 8 for text in words)
-            + sum(codec.geometry.tokens(grid) + 4 for grid in photos)
-        )
-
-    def _asked_size(self, pieces: Sequence[Piece]) -> int:
-        """Tokens of the prompt in which the last of these is to be answered."""
-        return len(render(self._scene, [piece.turn for piece in pieces], self._codec, open_turn=True).ids)
+        turns = [piece.turn for piece in pieces]
+        starts = list(windows(self._scene, turns, self._served_tokens, self._codec))
+        for start, numbers in groupby(range(begun, len(pieces)), starts.__getitem__):
+            own = list(numbers)
+            yield from self._measured(pieces[start : own[-1] + 1], own[0] - start, first)
 
     def _measured(self, pieces: Sequence[Piece], begun: int, first: Piece | None) -> Iterator[Dialogue]:
         """One window, from `begun` on measured; nothing where nothing is to be measured."""

@@ -76,10 +76,6 @@ class Respondents:
     avatar: Respondent | None = None
     against: Respondent | None = None
 
-    @property
-    def all(self) -> tuple[Respondent, ...]:
-        return tuple(respondent for respondent in (self.avatar, self.against, self.base) if respondent)
-
 
 def occasions(dialogues: Sequence[Dialogue]) -> list[Occasion]:
     """Lists every turn of the subject in these dialogues that answers something."""

@@ -10,7 +10,13 @@ from training.data.canaries import Canary, load
 from training.evaluation.data import EvaluationData
 from training.evaluation.limits import Limits
 from training.evaluation.panel import Panel
-from training.evaluation.panels import context, decision, likelihood, memory, personality, privacy, style
+from training.evaluation.panels.context import panel as context
+from training.evaluation.panels.decision import panel as decision
+from training.evaluation.panels.likelihood import panel as likelihood
+from training.evaluation.panels.memory import panel as memory
+from training.evaluation.panels.personality import panel as personality
+from training.evaluation.panels.privacy import panel as privacy
+from training.evaluation.panels.style import panel as style
 from training.evaluation.panels.style.embedding import Embed
 from training.evaluation.respondent import Respondents
 

@@ -4,10 +4,11 @@ import gc
 import hashlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import torch
 from peft import PeftConfig, PeftModel
@@ -16,13 +17,15 @@ from bot.chat.prompt import Codec, Fingerprint
 from bot.chat.prompt.render import BLOCKS, RENDERER
 from bot.config import Config, load_config
 from bot.consent import Use, require
+from bot.engine.base import BatchEngine
 from bot.engine.blocking import blocking
 from bot.engine.describe import codec_for, describe
 from bot.engine.device import fastest_dtype, hardware, use_physical_cores
-from bot.engine.factory import build_local_engine
+from bot.engine.factory import build_batch_engine, build_local_engine
+from bot.engine.llama.here import llama_runs
 from bot.engine.matrices import Decoder, decoder_of
 from bot.engine.models import LoadedModel, device_of, dtype_of, load
-from bot.errors import EchoesError
+from bot.errors import EchoesError, PassingError, PermanentError
 from bot.media import MediaStore
 from bot.workspace import Workspace, write_private
 from training.calibration import SHARE, Fitted, calibrate, groups, reading_seconds, told
@@ -79,7 +82,8 @@ def run_training(workspace: Workspace, settings: TrainSettings, reporter: Report
                 decoder_of(described),
             )
             checkpointing = _fitting(task, reporter)
-            with followers(settings.processes - 1, follow, workspace.root, settings, checkpointing):
+            dtype = fastest_dtype(config.model.device, config.model.dtype)
+            with followers(settings.processes - 1, follow, workspace.root, settings, dtype, checkpointing):
                 learnt = _learn(task, checkpointing, run, clock, reporter, resuming)
             folder = _finish(task, learnt, workspace, name, run, clock, reporter)
         except (torch.OutOfMemoryError, MemoryError) as error:
@@ -169,13 +173,12 @@ def _learn(task: _Task, checkpointing: bool, run: Run, clock: Clock, reporter: R
     return _Learnt(position, config_of(lora), count(lora), hardware(loaded.device), precision)
 
 
-def follow(root: Path, settings: TrainSettings, checkpointing: bool) -> None:
-    """Learns along, as one of the processes that the first one started."""
+def follow(root: Path, settings: TrainSettings, dtype: str, checkpointing: bool) -> None:
+    """Learns along, as one of the processes that the first one started, in its precision."""
     workspace = Workspace.open(root)
     config = load_config(workspace.config)
     model, media = config.model, MediaStore(workspace.media)
     use_physical_cores()
-    dtype = fastest_dtype(model.device, model.dtype)
     loaded = load(model.base, _own_device(model.device), dtype, model.four_bit)
     lora = _attached(loaded, settings)
     codec = codec_for(loaded, media)
@@ -201,6 +204,8 @@ def _fitting(task: _Task, reporter: Reporter) -> bool:
     model = task.config.model
     dtype = dtype_of(model.device, fastest_dtype(model.device, model.dtype))
     served = dtype_of(model.device, model.dtype)
+    if llama_runs(model) or model.server is not None:
+        served = dtype  # llama.cpp holds 16 bits a weight or fewer, and a server its own
     samples = samples_of(task.material.train, task.codec)
     need = memory(task.decoder, task.settings.preset, samples, dtype.itemsize, served.itemsize, four_bit=model.four_bit)
     device = device_of(model.device)
@@ -264,10 +269,27 @@ def _finish(
 
 
 def _calibrated(task: _Task, lora: Path, clock: Clock, reporter: Reporter) -> Fitted:
-    """The decision, fitted on what the engine that will serve the LoRA says, in the precision that it serves in."""
+    """The decision, fitted on what the engine that will serve the LoRA says, in the precision that it serves in.
+
+    A model server may be off while the GPU trains, or not see the LoRA: then it is fitted in process, and said so.
+    """
     reporter.note("Calibrating the decision on the validation days.")
     _let_go()
-    with blocking(build_local_engine(task.config, lora, task.media)) as served:
+    config, server = task.config, task.config.model.server
+    if server is not None:
+        try:
+            return _asked(task, lora, build_batch_engine(config, task.media, None, task.settings.server_token), clock)
+        except (PassingError, PermanentError) as error:
+            reporter.note(
+                f"The model server at {server.url} could not be asked, so the decision is calibrated in process: run "
+                f"`echoes calibrate` when it serves. {error}"
+            )
+    return _asked(task, lora, build_local_engine(config, None, task.media), clock)
+
+
+def _asked(task: _Task, lora: Path, made: Coroutine[Any, Any, BatchEngine], clock: Clock) -> Fitted:
+    with blocking(made) as served:
+        served.wait(served.engine.load_lora(lora))
         seconds = None
         if clock.minutes is not None:
             seconds = max(clock.minutes * 60 - clock.elapsed - _margin(clock.minutes), SHARE * clock.minutes * 60)

@@ -138,18 +138,10 @@ def render(scene: Scene, turns: Sequence[Turn], codec: Codec, *, open_turn: bool
     clock = Clock(scene)
     for index, turn in enumerate(turns):
         if turn.speaker is None:
-            writer.open("assistant")
-            start = len(writer.ids)
-            for number, bubble in enumerate(bubble for bubble in turn.bubbles if bubble.text.strip()):
-                if number:
-                    writer.ids += writer.newline
-                writer.bubble(bubble)
-            writer.close()
+            start = _own_turn(writer, turn)
             avatar_turns.append(AvatarTurn(start, len(writer.ids) - len(writer.newline), index))
         else:
-            writer.open("user")
             _others_turn(writer, scene, turn, turn.speaker, clock.mark(turn.at))
-            writer.close()
             last = index + 1 == len(turns)
             unanswered = last or turns[index + 1].speaker is not None
             if scene.kind is ChatKind.GROUP and unanswered and not (last and open_turn):
@@ -160,6 +152,22 @@ def render(scene: Scene, turns: Sequence[Turn], codec: Codec, *, open_turn: bool
     if open_turn:
         writer.open("assistant")
     return Prompt(tuple(writer.ids), tuple(avatar_turns), tuple(writer.photos))
+
+
+def turn_tokens(scene: Scene, turn: Turn, before: Turn | None, codec: Codec) -> int:
+    """Returns how many tokens a turn takes after another one, or a few more: time, photos and silence included."""
+    writer, clock = _Writer(codec), Clock(scene)
+    if before is not None:
+        clock.mark(before.at)
+        clock.passed(before.at)
+    if turn.speaker is None:
+        _own_turn(writer, turn)
+    else:
+        _others_turn(writer, scene, turn, turn.speaker, clock.mark(turn.at))
+        if scene.kind is ChatKind.GROUP:
+            writer.open("assistant")
+            writer.close()
+    return len(writer.ids)
 
 
 def split_bubbles(text: str) -> list[str]:
@@ -184,7 +192,20 @@ def whole_bubbles(text: str, codec: Codec, max_tokens: int) -> list[str]:
     return bubbles
 
 
+def _own_turn(writer: _Writer, turn: Turn) -> int:
+    """Returns where its words begin."""
+    writer.open("assistant")
+    start = len(writer.ids)
+    for number, bubble in enumerate(bubble for bubble in turn.bubbles if bubble.text.strip()):
+        if number:
+            writer.ids += writer.newline
+        writer.bubble(bubble)
+    writer.close()
+    return start
+
+
 def _others_turn(writer: _Writer, scene: Scene, turn: Turn, speaker: Speaker, mark: str) -> None:
+    writer.open("user")
     language = scene.persona.language
     for line in turn.memory:
         writer.bubble(Bubble(line), "[记得] " if language == "zh" else "[remembered] ")
@@ -204,6 +225,7 @@ def _others_turn(writer: _Writer, scene: Scene, turn: Turn, speaker: Speaker, ma
             writer.photo(digest)
         writer.bubble(bubble, head)
         head = ""
+    writer.close()
 
 
 class Clock:

@@ -18,9 +18,9 @@ from training.evaluation.panels.style.bundles import Sample, bundles, size_for
 from training.evaluation.panels.style.embedding import embedder
 from training.evaluation.panels.style.fidelity import scaled, separation
 from training.evaluation.panels.style.gaming import Guard
-from training.evaluation.panels.style.judges import MEANING, Lesson, prepare
+from training.evaluation.panels.style.judges import MEANING, Lesson, train
 from training.evaluation.panels.style.masking import LINK, NAME, Mask
-from training.evaluation.panels.style.profile import Property, Yardstick, divergence, traits
+from training.evaluation.panels.style.profile import HABITS, Yardstick, divergence, traits
 from training.evaluation.panels.style.rewrites import LEARNT, TRIED, rewrites, tidied
 from training.evaluation.panels.style.shape import FEATURES, shapes
 from training.evaluation.panels.style.two_sample import apart
@@ -175,10 +175,10 @@ def test_habits_are_measured_by_how_the_person_varies() -> None:
     )
     stick = Yardstick.of([own], 50)
     near = stick.ratios(traits(own.take(range(50))), traits(own.take(range(50, 100))))
-    assert set(near) == set(Property) - {Property.EMOJI}, "nobody uses any"
+    assert set(near) == set(HABITS) - {"emoji"}, "nobody uses any"
     assert max(near.values()) < 4
     far = stick.ratios(traits(own), traits(sample(("Certainly; I would be delighted to do so for you 😀",), times=50)))
-    assert far[Property.EMOJI] == float("inf")
+    assert far["emoji"] == float("inf")
     assert min(far.values()) > 5
     assert value(stick.medians(own, own)).number == 0
 
@@ -219,13 +219,12 @@ def test_judges_learn_who_writes_how_and_permuted_ones_do_not() -> None:
     base = sample(("Certainly! How may I help you today?",), times=20)
     lesson = Lesson(10, own, others, (others,), base, prose)
     assert [(is_own, len(authors)) for is_own, authors in lesson.sources] == [(True, 1), *[(False, 1)] * 4]
-    for prepared in prepare(lesson):
-        assert prepared.weights[prepared.labels].sum() == pytest.approx(prepared.weights[~prepared.labels].sum())
-        judge = prepared.judge()
+    for judge in train(lesson):
+        assert judge.weights[judge.labels].sum() == pytest.approx(judge.weights[~judge.labels].sum())
         mine, theirs = (judge.read(one).of_bundles() for one in (own, others))
         assert separation(mine, theirs) == 1.0
         assert mine.min() > 0 > theirs.max()
-        assert abs(prepared.judge(permuted=3).read(own).of_bundles().mean()) < abs(mine.mean())
+        assert abs(judge.permuted(3).read(own).of_bundles().mean()) < abs(mine.mean())
 
 
 def test_an_embedding_model_from_a_folder_is_a_third_judge(tmp_path: Path) -> None:
@@ -249,9 +248,8 @@ def test_an_embedding_model_from_a_folder_is_a_third_judge(tmp_path: Path) -> No
 
     own, others = (sample(*[write(n) for n in range(60)]) for write in (lower, upper))
     lesson = Lesson(10, own, others, (others,), own.take([]), sample(*rewrites(own.bursts, "en")))
-    third = prepare(lesson, embed)[2]
-    assert third.name == MEANING
-    judge = third.judge()
+    judge = train(lesson, embed)[2]
+    assert judge.name == MEANING
     assert separation(judge.read(own).of_bundles(), judge.read(others).of_bundles()) > 0.95
 
 

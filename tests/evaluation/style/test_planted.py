@@ -12,8 +12,8 @@ from tests.evaluation.style.conftest import Sample
 from training.evaluation.data import ME, EvaluationData
 from training.evaluation.limits import QUICK, Limits
 from training.evaluation.panel import Kind, Panel, Row
-from training.evaluation.panels.style import panel
 from training.evaluation.panels.style.masking import Mask
+from training.evaluation.panels.style.panel import panel
 from training.evaluation.report import Header, Mark, Report, mark, to_html
 from training.evaluation.respondent import Respondents
 

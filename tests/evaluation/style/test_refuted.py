@@ -11,8 +11,8 @@ from tests.evaluation.style.conftest import Sample
 from training.evaluation.data import EvaluationData
 from training.evaluation.limits import Limits
 from training.evaluation.panel import Kind, Panel
-from training.evaluation.panels.style import panel
-from training.evaluation.panels.style.judges import prepare
+from training.evaluation.panels.style.judges import train
+from training.evaluation.panels.style.panel import panel
 from training.evaluation.panels.style.subject import Subject
 from training.evaluation.report import Header, Mark, Report, mark, summary, tables, to_html
 from training.evaluation.respondent import Bubbles, Respondents
@@ -28,10 +28,10 @@ def wren(sample: Sample) -> EvaluationData:
 @pytest.fixture(scope="module")
 def typical(wren: EvaluationData) -> list[Bubbles]:
     """What the person wrote on the training days, as the least convinced judge finds it typical of them."""
-    subject, base = Subject.of(wren, SOME), planted.plain_base()
+    subject, base = Subject(wren, SOME), planted.plain_base()
     assert subject.size
     every = np.arange(len(subject.learnt))[:, None]
-    logits = [one.judge().read(subject.learnt).logits(every) for one in prepare(subject.lesson(base, subject.size))]
+    logits = [one.read(subject.learnt).logits(every) for one in train(subject.lesson(base, subject.size))]
     least = np.min([(one - one.mean()) / one.std() for one in logits], axis=0)
     return [subject.learnt.bursts[row] for row in np.argsort(-least)]
 

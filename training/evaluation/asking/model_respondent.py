@@ -1,7 +1,6 @@
 """A model, with a LoRA or none, as a respondent that can be examined."""
 
-from collections.abc import Sequence
-from contextlib import closing
+from collections.abc import Generator, Sequence
 from pathlib import Path
 
 from bot.chat.prompt import Codec, Prompt, render
@@ -10,7 +9,7 @@ from bot.engine.base import Continuation, DialogueScores
 from bot.engine.cache import reading_of
 from bot.message import ChatKind
 from training.data.dialogues import Dialogue
-from training.evaluation.asking.answers import answering
+from training.evaluation.asking.answers import answered
 from training.evaluation.asking.store import digest
 from training.evaluation.opened import ModelUnderTest
 from training.evaluation.respondent import Bubbles, Likelihood, Question, as_turn
@@ -36,16 +35,18 @@ class ModelRespondent:
         model, codec = self._model, self._model.codec
         rendered = [Rendered.of(dialogue, codec) for dialogue in dialogues]
         keys = [digest(self._identity, "scores", *_content_of(one)) for one in rendered]
-        with answering(model.kept, keys, f"{self._name}: reading", "dialogue") as answers:
-            if missing := answers.missing:
-                asked = model.engine.score_dialogues([rendered[index].asked for index in missing])
-                with closing(model.each(self._lora, asked)) as batches:
-                    for batch in batches:
-                        answers.put({missing[place]: _plain(scores) for place, scores in batch.items()})
-            return [
-                one.scores(DialogueScores(tuple(answer["odds"]), tuple(answer["nats"])), codec)
-                for one, answer in zip(rendered, answers.all(), strict=True)
-            ]
+        answers = answered(
+            model.kept,
+            keys,
+            lambda some: model.each(
+                self._lora, model.engine.score_dialogues([rendered[index].asked for index in some])
+            ),
+            lambda scores: {"odds": list(scores.log_odds), "nats": list(scores.nats)},
+            f"{self._name}: reading",
+            "dialogue",
+        )
+        found = [DialogueScores(tuple(answer["odds"]), tuple(answer["nats"])) for answer in answers]
+        return [one.scores(scores, codec) for one, scores in zip(rendered, found, strict=True)]
 
     def write(self, questions: Sequence[Question], seed: int = 0) -> list[Bubbles]:
         """Writes one answer to each question, as the avatar would send it; never silence.
@@ -57,14 +58,16 @@ class ModelRespondent:
         prompts = [self._opened(question) for question in questions]
         named = [digest(_content(prompt), model.sampling, seed) for prompt in prompts]
         keys = [digest(self._identity, "replies", name) for name in named]
-        with answering(model.kept, keys, f"{self._name}: answering", "answer") as answers:
-            if missing := answers.missing:
-                seeds = [int(named[index], 16) % _SEEDS for index in missing]
-                asked = model.engine.write_replies([prompts[index] for index in missing], seeds, model.sampling)
-                with closing(model.each(self._lora, asked)) as batches:
-                    for batch in batches:
-                        answers.put({missing[place]: self._bubbles(text) for place, text in batch.items()})
-            return [tuple(answer) for answer in answers.all()]
+
+        def ask(some: list[int]) -> Generator[dict[int, str], None, None]:
+            seeds = [int(named[index], 16) % _SEEDS for index in some]
+            asked = model.engine.write_replies([prompts[index] for index in some], seeds, model.sampling)
+            return model.each(self._lora, asked)
+
+        def bubbles(text: str) -> list[str]:
+            return whole_bubbles(text, model.codec, model.sampling.max_tokens)
+
+        return list(map(tuple, answered(model.kept, keys, ask, bubbles, f"{self._name}: answering", "answer")))
 
     def likelihood(
         self, questions: Sequence[Question], candidates: Sequence[Sequence[Bubbles]]
@@ -79,32 +82,29 @@ class ModelRespondent:
         ]
         contents = [_content(prompt) for prompt in prompts]
         keys = [digest(self._identity, "turns", contents[turn.after], turn.ids, turn.group) for turn in turns]
-        with answering(model.kept, keys, f"{self._name}: weighing", "turn") as answers:
-            if missing := answers.missing:
-                asked = model.engine.score_continuations(prompts, [turns[index] for index in missing])
-                with closing(model.each(self._lora, asked)) as batches:
-                    for batch in batches:
-                        answers.put({missing[place]: nats for place, nats in batch.items()})
-            found: list[list[Likelihood]] = [[] for _ in questions]
-            for turn, nats in zip(turns, answers.all(), strict=True):
-                found[turn.after].append(Likelihood(nats, len(turn.ids), len(model.codec.decode(list(turn.ids)))))
-            return found
+        answers = answered(
+            model.kept,
+            keys,
+            lambda some: model.each(
+                self._lora, model.engine.score_continuations(prompts, [turns[index] for index in some])
+            ),
+            float,
+            f"{self._name}: weighing",
+            "turn",
+        )
+        found: list[list[Likelihood]] = [[] for _ in questions]
+        for turn, nats in zip(turns, answers, strict=True):
+            found[turn.after].append(Likelihood(nats, len(turn.ids), len(model.codec.decode(list(turn.ids)))))
+        return found
 
     def _opened(self, question: Question) -> Prompt:
         return render(question.scene, question.turns, self._model.codec, open_turn=True)
-
-    def _bubbles(self, text: str) -> list[str]:
-        return whole_bubbles(text, self._model.codec, self._model.sampling.max_tokens)
 
 
 def _content_of(rendered: Rendered) -> tuple[object, ...]:
     """What of a dialogue is scored, and in what."""
     asked = rendered.asked
     return _content(asked.prompt), asked.decisions, asked.replies, asked.group
-
-
-def _plain(scores: DialogueScores) -> dict[str, list[float]]:
-    return {"odds": list(scores.log_odds), "nats": list(scores.nats)}
 
 
 def _content(prompt: Prompt) -> bytes:

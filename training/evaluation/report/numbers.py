@@ -34,7 +34,7 @@ def to_json(report: Report) -> str:
         "seconds": round(report.seconds, 1),
         "panels": {panel.key: _panel(panel) for panel in report.panels},
     }
-    return json.dumps(_finite(saved), indent=2, ensure_ascii=False, allow_nan=False)
+    return json.dumps(saved, indent=2, ensure_ascii=False, allow_nan=False)
 
 
 def _panel(panel: Panel) -> dict[str, Any]:
@@ -63,14 +63,6 @@ def _row(row: Row) -> dict[str, Any]:
     }
 
 
-def _floats(found: Value | Target) -> dict[str, float]:
-    return {key: float(number) for key, number in asdict(found).items()}
-
-
-def _finite(found: Any) -> Any:
+def _floats(found: Value | Target) -> dict[str, float | None]:
     """With null for what is no number."""
-    if isinstance(found, dict):
-        return {key: _finite(one) for key, one in found.items()}
-    if isinstance(found, list):
-        return [_finite(one) for one in found]
-    return None if isinstance(found, float) and not math.isfinite(found) else found
+    return {key: float(number) if math.isfinite(number) else None for key, number in asdict(found).items()}

@@ -1,5 +1,1 @@
-"""Panel C: one thing in the prompt exchanged, the relationship or the photo."""
-
-from training.evaluation.panels.context.panel import panel
-
-__all__ = ["panel"]
+"""Whether it matters to the avatar whom it talks with, and what it is shown."""

@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
-from scipy.stats import binomtest
 
 from training.evaluation.respondent import Occasion, Question, Respondent
-from training.statistics import Draws, Floats, Value, value
+from training.statistics import Draws, Floats, Value, share, value
 
 FEWEST_DAYS = 8
 """With fewer, resampling whole days says little, and the replies are counted as if independent."""
@@ -83,10 +82,8 @@ def win_rate(some: Sequence[Pair]) -> Value:
     if len({pair.day for pair in some}) >= FEWEST_DAYS:
         return found
     gains = [pair.gain for pair in some if pair.gain]
-    if not gains:
-        return Value(found.number)
-    exact = binomtest(sum(gain > 0 for gain in gains), len(gains)).proportion_ci()
-    return Value(found.number, float(exact.low), float(exact.high))
+    exact = share(sum(gain > 0 for gain in gains), len(gains))
+    return Value(found.number, exact.low, exact.high)
 
 
 def mean_gain(some: Sequence[Pair]) -> Value:

@@ -1,3 +1,1 @@
-from training.evaluation.panels.memory.panel import panel
-
-__all__ = ["panel"]
+"""What the avatar remembers, agrees with, and tells one contact of another."""

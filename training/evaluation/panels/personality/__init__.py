@@ -1,3 +1,1 @@
-from training.evaluation.panels.personality.panel import panel
-
-__all__ = ["panel"]
+"""Whether the avatar sees itself as the person does."""

@@ -1,3 +1,1 @@
-from training.evaluation.panels.privacy.panel import panel
-
-__all__ = ["panel"]
+"""What the avatar gives away of what it was trained on."""

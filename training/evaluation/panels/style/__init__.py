@@ -1,5 +1,1 @@
-"""Panel A: whether what the avatar writes looks like what the person writes."""
-
-from training.evaluation.panels.style.panel import panel
-
-__all__ = ["panel"]
+"""Whether what the avatar writes looks like what the person writes."""

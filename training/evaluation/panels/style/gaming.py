@@ -5,7 +5,6 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import fmean
-from typing import TypeVar
 
 import numpy as np
 from scipy.stats import entropy
@@ -22,7 +21,6 @@ _TOKEN = re.compile(r"[\u3400-\u9fff]|[^\W\u3400-\u9fff]+(?:['’]\w+)*")
 
 
 Tokens = tuple[str, ...]
-T = TypeVar("T")
 
 
 def tokens(bubbles: Bubbles) -> Tokens:
@@ -68,46 +66,40 @@ class Guard:
 
 def distinct_ratio(real: Sample, generated: Sample) -> Floats:
     """Distinct pairs of words over all pairs (Li et al., NAACL 2016), over the person's own, at the same number."""
-
-    def ratio(own: Sequence[Tokens], theirs: Sequence[Tokens]) -> float:
-        pairs = [[grams(found, 2) for found in bursts] for bursts in (own, theirs)]
-        number = min(sum(map(len, one)) for one in pairs)
-        if not number:
-            return NAN
-        shares = [fmean(len(set(_shuffled(one, seed)[:number])) for seed in range(_ORDERS)) for one in pairs]
-        return shares[1] / shares[0]
-
-    return _compared(real, generated, ratio)
+    return _variety(real, generated, lambda words: grams(words, 2), lambda pairs: len(set(pairs)))
 
 
 def entropy_ratio(real: Sample, generated: Sample) -> Floats:
-    """Shannon's entropy (1948) of whole replies over that of the person's own, at the same number of them."""
+    """Shannon's entropy (1948) of whole replies over that of the person's own, at the same number of them.
 
-    def ratio(own: Sequence[Tokens], theirs: Sequence[Tokens]) -> float:
-        number = min(len(own), len(theirs))
-        bits = [
-            fmean(_entropy(_shuffled([[one] for one in some], seed)[:number]) for seed in range(_ORDERS))
-            for some in (own, theirs)
-        ]
-        return bits[1] / bits[0] if bits[0] else NAN
-
-    return _compared(real, generated, ratio)
+    Of the replies without their case and punctuation.
+    """
+    return _variety(
+        real, generated, lambda words: [words], lambda replies: float(entropy(list(Counter(replies).values()), base=2))
+    )
 
 
-def _entropy(replies: Sequence[Tokens]) -> float:
-    """In bits, of the replies without their case and punctuation."""
-    return float(entropy(list(Counter(replies).values()), base=2))
+def _variety(
+    real: Sample,
+    generated: Sample,
+    parts: Callable[[Tokens], list[Tokens]],
+    measure: Callable[[Sequence[Tokens]], float],
+) -> Floats:
+    """A measure of the parts of all bursts over that of the person's own; then that of each resample.
+
+    Both of the same number of parts, in several orders by chance, for variety falls with numbers.
+    """
+    own, theirs = ([parts(tokens(bubbles)) for bubbles in one.bursts] for one in (real, generated))
+
+    def ratio(here: Index, there: Index) -> float:
+        both = [[own[row] for row in here], [theirs[row] for row in there]]
+        number = min(sum(map(len, bursts)) for bursts in both)
+        found, over = (fmean(measure(_shuffled(one, seed)[:number]) for seed in range(_ORDERS)) for one in both)
+        return over / found if found else NAN
+
+    return centred(resampled(real, generated, ratio, _DRAWN))
 
 
-def _shuffled(by_burst: Sequence[Sequence[T]], seed: int) -> list[T]:
-    order = np.random.default_rng(seed).permutation(len(by_burst))
-    return [one for place in order for one in by_burst[place]]
-
-
-def _compared(real: Sample, generated: Sample, ratio: Callable[[Sequence[Tokens], Sequence[Tokens]], float]) -> Floats:
-    own, theirs = ([tokens(bubbles) for bubbles in one.bursts] for one in (real, generated))
-
-    def of_rows(here: Index, there: Index) -> float:
-        return ratio([own[row] for row in here], [theirs[row] for row in there])
-
-    return centred(resampled(real, generated, of_rows, _DRAWN))
+def _shuffled(bursts: Sequence[Sequence[Tokens]], seed: int) -> list[Tokens]:
+    order = np.random.default_rng(seed).permutation(len(bursts))
+    return [one for place in order for one in bursts[place]]

@@ -4,7 +4,7 @@ Authorship by character n-grams: Stamatatos, A survey of modern authorship attri
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -55,15 +55,26 @@ class Lesson:
 
 @dataclass(frozen=True, slots=True)
 class Judge:
-    """features: of bursts, whose means over a bundle `decide` sees. Logits above 0: more like the subject."""
+    """features: of bursts, whose means over a bundle `decide` sees. Logits above 0: more like the subject.
+
+    table, labels, weights: the bundles that it learnt from, kept so that learning again with other labels is cheap.
+    """
 
     name: str
     features: Any
     decide: Pipeline
     size: int
+    table: Any
+    labels: Bools
+    weights: Floats
 
     def read(self, sample: Sample) -> "Reading":
         return Reading(self, self.features.transform(sample.bursts))
+
+    def permuted(self, seed: int) -> "Judge":
+        """Returns a judge that learnt the same with permuted labels, as a control."""
+        labels = np.random.default_rng(seed).permutation(self.labels)
+        return replace(self, decide=_taught(clone(self.decide), self.table, labels, self.weights))
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,37 +108,18 @@ class Reading:
         return np.array([next(means).mean() if len(rows) >= size else NAN for rows in drawn])
 
 
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """The bundles of a lesson as features, ready to be learnt; so that learning again with other labels is cheap."""
-
-    name: str
-    features: Any
-    untaught: Pipeline
-    size: int
-    table: Any
-    labels: Bools
-    weights: Floats
-
-    def judge(self, permuted: int | None = None) -> Judge:
-        """Trains the judge. permuted: a seed to permute the labels with, as a control."""
-        labels = self.labels if permuted is None else np.random.default_rng(permuted).permutation(self.labels)
-        decide = clone(self.untaught).fit(self.table, labels, logisticregression__sample_weight=self.weights)
-        return Judge(self.name, self.features, decide, self.size)
-
-
-def prepare(lesson: Lesson, embed: Embed | None = None, seed: int = 0) -> tuple[Prepared, ...]:
-    """Prepares a lesson for a judge by letters and one by shape, and for a third if there is an embedding model."""
+def train(lesson: Lesson, embed: Embed | None = None) -> tuple[Judge, ...]:
+    """Trains a judge by letters and one by shape, and a third if there is an embedding model."""
     runs = CountVectorizer(
         analyzer="char", preprocessor=_joined, ngram_range=(2, 4), min_df=2, max_features=_VOCABULARY
     )
     found = [
-        _prepared(LETTERS, runs, [FunctionTransformer(_roots), TfidfTransformer()], 10.0, lesson, seed),
-        _prepared(SHAPE, FunctionTransformer(shapes), [StandardScaler()], 1.0, lesson, seed),
+        _judge(LETTERS, runs, [FunctionTransformer(_roots), TfidfTransformer()], 10.0, lesson),
+        _judge(SHAPE, FunctionTransformer(shapes), [StandardScaler()], 1.0, lesson),
     ]
     if embed:  # many more numbers, hence a stronger penalty
         read = FunctionTransformer(embeddings(embed))
-        found.append(_prepared(MEANING, read, [StandardScaler()], 0.1, lesson, seed))
+        found.append(_judge(MEANING, read, [StandardScaler()], 0.1, lesson))
     return tuple(found)
 
 
@@ -140,7 +132,7 @@ def _roots(counts: csr_matrix) -> csr_matrix:
     return counts.sqrt()
 
 
-def _prepared(name: str, features: Any, scaling: Sequence[Any], strength: float, lesson: Lesson, seed: int) -> Prepared:
+def _judge(name: str, features: Any, scaling: Sequence[Any], strength: float, lesson: Lesson) -> Judge:
     """Bundles of one author each: a judge of mixed ones would not know how much one person differs from another.
 
     strength: C of scikit-learn, the inverse of the penalty.
@@ -152,12 +144,15 @@ def _prepared(name: str, features: Any, scaling: Sequence[Any], strength: float,
     for own, authors in sources:
         number = max(_BUNDLES // len(authors), _FEWEST)
         for place, one in enumerate(authors):
-            chosen = bundles(len(one), lesson.size, number, seed + place)
+            chosen = bundles(len(one), lesson.size, number, place)
             tables.append(mixer(chosen, len(one)) @ features.transform(one.bursts))
             labels += [own] * number
             weights += [1 / (number * len(authors) * (1 if own else against))] * number
     table = vstack(tables, format="csr") if issparse(tables[0]) else np.concatenate(tables)
-    untaught = make_pipeline(*scaling, LogisticRegression(C=strength, max_iter=3000))
-    return Prepared(
-        name, features, untaught, lesson.size, table, np.array(labels), np.array(weights) * len(weights) / 2
-    )
+    weight, label = np.array(weights) * len(weights) / 2, np.array(labels)
+    decide = make_pipeline(*scaling, LogisticRegression(C=strength, max_iter=3000))
+    return Judge(name, features, _taught(decide, table, label, weight), lesson.size, table, label, weight)
+
+
+def _taught(decide: Pipeline, table: Any, labels: Bools, weights: Floats) -> Pipeline:
+    return decide.fit(table, labels, logisticregression__sample_weight=weights)

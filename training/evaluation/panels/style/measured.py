@@ -11,8 +11,8 @@ from training.evaluation.panels.style import gaming
 from training.evaluation.panels.style.bundles import Sample
 from training.evaluation.panels.style.embedding import Embed
 from training.evaluation.panels.style.fidelity import SEPARATION, fidelities, nearest, separation
-from training.evaluation.panels.style.judges import Judge, Prepared, Reading, prepare
-from training.evaluation.panels.style.profile import Property, Yardstick, traits
+from training.evaluation.panels.style.judges import Judge, Reading, train
+from training.evaluation.panels.style.profile import Yardstick, traits
 from training.evaluation.panels.style.subject import Subject
 from training.evaluation.panels.style.two_sample import apart
 from training.evaluation.respondent import Bubbles, Respondent
@@ -29,7 +29,7 @@ class Author:
     sample: Sample
     drawn: Drawn
     separation: Mapping[str, float]
-    ratios: Mapping[Property, float]
+    ratios: Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +61,11 @@ def judge(
     subject: Subject, base: Respondent, written: Mapping[Kind, list[Bubbles]], size: int, embed: Embed | None = None
 ) -> Judged:
     """Trains the judges on the validation days and measures. written: the respondents' answers on the test days."""
-    prepared = prepare(subject.lesson(base, size), embed)
-    judges = tuple(one.judge() for one in prepared)
+    judges = train(subject.lesson(base, size), embed)
     people = subject.known_people(size)
     floor = nearest(judges, subject.later, people, subject.others_later)
     everybody = [
-        *((kind, subject.sample(kind.value, answers)) for kind, answers in written.items()),
+        *((kind, subject.sample(kind.value, subject.answered, answers)) for kind, answers in written.items()),
         (Kind.CEILING, subject.real),
         (Kind.FLOOR, floor),
         *((Kind.DEGENERATE, sample) for sample in subject.degenerate()),
@@ -89,7 +88,7 @@ def judge(
         }
         return Author(kind, written, drawn, separations, stick.ratios(traits(real), traits(sample)))
 
-    gates = {one.name: _gate(one, subject, floor) for one in prepared}
+    gates = {one.name: _gate(one, subject, floor) for one in judges}
     return Judged(
         size,
         judges,
@@ -101,13 +100,12 @@ def judge(
     )
 
 
-def _gate(prepared: Prepared, subject: Subject, floor: Sample) -> tuple[tuple[float, float], list[float]]:
+def _gate(judge: Judge, subject: Subject, floor: Sample) -> tuple[tuple[float, float], list[float]]:
     """The AUC from the nearest other and from all others; and the first of these by judges with permuted labels."""
+    every = [judge.features.transform(one.bursts) for one in (subject.later, floor, subject.others_later)]
 
-    every = [prepared.features.transform(one.bursts) for one in (subject.later, floor, subject.others_later)]
-
-    def separations(judge: Judge) -> tuple[float, float]:
-        real, near, far = (Reading(judge, features).of_bundles() for features in every)
+    def separations(one: Judge) -> tuple[float, float]:
+        real, near, far = (Reading(one, features).of_bundles() for features in every)
         return separation(real, near), separation(real, far)
 
-    return separations(prepared.judge()), [separations(prepared.judge(seed))[0] for seed in range(_PERMUTED)]
+    return separations(judge), [separations(judge.permuted(seed))[0] for seed in range(_PERMUTED)]

@@ -18,7 +18,7 @@ from training.evaluation.panels.style.embedding import Embed
 from training.evaluation.panels.style.fidelity import FIDELITY, SEPARATION
 from training.evaluation.panels.style.judges import LETTERS, MEANING, SHAPE
 from training.evaluation.panels.style.measured import Author, Judged, judge
-from training.evaluation.panels.style.profile import Property
+from training.evaluation.panels.style.profile import HABITS
 from training.evaluation.panels.style.subject import Subject
 from training.evaluation.respondent import Bubbles, Occasion, Respondents
 from training.statistics import Value
@@ -41,7 +41,7 @@ _WRITTEN = (Kind.AVATAR, Kind.AGAINST, Kind.BASE, Kind.DEGENERATE)
 
 def panel(data: EvaluationData, respondents: Respondents, limits: Limits, embed: Embed | None = None) -> Panel:
     """Panel A. embed: an embedding model, for a third judge."""
-    draft, subject = Draft("style", data, respondents), Subject.of(data, limits)
+    draft, subject = Draft("style", data, respondents), Subject(data, limits)
     if subject.size is None:
         few = [draft.say(f"few.{key}", number=number) for key, number in subject.few.items()]
         answers = draft.ask(subject.written_by) if subject.answered else {}
@@ -159,7 +159,7 @@ class _Shown:
         yield say("findings.excess", excess=found["excess"].number, most=EXCESS)
         if avatar.ratios:
             worst = max(avatar.ratios, key=lambda each: avatar.ratios[each])
-            ratio, habit = avatar.ratios[worst], say(f"habits.{worst.name.lower()}")
+            ratio, habit = avatar.ratios[worst], say(f"habits.{worst}")
             times = f"{ratio:.1f}" if math.isfinite(ratio) else "∞"
             yield say("findings.habits", habit=habit, near=ratio <= PROFILE, times=times)
         copied, entropy, distinct = (found[key].number for key in ("copied", "entropy", "distinct"))
@@ -202,15 +202,15 @@ class _Shown:
             axes = figures.axes(figure, say("axes.distance"))
             step = 0.8 / max(len(every), 1)
             for line, (name, one) in enumerate(every):
-                heights = [min(one.ratios.get(each, 0.0), 99.0) for each in Property]
-                places = np.arange(len(Property)) + (line - (len(every) - 1) / 2) * step
+                heights = [min(one.ratios.get(each, 0.0), 99.0) for each in HABITS]
+                places = np.arange(len(HABITS)) + (line - (len(every) - 1) / 2) * step
                 axes.barh(places, heights, height=step * 0.85, color=figures.OF_KIND[one.kind], label=name)
             axes.axvline(PROFILE, color=figures.INK, linestyle="--", linewidth=1)
             axes.set_xscale("symlog", linthresh=2)
             axes.set_xticks([0, 1, 2, 5, 10, 20, 50], ["0", "1", "2", "5", "10", "20", "50"])
             axes.set_xlim(left=0)
-            axes.set_yticks(range(len(Property)), [say(f"habits.{each.name.lower()}") for each in Property])
-            axes.set_ylim(len(Property) - 0.5, -0.5)
+            axes.set_yticks(range(len(HABITS)), [say(f"habits.{each}") for each in HABITS])
+            axes.set_ylim(len(HABITS) - 0.5, -0.5)
             figures.legend(axes, loc="lower right")
 
         return self.draft.figure("habits", paint, 6.2, 3.2)

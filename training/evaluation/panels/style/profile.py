@@ -4,7 +4,6 @@ import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from statistics import median
 from typing import Any
 
@@ -22,15 +21,8 @@ _DRAWN = 60
 _BARE = "bare end"
 
 
-class Property(StrEnum):
-    LENGTH = "length"
-    BURST = "burst size"
-    PUNCTUATION = "punctuation"
-    EMOJI = "emoji"
-
-
-Traits = Mapping[Property, Sequence[Any]]
-"""What there is to see of each property in one burst: lengths are logarithms, numbers of bubbles, marks, or emoji."""
+Traits = Mapping[str, Sequence[Any]]
+"""What there is to see of each habit in one burst: lengths are logarithms, numbers of bubbles, marks, or emoji."""
 
 
 def traits(sample: Sample) -> list[Traits]:
@@ -43,10 +35,10 @@ def _traits(bubbles: Bubbles) -> Traits:
     bare = [_BARE for bubble in bubbles if not PUNCTUATION.match(bubble.rstrip()[-1:])]
     first = EMOJI.search("\n".join(bubbles))
     return {
-        Property.LENGTH: [math.log(max(len(bubble), 1)) for bubble in bubbles],
-        Property.BURST: [len(bubbles)],
-        Property.PUNCTUATION: marks + bare,
-        Property.EMOJI: [first[0] if first else "none"],
+        "length": [math.log(max(len(bubble), 1)) for bubble in bubbles],
+        "burst": [len(bubbles)],
+        "punctuation": marks + bare,
+        "emoji": [first[0] if first else "none"],
     }
 
 
@@ -59,16 +51,17 @@ def divergence(one: Iterable[str], other: Iterable[str]) -> float:
     return float(np.nan_to_num(jensenshannon([here[key] for key in keys], [there[key] for key in keys], base=2)))
 
 
-_DISTANCES: Mapping[Property, Callable[[Any, Any], float]] = {
-    Property.LENGTH: wasserstein_distance,  # Vaserstein, 1969
-    Property.BURST: wasserstein_distance,
-    Property.PUNCTUATION: divergence,
-    Property.EMOJI: divergence,
+_DISTANCES: Mapping[str, Callable[[Any, Any], float]] = {
+    "length": wasserstein_distance,  # Vaserstein, 1969
+    "burst": wasserstein_distance,
+    "punctuation": divergence,
+    "emoji": divergence,
 }
+HABITS = tuple(_DISTANCES)
 
 
-def distances(one: Sequence[Traits], other: Sequence[Traits]) -> dict[Property, float]:
-    """Measures how far two sets of bursts lie apart, by property: of two people, or two halves of one's days."""
+def distances(one: Sequence[Traits], other: Sequence[Traits]) -> dict[str, float]:
+    """Measures how far two sets of bursts lie apart, by habit: of two people, or two halves of one's days."""
     return {
         each: float(distance(*([seen for burst in half for seen in burst[each]] for half in (one, other))))
         for each, distance in _DISTANCES.items()
@@ -77,16 +70,16 @@ def distances(one: Sequence[Traits], other: Sequence[Traits]) -> dict[Property, 
 
 @dataclass(frozen=True, slots=True)
 class Yardstick:
-    """How far one half of the person's held-out days lies from the other, by property."""
+    """How far one half of the person's held-out days lies from the other, by habit."""
 
-    own: Mapping[Property, float]
+    own: Mapping[str, float]
 
     @classmethod
     def of(cls, samples: Sequence[Sample], size: int) -> "Yardstick":
         """The mean over halves by chance, days kept whole, each cut to `size` bursts: distances shrink with numbers."""
         bursts = [(day, one) for sample in samples for day, one in zip(sample.days, traits(sample), strict=True)]
         days = sorted({day for day, _ in bursts})
-        found: list[dict[Property, float]] = []
+        found: list[dict[str, float]] = []
         for seed in range(_HALVES):
             rng = np.random.default_rng(seed)
             first = {days[number] for number in rng.permutation(len(days))[: len(days) // 2]}
@@ -95,16 +88,16 @@ class Yardstick:
             if number:
                 one, other = ([half[row] for row in rng.permutation(len(half))[:number]] for half in halves)
                 found.append(distances(one, other))
-        return cls({each: float(np.mean([one[each] for one in found])) if found else NAN for each in Property})
+        return cls({each: float(np.mean([one[each] for one in found])) if found else NAN for each in HABITS})
 
-    def ratios(self, real: Sequence[Traits], generated: Sequence[Traits]) -> dict[Property, float]:
+    def ratios(self, real: Sequence[Traits], generated: Sequence[Traits]) -> dict[str, float]:
         """Each distance over the person's own. Left out is what neither ever does (no emoji at all), and what cannot be
         said, where the person's own was never measured.
         """
         found = distances(real, generated)
         return {
             each: found[each] / self.own[each] if self.own[each] > 0 else math.inf
-            for each in Property
+            for each in HABITS
             if (found[each] > 0 or self.own[each] > 0) and not math.isnan(self.own[each])
         }
 

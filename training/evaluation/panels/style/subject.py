@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -21,42 +20,22 @@ FLOOR_LEAST = 40
 """Who wrote less on the test days is no measure of the nearest other person."""
 
 
-@dataclass(frozen=True)
 class Subject:
     """answered: occasions of the test days, to be answered by each respondent; real: the subject's answers to them.
 
     earlier, later: all their bursts of the judge and the test days. size: bursts in a bundle; None: too few to judge.
     """
 
-    data: EvaluationData
-    mask: Mask
-    learnt: Sample
-    earlier: Sample
-    later: Sample
-    others_earlier: Sample
-    others_later: Sample
-    judged: tuple[Occasion, ...]
-    answered: tuple[Occasion, ...]
-    real: Sample
-
-    @classmethod
-    def of(cls, data: EvaluationData, limits: Limits) -> "Subject":
-        mask = Mask.of_data(data)
-        name = data.persona.name
-        judged = some_occasions(data.dialogues[Split.VALIDATION], limits.judged)
-        answered = some_occasions(data.dialogues[Split.TEST], limits.written)
-        return cls(
-            data,
-            mask,
-            Sample.of(name, data.own(Split.TRAIN), mask),
-            Sample.of(name, data.own(Split.VALIDATION), mask),
-            Sample.of(name, data.own(Split.TEST), mask),
-            Sample.of("others", spread(data.others(Split.VALIDATION), _OTHERS), mask),
-            Sample.of("others", spread(data.others(Split.TEST), _OTHERS), mask),
-            tuple(judged),
-            tuple(answered),
-            Sample(name, tuple(mask.bubbles(one.real) for one in answered), tuple(one.day for one in answered)),
+    def __init__(self, data: EvaluationData, limits: Limits) -> None:
+        self.data, self.mask, name = data, Mask.of_data(data), data.persona.name
+        self.learnt, self.earlier, self.later = (Sample.of(name, data.own(split), self.mask) for split in Split)
+        self.others_earlier, self.others_later = (
+            Sample.of("others", spread(data.others(split), _OTHERS), self.mask)
+            for split in (Split.VALIDATION, Split.TEST)
         )
+        self.judged = some_occasions(data.dialogues[Split.VALIDATION], limits.judged)
+        self.answered = some_occasions(data.dialogues[Split.TEST], limits.written)
+        self.real = self.sample(name, self.answered, [one.real for one in self.answered])
 
     @property
     def size(self) -> int | None:
@@ -80,9 +59,9 @@ class Subject:
         """A respondent's answers to the occasions of the test days."""
         return respondent.write([one.question for one in self.answered])
 
-    def sample(self, name: str, answers: Sequence[Bubbles]) -> Sample:
-        """Answers to the occasions of the test days, masked as everything is."""
-        return Sample(name, tuple(map(self.mask.bubbles, answers)), self.real.days)
+    def sample(self, name: str, asked: Sequence[Occasion], answers: Sequence[Bubbles]) -> Sample:
+        """Answers to occasions, masked as everything is."""
+        return Sample(name, tuple(map(self.mask.bubbles, answers)), tuple(one.day for one in asked))
 
     def lesson(self, base: Respondent, size: int) -> Lesson:
         """The base model writes on the validation days for it."""
@@ -92,7 +71,7 @@ class Subject:
             self.earlier,
             self.others_earlier,
             tuple(self._people(Split.VALIDATION, size)),
-            Sample(base.name, tuple(map(self.mask.bubbles, answers)), tuple(one.day for one in self.judged)),
+            self.sample(base.name, self.judged, answers),
             Sample("prose", tuple(rewrites(self.earlier.bursts, self.data.language)), self.earlier.days),
         )
 
