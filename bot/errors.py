@@ -52,11 +52,13 @@ class RefusedError(PermanentError):
     """A request that the model's server understood, and will not answer.
 
     `for_its_content`: others may well be answered; else none will until a person mends something.
+    `missing`: the server does not know what was asked for, such as the model's name.
     """
 
-    def __init__(self, message: str, *, for_its_content: bool = False) -> None:
+    def __init__(self, message: str, *, for_its_content: bool = False, missing: bool = False) -> None:
         super().__init__(message)
         self.for_its_content = for_its_content
+        self.missing = missing
 
 
 class PassingError(EchoesError):

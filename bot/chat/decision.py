@@ -29,6 +29,9 @@ class Calibration:
 
     Who has just spoken is likelier to speak again. With one threshold an avatar that is out of the conversation would
     never find its way back in, so that state has a threshold of its own: where the person joined in as often.
+
+    precision: of the engine that was asked for the model's log-odds, in its own words; empty where it is not known.
+    correction: of the log-odds, as training needs it; `bias` holds it already.
     """
 
     bias: float = 0.0
@@ -36,6 +39,8 @@ class Calibration:
     weights: Mapping[str, float] = field(default_factory=dict)
     threshold: float = 0.5
     joining: float = 0.5  # the threshold while none of the last 20 messages is the avatar's own
+    precision: str = field(default="", compare=False)
+    correction: float = field(default=0.0, compare=False)
 
     def probability(self, p_model: float, seen: Mapping[str, float]) -> float:
         p = min(max(p_model, 1e-6), 1 - 1e-6)
@@ -46,6 +51,21 @@ class Calibration:
     def decide(self, p_model: float, seen: Mapping[str, float]) -> Decision:
         probability = self.probability(p_model, seen)
         return Decision(probability >= (self.joining if is_out(seen) else self.threshold), probability)
+
+    def doubt(self, server: str | None) -> str | None:
+        """Returns a sentence where another engine was calibrated than the one that serves; None where all is well.
+
+        server: the address of the one that serves, None for this process.
+        """
+        here = "://" not in self.precision if server is None else server.rstrip("/") in self.precision
+        if here or not self.precision or not self.model:
+            return None
+        serves = f"the model server at {server}" if server else "this process"
+        return (
+            f"Its decision is calibrated on the model in another place ({self.precision}), and {serves} serves it: "
+            "if they compute in different precisions, it answers too often or too seldom in groups. "
+            "Run `echoes calibrate`."
+        )
 
     def save(self, lora: Path) -> None:
         record = {"version": VERSION} | dataclasses.asdict(self)
@@ -69,7 +89,8 @@ class Calibration:
             weights = {str(name): float(weight) for name, weight in saved["weights"].items()}
             threshold = float(saved["threshold"])
             joining = float(saved.get("joining", threshold))
-            return cls(float(saved["bias"]), float(saved["model"]), weights, threshold, joining)
+            about = str(saved.get("precision", "")), float(saved.get("correction", 0.0))
+            return cls(float(saved["bias"]), float(saved["model"]), weights, threshold, joining, *about)
         except FileNotFoundError:
             raise PermanentError(
                 f"{lora / FILE} is missing, which says when the avatar answers in groups: train again with "

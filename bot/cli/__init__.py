@@ -20,6 +20,7 @@ COMMANDS = {
     "people": ("bot.cli.people", "list the contacts; set relationships and accounts"),
     "consent": ("bot.cli.consent", "record who agreed to the avatar, to what, until when"),
     "train": ("bot.cli.train", "fine-tune the LoRA"),
+    "calibrate": ("bot.cli.calibrate", "fit again when to answer in groups, by the engine that serves"),
     "evaluate": ("bot.cli.evaluate", "measure the avatar on days it was not trained on"),
     "doctor": ("bot.cli.doctor", "check everything before a start"),
     "run": ("bot.cli.run", "run the avatar on its platforms"),

@@ -1,4 +1,4 @@
-"""`echoes bench`: what a decision and a reply cost on this machine, with and without the kept cache."""
+"""`echoes bench`: what a decision and a reply cost on this machine, in each engine, and beside a bare llama.cpp."""
 
 import argparse
 import asyncio
@@ -7,15 +7,20 @@ import statistics
 import sys
 import tempfile
 import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+import psutil
 
 from bot.chat.dialogue import Bubble, Scene, Speaker, Turn
 from bot.chat.prompt import Codec, Prompt, render
-from bot.config import load_config
+from bot.config import Config, ModelConfig, load_config
+from bot.engine.base import BatchEngine
 from bot.engine.describe import EMBEDDED
+from bot.engine.factory import build_local_engine
 from bot.errors import ExitCode
 from bot.media import MediaStore
 from bot.message import ChatKind
@@ -23,13 +28,13 @@ from bot.persona import Persona
 from bot.sampling import Sampling
 from bot.workspace import MARKER
 
-if TYPE_CHECKING:
-    from bot.engine.local import LocalEngine
-
 CONTEXTS = (200, 2000)
-_COLD, _KEPT, _REPLIES = 3, 8, 3  # how often each is measured; the median is reported
-_AT_ONCE = 8  # replies of a batch
-_SCENE = Scene(Persona("Mei"), ChatKind.GROUP, title="hiking")
+AT_ONCE = (1, 8, 32)
+_ROOM = 2304  # for the longest context and what is added to it
+_COLD, _KEPT = 3, 8  # how often each is measured; the median is reported
+_TOKENS = 32  # of a reply
+_UNDER_LOAD = 32  # decisions while replies are written
+_LOAD = 8
 _SPEAKERS = (Speaker("Tom", "friend"), Speaker("An", "classmate"), Speaker("Grandpa", "elder"))
 _LINES = (
     "who is coming on sunday?",
@@ -43,29 +48,50 @@ _LINES = (
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """Milliseconds, medians. `new_tokens`: of the one message that the kept cache is extended by."""
+    """Milliseconds, medians. `new_tokens`: of the one message that what is kept is extended by."""
 
     context_tokens: int
     new_tokens: int
-    without_cache_ms: float
-    with_cache_ms: float
-    kept_mb: float
+    anew_ms: float
+    kept_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class Writing:
+    """Tokens a second of so many replies at once: the median, the least and the most of some rounds.
+
+    plain, ratio: what llama.cpp's server gives by itself on the same file, and ours beside it, round by round.
+    """
+
+    at_once: int
+    rate: tuple[float, float, float]
+    plain: tuple[float, float, float] | None
+    ratio: tuple[float, float, float] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """Milliseconds of a decision: the median alone, and the median and 99th percentile while replies are written."""
+
+    replies: int
+    alone_ms: float
+    median_ms: float
+    p99_ms: float
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
+    """memory_mb: of this process and those it started, with the model and what is kept of some chats."""
+
     model: str
     lora: str | None
-    device: str
-    dtype: str
-    threads: int
+    precision: str
     load_s: float
+    first_reply_s: float
     decisions: tuple[Decision, ...]
-    reply_tokens_per_s: float
-    batch_tokens_per_s: float
-    first_token_ms: float
-    process_mb: float
-    gpu_mb: float | None
+    writing: tuple[Writing, ...]
+    load: Load
+    memory_mb: float
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -75,115 +101,179 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="embedded, a hub id or a model's folder (default: the workspace's, else embedded)",
     )
     parser.add_argument("--lora", type=Path, metavar="DIR", help="the folder of a LoRA to put on (default: none)")
-    parser.add_argument("--device", default="auto", help="auto, cpu, cuda, … (default: %(default)s)")
-    parser.add_argument("--dtype", default="auto", help="auto, float32, bfloat16, float16 (default: %(default)s)")
-    parser.add_argument("--four-bit", action="store_true", help="load the model in 4 bits")
+    parser.add_argument(
+        "--engine",
+        default="auto",
+        choices=("auto", "torch", "llama", "both"),
+        help="torch, llama (llama.cpp), both one after the other, or auto, as config.yaml means it",
+    )
+    parser.add_argument("--quantize", default="f16", choices=("f16", "q8_0", "q4_k_m"), help="the precision of llama")
+    parser.add_argument("--device", default="auto", help="of torch: auto, cpu, cuda, … (default: %(default)s)")
+    parser.add_argument(
+        "--dtype", default="auto", help="of torch: auto, float32, bfloat16, float16 (default: %(default)s)"
+    )
+    parser.add_argument("--four-bit", action="store_true", help="load the model in 4 bits in torch")
+    parser.add_argument("--rounds", type=int, default=3, metavar="N", help="of replies (default: %(default)s)")
     parser.add_argument("--json", action="store_true", help="print the figures as JSON")
 
 
 def run(args: argparse.Namespace) -> int:
-    report = asyncio.run(_bench(args))
+    reports = [
+        asyncio.run(_bench(args, one)) for one in (("torch", "llama") if args.engine == "both" else (args.engine,))
+    ]
     if args.json:
-        print(json.dumps(asdict(report), indent=2))
+        print(json.dumps([asdict(report) for report in reports], indent=2))
     else:
-        print(_table(report))
+        print("\n\n".join(map(_table, reports)))
     return ExitCode.OK
 
 
-async def _bench(args: argparse.Namespace) -> Report:
-    _say("loading torch")
-    from bot.engine.local import LocalEngine
-    from bot.engine.models import gpu_bytes, load, threads
-
+async def _bench(args: argparse.Namespace, engine_name: str) -> Report:
     base = args.model or _configured(args.workspace)
-    began = time.perf_counter()
-    loaded = load(base, args.device, args.dtype, args.four_bit, _say)
+    model = ModelConfig.model_validate(
+        {
+            "base": base,
+            "engine": engine_name,
+            "quantize": args.quantize,
+            "device": "auto" if engine_name == "llama" else args.device,
+            "dtype": args.dtype,
+            "four_bit": args.four_bit,
+            "context_tokens": _ROOM,
+        }
+    )
     with tempfile.TemporaryDirectory() as folder:
-        engine = LocalEngine(loaded, MediaStore(Path(folder)))
+        began = time.perf_counter()
+        engine = await build_local_engine(Config(model=model), args.lora, MediaStore(Path(folder)), _say)
         try:
-            if args.lora is not None:
-                await engine.load_lora(args.lora)
             took = time.perf_counter() - began
-            await engine.p_answer("warm-up", _prompt(engine.codec, 3))
+            await _reply(engine, "first", _prompt(engine.codec, 3), 0)
+            first = time.perf_counter() - began
             decisions = [await _decision(engine, tokens) for tokens in CONTEXTS if tokens + 100 < engine.max_context]
-            rate, first = await _reply(engine)
-            together = await _batch(engine)
+            writing = [await _writing(engine, number, args.rounds) for number in AT_ONCE]
+            load = await _under_load(engine)
+            memory = _memory()
         finally:
             await engine.aclose()
-    gpu = gpu_bytes()
     return Report(
-        model=loaded.base_id,
+        model=engine.fingerprint.base_model,
         lora=args.lora.name if args.lora is not None else None,
-        device=str(loaded.device),
-        dtype=str(loaded.model.dtype).removeprefix("torch."),
-        threads=threads(),
+        precision=engine.precision,
         load_s=round(took, 1),
+        first_reply_s=round(first, 1),
         decisions=tuple(decisions),
-        reply_tokens_per_s=round(rate, 1),
-        batch_tokens_per_s=round(together, 1),
-        first_token_ms=round(first, 1),
-        process_mb=round(_process_bytes() / 1e6),
-        gpu_mb=None if gpu is None else round(gpu / 1e6),
+        writing=tuple(writing),
+        load=load,
+        memory_mb=round(memory / 1e6),
     )
 
 
-async def _decision(engine: "LocalEngine", tokens: int) -> Decision:
+async def _decision(engine: BatchEngine, tokens: int) -> Decision:
     _say(f"deciding at {tokens} tokens of context")
     messages = 1
     while len(_prompt(engine.codec, messages).ids) < tokens:
         messages += 1
     prompt = _prompt(engine.codec, messages)
-    cold = [await _milliseconds(engine, f"cold {tokens} {number}", prompt) for number in range(_COLD)]
-    before = engine.cache_bytes
+    # Each other from its first words on, or what is kept of one would serve the next.
+    others = [_prompt(engine.codec, messages, f"{number}") for number in range(_COLD)]
+    cold = [await _milliseconds(engine, f"cold {tokens} {n}", one) for n, one in enumerate(others)]
     chat = f"kept {tokens}"
     await engine.p_answer(chat, prompt)
-    kept_bytes = engine.cache_bytes - before
     longer = [_prompt(engine.codec, messages + number) for number in range(1, _KEPT + 1)]
+    longer = [one for one in longer if len(one.ids) < engine.max_context]
     kept = [await _milliseconds(engine, chat, one) for one in longer]
     return Decision(
         context_tokens=len(prompt.ids),
-        new_tokens=round((len(longer[-1].ids) - len(prompt.ids)) / _KEPT),
-        without_cache_ms=round(statistics.median(cold), 1),
-        with_cache_ms=round(statistics.median(kept), 1),
-        kept_mb=round(kept_bytes / 1e6, 1),
+        new_tokens=round((len(longer[-1].ids) - len(prompt.ids)) / len(longer)),
+        anew_ms=round(statistics.median(cold), 1),
+        kept_ms=round(statistics.median(kept), 1),
     )
 
 
-async def _milliseconds(engine: "LocalEngine", chat: str, prompt: Prompt) -> float:
+async def _writing(engine: BatchEngine, number: int, rounds: int) -> Writing:
+    _say(f"writing {number} at once")
+    ours, plain = [], []
+    for turn in range(rounds):
+        prompts = [_prompt(engine.codec, 3 + n % 4, f"{turn} {n}") for n in range(number)]
+        began = time.perf_counter()
+        written = await asyncio.gather(*(_reply(engine, f"{turn} {n}", one, n) for n, one in enumerate(prompts)))
+        ours.append(sum(written) / (time.perf_counter() - began))
+        others = [_prompt(engine.codec, 3 + n % 4, f"plain {turn} {n}") for n in range(number)]
+        if (rate := await _plain(engine, others)) is not None:
+            plain.append(rate)
+    ratios = [one / other for one, other in zip(ours, plain, strict=False)]
+    return Writing(number, _spread(ours), _spread(plain) if plain else None, _spread(ratios) if ratios else None)
+
+
+async def _plain(engine: BatchEngine, prompts: Sequence[Prompt]) -> float | None:
+    """What a bare llama.cpp gives; None where the engine is another."""
+    from bot.engine.llama.engine import LlamaEngine
+
+    if not isinstance(engine, LlamaEngine):
+        return None
+    from bot.engine.llama.alone import plain_rate
+
+    return await plain_rate(engine, prompts, _TOKENS)
+
+
+async def _under_load(engine: BatchEngine) -> Load:
+    _say(f"deciding while {_LOAD} replies are written")
+    alone = await _decided(engine, "alone")
+    async with _talking(engine):
+        loaded = await _decided(engine, "under load")
+    ordered = sorted(loaded)
+    return Load(
+        _LOAD,
+        round(statistics.median(alone), 1),
+        round(statistics.median(loaded), 1),
+        round(ordered[min(len(ordered) - 1, int(0.99 * len(ordered)))], 1),
+    )
+
+
+async def _decided(engine: BatchEngine, name: str) -> list[float]:
+    """Of some chats, message by message, what was before being kept."""
+    found = []
+    for number in range(_UNDER_LOAD // _KEPT):
+        chat = f"{name} {number}"
+        await engine.p_answer(chat, _prompt(engine.codec, 8, chat))
+        for more in range(1, _KEPT + 1):
+            found.append(await _milliseconds(engine, chat, _prompt(engine.codec, 8 + more, chat)))  # noqa: PERF401
+    return found
+
+
+@asynccontextmanager
+async def _talking(engine: BatchEngine) -> AsyncIterator[None]:
+    """Writes replies all the while."""
+
+    async def talk(number: int) -> None:
+        turn = 0
+        while True:
+            turn += 1
+            await _reply(engine, f"talk {number}", _prompt(engine.codec, 3 + turn % 5, f"talk {number}"), turn)
+
+    talks = [asyncio.create_task(talk(number)) for number in range(_LOAD)]
+    await asyncio.sleep(1)
+    try:
+        yield
+    finally:
+        for one in talks:
+            one.cancel()
+        await asyncio.gather(*talks, return_exceptions=True)
+
+
+async def _milliseconds(engine: BatchEngine, chat: str, prompt: Prompt) -> float:
     began = time.perf_counter()
     await engine.p_answer(chat, prompt)
     return 1000 * (time.perf_counter() - began)
 
 
-async def _reply(engine: "LocalEngine") -> tuple[float, float]:
-    """Tokens a second once writing, and milliseconds to the first piece, the prompt being read already."""
-    _say("writing replies")
-    prompt = _prompt(engine.codec, 8)
-    rates, firsts = [], []
-    for number in range(_REPLIES):
-        await engine.p_answer("reply", prompt)
-        began = time.perf_counter()
-        arrivals, text = [], ""
-        async for piece in engine.reply("reply", prompt, Sampling(temperature=1.0, max_tokens=64, seed=number)):
-            arrivals.append(time.perf_counter())
-            text += piece
-        firsts.append(1000 * (arrivals[0] - began))
-        if len(arrivals) > 1:
-            rates.append((len(engine.codec.encode(text)) - 1) / (arrivals[-1] - arrivals[0]))
-    return statistics.median(rates or [0.0]), statistics.median(firsts)
+async def _reply(engine: BatchEngine, chat: str, prompt: Prompt, seed: int) -> int:
+    """Writes one reply; how many tokens it has, its end among them."""
+    sampling = Sampling(temperature=1.0, presence_penalty=0.0, max_tokens=_TOKENS, seed=seed)
+    text = "".join([piece async for piece in engine.reply(chat, prompt, sampling)])
+    return min(_TOKENS, len(engine.codec.encode(text)) + 1)
 
 
-async def _batch(engine: "LocalEngine") -> float:
-    """Tokens a second of several replies at once, their prompts read anew."""
-    _say(f"writing {_AT_ONCE} replies at once")
-    prompts = [_prompt(engine.codec, 8 + number) for number in range(_AT_ONCE)]
-    began, tokens = time.perf_counter(), 0
-    async for found in engine.write_replies(prompts, range(_AT_ONCE), Sampling(temperature=1.0, max_tokens=64)):
-        tokens += sum(len(engine.codec.encode(text)) for text in found.values())
-    return tokens / (time.perf_counter() - began)
-
-
-def _prompt(codec: Codec, messages: int) -> Prompt:
+def _prompt(codec: Codec, messages: int, title: str = "hiking") -> Prompt:
     start = datetime(2026, 3, 1, 9, tzinfo=UTC)
     turns = [
         Turn(
@@ -193,7 +283,7 @@ def _prompt(codec: Codec, messages: int) -> Prompt:
         )
         for number in range(messages)
     ]
-    return render(_SCENE, turns, codec, open_turn=True)
+    return render(Scene(Persona(f"Mei {title}"), ChatKind.GROUP, title=title), turns, codec, open_turn=True)
 
 
 def _configured(workspace: Path) -> str:
@@ -202,10 +292,14 @@ def _configured(workspace: Path) -> str:
     return EMBEDDED
 
 
-def _process_bytes() -> int:
-    import psutil
+def _spread(values: Sequence[float]) -> tuple[float, float, float]:
+    return round(statistics.median(values), 2), round(min(values), 2), round(max(values), 2)
 
-    return int(psutil.Process().memory_info().rss)
+
+def _memory() -> int:
+    """Bytes in memory of this process and those that it started."""
+    here = psutil.Process()
+    return sum(int(one.memory_info().rss) for one in (here, *here.children(recursive=True)))
 
 
 def _say(what: str) -> None:
@@ -215,21 +309,30 @@ def _say(what: str) -> None:
 def _table(report: Report) -> str:
     lora = f" with {report.lora}" if report.lora else ""
     lines = [
-        f"{report.model}{lora} on {report.device}, {report.dtype}, {report.threads} threads, "
-        f"loaded in {report.load_s:.1f} s",
+        f"{report.model}{lora}, {report.precision}: ready in {report.load_s:.1f} s, "
+        f"its first reply after {report.first_reply_s:.1f} s",
         "",
-        "decision        context   new   read anew     kept cache   memory kept",
+        "decision        context   new   read anew     what is new",
     ]
     lines += [
-        f"{'':<12}{decision.context_tokens:>7} tok {decision.new_tokens:>5}"
-        f"{decision.without_cache_ms:>9.0f} ms {decision.with_cache_ms:>11.0f} ms {decision.kept_mb:>10.1f} MB"
-        for decision in report.decisions
+        f"{'':<12}{one.context_tokens:>7} tok {one.new_tokens:>5}{one.anew_ms:>9.0f} ms {one.kept_ms:>12.0f} ms"
+        for one in report.decisions
     ]
+    lines += ["", "replies         tokens/s                llama.cpp alone         ratio"]
+    lines += [
+        f"{one.at_once:>4} at once    {_shown(one.rate):<24}{_shown(one.plain):<24}{_shown(one.ratio)}"
+        for one in report.writing
+    ]
+    load = report.load
     lines += [
         "",
-        f"reply       {report.reply_tokens_per_s:.1f} tokens/s, the first after {report.first_token_ms:.0f} ms",
-        f"{_AT_ONCE} at once   {report.batch_tokens_per_s:.1f} tokens/s",
-        f"memory      {report.process_mb:.0f} MB in this process"
-        + (f", {report.gpu_mb:.0f} MB on the GPU" if report.gpu_mb is not None else ""),
+        f"a decision  {load.alone_ms:.0f} ms alone; while {load.replies} replies are written {load.median_ms:.0f} ms, "
+        f"the 99th percentile {load.p99_ms:.0f} ms",
+        f"memory      {report.memory_mb:.0f} MB",
     ]
     return "\n".join(lines)
+
+
+def _shown(spread: tuple[float, float, float] | None) -> str:
+    """The median, and from where to where the rounds went."""
+    return "–" if spread is None else f"{spread[0]:.3g} ({spread[1]:.3g}–{spread[2]:.3g})"

@@ -133,11 +133,14 @@ async def _serve(prepared: Prepared, drain_seconds: float) -> ExitCode:
         if engine is None:
             _leave_at_once(orders.code)
         try:
+            calibration, server = _calibration(lora), config.model.server
+            if doubt := calibration.doubt(server.url if server else None):
+                log.warning("%s", doubt)
             avatar = Avatar(
                 engine=engine,
                 persona=prepared.persona,
                 people=load_people(workspace.people),
-                calibration=_calibration(lora),
+                calibration=calibration,
                 sampling=config.sampling.sampling(),
                 config=config.conversation,
                 media=media,

@@ -6,6 +6,7 @@ from dataclasses import replace
 from adapters.registry import installed
 from bot.config import load_config
 from bot.errors import ExitCode
+from bot.secrets import load_secrets
 from bot.workspace import Workspace
 from training.finetune import PRESETS, Bar, TrainSettings, train
 
@@ -55,6 +56,7 @@ def run(args: argparse.Namespace) -> int:
         args.seed,
         tokens=args.tokens,
         canaries=args.canaries,
+        server_token=load_secrets(()).get("server_token"),
     )
     with Bar() as bar:
         folder = train(workspace, settings, bar)

@@ -27,6 +27,16 @@ class ModelConfig(Section):
         default="embedded",
         description="embedded (small, runs anywhere), a hub id such as Qwen/Qwen3-VL-8B-Instruct, or a model's folder",
     )
+    engine: Literal["auto", "torch", "llama", "server"] = Field(
+        default="auto",
+        description="what runs it: torch, llama (llama.cpp: faster without a GPU), server (the one named below), or "
+        "auto, which takes llama where there is no GPU and it is installed",
+    )
+    quantize: Literal["f16", "q8_0", "q4_k_m"] = Field(
+        default="f16",
+        description="the precision in llama.cpp: f16 (as exact as torch), q8_0 or q4_k_m (smaller, faster); "
+        "calibrate anew after a change",
+    )
     device: Text = Field(
         default="auto",
         description="auto, cpu, cuda, cuda:1, mps, …; auto takes a GPU where there is one",
@@ -58,9 +68,21 @@ class ModelConfig(Section):
     )
 
     @model_validator(mode="after")
+    def _an_engine_that_fits(self) -> "ModelConfig":
+        if self.engine == "server" and self.server is None:
+            raise wrong("is server, and none is named: add model.server.", "engine")
+        if self.engine in ("torch", "llama") and self.server is not None:
+            raise wrong(f"is {self.engine}, and model.server names a server: take one of the two away.", "engine")
+        if self.engine == "llama" and self.device not in ("auto", "cpu"):
+            raise wrong("is llama, which runs on the processor here: take engine: torch for a GPU.", "engine")
+        return self
+
+    @model_validator(mode="after")
     def _four_bits_where_they_can_be(self) -> "ModelConfig":
         if self.four_bit and self.server is not None:
             raise wrong("cannot be on here: the server decides how it loads the model.", "four_bit")
+        if self.four_bit and self.engine == "llama":
+            raise wrong("cannot be on here: llama.cpp's four bits are `quantize: q4_k_m`.", "four_bit")
         if self.four_bit and self.device == "cpu":
             raise wrong("cannot be on here: it needs a GPU.", "four_bit")
         return self

@@ -4,10 +4,11 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from bot.checks import Check, bad, good
+from bot.checks import Check, bad, good, note
 from bot.config import Config, ServerConfig
 from bot.doctor.asking import ask
 from bot.errors import ConfigError, EchoesError, PassingError
+from bot.lora import NONE
 from bot.platform import Platform, Platforms, PlatformSection
 from bot.secrets import Secrets
 
@@ -21,7 +22,7 @@ async def examine_online(config: Config, secrets: Secrets, platforms: Platforms)
         if platform.check is not None and all(own.get(one.name) or one.kept for one in platform.secrets):
             asked.append(_platform(platform, platform.check, section, own))
     if config.model.server is not None:
-        asked.append(_server(config.model.server, secrets.get("server_token")))
+        asked.append(_server(config.model.server, config.model.lora != NONE, secrets.get("server_token")))
     return list(await asyncio.gather(*asked))
 
 
@@ -40,7 +41,7 @@ async def _platform(
         return bad(name, platform.failed("when it was asked", error))
 
 
-async def _server(server: ServerConfig, token: str | None) -> Check:
+async def _server(server: ServerConfig, has_lora: bool, token: str | None) -> Check:
     name = "server online"
     try:
         status, answer = await ask(f"{server.url.rstrip('/')}/models", f"Bearer {token}" if token else None)
@@ -51,5 +52,8 @@ async def _server(server: ServerConfig, token: str | None) -> Check:
     served = [str(entry.get("id")) for entry in answer.get("data", [])]
     if server.model not in served:
         shown = ", ".join(served) or "nothing"
-        return bad(name, ConfigError(f"The model server does not serve {server.model!r} (it serves: {shown})."))
+        lacking = f"The model server does not serve {server.model!r} (it serves: {shown})"
+        if has_lora:
+            return note(name, f"{lacking}: the start asks it to, which needs VLLM_ALLOW_RUNTIME_LORA_UPDATING=1 there.")
+        return bad(name, ConfigError(f"{lacking}."))
     return good(name, f"serves {server.model}")

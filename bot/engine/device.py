@@ -3,13 +3,13 @@
 import os
 import platform
 import re
-import sys
 import time
 from functools import lru_cache
 from pathlib import Path
 
-import psutil
 import torch
+
+from bot.engine.cores import free_cores
 
 _ROUNDS = 5
 _GAIN = 1.25  # bfloat16 costs some exactness, so it must win clearly
@@ -18,8 +18,7 @@ _GAIN = 1.25  # bfloat16 costs some exactness, so it must win clearly
 def use_physical_cores() -> None:
     """Sets one thread for each core that this process may use; OMP_NUM_THREADS, where set, has the last word."""
     if "OMP_NUM_THREADS" not in os.environ:
-        allowed = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
-        torch.set_num_threads(max(1, min(psutil.cpu_count(logical=False) or 1, allowed)))
+        torch.set_num_threads(free_cores())
 
 
 def fastest_dtype(device: str, dtype: str) -> str:

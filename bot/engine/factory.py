@@ -1,7 +1,8 @@
-"""The engine that the configuration asks for: in this process, or a server's."""
+"""The engine that the configuration asks for: llama.cpp's, torch's, or a server's."""
 
 import asyncio
 import concurrent.futures
+import logging
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -10,11 +11,15 @@ from typing import TYPE_CHECKING, TypeVar
 from bot.chat.prompt import Fingerprint
 from bot.config import Config, ServerConfig
 from bot.engine.base import BatchEngine, Engine
-from bot.engine.describe import codec_for, describe
+from bot.engine.describe import BaseModel, codec_for, describe
+from bot.engine.llama.here import llama_runs
+from bot.errors import ConfigError
 from bot.media import MediaStore
 
 if TYPE_CHECKING:
     from bot.engine.remote import RemoteEngine
+
+log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 R = TypeVar("R", bound="RemoteEngine")
@@ -66,10 +71,18 @@ async def build_local_engine(
     progress: Callable[[str], None] | None = None,
     dtype: str | None = None,
 ) -> BatchEngine:
-    """The engine in this process, whatever the configuration says of a server. Raises as `build_engine` does.
+    """The engine on this machine, whatever the configuration says of a server. Raises as `build_engine` does.
 
-    dtype: of the weights, instead of what the configuration says.
+    dtype: of the weights, instead of what the configuration says; then it is torch's.
     """
+    if dtype is None and llama_runs(config.model):
+        base = await _apart(lambda: describe(config.model.base, progress))
+        try:
+            return await _in_llama(config, base, lora, media, progress)
+        except ConfigError as error:
+            if config.model.engine == "llama":
+                raise
+            log.warning("The model runs in torch: %s", error)
     engine = await _apart(lambda: _load(config, media, progress, dtype or config.model.dtype))
     try:
         if lora is not None:
@@ -78,6 +91,23 @@ async def build_local_engine(
         await engine.aclose()
         raise
     return engine
+
+
+async def _in_llama(
+    config: Config, base: BaseModel, lora: Path | None, media: MediaStore, progress: Callable[[str], None] | None
+) -> BatchEngine:
+    from bot.engine.llama.batch import LlamaBatchEngine
+
+    model = config.model
+    return await LlamaBatchEngine.start(
+        base,
+        media,
+        lora=lora,
+        quantize=model.quantize,
+        max_context=model.context_tokens,
+        cache_bytes=model.cache_mb * 1_000_000,
+        progress=progress,
+    )
 
 
 async def _apart(work: Callable[[], T]) -> T:
@@ -107,14 +137,17 @@ async def _remote(
     progress: Callable[[str], None] | None,
     token: str | None,
 ) -> "R":
-    """The LoRA here must fit the prompts, though the server holds the weights: its calibration is used."""
+    """The LoRA here must fit the prompts, though the server holds the weights: its calibration is used.
+
+    The server is asked to serve it, where it serves another.
+    """
     base = await _apart(lambda: describe(config.model.base, progress))
     codec = codec_for(base, media)
     fingerprint = Fingerprint.of(base.id, codec)
     if lora is not None:
         fingerprint.check(lora)
     limit = min(config.model.context_tokens, base.max_positions)
-    return await kind.connect(server.url, server.model, codec, fingerprint, media, limit, token)
+    return await kind.connect(server.url, server.model, codec, fingerprint, media, limit, token, lora)
 
 
 def _load(config: Config, media: MediaStore, progress: Callable[[str], None] | None, dtype: str) -> BatchEngine:

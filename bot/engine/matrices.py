@@ -60,3 +60,9 @@ def misfit(shapes: Mapping[str, tuple[int, ...]], decoder: Decoder) -> str:
     if len(ranks) != 1:
         return f"its matrices are of {len(ranks)} ranks"
     return ""
+
+
+def state_bytes(base: BaseModel) -> int:
+    """Returns how many bytes one position takes in a key-value cache of 16 bits. Raises as `decoder_of` does."""
+    decoder = decoder_of(base)
+    return decoder.layers * 2 * (decoder.sizes["k_proj"][1] + decoder.sizes["v_proj"][1])

@@ -1,6 +1,7 @@
 """Fills a key-value cache from a prompt's ids and photos, as far as the cache lacks them, and token by token after."""
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -72,7 +73,16 @@ class IncrementalPrefill:
         self._cache.logits = output.logits[0, -1]
 
 
-def rotary_places(loaded: LoadedModel, prompt: Prompt) -> torch.Tensor:
+class IdsWithPhotos(Protocol):
+    """A prompt, or anything else of ids in some of whose places photos stand."""
+
+    @property
+    def ids(self) -> Sequence[int]: ...
+    @property
+    def photos(self) -> Sequence[PhotoSpan]: ...
+
+
+def rotary_places(loaded: LoadedModel, prompt: IdsWithPhotos) -> torch.Tensor:
     """Returns rotary positions, (time, row, column) × 1 × ids, by the model's own rule for photos."""
     if not prompt.photos:
         return torch.arange(len(prompt.ids)).expand(3, 1, -1)

@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import math
-import secrets
 from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import aclosing
 from dataclasses import replace
@@ -12,6 +11,7 @@ from typing import Self
 
 from bot.chat.prompt import Codec, Fingerprint, Prompt
 from bot.engine.routes import ChatRoute, PhotoRoute, Route, TokenRoute, Written
+from bot.engine.served import ServedModel
 from bot.engine.server import Json, ModelServer
 from bot.engine.text import TextStream, blank_tokens
 from bot.errors import EchoesError, PermanentError, RefusedError
@@ -32,10 +32,13 @@ class UnseenError(EchoesError):
 class RemoteEngine:
     """`model` is the name under which the server serves the LoRA. Greedy replies equal the in-process engine's."""
 
+    _base_alone = False
+    """Whether the name need not be served, since only the base model and LoRAs under other names are asked."""
+
     def __init__(
         self,
         server: ModelServer,
-        model: str,
+        served: ServedModel,
         codec: Codec,
         fingerprint: Fingerprint,
         media: MediaStore,
@@ -47,13 +50,12 @@ class RemoteEngine:
         self.max_context = max_context
         self.fingerprint = fingerprint
         self._server = server
-        self._model = self._base = model
+        self._served = served
         self._ids = TokenRoute(codec)
         self._ids_with_photos = PhotoRoute(codec, media)
         self._chat = ChatRoute(codec, media)
         self._blank = blank
         self._photo_route: Route | None = None  # found out with the first photo
-        self._salt = secrets.token_hex(16)
 
     @classmethod
     async def connect(
@@ -65,27 +67,21 @@ class RemoteEngine:
         media: MediaStore,
         max_context: int,
         token: str | None = None,
+        lora: Path | None = None,
     ) -> Self:
         """Asks the server whether it serves the model; a shorter context of its own counts. Raises in a sentence.
 
-        token: what the server's `--api-key` asks for.
+        token: what the server's `--api-key` asks for. lora: what it is to serve under that name, see `ServedModel`.
         """
         blank = await asyncio.to_thread(blank_tokens, codec)  # takes a moment for a large vocabulary
-        engine = cls(ModelServer(url, token), model, codec, fingerprint, media, max_context, blank)
+        server = ModelServer(url, token)
         try:
-            served = await engine._server.get("/models")
-            names = {entry["id"]: entry for entry in served["data"]}
-            if model not in names:
-                shown = ", ".join(sorted(names)) or "none"
-                raise PermanentError(f"The server at {url} does not serve {model!r} (it serves: {shown}).")
-            engine._base = names[model].get("parent") or model  # the base model that a LoRA of the server lies on
-            limit = names[model].get("max_model_len") or max((e.get("max_model_len") or 0) for e in names.values())
-            if limit:
-                engine.max_context = min(max_context, int(limit))
+            served = await ServedModel.find(server, model, lora, base_alone=cls._base_alone)
         except BaseException:
-            await engine.aclose()
+            await server.aclose()
             raise
-        return engine
+        context = min(max_context, served.longest or max_context)
+        return cls(server, served, codec, fingerprint, media, context, blank)
 
     async def p_answer(self, chat: str, prompt: Prompt) -> float:
         return -math.expm1(min(await self._silence(prompt), 0.0))
@@ -96,7 +92,7 @@ class RemoteEngine:
         route = await self._route(prompt)
         # vLLM reports log-probabilities from before this restriction, and so tells that of the end of turn at any rank.
         only_end = {"temperature": 0, "max_tokens": 1, "allowed_token_ids": [self.codec.end_of_turn]}
-        answer = await self._server.post(route.path, await self._body(route.decision, prompt, only_end))
+        answer = await self._served.post(route.path, await self._body(route.decision, prompt, only_end))
         try:
             return route.end_log_probability(answer["choices"][0])
         except (KeyError, IndexError, TypeError):
@@ -121,18 +117,10 @@ class RemoteEngine:
 
     async def load_lora(self, lora: Path | None) -> None:
         if lora is None:  # none of ours was asked for, now as at the start
-            log.info("The model server goes on with what it serves as %s.", self._model)
+            log.info("The model server goes on with what it serves as %s.", self._served.name)
             return
         self.fingerprint.check(lora)
-        body = {"lora_name": self._model, "lora_path": str(lora), "load_inplace": True}
-        try:
-            await self._server.command("/load_lora_adapter", body)
-        except PermanentError as error:
-            raise PermanentError(
-                f"The server did not take the LoRA ({error}) Start vLLM with VLLM_ALLOW_RUNTIME_LORA_UPDATING=1 on a "
-                f"machine that sees {lora}, or restart it with --lora-modules {self._model}={lora}."
-            ) from error
-        self._salt = secrets.token_hex(16)
+        await self._served.load(lora)
 
     def step_seconds(self) -> float:
         """Returns 0: the server watches its own steps."""
@@ -158,14 +146,14 @@ class RemoteEngine:
         route = self._ids_with_photos
         try:
             one = {"max_tokens": 1, "temperature": 0}
-            answer = await self._server.post(route.path, await self._body(route.request, prompt, one))
+            answer = await self._served.post(route.path, await self._body(route.request, prompt, one))
         except RefusedError:
             return False
         return answer.get("prompt_token_ids") == list(prompt.ids)
 
     async def _body(self, make: Callable[[Prompt, Json], Json], prompt: Prompt, options: Json) -> Json:
-        """With what every request holds. The salt keeps vLLM from reusing what another LoRA of that name has read."""
-        named = {"model": self._model, "cache_salt": self._salt}
+        """With what every request holds."""
+        named = {"model": self._served.name, "cache_salt": self._served.salt}
         if not prompt.photos:
             return named | make(prompt, options)
         return named | await asyncio.to_thread(make, prompt, options)  # decoding must not hold up the other chats
@@ -211,7 +199,7 @@ class RemoteEngine:
         # In process such tokens are barred until something is seen. A server has no such rule: so the first token is
         # asked for alone, and the rest as what follows the prompt and it.
         barred = options | {"max_tokens": 1, "logit_bias": _biases(self._blank, _NEVER)}
-        answer = await self._server.post(route.path, await self._body(route.request, prompt, barred))
+        answer = await self._served.post(route.path, await self._body(route.request, prompt, barred))
         first = route.written(answer["choices"][0])
         yield first
         if options["max_tokens"] > 1:
@@ -223,7 +211,7 @@ class RemoteEngine:
 
     async def _stream(self, route: Route, prompt: Prompt, options: Json) -> AsyncGenerator[Written, None]:
         body = await self._body(route.request, prompt, options)
-        async with aclosing(self._server.events(route.path, body)) as events:
+        async with aclosing(self._served.events(route.path, body)) as events:
             async for event in events:
                 for choice in event.get("choices", ()):
                     yield route.written(choice)

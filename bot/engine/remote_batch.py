@@ -4,17 +4,16 @@ import asyncio
 import hashlib
 import math
 import random
-from collections import deque
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
 
 from bot.chat.prompt import Prompt
 from bot.engine.base import Batches, Continuation, DialogueScores, ScoredDialogue
 from bot.engine.remote import RemoteEngine, UnseenError
+from bot.engine.together import as_found
 from bot.errors import EchoesError, PermanentError
 from bot.lora import WEIGHTS
 from bot.sampling import Sampling
@@ -23,8 +22,6 @@ _AT_ONCE = 32  # requests that the server works on together
 _TRIES = 3  # of a reply in which nothing can be seen
 _SEEDS = 1 << 63
 
-T = TypeVar("T")
-
 
 class RemoteBatchEngine(RemoteEngine):
     """Asks the server's base model where no LoRA is loaded, and each LoRA under a name of its own.
@@ -32,7 +29,10 @@ class RemoteBatchEngine(RemoteEngine):
     So what the server serves to chats stays as it is. Scoring needs a server that gives `prompt_logprobs`.
     """
 
+    _base_alone = True
     _loaded: frozenset[str] = frozenset()
+    pauses: Sequence[float] = (1, 2, 4, 8, 15, 30, 60, 60, 60, 60)
+    """Seconds that a batch waits, one after the other, while the server does not answer."""
 
     @property
     def precision(self) -> str:
@@ -41,35 +41,34 @@ class RemoteBatchEngine(RemoteEngine):
     async def load_lora(self, lora: Path | None) -> None:
         """None asks the base model that the LoRAs of the server lie on."""
         if lora is None:
-            self._model = self._base
+            self._served = self._served.beside(self._served.base)
             return
-        before = self._model
-        self._model = await asyncio.to_thread(_name_of, lora)
-        try:
-            await super().load_lora(lora)
-        except BaseException:
-            self._model = before
-            raise
-        self._loaded |= {self._model}
+        self.fingerprint.check(lora)
+        served = self._served.beside(await asyncio.to_thread(_name_of, lora))
+        await served.load(lora)
+        self._served = served
+        self._loaded |= {served.name}
 
     async def aclose(self) -> None:
         """Takes away from the server what was loaded for this."""
         loaded, self._loaded = self._loaded, frozenset()
         for name in loaded:
             with suppress(EchoesError):
-                await self._server.command("/unload_lora_adapter", {"lora_name": name})
+                await self._served.unload(name)
         await super().aclose()
 
     def score_dialogues(self, dialogues: Sequence[ScoredDialogue]) -> Batches[DialogueScores]:
         order = random.Random(0).sample(range(len(dialogues)), len(dialogues))
-        return _as_found({index: partial(self._score, dialogues[index]) for index in order})
+        return as_found({index: partial(self._score, dialogues[index]) for index in order}, _AT_ONCE, self.pauses)
 
     def score_continuations(self, prompts: Sequence[Prompt], turns: Sequence[Continuation]) -> Batches[float]:
-        return _as_found({index: partial(self._weigh, prompts[turn.after], turn) for index, turn in enumerate(turns)})
+        works = {index: partial(self._weigh, prompts[turn.after], turn) for index, turn in enumerate(turns)}
+        return as_found(works, _AT_ONCE, self.pauses)
 
     def write_replies(self, prompts: Sequence[Prompt], seeds: Sequence[int], sampling: Sampling) -> Batches[str]:
         asked = enumerate(zip(prompts, seeds, strict=True))
-        return _as_found({index: partial(self._reply_to, prompt, seed, sampling) for index, (prompt, seed) in asked})
+        works = {index: partial(self._reply_to, prompt, seed, sampling) for index, (prompt, seed) in asked}
+        return as_found(works, _AT_ONCE, self.pauses)
 
     async def _score(self, dialogue: ScoredDialogue) -> DialogueScores:
         prompt = dialogue.prompt
@@ -107,7 +106,12 @@ class RemoteBatchEngine(RemoteEngine):
 
     async def _log_probabilities(self, prompt: Prompt) -> list[float]:
         """log p of each id after those before it; of the first, 0."""
-        self._check_length(prompt)
+        longest = self._served.longest
+        if longest is not None and len(prompt.ids) >= longest:
+            raise EchoesError(
+                f"A conversation of {len(prompt.ids)} tokens is more than the {longest} that the server at "
+                f"{self._server.url} reads: start it with a larger --max-model-len than model.context_tokens."
+            )
         route = await self._route(prompt)
         if route is self._chat:
             raise PermanentError(
@@ -115,7 +119,7 @@ class RemoteBatchEngine(RemoteEngine):
                 "start vLLM with --enable-scale-out, or evaluate without model.server."
             )
         options = {"max_tokens": 1, "temperature": 0, "prompt_logprobs": 0}
-        answer = await self._server.post(route.path, await self._body(route.request, prompt, options))
+        answer = await self._served.post(route.path, await self._body(route.request, prompt, options))
         try:
             listed = answer.get("prompt_logprobs") or answer["choices"][0]["prompt_logprobs"]
             pairs = zip(listed[1:], prompt.ids[1:], strict=True)
@@ -144,20 +148,3 @@ def _log_odds(silence: float) -> float:
 def _name_of(lora: Path) -> str:
     """The same LoRA has the same name, and another never."""
     return f"echoes-{hashlib.sha256((lora / WEIGHTS).read_bytes()).hexdigest()[:16]}"
-
-
-async def _as_found(works: dict[int, Callable[[], Coroutine[Any, Any, T]]]) -> Batches[T]:
-    """The results by index, a few works at a time. Closing it cancels those at work."""
-    waiting = deque(works.items())
-    running: dict[asyncio.Task[T], int] = {}
-    try:
-        while waiting or running:
-            while waiting and len(running) < _AT_ONCE:
-                index, work = waiting.popleft()
-                running[asyncio.create_task(work())] = index
-            done, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
-            yield {running.pop(task): task.result() for task in done}
-    finally:
-        for task in running:
-            task.cancel()
-        await asyncio.gather(*running, return_exceptions=True)

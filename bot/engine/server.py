@@ -22,12 +22,14 @@ Json = dict[str, Any]
 class ModelServer:
     """`url` goes up to and with /v1; paths begin after it, but for vLLM's own `/inference/…`, which lie beside it."""
 
-    def __init__(self, url: str, token: str | None = None) -> None:
-        """token: what the server's `--api-key` asks for."""
+    def __init__(self, url: str, token: str | None = None, *, reuse: bool = True) -> None:
+        """token: what the server's `--api-key` asks for. reuse: whether a connection carries several requests."""
         self.url = url.rstrip("/")
         self._session = aiohttp.ClientSession(
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_SECONDS, sock_read=_SILENCE_SECONDS),
-            connector=aiohttp.TCPConnector(keepalive_timeout=_IDLE_SECONDS),
+            connector=aiohttp.TCPConnector(keepalive_timeout=_IDLE_SECONDS)
+            if reuse
+            else aiohttp.TCPConnector(force_close=True),
             headers={"Authorization": f"Bearer {token}"} if token else None,
         )
 
@@ -40,7 +42,10 @@ class ModelServer:
             return await self._json(response)
 
     async def command(self, path: str, body: Json) -> None:
-        """Posts a request that holds no prompt, so that a refusal may quote the server's words."""
+        """Posts a request that holds no prompt, so that a refusal may quote the server's words.
+
+        What a server answers with 500 here is a refusal, too: vLLM says so that it cannot use a LoRA.
+        """
         async with self._open("POST", path, body, quote=True):
             pass
 
@@ -57,6 +62,7 @@ class ModelServer:
                 if "error" in event:
                     raise PassingError(f"The model server broke off a reply: {_words(event, quote=False)}.")
                 yield event
+        raise PassingError("The model server broke off a reply: it ended without its mark of the end.")
 
     async def aclose(self) -> None:
         await self._session.close()
@@ -98,13 +104,14 @@ async def _refusal(response: aiohttp.ClientResponse, quote: bool) -> EchoesError
         words = _words(await response.json(content_type=None), quote)
     except (ValueError, aiohttp.ClientError):
         words = response.reason or "no reason given"
-    if response.status in (408, 425, 429) or response.status >= 500:
+    if response.status in (408, 425, 429) or response.status >= (501 if quote else 500):
         after = response.headers.get("Retry-After", "")
         return PassingError(
             f"The model server is not ready ({response.status}).", float(after) if after.isdigit() else None
         )
     sentence = f"The model server refused a request ({response.status}: {words})."
-    return RefusedError(sentence, for_its_content=response.status in _OF_CONTENT)
+    status = response.status
+    return RefusedError(sentence, for_its_content=status in _OF_CONTENT, missing=status == 404)
 
 
 def _words(answer: Any, quote: bool) -> str:

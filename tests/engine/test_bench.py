@@ -10,24 +10,38 @@ from bot.engine.describe import Family
 from bot.errors import ExitCode
 
 
-def test_it_measures_decisions_and_replies(folders: dict[Family, Path], capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["bench", "--model", str(folders["qwen2_5_vl"]), "--device", "cpu", "--json"]) == ExitCode.OK
-    report = json.loads(capsys.readouterr().out)
-    short, long = report["decisions"]
-    assert 200 <= short["context_tokens"] < 300
-    assert 2000 <= long["context_tokens"] < 2150
-    assert 0 < long["new_tokens"] < 150
-    assert long["with_cache_ms"] < long["without_cache_ms"]
-    assert long["kept_mb"] == pytest.approx(long["context_tokens"] * 3 * 2 * 2 * 16 * 4 / 1e6, abs=0.1)
-    assert report["reply_tokens_per_s"] > 0 and report["batch_tokens_per_s"] > 0
-    assert report["process_mb"] > 50
-    assert (report["device"], report["dtype"], report["gpu_mb"]) == ("cpu", "float32", None)
+@pytest.fixture(autouse=True)
+def short(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fewer of everything, and nothing left in the user's cache."""
+    for name, value in {"AT_ONCE": (1, 4), "_COLD": 1, "_UNDER_LOAD": 8, "_LOAD": 3, "_TOKENS": 8}.items():
+        monkeypatch.setattr(f"bot.cli.bench.{name}", value)
+    monkeypatch.setattr("bot.engine.llama.files._cache", lambda: tmp_path / "llama")
+
+
+def test_it_measures_both_engines(folders: dict[Family, Path], capsys: pytest.CaptureFixture[str]) -> None:
+    asked = ("bench", "--engine", "both", "--rounds", "1", "--json")
+    assert main([*asked, "--model", str(folders["qwen2_5_vl"]), "--device", "cpu"]) == ExitCode.OK
+    torch, llama = json.loads(capsys.readouterr().out)
+    assert (torch["precision"], llama["precision"]) == ("float32, cpu", "f16, llama.cpp")
+    for report in (torch, llama):
+        short, long = report["decisions"]
+        assert 200 <= short["context_tokens"] < 300
+        assert 2000 <= long["context_tokens"] < 2150
+        assert 0 < long["new_tokens"] < 150
+        assert 0 < long["kept_ms"] < long["anew_ms"]
+        assert [one["at_once"] for one in report["writing"]] == [1, 4]
+        assert all(one["rate"][0] > 0 for one in report["writing"])
+        assert report["memory_mb"] > 50
+        assert report["load_s"] <= report["first_reply_s"]
+    assert all(one["plain"] is None for one in torch["writing"])
+    assert all(one["ratio"][0] > 0 for one in llama["writing"])
 
 
 def test_the_table(folders: dict[Family, Path], capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["bench", "--model", str(folders["qwen3_vl"]), "--device", "cpu"]) == ExitCode.OK
+    asked = ("bench", "--engine", "llama", "--rounds", "1")
+    assert main([*asked, "--model", str(folders["qwen3_vl"])]) == ExitCode.OK
     captured = capsys.readouterr()
-    for word in ("qwen3_vl@", "read anew", "kept cache", "tokens/s", "8 at once", "MB in this process"):
+    for word in ("qwen3_vl@", "read anew", "llama.cpp alone", "tokens/s", "4 at once", "99th percentile"):
         assert word in captured.out
     assert "deciding at 2000 tokens" in captured.err
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from bot.chat.decision import Calibration
+from bot.cli import main
 from bot.config import load_config
 from bot.engine.base import BatchEngine
 from bot.engine.blocking import Blocking, blocking
@@ -17,9 +18,10 @@ from bot.engine.describe import Family
 from bot.engine.factory import build_local_engine
 from bot.engine.local import LocalEngine
 from bot.engine.models import LoadedModel, load
+from bot.errors import ExitCode
 from bot.media import MediaStore
 from bot.workspace import Workspace
-from tests.finetune.test_train import QUICK
+from tests.finetune.test_train import QUICK, Listener
 from training.calibration import Fitted, Inputs, calibrate, reading
 from training.data.points import Point
 from training.finetune import run, train
@@ -102,3 +104,37 @@ def test_training_lets_its_model_go_before_the_engine_loads_one(
     monkeypatch.setattr(run, "build_local_engine", building)
     train(workspace, replace(QUICK, tokens=3000))
     assert left == [False]
+
+
+def test_a_server_that_cannot_be_asked_leaves_it_to_this_process(
+    workspace: Workspace, models: dict[Family, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """And `echoes calibrate` makes good for it, once the server is there, or no longer asked."""
+    here = workspace.config.read_text("utf-8")
+    there = f"{here}  server:\n    url: http://127.0.0.1:9/v1\n    model: nora\n"
+    workspace.config.write_text(there, "utf-8")
+    listener = Listener()
+    lora = train(workspace, replace(QUICK, tokens=2000), listener)
+    [said] = [note for note in listener.notes if "could not be asked" in note]
+    assert "http://127.0.0.1:9/v1" in said and "echoes calibrate" in said
+    found = Calibration.load(lora)
+    assert found.precision == "float32, cpu"
+    assert main(["-w", str(workspace.root), "calibrate"]) == ExitCode.FAILED
+    assert "does not answer" in capsys.readouterr().err
+    workspace.config.write_text(here, "utf-8")
+    (lora / "decision.json").write_text('{"bias": 9, "model": 1, "weights": {}, "threshold": 0.5}', "utf-8")
+    assert main(["-w", str(workspace.root), "calibrate"]) == ExitCode.OK
+    assert f"Calibrated: {lora}" in capsys.readouterr().out
+    again = Calibration.load(lora)
+    assert (again.bias, again.threshold, again.precision) == (found.bias, found.threshold, "float32, cpu")
+
+
+def test_another_engine_than_the_one_calibrated_is_doubted() -> None:
+    by_server = replace(Calibration(), precision="as http://gpu:8000/v1 computes")
+    assert by_server.doubt("http://gpu:8000/v1/") is None
+    assert "this process serves it" in str(by_server.doubt(None))
+    here = replace(Calibration(), precision="float32, cpu")
+    assert here.doubt(None) is None
+    assert "the model server at http://gpu:8000/v1 serves it" in str(here.doubt("http://gpu:8000/v1"))
+    assert replace(here, model=0.0).doubt("http://gpu:8000/v1") is None, "the model has no part in it"
+    assert Calibration().doubt("http://gpu:8000/v1") is None, "nothing is known of how it was made"

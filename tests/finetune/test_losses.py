@@ -124,7 +124,8 @@ def test_the_text_loss_leaves_the_decision_alone(codec: Codec) -> None:
     logits = torch.randn(len(sample.places), 264, requires_grad=True)
     batch = Batch(
         torch.zeros(1, 1, dtype=torch.long),
-        None,
+        torch.zeros(3, 1, 1, dtype=torch.long),
+        (1,),
         None,
         None,
         torch.arange(len(sample.places)),

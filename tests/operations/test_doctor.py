@@ -449,12 +449,16 @@ async def test_tokens_are_tried_and_privileges_looked_at(discord: DiscordApi, mo
         assert checks["discord online"].verdict is Verdict.GOOD and discord.authorization == "Bot a.b.c"
         assert checks["server online"].text == "serves nora"
 
-        discord.flags, model.names = 0, {"another"}
+        discord.flags, model.roots = 0, {"another": ""}
         wrong = Secrets({"telegram_token": "1:wrong", "discord_token": "a.b.c"})
         checks = by_name(await examine_online(config, wrong, PLATFORMS))
         assert "Telegram refused the token" in checks["telegram online"].text
         assert "Message Content Intent" in checks["discord online"].text
         assert "does not serve 'nora' (it serves: another)" in checks["server online"].text
+        assert checks["server online"].verdict is Verdict.NOTE, "the start asks it to"
+        assert "VLLM_ALLOW_RUNTIME_LORA_UPDATING" in checks["server online"].text
+        bare = config.model_copy(update={"model": config.model.model_copy(update={"lora": "none"})})
+        assert by_name(await examine_online(bare, wrong, PLATFORMS))["server online"].verdict is Verdict.BAD
 
         discord.status = 401
         assert "refused" in by_name(await examine_online(config, wrong, PLATFORMS))["discord online"].text

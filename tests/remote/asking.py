@@ -1,6 +1,7 @@
 """An engine beside what it is checked against, and where a real vLLM is."""
 
 import os
+import re
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
 
@@ -55,6 +56,13 @@ async def served(url: str) -> str:
     """The name under which a server serves the base model itself."""
     async with aiohttp.ClientSession() as session, session.get(f"{url}/models") as response:
         return next(str(entry["id"]) for entry in (await response.json())["data"] if not entry.get("parent"))
+
+
+async def running(url: str) -> int:
+    """How many requests a vLLM works on."""
+    async with aiohttp.ClientSession() as session, session.get(f"{url.removesuffix('/v1')}/metrics") as response:
+        found = re.findall(r"^vllm:num_requests_running\{[^}]*\} (\S+)", await response.text(), re.MULTILINE)
+    return int(sum(map(float, found)))
 
 
 async def whole(pieces: AsyncGenerator[str, None]) -> str:

@@ -35,11 +35,13 @@ class Case:
 
     def prompt(self, codec: Codec, photo: Callable[[str], str]) -> Prompt:
         """photo: a colour's digest."""
-        turns = [
+        return render(self.scene, self.seen(photo), codec, open_turn=True)
+
+    def seen(self, photo: Callable[[str], str]) -> list[Turn]:
+        return [
             replace(turn, bubbles=tuple(replace(one, photos=tuple(map(photo, one.photos))) for one in turn.bubbles))
             for turn in self.turns
         ]
-        return render(self.scene, turns, codec, open_turn=True)
 
     @property
     def with_photos(self) -> bool:

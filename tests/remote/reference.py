@@ -66,6 +66,14 @@ class Reference:
     def end_logprob(self, body: Json) -> float:
         return self.silence(*self._read(body))
 
+    def read_logprobs(self, body: Json) -> list[float]:
+        """Log-probabilities of a prompt's ids, from the second on."""
+        ids, images = self._read(body)
+        with torch.inference_mode():
+            logits = self._model(**self._inputs(ids, images), use_cache=False).logits[0, :-1]
+        found = logits.double().log_softmax(-1).gather(1, torch.tensor(ids[1:])[:, None])
+        return [float(one) for one in found[:, 0]]
+
     def expand(self, body: Json) -> list[int]:
         return self._read(body)[0]
 

@@ -7,12 +7,16 @@ import math
 from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing
 from dataclasses import replace
+from functools import lru_cache
 
 import pytest
 
 from bot.chat.prompt import Fingerprint
 from bot.engine.base import Engine
+from bot.engine.describe import EMBEDDED, describe
 from bot.engine.embedded import embedded_id
+from bot.engine.llama import twin
+from bot.engine.llama.engine import LlamaEngine
 from bot.engine.local import LocalEngine
 from bot.engine.models import LoadedModel, codec_for
 from bot.engine.remote import RemoteEngine
@@ -24,8 +28,11 @@ from tests.remote.cases import CASES, GREEDY, Case
 from tests.remote.reference import Reference
 from tests.standins.openai import ModelServer
 
+_LOADED_ONCE = lru_cache(twin.load_decoder)
+
 ENGINES = (
     "in process",
+    "llama.cpp",
     "token ids",
     "chat",
     pytest.param("vLLM", marks=needs_vllm),
@@ -40,12 +47,17 @@ async def asked(
     reference: Reference,
     photos: MediaStore,
     photo: Callable[[str], str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> AsyncIterator[Asked]:
     codec = codec_for(loaded, photos)
     fingerprint = Fingerprint.of(embedded_id(), codec)
     engine: Engine
     if request.param == "in process":
         engine = LocalEngine(loaded, photos, max_context=CONTEXT)
+        yield Asked(request.param, engine, photos, photo, reference)
+    elif request.param == "llama.cpp":
+        monkeypatch.setattr(twin, "load_decoder", _LOADED_ONCE)
+        engine = await LlamaEngine.start(describe(EMBEDDED), photos, max_context=CONTEXT)
         yield Asked(request.param, engine, photos, photo, reference)
     elif "vLLM" in request.param:
         assert VLLM is not None
@@ -71,7 +83,8 @@ async def test_decisions_and_greedy_replies_are_those_of_transformers(asked: Ask
     silence, reply = asked.expected(case)
     assert visible(reply[0])
     p = await asked.engine.p_answer("chat", prompt)
-    assert math.log1p(-p) == pytest.approx(silence, abs=1e-3)
+    near = 0.02 if asked.kind == "llama.cpp" else 1e-3  # its weights are of 16 bits
+    assert math.log1p(-p) == pytest.approx(silence, abs=near)
     assert await whole(asked.engine.reply("chat", prompt, case.sampling)) == reply
 
 
@@ -93,7 +106,7 @@ async def test_a_reply_that_is_closed_stops_and_the_engine_goes_on(asked: Asked)
     async with aclosing(asked.engine.reply("chat", prompt, case.sampling)) as pieces:
         first = await anext(pieces)
     assert asked.expected(case)[1].startswith(first)
-    assert await asked.engine.p_answer("chat", prompt) == pytest.approx(before, abs=1e-5)
+    assert await asked.engine.p_answer("chat", prompt) == pytest.approx(before, abs=1e-4)
     assert await whole(asked.engine.reply("chat", prompt, case.sampling)) == asked.expected(case)[1]
 
 

@@ -1,5 +1,6 @@
 """Many prompts at once, over HTTP and in process: the same model says the same."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -14,7 +15,7 @@ from bot.engine.base import BatchEngine, Batches, Continuation, ScoredDialogue, 
 from bot.engine.local import LocalEngine
 from bot.engine.models import LoadedModel, codec_for, load
 from bot.engine.remote_batch import RemoteBatchEngine
-from bot.errors import PassingError, PermanentError
+from bot.errors import EchoesError, PassingError, PermanentError
 from bot.media import MediaStore
 from bot.message import ChatKind
 from bot.persona import Persona
@@ -103,6 +104,11 @@ async def gathered(batches: Batches[T]) -> dict[int, T]:
     return found
 
 
+async def _later(server: ModelServer) -> None:
+    await asyncio.sleep(0.1)
+    await server.start()
+
+
 async def test_dialogues_and_continuations_score_as_in_process(
     remote: RemoteBatchEngine, loaded: LoadedModel, media: MediaStore
 ) -> None:
@@ -171,6 +177,44 @@ async def test_a_server_that_cannot_is_a_sentence(
     server.read_logprobs = None
     with pytest.raises(PermanentError, match="prompt_logprobs"):
         await gathered(remote.score_dialogues([asked]))
-    server.failures = [503]
-    with pytest.raises(PassingError):
-        await gathered(remote.score_dialogues([asked]))
+
+
+async def test_a_batch_outlasts_a_restart_of_the_server(
+    remote: RemoteBatchEngine,
+    server: ModelServer,
+    folder: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr(RemoteBatchEngine, "pauses", (0.01, 0.02, 0.1, 1, 1))
+    lora = make_lora(Workspace(tmp_path), folder, "first")
+    await remote.load_lora(lora)
+    prompts = [opened(remote, PRIVATE, (MEI, f"question {number}")) for number in range(50)]
+    server.say = lambda body: [f"seed {body['seed']}"] * 3
+    server.pause, found = 0.05, dict[int, str]()
+    async for batch in remote.write_replies(prompts, range(50), Sampling()):
+        if not found:
+            await server.stop()
+            assert remote._served.name not in server.names
+            restarting = asyncio.create_task(_later(server))
+        found |= batch
+    await restarting
+    assert found == {number: f"seed {number}" * 3 for number in range(50)}
+    assert server.roots[remote._served.name] == str(lora), "the server had forgotten it"
+    assert "does not answer" in caplog.text
+    monkeypatch.setattr(RemoteBatchEngine, "pauses", (0.01,))
+    server.failures = [503] * 3
+    with pytest.raises(PassingError, match="not ready"):
+        await gathered(remote.write_replies(prompts[:1], [1], Sampling()))
+
+
+async def test_what_the_server_cannot_read_is_told_before_it_is_sent(
+    remote: RemoteBatchEngine, server: ModelServer
+) -> None:
+    long = dialogue(remote, PRIVATE, *[(MEI, "word " * 100)] * 12, (None, "yes"))
+    assert len(long.prompt.ids) > 4096
+    sent = len(server.requests)
+    with pytest.raises(EchoesError, match=r"more than the 4096 that the server at .* --max-model-len"):
+        await gathered(remote.score_dialogues([long]))
+    assert len(server.requests) == sent

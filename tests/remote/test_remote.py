@@ -23,7 +23,7 @@ from bot.persona import Persona
 from bot.pictures import decode
 from bot.sampling import Sampling
 from tests.standins.openai import Json, ModelServer
-from tests.support import byte_codec, picture
+from tests.support import byte_codec, lora_folder, picture
 
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
 SCENE = Scene(Persona("Nora"), ChatKind.PRIVATE, Speaker("Mei", "friend"), times=False)
@@ -47,9 +47,9 @@ async def engine(server: ModelServer, media: MediaStore) -> AsyncIterator[Remote
     await engine.aclose()
 
 
-async def connect(url: str, media: MediaStore, model: str = "nora") -> RemoteEngine:
+async def connect(url: str, media: MediaStore, model: str = "nora", lora: Path | None = None) -> RemoteEngine:
     codec = byte_codec(media)
-    return await RemoteEngine.connect(url, model, codec, Fingerprint.of("tiny", codec), media, 8192)
+    return await RemoteEngine.connect(url, model, codec, Fingerprint.of("tiny", codec), media, 8192, lora=lora)
 
 
 def asked(engine: RemoteEngine, *bubbles: Bubble) -> Prompt:
@@ -302,7 +302,7 @@ async def test_a_retrained_lora_is_loaded_by_name_if_it_fits(
     Fingerprint.of("other", engine.codec).save(tmp_path)
     with pytest.raises(PermanentError, match="trained for 'other', here 'tiny'"):
         await engine.load_lora(tmp_path)
-    Fingerprint.of("tiny", engine.codec).save(tmp_path)
+    lora_folder(tmp_path, Fingerprint.of("tiny", engine.codec))
     await engine.p_answer("chat", asked(engine, Bubble("hi")))
     await engine.load_lora(tmp_path)
     assert server.requests[-1][1] == {"lora_name": "nora", "lora_path": str(tmp_path), "load_inplace": True}
@@ -312,3 +312,48 @@ async def test_a_retrained_lora_is_loaded_by_name_if_it_fits(
     await engine.p_answer("chat", asked(engine, Bubble("hi")))
     salts = [body["cache_salt"] for _, body in server.requests if "cache_salt" in body]
     assert len(set(salts)) == 2, "what the old weights have read is not to be reused"
+
+
+async def test_the_lora_is_what_the_server_is_to_serve(
+    media: MediaStore, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    codec = byte_codec(media)
+    first, second = (lora_folder(tmp_path / name, Fingerprint.of("tiny", codec)) for name in ("first", "second"))
+    async with ModelServer(model="tiny") as bare:
+        bare.base = "tiny"
+        engine = await connect(bare.url, media, lora=first)
+        assert bare.roots["nora"] == str(first), "it was not served at all"
+        await engine.aclose()
+        engine = await connect(bare.url, media, lora=second)
+        assert bare.roots["nora"] == str(second), "another was"
+        await engine.aclose()
+        loads = len(bare.requests)
+        await (await connect(bare.url, media, lora=second)).aclose()
+        assert len(bare.requests) == loads, "it was already"
+        bare.failures = [404]
+        await (await connect(bare.url, media, lora=first)).aclose()
+        assert f"serves as nora what is in {second}, and decisions are calibrated for {first}" in caplog.text
+        with pytest.raises(PermanentError, match=r"does not serve 'olaf'.*nora.*No adapter found"):
+            await connect(bare.url, media, model="olaf", lora=tmp_path)
+
+
+async def test_a_server_that_was_restarted_is_given_the_lora_again(media: MediaStore, tmp_path: Path) -> None:
+    lora = lora_folder(tmp_path / "lora", Fingerprint.of("tiny", byte_codec(media)))
+    async with ModelServer(model="tiny") as server:
+        server.base = "tiny"
+        engine = await connect(server.url, media, lora=lora)
+        prompt = asked(engine, Bubble("hi"))
+        await server.stop()
+        with pytest.raises(PassingError, match="does not answer"):
+            await said(engine, prompt)
+        await server.start()
+        answers = await asyncio.gather(*(said(engine, prompt) for _ in range(5)), engine.p_answer("chat", prompt))
+        assert answers[:5] == ["okok\nsee you"] * 5
+        assert [path for path, _ in server.requests].count("/v1/load_lora_adapter") == 2, "at the start, and again"
+        await engine.aclose()
+
+
+async def test_a_reply_whose_end_never_came_is_broken_off(engine: RemoteEngine, server: ModelServer) -> None:
+    server.cut = True
+    with pytest.raises(PassingError, match="broke off"):
+        await said(engine, asked(engine, Bubble("hi")))

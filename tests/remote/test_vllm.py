@@ -1,28 +1,18 @@
 """What only a real vLLM can show: that it stops when it is told to."""
 
 import asyncio
-import re
 import time
 from collections.abc import Callable
 from contextlib import aclosing
 from dataclasses import replace
-
-import aiohttp
 
 from bot.chat.prompt import Fingerprint
 from bot.engine.embedded import embedded_id
 from bot.engine.models import LoadedModel, codec_for
 from bot.engine.remote import RemoteEngine
 from bot.media import MediaStore
-from tests.remote.asking import CONTEXT, VLLM, needs_vllm, served
+from tests.remote.asking import CONTEXT, VLLM, needs_vllm, running, served
 from tests.remote.cases import CASES, GREEDY
-
-
-async def running(url: str) -> int:
-    """How many requests a vLLM works on."""
-    async with aiohttp.ClientSession() as session, session.get(f"{url.removesuffix('/v1')}/metrics") as response:
-        found = re.findall(r"^vllm:num_requests_running\{[^}]*\} (\S+)", await response.text(), re.MULTILINE)
-    return int(sum(map(float, found)))
 
 
 @needs_vllm

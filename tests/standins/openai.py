@@ -5,7 +5,9 @@ Strict about what it is sent.
 
 import asyncio
 import json
+import math
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 
@@ -28,6 +30,15 @@ KNOWN = {
         "sampling_params",
     },
 }  # fmt: skip
+
+_BOUNDS = {
+    "temperature": (0, math.inf),
+    "top_p": (1e-9, 1),
+    "presence_penalty": (-2, 2),
+    "seed": (-(1 << 63), (1 << 63) - 1),
+    "logprobs": (0, 20),
+    "top_logprobs": (0, 20),
+}
 
 
 class ModelServer:
@@ -53,7 +64,8 @@ class ModelServer:
     ) -> None:
         self.model = model
         self.base = base
-        self.names = {name for name in (model, base) if name}
+        self.roots = {name: "" for name in (model, base) if name}  # what is served, and the folder it was read from
+        self._at_first = dict(self.roots)
         self.read_logprobs = read_logprobs
         self.max_model_len = max_model_len
         self.say = say
@@ -62,11 +74,27 @@ class ModelServer:
         self.requests: list[tuple[str, Json]] = []
         self.failures: list[int] = []  # statuses of the next requests
         self.pause = 0.0  # seconds between the pieces of a reply
+        self.cut = False  # whether replies end without their mark of the end
         self.logprobs = True
         self.cancelled = 0
         self.url = ""
+        self._port = 0
+
+    @property
+    def names(self) -> set[str]:
+        return set(self.roots)
 
     async def __aenter__(self) -> "ModelServer":
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.stop()
+
+    async def start(self) -> None:
+        """Listens, at the address that it had before, if any."""
         app = web.Application(client_max_size=64 * 1024 * 1024)
         app.router.add_get("/v1/models", self._models)
         app.router.add_get("/page/models", self._page)
@@ -76,20 +104,19 @@ class ModelServer:
             app.router.add_post(path, self._completions)
         self._runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=0.1)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", 0)
-        await site.start()
-        host, port = self._runner.addresses[0][:2]
-        self.url = f"http://{host}:{port}/v1"
-        return self
+        await web.TCPSite(self._runner, "127.0.0.1", self._port).start()
+        host, self._port = self._runner.addresses[0][:2]
+        self.url = f"http://{host}:{self._port}/v1"
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    async def stop(self) -> None:
+        """Breaks off what is in hand, and forgets what was loaded."""
         await self._runner.cleanup()
+        self.roots = dict(self._at_first)
 
     async def _models(self, request: web.Request) -> web.Response:
         listed = [{"id": name, "object": "model", "max_model_len": self.max_model_len} for name in sorted(self.names)]
         for one in listed:
+            one["root"] = self.roots[str(one["id"])]
             if self.base and one["id"] != self.base:
                 one["parent"] = self.base
         return web.json_response({"object": "list", "data": listed})
@@ -98,16 +125,26 @@ class ModelServer:
         return web.Response(text="<html>Hello</html>", content_type="text/html")
 
     async def _load_lora(self, request: web.Request) -> web.Response:
-        self.requests.append((request.path, await request.json()))
+        body: Json = await request.json()
+        self.requests.append((request.path, body))
+        name, folder = body["lora_name"], Path(body["lora_path"])
         if self.failures:
-            return _error(self.failures.pop(0), "No adapter found for that path.")
-        self.names.add(self.requests[-1][1]["lora_name"])
-        return web.Response(text="Success: LoRA adapter added.")
+            return _error(self.failures.pop(0), "out of luck")
+        if name == self.base:
+            return _error(400, f"The lora adapter '{name}' conflicts with a served base model.")
+        if name in self.roots and not body.get("load_inplace"):
+            return _error(400, f"The lora adapter '{name}' has already been loaded.")
+        if not (folder / "adapter_config.json").is_file():
+            return _error(404, f"Loading lora {name} failed: No adapter found for {folder}")
+        self.roots[name] = str(folder)
+        return web.Response(text=f"Success: LoRA adapter '{name}' added successfully.")
 
     async def _unload_lora(self, request: web.Request) -> web.Response:
         self.requests.append((request.path, await request.json()))
-        self.names.remove(self.requests[-1][1]["lora_name"])
-        return web.Response(text="Success: LoRA adapter removed.")
+        name = self.requests[-1][1]["lora_name"]
+        if self.roots.pop(name, None) is None:
+            return _error(404, f"The lora adapter '{name}' cannot be found.")
+        return web.Response(text=f"Success: LoRA adapter '{name}' removed successfully.")
 
     async def _completions(self, request: web.Request) -> web.StreamResponse:
         body: Json = await request.json()
@@ -117,17 +154,18 @@ class ModelServer:
         self.requests.append((path, body))
         if self.failures:
             return _error(self.failures.pop(0), "out of luck")
+        if body["model"] not in self.roots:
+            return _error(404, f"The model `{body['model']}` does not exist.")
         if wrong := _wrong(path, body):
             return _error(400, wrong)
-        if body["model"] not in self.names:
-            return _error(404, f"The model `{body['model']}` does not exist.")
+        if len(body.get("prompt") or body.get("token_ids") or ()) >= self.max_model_len:
+            return _error(400, f"The prompt is longer than the maximum model length of {self.max_model_len}.")
         read: Json = {"prompt_token_ids": self.expand(body)} if self.expand and "token_ids" in body else {}
         if body.get("stream"):
             return await self._stream(request, body, read)
         allowed = sampling_of(body).get("allowed_token_ids")
         if allowed is None:
-            [piece, *_] = self.say(body)
-            choice = _choice(path, piece)
+            choice = _choice(path, next(iter(self.say(body)), ""))
             if "prompt_logprobs" in sampling_of(body) and self.read_logprobs:
                 ids = read.get("prompt_token_ids") or body["prompt"]
                 listed = [{str(one): {"logprob": p}} for one, p in zip(ids[1:], self.read_logprobs(body), strict=True)]
@@ -145,7 +183,8 @@ class ModelServer:
                 event = {"choices": [_choice(request.path, piece)]} | read
                 await response.write(f"data: {json.dumps(event)}\n\n".encode())
                 await asyncio.sleep(self.pause)
-            await response.write(b"data: [DONE]\n\n")
+            if not self.cut:
+                await response.write(b"data: [DONE]\n\n")
         except (ConnectionError, asyncio.CancelledError):
             self.cancelled += 1
             raise
@@ -171,6 +210,13 @@ def _wrong(path: str, body: Json) -> str:
         return "min_tokens and max_tokens do not go together."
     if any(abs(bias) > 100 for bias in sampling.get("logit_bias", {}).values()):
         return "A bias lies between -100 and 100."
+    if body.get("stream") and "prompt_logprobs" in sampling:
+        return "prompt_logprobs are not available with stream."
+    if body.get("cache_salt") == "":
+        return "cache_salt must not be empty."
+    for name, (least, most) in _BOUNDS.items():
+        if not least <= {**body, **sampling}.get(name, most) <= most:
+            return f"{name} must be in [{least}, {most}]."
     return ""
 
 

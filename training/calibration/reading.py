@@ -61,7 +61,8 @@ def calibrate(
     log_odds = {message: odds + correction for message, odds in read.items()}
     fitted = fit(points, log_odds)
     found = fitted.calibration
-    return replace(fitted, calibration=replace(found, bias=found.bias + found.model * correction))
+    bias, precision = found.bias + found.model * correction, served.engine.precision
+    return replace(fitted, calibration=replace(found, bias=bias, precision=precision, correction=correction))
 
 
 def _read(

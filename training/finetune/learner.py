@@ -12,8 +12,10 @@ from torch.optim import AdamW
 
 from bot.chat.prompt import Codec
 from bot.engine.models import LoadedModel, photo_tensors
+from bot.engine.prefill import rotary_places
 from bot.errors import EchoesError
 from bot.media import MediaStore
+from training.finetune.attention import pack_attention
 from training.finetune.batches import Batch, collate
 from training.finetune.lora import set_weights, weights
 from training.finetune.losses import Objective, Sums
@@ -64,6 +66,7 @@ class Learner:
         """correction: of the log-odds of answering where it is read, see `epoch.correction`."""
         self.loaded, self.lora, self.codec, self.media, self.preset = loaded, lora, codec, media, preset
         self.correction = correction
+        pack_attention(loaded.model)
         self.trained = [value for value in lora.parameters() if value.requires_grad]
         if loaded.device.type == "cuda":
             torch.cuda.set_device(loaded.device)
@@ -71,7 +74,8 @@ class Learner:
             loaded.model.gradient_checkpointing_enable(  # type: ignore[no-untyped-call]
                 gradient_checkpointing_kwargs={"use_reentrant": False}
             )
-        mixed = {torch.bfloat16: "bf16", torch.float16: "fp16"}.get(loaded.model.dtype, "no")
+        # In bfloat16 all is computed as it comes in: nothing needs to be cast, as it does for a scaled loss or 4 bits.
+        mixed = "fp16" if loaded.model.dtype == torch.float16 else "bf16" if loaded.four_bit else "no"
         self._accelerator = Accelerator(mixed_precision=mixed, cpu=loaded.device.type == "cpu")
         self._objective = self._accelerator.prepare_model(
             Objective(loaded.model, codec.end_of_turn), device_placement=False
@@ -125,7 +129,7 @@ class Learner:
         batch = collate(
             samples,
             self.codec.end_of_turn,
-            self.codec.control["<|image_pad|>"],
+            lambda sample: rotary_places(self.loaded, sample)[:, 0],
             self.media.open,
             lambda images: photo_tensors(self.loaded, images),
         )

@@ -7,9 +7,11 @@ from typing import Any
 
 import torch
 from peft import LoraConfig, PeftConfig, PeftModel, get_peft_model
+from peft.tuners.lora.layer import Linear
 from peft.utils import get_peft_model_state_dict, set_peft_model_state_dict
 from safetensors.torch import save
-from torch import Tensor
+from torch import Tensor, nn
+from torch.nn import functional
 
 from bot.engine.models import QwenVL
 from bot.lora import WEIGHTS
@@ -22,7 +24,22 @@ def target_pattern(names: Sequence[str]) -> str:
     return rf".*\blanguage_model\..*\.(?:{'|'.join(names)})"
 
 
-def attach(model: QwenVL, preset: Preset, base_id: str) -> PeftModel:
+class _Added(Linear):
+    """peft's LoRA on a matrix, computed in the precision of what comes in: peft takes all of that to float32 and back.
+
+    The weights themselves, and what the optimizer does to them, stay in float32.
+    """
+
+    def forward(self, x: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+        whole: Tensor = self.base_layer(x)
+        (name,) = self.active_adapters
+        down: Any = self.lora_A[name].weight
+        up: Any = self.lora_B[name].weight * self.scaling[name]
+        low = functional.linear(self.lora_dropout[name](x), down.to(x.dtype))
+        return torch.baddbmm(whole, low, up.to(x.dtype).mT.expand(len(low), -1, -1))
+
+
+def attach(model: QwenVL, preset: Preset, base_id: str, *, four_bit: bool = False) -> PeftModel:
     """Puts fresh LoRA weights into the model, in place; they alone can be trained."""
     config = LoraConfig(
         r=preset.rank,
@@ -32,6 +49,8 @@ def attach(model: QwenVL, preset: Preset, base_id: str) -> PeftModel:
         task_type="CAUSAL_LM",
         bias="none",
     )
+    if not four_bit:
+        config._register_custom_module({nn.Linear: _Added})
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)  # peft reads a property that transformers renames
         wrapped: PeftModel = get_peft_model(model, config)

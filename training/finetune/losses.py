@@ -34,15 +34,10 @@ class Objective(nn.Module):
 
     def forward(self, batch: Batch, correction: float = 0.0) -> Sums:
         """correction: added to the log-odds of answering, see `epoch.correction`."""
-        photos = {}
-        if batch.pixels is not None:
-            photos = {
-                "pixel_values": batch.pixels,
-                "image_grid_thw": batch.grids,
-                "mm_token_type_ids": batch.kinds,
-            }
-        # No attention mask: filling stands on the right, where causal attention never looks.
-        hidden = self.model.model(input_ids=batch.ids, use_cache=False, **photos).last_hidden_state
+        photos = {} if batch.pixels is None else {"pixel_values": batch.pixels, "image_grid_thw": batch.grids}
+        hidden = self.model.model(
+            input_ids=batch.ids, position_ids=batch.places, lengths=batch.lengths, use_cache=False, **photos
+        ).last_hidden_state
         # The vocabulary is large: logits of all positions would cost more than the model.
         logits = self.model.lm_head(hidden.flatten(0, 1)[batch.at]).float()
         return sums(logits, batch, self.end_of_turn, correction)

@@ -109,6 +109,7 @@ class TrainSettings:
     checkpoint_seconds: float = 60.0
     tokens: int | None = None
     canaries: bool = False  # plant made-up secrets, for an audit
+    server_token: str | None = None  # where the model's server asks for one, by which the decision is calibrated
 
     def __post_init__(self) -> None:
         preset = self.preset

@@ -3,10 +3,11 @@
 import gc
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import torch
 from peft import PeftConfig
@@ -15,12 +16,13 @@ from bot.chat.prompt import Codec, Fingerprint
 from bot.chat.prompt.render import BLOCKS, RENDERER
 from bot.config import Config, load_config
 from bot.consent import Use, require
+from bot.engine.base import BatchEngine
 from bot.engine.blocking import blocking
 from bot.engine.describe import codec_for, describe
 from bot.engine.device import fastest_dtype, hardware, use_physical_cores
-from bot.engine.factory import build_local_engine
+from bot.engine.factory import build_batch_engine, build_local_engine
 from bot.engine.models import LoadedModel, dtype_of, load
-from bot.errors import EchoesError
+from bot.errors import EchoesError, PassingError, PermanentError
 from bot.media import MediaStore
 from bot.workspace import Workspace, write_private
 from training.calibration import SHARE, Fitted, calibrate, groups, reading_seconds, told
@@ -136,7 +138,7 @@ def _learn(task: _Task, run: Run, clock: Clock, reporter: Reporter, resuming: bo
     dtype = fastest_dtype(model.device, model.dtype)
     loaded = load(model.base, model.device, dtype, model.four_bit, reporter.note)
     torch.manual_seed(settings.seed)
-    lora = attach(loaded.model, preset, loaded.base_id)
+    lora = attach(loaded.model, preset, loaded.base_id, four_bit=loaded.four_bit)
     begin(lora, preset, loaded.base_id)
     judged = samples_of(material.validation, task.codec, bubbles=preset.bubbles)
     held_out = HeldOut(judged, preset.batch_tokens, settings.seed)
@@ -208,10 +210,27 @@ def _finish(
 
 
 def _calibrated(task: _Task, lora: Path, clock: Clock, reporter: Reporter) -> Fitted:
-    """The decision, fitted on what the engine that will serve the LoRA says, in the precision that it serves in."""
+    """The decision, fitted on what the engine that will serve the LoRA says, in the precision that it serves in.
+
+    A model server may be off while the GPU trains, or not see the LoRA: then it is fitted in process, and said so.
+    """
     reporter.note("Calibrating the decision on the validation days.")
     _let_go()
-    with blocking(build_local_engine(task.config, lora, task.media)) as served:
+    config, server = task.config, task.config.model.server
+    if server is not None:
+        try:
+            return _asked(task, lora, build_batch_engine(config, task.media, None, task.settings.server_token), clock)
+        except (PassingError, PermanentError) as error:
+            reporter.note(
+                f"The model server at {server.url} could not be asked, so the decision is calibrated in process: run "
+                f"`echoes calibrate` when it serves. {error}"
+            )
+    return _asked(task, lora, build_local_engine(config, None, task.media), clock)
+
+
+def _asked(task: _Task, lora: Path, made: Coroutine[Any, Any, BatchEngine], clock: Clock) -> Fitted:
+    with blocking(made) as served:
+        served.wait(served.engine.load_lora(lora))
         seconds = None
         if clock.minutes is not None:
             seconds = max(clock.minutes * 60 - clock.elapsed - _margin(clock.minutes), SHARE * clock.minutes * 60)

@@ -59,6 +59,8 @@ class Fingerprint:
             raise PermanentError(f"{lora / FILE} is damaged: train again with `echoes train`.") from None
         mine = json.loads(json.dumps(dataclasses.asdict(self)))
         differing = [key for key in mine if saved.get(key) != mine[key]]
+        if "renderer" in differing and "blocks" in differing:
+            differing.remove("blocks")  # another renderer says enough
         if differing:
             shown = "; ".join(f"{key}: trained for {saved.get(key)!r}, here {mine[key]!r}" for key in differing)
             raise PermanentError(

@@ -1,0 +1,47 @@
+"""What was read of a chat is kept, in a slot or beside, within a bound; the longest unused goes first."""
+
+from pathlib import Path
+
+from bot.chat.prompt import Prompt
+from bot.engine.llama.batch import LlamaBatchEngine
+from bot.sampling import Sampling
+from tests.llama.conftest import Start, asked
+
+TALK = "is it far from the station, do you think? we said nine at the old bridge. " * 3
+
+
+def said(engine: LlamaBatchEngine, chat: int, *more: str) -> Prompt:
+    return asked(engine.codec, f"{chat} is my number", TALK, *more)
+
+
+async def read(engine: LlamaBatchEngine, chat: int, prompt: Prompt) -> int:
+    """How many positions a decision reads."""
+    before = engine.positions_read
+    await engine.p_answer(f"chat {chat}", prompt)
+    return engine.positions_read - before
+
+
+async def test_only_what_is_new_is_read(start: Start, base: Path) -> None:
+    engine = await start(base)
+    whole = len(said(engine, 1).ids)
+    assert await read(engine, 1, said(engine, 1)) == whole
+    longer = said(engine, 1, "rain again")
+    assert await read(engine, 1, longer) < 40
+    sampling = Sampling(temperature=0, presence_penalty=0.5, max_tokens=30, seed=1)
+    before = engine.positions_read
+    async for _ in engine.reply("chat 1", longer, sampling):
+        pass
+    assert engine.positions_read - before < 60, "a token that is drawn again costs one"
+
+
+async def test_more_chats_than_slots_are_kept_within_a_bound(start: Start, base: Path) -> None:
+    position = 3 * 2 * 2 * 32 * 2 // 2  # bytes: layers, keys and values, 32 numbers each of 16 bits
+    engine = await start(base, max_context=512, cache_bytes=6_000_000)
+    whole = len(said(engine, 10).ids)
+    kept = 6_000_000 // (position * whole)
+    chats = range(10, 10 + 2 * kept)
+    for chat in chats:
+        assert await read(engine, chat, said(engine, chat)) > whole / 2
+    for chat in list(chats)[-kept // 3 :]:
+        assert await read(engine, chat, said(engine, chat, "rain again")) < whole / 8
+    assert await read(engine, 10, said(engine, 10, "rain again")) > whole / 2, "it was unused for longest"

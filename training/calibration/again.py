@@ -1,0 +1,48 @@
+"""The decision of a LoRA that is trained, fitted again on what the engine that serves it now says."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from bot.chat.decision import Calibration
+from bot.config import load_config
+from bot.consent import Use, require
+from bot.engine.blocking import blocking
+from bot.engine.describe import codec_for, describe
+from bot.engine.device import use_physical_cores
+from bot.engine.factory import build_batch_engine
+from bot.errors import UsageError
+from bot.lora import find_lora
+from bot.media import MediaStore
+from bot.workspace import Workspace
+from training.calibration.fitting import Fitted
+from training.calibration.reading import calibrate
+from training.data.dataset import load_dataset
+from training.data.splits import Borders, Split
+
+
+def calibrate_again(
+    workspace: Workspace, name: str | None, note: Callable[[str], None], server_token: str | None = None
+) -> tuple[Path, Fitted]:
+    """Writes the decision beside the LoRA, and returns the LoRA's folder and what was found.
+
+    name: of the LoRA; None for the one that config.yaml names. note: is told what takes long. server_token: where the
+    model's server asks for one. Raises ConsentError, UsageError, ConfigError, DataError, PermanentError or, while the
+    server does not answer, PassingError; the decision that was there then stays.
+    """
+    require(workspace.consent, Use.TRAINING)
+    config = load_config(workspace.config)
+    lora = find_lora(workspace.loras, name or config.model.lora)
+    if lora is None:
+        raise UsageError("The base model as it is decides uncalibrated: name a LoRA with --lora.")
+    before, media = Calibration.load(lora), MediaStore(workspace.media)
+    described = describe(config.model.base, note)
+    note("Reading the chats.")
+    length = min(config.model.context_tokens, described.max_positions)
+    data = load_dataset(workspace, config, codec_for(described, media), length, Borders.load(lora))
+    use_physical_cores()
+    with blocking(build_batch_engine(config, media, note, server_token)) as served:
+        served.wait(served.engine.load_lora(lora))
+        note(f"Asking the model on the validation days ({served.engine.precision}).")
+        fitted = calibrate(served, data.dialogues[Split.VALIDATION], data.points, None, before.correction)
+    fitted.calibration.save(lora)
+    return lora, fitted
