@@ -35,7 +35,7 @@ def workspace(evaluated: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPa
     found = Workspace.open(tmp_path / "nora")
     config = found.config.read_text("utf-8")
     assert "dtype: float32" in config
-    found.config.write_text(config.replace("dtype: float32", "dtype: auto, engine: torch"), "utf-8")
+    found.config.write_text(config.replace("dtype: float32", "dtype: auto\n  engine: torch"), "utf-8")
     return found
 
 
