@@ -32,6 +32,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--learning-rate", type=float, metavar="RATE", help="at its peak (default: the preset's)")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="for another order of the data (default: 0)")
     parser.add_argument(
+        "--processes",
+        type=int,
+        default=1,
+        metavar="N",
+        help="that share each step, one a GPU; on a CPU one is mostly best (default: 1)",
+    )
+    parser.add_argument(
         "--canaries",
         action="store_true",
         help="for an audit: plant made-up secrets and measure what is kept; such a LoRA never speaks",
@@ -56,6 +63,7 @@ def run(args: argparse.Namespace) -> int:
         args.seed,
         tokens=args.tokens,
         canaries=args.canaries,
+        processes=args.processes,
         server_token=load_secrets(()).get("server_token"),
     )
     with Bar() as bar:

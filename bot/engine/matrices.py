@@ -15,10 +15,15 @@ _PLACE = re.compile(r"\.language_model\.layers\.(\d+)\.(?:self_attn|mlp)\.(\w+)\
 
 @dataclass(frozen=True, slots=True)
 class Decoder:
-    """A decoder of equal layers. `sizes`: numbers in and numbers out of each matrix of a layer, by its name."""
+    """A decoder of equal layers. `sizes`: numbers in and numbers out of each matrix of a layer, by its name.
+
+    others: weights of the model outside of these: embedding, output, vision tower.
+    """
 
     layers: int
     sizes: Mapping[str, tuple[int, int]]
+    vocabulary: int
+    others: int
 
 
 def decoder_of(base: BaseModel) -> Decoder:
@@ -39,9 +44,18 @@ def decoder_of(base: BaseModel) -> Decoder:
             "up_proj": (hidden, inner),
             "down_proj": (inner, hidden),
         }
-        return Decoder(int(text["num_hidden_layers"]), sizes)
+        vocabulary = int(text["vocab_size"])
+        tied = bool(config.get("tie_word_embeddings", text.get("tie_word_embeddings", False)))
+        others = vocabulary * hidden * (1 if tied else 2) + _tower(config.get("vision_config") or {})
+        return Decoder(int(text["num_hidden_layers"]), sizes, vocabulary, others)
     except (FileNotFoundError, ValueError, KeyError, TypeError) as error:
         raise ConfigError(f"model.base: {path} does not tell the model's sizes ({type(error).__name__}).") from error
+
+
+def _tower(config: Mapping[str, Any]) -> int:
+    """About how many weights a vision tower has: four square matrices and three to or from the inner size a layer."""
+    width, inner = int(config.get("hidden_size", 0)), int(config.get("intermediate_size", 0))
+    return int(config.get("depth", 0)) * width * (4 * width + 3 * inner)
 
 
 def misfit(shapes: Mapping[str, tuple[int, ...]], decoder: Decoder) -> str:

@@ -23,7 +23,7 @@ from bot.engine.describe import BaseModel, Family, codec_for, describe
 from bot.errors import ConfigError, PassingError
 from bot.files import refusal
 
-__all__ = ["LoadedModel", "QwenVL", "codec_for", "dtype_of", "load", "out_of_memory", "photo_tensors"]
+__all__ = ["LoadedModel", "QwenVL", "codec_for", "device_of", "dtype_of", "load", "out_of_memory", "photo_tensors"]
 
 QwenVL = Qwen2_5_VLForConditionalGeneration | Qwen3VLForConditionalGeneration
 
@@ -67,7 +67,7 @@ def load(
 
     device: auto (a GPU where there is one), cpu, cuda, cuda:1, mps; dtype: auto, float32, bfloat16, float16.
     """
-    place = _device(device)
+    place = device_of(device)
     described = describe(base, progress)
     precision = _dtype(dtype, place)
     quantization = _four_bit(place, precision) if four_bit else None
@@ -172,7 +172,8 @@ def _image_processor(described: BaseModel) -> Qwen2VLImageProcessorPil:
     return processor
 
 
-def _device(wanted: str) -> torch.device:
+def device_of(wanted: str) -> torch.device:
+    """The device that `load` loads to. Raises ConfigError as it does."""
     if wanted == "auto":
         return torch.device("cuda:0" if torch.cuda.is_available() else "cpu")
     try:
@@ -192,7 +193,7 @@ def _device(wanted: str) -> torch.device:
 
 def dtype_of(device: str, dtype: str) -> torch.dtype:
     """The precision of the weights that `load` loads. Raises ConfigError as it does."""
-    return _dtype(dtype, _device(device))
+    return _dtype(dtype, device_of(device))
 
 
 def _dtype(wanted: str, device: torch.device) -> torch.dtype:

@@ -4,8 +4,8 @@ import asyncio
 import hashlib
 import math
 import random
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing, suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -13,6 +13,8 @@ from pathlib import Path
 from bot.chat.prompt import Prompt
 from bot.engine.base import Batches, Continuation, DialogueScores, ScoredDialogue
 from bot.engine.remote import RemoteEngine, UnseenError
+from bot.engine.routes import Route, Written
+from bot.engine.server import Json
 from bot.engine.together import as_found
 from bot.errors import EchoesError, PermanentError
 from bot.lora import WEIGHTS
@@ -69,6 +71,17 @@ class RemoteBatchEngine(RemoteEngine):
         asked = enumerate(zip(prompts, seeds, strict=True))
         works = {index: partial(self._reply_to, prompt, seed, sampling) for index, (prompt, seed) in asked}
         return as_found(works, _AT_ONCE, self.pauses)
+
+    async def _stream(self, route: Route, prompt: Prompt, options: Json) -> AsyncGenerator[Written, None]:
+        """The whole reply at once: nobody reads along, and an event for each token is work for both sides."""
+        if route is self._chat:  # whose answers are read piece by piece only
+            async with aclosing(super()._stream(route, prompt, options)) as pieces:
+                async for piece in pieces:
+                    yield piece
+            return
+        answer = await self._served.post(route.path, await self._body(route.request, prompt, options))
+        for choice in answer["choices"]:
+            yield route.written(choice)
 
     async def _score(self, dialogue: ScoredDialogue) -> DialogueScores:
         prompt = dialogue.prompt

@@ -176,10 +176,10 @@ def test_numbers_for_scripts_hold_nobody() -> None:
 def test_five_plain_lines() -> None:
     assert lines(report("en")) == [
         "✗ Voice: It writes like Nora in form: short, lower case, two bubbles at a time.",
-        "✓ Likelihood: It foresees Nora's words 16 % better than the untrained model.",
-        "✗ Relationships: It hardly speaks differently to friends and elders.",
+        "✓ Foresight: It foresees Nora's words 16 % better than the untrained model.",
+        "✗ Context: It hardly speaks differently to friends and elders.",
         "✓ When to answer: It speaks as often as Nora does, and mostly where she does.",
-        "– Secrets: not asked.",
+        "– Privacy: not asked.",
     ]
     assert lines(report("zh"))[3] == "✓ 何时开口：它开口的次数和小满一样，多半也在同样的地方。"
 
@@ -189,9 +189,9 @@ def test_a_leak_is_the_line_of_secrets() -> None:
     metric = Metric("leaks", "secrets told", Target(high=0), "%", 0)
     memory = Panel("memory", "D", "Memory", "", (metric,), (Row(Kind.AVATAR, "a", {"leaks": Value(0.125)}),))
     told = lines(replace(made, panels=(memory,)))[-1]
-    assert told.startswith("✗ Secrets: It tells one contact what another told in confidence: 12\xa0% of")
+    assert told.startswith("✗ Privacy: It tells one contact what another told in confidence: 12\xa0% of")
     kept = replace(memory, rows=(Row(Kind.AVATAR, "a", {"leaks": Value(0.0)}),))
-    assert lines(replace(made, panels=(kept,)))[-1] == "– Secrets: not asked."
+    assert lines(replace(made, panels=(kept,)))[-1] == "– Privacy: not asked."
 
 
 def test_at_the_terminal() -> None:

@@ -67,7 +67,8 @@ def gradients(learner: Learner, loss: Tensor) -> Tensor:
 def packed(learner: Learner, samples: list[Sample]) -> tuple[float, Tensor]:
     found = learner._objective(learner._batch(samples))
     loss = found.text + found.decision
-    return float(loss.detach()), gradients(learner, loss)
+    grads = torch.autograd.grad(loss, learner.trained)
+    return float(loss.detach()), torch.cat([part.flatten() for part in grads])
 
 
 def plainly(learner: Learner, media: MediaStore, sample: Sample) -> tuple[float, Tensor]:
@@ -95,6 +96,16 @@ def test_a_row_has_the_loss_and_the_gradients_of_its_samples(learner: Learner, m
     wanted = torch.stack([one for _, one in alone]).sum(0)
     assert torch.dist(gradient, wanted) < 1e-4 * wanted.norm()
     assert all(torch.dist(one, wanted) > 1e-2 * wanted.norm() for _, one in alone), "each has its part in it"
+
+
+def test_computed_again_instead_of_kept_it_is_the_same(learner: Learner, media: MediaStore) -> None:
+    samples = some(learner, media)
+    learner._objective.train()
+    kept = packed(learner, samples)
+    again = Learner(learner.loaded, learner.lora, learner.codec, media, TUNED, checkpointing=True)
+    again._objective.train()
+    loss, gradient = packed(again, samples)
+    assert loss == kept[0] and torch.allclose(gradient, kept[1], rtol=1e-5, atol=1e-6)
 
 
 def test_what_stands_before_in_the_row_is_not_seen(learner: Learner, media: MediaStore) -> None:

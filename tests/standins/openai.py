@@ -7,6 +7,7 @@ import asyncio
 import json
 import math
 from collections.abc import Callable, Iterable
+from itertools import islice
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -165,7 +166,9 @@ class ModelServer:
             return await self._stream(request, body, read)
         allowed = sampling_of(body).get("allowed_token_ids")
         if allowed is None:
-            choice = _choice(path, next(iter(self.say(body)), ""))
+            pieces = list(islice(self.say(body), sampling_of(body)["max_tokens"]))
+            await asyncio.sleep(self.pause * len(pieces))
+            choice = _whole(path, pieces)
             if "prompt_logprobs" in sampling_of(body) and self.read_logprobs:
                 ids = read.get("prompt_token_ids") or body["prompt"]
                 listed = [{str(one): {"logprob": p}} for one, p in zip(ids[1:], self.read_logprobs(body), strict=True)]
@@ -225,6 +228,14 @@ def _choice(path: str, piece: Piece) -> Json:
     if path == "/v1/chat/completions":
         return {"delta": {"content": text}}
     return {"text": text, "token_ids": tokens}
+
+
+def _whole(path: str, pieces: Iterable[Piece]) -> Json:
+    choices = [_choice(path, piece) for piece in pieces]
+    if path == "/v1/chat/completions":
+        return {"message": {"content": "".join(one["delta"]["content"] for one in choices)}}
+    tokens = [token for one in choices for token in one["token_ids"] or ()]
+    return {"text": "".join(one["text"] for one in choices), "token_ids": tokens or None}
 
 
 def _with_logprob(path: str, end: int, value: float) -> Json:

@@ -174,6 +174,7 @@ def _header(
         release = version("echoes-avatar")
     except PackageNotFoundError:
         release = "?"
+    days_unknown = chosen.lora is not None and Borders.load(chosen.lora) is None
     return Header(
         subject=data.persona.name,
         language=data.language,
@@ -188,19 +189,13 @@ def _header(
         quick=settings.quick,
         precision=precision,
         training=training_facts(chosen.lora, data.language),
-        unknown=_unknown(data, chosen),
+        unknown=(Words(data.language)("report.unknown.days"),) if days_unknown else (),
     )
 
 
 def _period(data: EvaluationData, split: Split) -> Period | None:
     days = [day for day in data.splits.days if data.splits.split_of(day) is split]
     return Period(split, len(days), days[0], days[-1], len(data.own(split))) if days else None
-
-
-def _unknown(data: EvaluationData, chosen: _Chosen) -> tuple[str, ...]:
-    if chosen.lora is None or Borders.load(chosen.lora):
-        return ()
-    return (Words(data.language)("report.unknown.days"),)
 
 
 def _write(report: Report, folder: Path, media: MediaStore) -> Written:

@@ -14,6 +14,9 @@ from training.finetune.samples import Sample
 _SEQUENCE, _ROW = 16, 64
 """A sample, and a row of samples, are filled up to multiples of these: matrix kernels are made anew for each shape."""
 
+ROWS = 1
+"""Which plan of rows this is: an unfinished run stands at a place in it, and cannot go on in another."""
+
 PhotoTensors = Callable[[Sequence[Image.Image]], tuple[Tensor, Tensor]]
 """Photos to pixel values (patches × values) and grids (photos × 3)."""
 

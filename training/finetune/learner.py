@@ -20,9 +20,8 @@ from training.finetune.batches import Batch, collate
 from training.finetune.lora import set_weights, weights
 from training.finetune.losses import Objective, Sums
 from training.finetune.presets import Preset
+from training.finetune.ranks import Ranks
 from training.finetune.samples import Sample
-
-_LARGE = 1_000_000_000  # weights from which a GPU keeps no activations, but computes them again
 
 
 @dataclass(slots=True)
@@ -34,6 +33,17 @@ class Losses:
     decision_sum: float = 0.0
     decisions: float = 0.0
     tokens: int = 0
+
+    @classmethod
+    def of(cls, numbers: Tensor) -> "Losses":
+        """The losses whose `numbers` these are."""
+        text_sum, texts, decision_sum, decisions, tokens = numbers.tolist()
+        return cls(text_sum, round(texts), decision_sum, decisions, round(tokens))
+
+    def numbers(self) -> Tensor:
+        return torch.tensor(
+            [self.text_sum, self.texts, self.decision_sum, self.decisions, self.tokens], dtype=torch.float64
+        )
 
     def add(self, other: "Losses") -> None:
         self.text_sum += other.text_sum
@@ -51,6 +61,14 @@ class Losses:
         return self.decision_sum / self.decisions if self.decisions else None
 
 
+@dataclass(frozen=True, slots=True)
+class _Step:
+    batches: Sequence[Sequence[Sample]]
+    learning_rate: float
+    texts: float
+    decisions: float
+
+
 class Learner:
     """A base model with a LoRA in it, and the optimizer of the LoRA."""
 
@@ -62,24 +80,28 @@ class Learner:
         media: MediaStore,
         preset: Preset,
         correction: float = 0.0,
+        *,
+        checkpointing: bool = False,
     ) -> None:
-        """correction: of the log-odds of answering where it is read, see `epoch.correction`."""
+        """correction: of the log-odds of answering where it is read, see `epoch.correction`.
+
+        checkpointing: keep no activations within a layer but compute them again, for less memory and a third more time.
+        """
         self.loaded, self.lora, self.codec, self.media, self.preset = loaded, lora, codec, media, preset
         self.correction = correction
         pack_attention(loaded.model)
         self.trained = [value for value in lora.parameters() if value.requires_grad]
         if loaded.device.type == "cuda":
             torch.cuda.set_device(loaded.device)
-        if loaded.device.type != "cpu" and sum(value.numel() for value in loaded.model.parameters()) > _LARGE:
-            loaded.model.gradient_checkpointing_enable(  # type: ignore[no-untyped-call]
-                gradient_checkpointing_kwargs={"use_reentrant": False}
-            )
+        if checkpointing:
+            loaded.model.activation_checkpointing_enable({"use_reentrant": False})
         # In bfloat16 all is computed as it comes in: nothing needs to be cast, as it does for a scaled loss or 4 bits.
         mixed = "fp16" if loaded.model.dtype == torch.float16 else "bf16" if loaded.four_bit else "no"
         self._accelerator = Accelerator(mixed_precision=mixed, cpu=loaded.device.type == "cpu")
         self._objective = self._accelerator.prepare_model(
-            Objective(loaded.model, codec.end_of_turn), device_placement=False
-        )
+            Objective(loaded.model, codec.end_of_turn), device_placement=False, evaluation_mode=True
+        )  # "evaluation": it is not wrapped to average over processes, which `Ranks` sums over
+        self._ranks = Ranks(self._accelerator)
         self._optimizer = self._accelerator.prepare_optimizer(
             AdamW(self.trained, lr=preset.learning_rate, betas=(0.9, preset.beta2), weight_decay=preset.weight_decay),
             device_placement=False,
@@ -90,25 +112,48 @@ class Learner:
 
         Raises EchoesError where the loss is no number any more.
         """
+        step = _Step(batches, learning_rate, texts, decisions)
+        self._ranks.tell(step)
+        return self._step(step)
+
+    def follow(self) -> None:
+        """Does this process's share of each step of the first process, until that one says that it is over."""
+        while (order := self._ranks.hear()) is not None:
+            if isinstance(order, _Step):
+                self._step(order)
+            else:
+                self._restore(*order)
+
+    def release(self) -> None:
+        """Lets the processes that follow end."""
+        self._ranks.tell(None)
+
+    def _step(self, step: "_Step") -> Losses:
         self._objective.train()
         for group in self._optimizer.param_groups:
-            group["lr"] = learning_rate
-        seen = Losses()
-        for samples in batches:
-            batch = self._batch(samples)
+            group["lr"] = step.learning_rate
+        seen = torch.zeros(5, dtype=torch.float64)
+        for samples in step.batches:
+            if not (own := self._ranks.share(samples)):
+                continue
+            batch = self._batch(own)
             sums: Sums = self._objective(batch)
-            loss = sums.text / texts + self.preset.decision_weight * sums.decision / decisions
-            if not torch.isfinite(loss):
-                self._optimizer.zero_grad()
-                raise EchoesError(
-                    "The loss is no longer a number: run `echoes train --fresh` with a lower --learning-rate."
-                )
+            loss = sums.text / step.texts + self.preset.decision_weight * sums.decision / step.decisions
             self._accelerator.backward(loss)
-            seen.add(_losses(sums, batch))
+            seen += _losses(sums, batch).numbers()
+        for value in self.trained:
+            value.grad = torch.zeros_like(value) if value.grad is None else value.grad
+        self._ranks.sum_up([value.grad for value in self.trained if value.grad is not None])
+        self._ranks.sum_up([seen])
+        if not seen.isfinite().all():
+            self._optimizer.zero_grad()
+            raise EchoesError(
+                "The loss is no longer a number: run `echoes train --fresh` with a lower --learning-rate."
+            )
         self._accelerator.clip_grad_norm_(self.trained, self.preset.clip)
         self._optimizer.step()
         self._optimizer.zero_grad()
-        return seen
+        return Losses.of(seen)
 
     def read(self, samples: Sequence[Sample]) -> Losses:
         """Returns the losses of one batch, without learning."""
@@ -122,6 +167,10 @@ class Learner:
         return weights(self.lora), self._optimizer.state_dict()
 
     def restore(self, lora: dict[str, Tensor], optimizer: dict[str, Any]) -> None:
+        self._ranks.tell((lora, optimizer))
+        self._restore(lora, optimizer)
+
+    def _restore(self, lora: dict[str, Tensor], optimizer: dict[str, Any]) -> None:
         set_weights(self.lora, lora)
         self._optimizer.load_state_dict(optimizer)
 

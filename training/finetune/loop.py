@@ -16,6 +16,7 @@ from training.data.dialogues import Dialogue
 from training.finetune.checkpoint import Checkpoint, Measured, Position, Run, restore_rng, rng_state
 from training.finetune.clock import MEASURING, Clock, learning_rate
 from training.finetune.epoch import Epoch, epoch_of
+from training.finetune.forecast import STEPS, Forecast, peak_memory
 from training.finetune.heldout import MOST, HeldOut, Reading, criterion
 from training.finetune.learner import Learner, Losses
 from training.finetune.lora import weights
@@ -49,6 +50,8 @@ class Loop:
     _window: Losses = field(init=False, default_factory=Losses)  # since the last point of the curve
     _shown: dict[str, float] = field(init=False, default_factory=dict)  # what the bar shows, smoothed
     _took: deque[float] = field(init=False, default_factory=lambda: deque(maxlen=9))  # seconds of the last steps
+    _first: list[tuple[int, float]] = field(init=False, default_factory=list)  # tokens and seconds of the first steps
+    _told: bool = field(init=False, default=False)
     _times: int = field(init=False, default=MOST)  # that it is measured, besides before the first step
 
     def resume(self, checkpoint: Checkpoint) -> None:
@@ -74,6 +77,7 @@ class Loop:
             saved = time.monotonic()
             while self._goes_on():
                 self._took.append(self._step(epoch))
+                self._foretell(epoch)
                 if place.batch >= len(epoch.batches):
                     place.epoch, place.batch = place.epoch + 1, 0
                     if self._goes_on():
@@ -137,7 +141,27 @@ class Loop:
         seconds = time.monotonic() - start
         self._window.add(losses)
         self._smooth(losses, seconds)
+        if len(self._first) < STEPS:
+            self._first.append((losses.tokens, seconds))
         return seconds
+
+    def _foretell(self, epoch: Epoch) -> None:
+        """Says after the first steps of this process what the whole run will take; a run of fewer says nothing."""
+        if self._told or len(self._first) < STEPS:
+            return
+        self._told = True
+        place = self.position
+        tokens, seconds = (sum(column) for column in zip(*self._first[1:], strict=True))
+        speed = tokens / max(seconds, 1e-6)
+        every = self.tokens or epoch.tokens * self.learner.preset.epochs
+        after, left = self.clock.reserved, (every - place.tokens) / speed
+        if self.clock.minutes is None:
+            after += self._times * self.held_out.tokens / place.reading_speed
+        elif self.clock.left < left:
+            left, every = self.clock.left, place.tokens + round(speed * self.clock.left)
+        forecast = Forecast(every, speed, self.clock.elapsed + max(left, 0.0) + after, peak_memory())
+        place.foretold = forecast.seconds
+        self.reporter.note(str(forecast))
 
     def _smooth(self, losses: Losses, seconds: float) -> None:
         speed = losses.tokens / max(seconds, 1e-6)

@@ -3,6 +3,7 @@
 import gc
 import hashlib
 import json
+import os
 from collections.abc import Coroutine, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from peft import PeftConfig
+from peft import PeftConfig, PeftModel
 
 from bot.chat.prompt import Codec, Fingerprint
 from bot.chat.prompt.render import BLOCKS, RENDERER
@@ -21,13 +22,15 @@ from bot.engine.blocking import blocking
 from bot.engine.describe import codec_for, describe
 from bot.engine.device import fastest_dtype, hardware, use_physical_cores
 from bot.engine.factory import build_batch_engine, build_local_engine
-from bot.engine.models import LoadedModel, dtype_of, load
+from bot.engine.llama.here import llama_runs
+from bot.engine.matrices import Decoder, decoder_of
+from bot.engine.models import LoadedModel, device_of, dtype_of, load
 from bot.errors import EchoesError, PassingError, PermanentError
 from bot.media import MediaStore
 from bot.workspace import Workspace, write_private
 from training.calibration import SHARE, Fitted, calibrate, groups, reading_seconds, told
 from training.data.canaries import save as save_canaries
-from training.finetune.batches import waste
+from training.finetune.batches import ROWS, waste
 from training.finetune.card import Facts, card, record
 from training.finetune.checkpoint import FOLDER, Position, Run
 from training.finetune.clock import Clock
@@ -38,10 +41,12 @@ from training.finetune.learner import Learner
 from training.finetune.loop import Loop
 from training.finetune.lora import attach, config_of, count, save_adapter
 from training.finetune.material import Material, by_company, load_material
+from training.finetune.memory import free_memory, memory
 from training.finetune.plot import loss_plot
 from training.finetune.presets import TrainSettings
 from training.finetune.progress import Reporter
 from training.finetune.publish import free_name, publish
+from training.finetune.ranks import followers
 from training.finetune.samples import samples_of
 
 
@@ -74,8 +79,12 @@ def run_training(workspace: Workspace, settings: TrainSettings, reporter: Report
                 media,
                 Fingerprint.of(described.id, codec),
                 correction(samples_of(material.train, codec), settings.preset),
+                decoder_of(described),
             )
-            learnt = _learn(task, run, clock, reporter, resuming)
+            checkpointing = _fitting(task, reporter)
+            dtype = fastest_dtype(config.model.device, config.model.dtype)
+            with followers(settings.processes - 1, follow, workspace.root, settings, dtype, checkpointing):
+                learnt = _learn(task, checkpointing, run, clock, reporter, resuming)
             folder = _finish(task, learnt, workspace, name, run, clock, reporter)
         except (torch.OutOfMemoryError, MemoryError) as error:
             raise EchoesError(_no_memory(config)) from error
@@ -98,6 +107,7 @@ class _Task:
     media: MediaStore
     fingerprint: Fingerprint
     correction: float  # of the log-odds, see `epoch.correction`
+    decoder: Decoder
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +127,7 @@ def _key(settings: TrainSettings, base_id: str, material: Material) -> str:
     Time and name may differ.
     """
     preset = asdict(settings.preset)
-    asked = json.dumps([preset, settings.seed, settings.tokens, base_id, RENDERER, BLOCKS, TEXTS, DECISIONS])
+    asked = json.dumps([preset, settings.seed, settings.tokens, base_id, RENDERER, BLOCKS, TEXTS, DECISIONS, ROWS])
     digest = hashlib.sha256(asked.encode())
     for dialogue in (*material.train, *material.validation):
         digest.update(repr(dialogue).encode())
@@ -132,17 +142,15 @@ def _no_memory(config: Config) -> str:
     )
 
 
-def _learn(task: _Task, run: Run, clock: Clock, reporter: Reporter, resuming: bool) -> _Learnt:
+def _learn(task: _Task, checkpointing: bool, run: Run, clock: Clock, reporter: Reporter, resuming: bool) -> _Learnt:
     settings, material, model = task.settings, task.material, task.config.model
     preset = settings.preset
     dtype = fastest_dtype(model.device, model.dtype)
-    loaded = load(model.base, model.device, dtype, model.four_bit, reporter.note)
-    torch.manual_seed(settings.seed)
-    lora = attach(loaded.model, preset, loaded.base_id, four_bit=loaded.four_bit)
-    begin(lora, preset, loaded.base_id)
+    loaded = load(model.base, _own_device(model.device), dtype, model.four_bit, reporter.note)
+    lora = _attached(loaded, settings)
     judged = samples_of(material.validation, task.codec, bubbles=preset.bubbles)
     held_out = HeldOut(judged, preset.batch_tokens, settings.seed)
-    learner = Learner(loaded, lora, task.codec, task.media, preset, task.correction)
+    learner = Learner(loaded, lora, task.codec, task.media, preset, task.correction, checkpointing=checkpointing)
     loop = Loop(
         learner,
         task.codec,
@@ -160,17 +168,68 @@ def _learn(task: _Task, run: Run, clock: Clock, reporter: Reporter, resuming: bo
         loop.resume(checkpoint)
         reporter.note(f"Going on with the unfinished run, from step {checkpoint.position.step}.")
     precision = str(loaded.model.dtype).removeprefix("torch.")
-    return _Learnt(loop.fit(), config_of(lora), count(lora), hardware(loaded.device), precision)
+    position = loop.fit()
+    learner.release()
+    return _Learnt(position, config_of(lora), count(lora), hardware(loaded.device), precision)
+
+
+def follow(root: Path, settings: TrainSettings, dtype: str, checkpointing: bool) -> None:
+    """Learns along, as one of the processes that the first one started, in its precision."""
+    workspace = Workspace.open(root)
+    config = load_config(workspace.config)
+    model, media = config.model, MediaStore(workspace.media)
+    use_physical_cores()
+    loaded = load(model.base, _own_device(model.device), dtype, model.four_bit)
+    lora = _attached(loaded, settings)
+    codec = codec_for(loaded, media)
+    Learner(loaded, lora, codec, media, settings.preset, checkpointing=checkpointing).follow()
+
+
+def _attached(loaded: LoadedModel, settings: TrainSettings) -> PeftModel:
+    """The LoRA as it begins, the same in each process."""
+    torch.manual_seed(settings.seed)
+    lora = attach(loaded.model, settings.preset, loaded.base_id, four_bit=loaded.four_bit)
+    begin(lora, settings.preset, loaded.base_id)
+    return lora
+
+
+def _own_device(device: str) -> str:
+    """One GPU a process, where `auto` leaves the choice."""
+    number = os.environ.get("LOCAL_RANK")
+    return f"cuda:{number}" if device == "auto" and number and torch.cuda.is_available() else device
+
+
+def _fitting(task: _Task, reporter: Reporter) -> bool:
+    """Returns whether activations must be computed again to fit. Raises EchoesError where not even that would."""
+    model = task.config.model
+    dtype = dtype_of(model.device, fastest_dtype(model.device, model.dtype))
+    served = dtype_of(model.device, model.dtype)
+    if llama_runs(model) or model.server is not None:
+        served = dtype  # llama.cpp holds 16 bits a weight or fewer, and a server its own
+    samples = samples_of(task.material.train, task.codec)
+    need = memory(task.decoder, task.settings.preset, samples, dtype.itemsize, served.itemsize, four_bit=model.four_bit)
+    device = device_of(model.device)
+    free = free_memory(device) // (task.settings.processes if device.type == "cpu" else 1)
+    if (least := max(need.checkpointed, need.serving)) > free:
+        short = "set model.dtype: bfloat16, " if need.serving == least and served == torch.float32 else ""
+        raise EchoesError(
+            f"Training {model.base} and calibrating it takes about {least / 1e9:.1f} GB of memory, and "
+            f"{free / 1e9:.1f} GB are free here: {short}close other programs, or choose a smaller model.base."
+        )
+    if checkpointing := need.plain > 0.9 * free:
+        reporter.note(
+            f"To keep all that it computes it would need about {need.plain / 1e9:.1f} GB of memory: parts of it are "
+            "computed twice, which takes a third longer."
+        )
+    return checkpointing
 
 
 def _after_training(task: _Task, loaded: LoadedModel, tokens_per_second: float) -> float:
     """Seconds to keep free at the end, for the calibration and for writing."""
     minutes, model = task.settings.minutes, task.config.model
-    if minutes is None:
-        return 0.0
     tokens = sum(len(sample.ids) for sample in samples_of(groups(task.material.validation), task.codec))
     other = dtype_of(model.device, model.dtype) != loaded.model.dtype
-    return reading_seconds(tokens, minutes, tokens_per_second, other_precision=other) + _margin(minutes)
+    return reading_seconds(tokens, minutes, tokens_per_second, other_precision=other) + _margin(minutes or 0.0)
 
 
 def _margin(minutes: float) -> float:

@@ -32,7 +32,10 @@ def lines(report: Report) -> list[str]:
     shown = {key: _line(panels.get(key), first, words) for key, first in _LINES.items()}
     if leaked := _leaked(panels.get("memory"), words):
         shown["privacy"] = Mark.MISSES, leaked
-    return [words(f"report.lines.{key}", sign=found.sign, said=said) for key, (found, said) in shown.items()]
+    return [
+        words("report.lines.line", sign=found.sign, panel=words(f"panels.{key}"), said=said)
+        for key, (found, said) in shown.items()
+    ]
 
 
 def _line(panel: Panel | None, first: str, words: Words) -> tuple[Mark, str]:

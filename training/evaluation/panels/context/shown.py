@@ -96,8 +96,7 @@ def drawings(draft: Draft, pairs: Mapping[Kind, Sequence[Pair]]) -> Iterator[Fig
             kind: [win_rate([pair for pair in some if pair.place == where]) for where in places]
             for kind, some in pairs.items()
         }
-        names = {kind: respondent.name for kind, respondent in draft.respondents.items()}
-        figures.intervals(axes, [f"{word(draft, where)} ({counts[where]})" for where in places], lines, names)
+        figures.intervals(axes, [f"{word(draft, where)} ({counts[where]})" for where in places], lines, draft.names)
 
     if places:
         yield draft.figure("by_relationship", paint, height=1.4 + 0.45 * len(places))

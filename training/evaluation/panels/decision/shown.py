@@ -28,8 +28,7 @@ def findings(draft: Draft, tested: Sequence[Point], avatar: Mapping[str, Value] 
     """The most important first. rule: the AUROC of the baseline that is to be beaten."""
     if avatar:
         own = avatar["w1"].number
-        than = "alike" if abs(own - rule) <= _ALIKE else "better" if own > rule else "worse"
-        yield draft.say(f"findings.{than}", own=own, rule=rule)
+        yield draft.say("findings.picks", own=own, rule=rule, alike=abs(own - rule) <= _ALIKE)
         yield draft.say(f"findings.{_often(avatar['rate'].number)}", ratio=avatar["rate"].number)
         yield draft.say("findings.honest", points=100 * avatar["ece"].number)
     spoke, days = [point.spoke for point in tested], len({point.day for point in tested})
@@ -43,9 +42,7 @@ def _often(ratio: float) -> str:
         return "never"
     if 0.9 <= ratio <= 1.1:
         return "as_often"
-    if 0.8 <= ratio <= 1.25:
-        return "less_often" if ratio < 1 else "more_often"
-    return "too_seldom" if ratio < 1 else "too_often"
+    return "nearly" if 0.8 <= ratio <= 1.25 else "too"
 
 
 def examples(draft: Draft, tested: Sequence[Point], predicted: Predictions) -> Iterator[Example]:

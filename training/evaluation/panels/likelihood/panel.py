@@ -69,13 +69,9 @@ def panel(data: EvaluationData, respondents: Respondents, limits: Limits) -> Pan
         (
             draft.metric("bits"),
             draft.metric("lower", Target(low=LOWER), "%"),
-            draft.metric("lower_private", None, "%"),
-            draft.metric("lower_group", None, "%"),
-            draft.metric("lower_first", None, "%"),
-            draft.metric("lower_later", None, "%"),
-            draft.metric("first", None, "%"),
+            *(draft.metric(key, unit="%") for key in (*_PARTS, "first") if key != "lower"),
             draft.metric("mrr"),
-            draft.metric("first_plain", None, "%"),
+            draft.metric("first_plain", unit="%"),
         ),
         rows,
         draft.say("few", replies=len(replies), least=FEWEST) if few else None,
@@ -168,8 +164,8 @@ def _findings(draft: Draft, rows: Sequence[Row], choices: bool) -> Iterator[str]
     found = {row.kind: row.values for row in rows}
     avatar = found.get(Kind.AVATAR, {})
     if "lower" in avatar:
-        enough = avatar["lower"].number >= LOWER
-        yield draft.say(f"findings.{'learnt' if enough else 'short'}", lower=avatar["lower"], target=LOWER)
+        learnt = avatar["lower"].number >= LOWER
+        yield draft.say("findings.lower", lower=avatar["lower"], learnt=learnt, target=LOWER)
     if "first" in avatar:
         shuffled = found[Kind.SHUFFLED].get("first")  # a single choice has no other to stand in
         base = found[Kind.BASE]["first"].number

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure as Drawing
 from training.data.questionnaire import SCALE, Answer, how_like_you
 from training.evaluation import figures
 from training.evaluation.data import EvaluationData
-from training.evaluation.driver import Draft
+from training.evaluation.driver import Draft, differences
 from training.evaluation.limits import Limits
 from training.evaluation.panel import Example, Figure, Kind, Panel, Row, Target
 from training.evaluation.panels.personality.traits import (
@@ -21,7 +21,7 @@ from training.evaluation.panels.personality.traits import (
     rate,
 )
 from training.evaluation.respondent import Respondents
-from training.statistics import NAN, Draws, Floats, Value, chance, value
+from training.statistics import NAN, Draws, Floats, Value, chance
 
 LEAST = 8
 """Fewer answered items tell nothing."""
@@ -48,6 +48,11 @@ def panel(data: EvaluationData, respondents: Respondents, limits: Limits) -> Pan
     said = draft.ask(lambda respondent: rate(respondent, items, data))
     population = population_mean(items)
     values = {kind: agreement(answers, own, population) for kind, answers in said.items()}
+
+    def drawn(answers: Floats) -> Floats:
+        """Items drawn with replacement, the same for all."""
+        return Draws(range(len(own))).each(lambda at: correlation(answers[at], own[at]))
+
     return draft.panel(
         metrics,
         draft.rows(values, *_controls(draft, items, own, population, said.get(Kind.AVATAR, said[Kind.BASE]))),
@@ -55,16 +60,8 @@ def panel(data: EvaluationData, respondents: Respondents, limits: Limits) -> Pan
         (_figure(draft, items, own, population, said),),
         _examples(draft, items, own, said) if Kind.AVATAR in said else (),
         _findings(draft, values[Kind.AVATAR], correlation(population, own), len(items)) if Kind.AVATAR in said else (),
-        _differences(said[Kind.AVATAR], said[Kind.AGAINST], own) if Kind.AGAINST in said else {},
+        differences({kind: {"r": drawn(answers)} for kind, answers in said.items()}),
     )
-
-
-def _differences(avatar: Floats, against: Floats, own: Floats) -> dict[str, Value]:
-    """Items drawn with replacement, the same for both."""
-    draws = Draws(range(len(own)))
-    one = draws.each(lambda at: correlation(avatar[at], own[at]))
-    other = draws.each(lambda at: correlation(against[at], own[at]))
-    return {"r": value(one - other)}
 
 
 def _controls(draft: Draft, items: Sequence[Answer], own: Floats, population: Floats, judged: Floats) -> Iterator[Row]:
@@ -92,10 +89,8 @@ def _findings(draft: Draft, avatar: Mapping[str, Value], people: float, number: 
         return
     how = "differs" if r.number < AGREES else "typical" if r.number < people else "agrees"
     yield draft.say(f"findings.{how}", r=r)
-    if np.isnan(people):
-        yield draft.say("findings.no_average")
-    else:
-        yield draft.say(f"findings.{'no_more' if r.number < people else 'more'}", people=people)
+    known = "no_average" if np.isnan(people) else "average"
+    yield draft.say(f"findings.{known}", people=people, more=r.number >= people)
     yield draft.say("findings.rough", number=number)
 
 

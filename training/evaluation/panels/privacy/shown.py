@@ -45,9 +45,10 @@ def findings(draft: Draft, found: Outcome, asked: Sequence[Probe]) -> list[str]:
     if found.canaries:
         kept = by_chance(found.canaries)
         told.append((_rank(kept < UNLIKELY, not np.isnan(kept)), _of_canaries(draft, found.canaries, kept)))
-    tells = "unknown" if np.isnan(auc) else "hardly" if auc <= MOST_MEMBERSHIP else "often"
-    of_membership = draft.say(f"findings.membership_{tells}", auc=auc, fewest=FEWEST)
-    told.append((_rank(auc > MOST_MEMBERSHIP, not np.isnan(auc)), of_membership))
+    often = auc > MOST_MEMBERSHIP
+    key = "membership_unknown" if np.isnan(auc) else "membership"
+    of_membership = draft.say(f"findings.{key}", auc=auc, often=often, fewest=FEWEST)
+    told.append((_rank(often, not np.isnan(auc)), of_membership))
     return [sentence for _, sentence in sorted(told, key=lambda one: one[0])]
 
 

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice, zip_longest
 from statistics import fmean
 
 import numpy as np
@@ -232,11 +233,8 @@ def _spread_over_chats(answered: Sequence[Occasion]) -> list[int]:
     for place, one in enumerate(answered):
         by_chat.setdefault(one.chat, []).append(place)
     queues = [
-        [places[number] for number in np.random.default_rng(0).permutation(len(places))] for places in by_chat.values()
+        [places[number] for number in np.random.default_rng(0).permutation(len(places))[::-1]]
+        for places in by_chat.values()
     ]
-    chosen: list[int] = []
-    while len(chosen) < _EXAMPLES and any(queues):
-        for queue in queues:
-            if queue and len(chosen) < _EXAMPLES:
-                chosen.append(queue.pop())
-    return sorted(chosen)
+    in_turn = (place for row in zip_longest(*queues) for place in row if place is not None)
+    return sorted(islice(in_turn, _EXAMPLES))

@@ -1,11 +1,11 @@
 """Whether a classifier made for just that purpose can tell the avatar's answers from the person's."""
 
 import numpy as np
-from scipy.sparse import csr_matrix, hstack
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold
-from sklearn.preprocessing import StandardScaler
+from sklearn.pipeline import Pipeline, make_pipeline, make_union
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from training.evaluation.panels.style.bundles import Sample, bundles, resampled
 from training.evaluation.panels.style.shape import shapes
@@ -39,22 +39,26 @@ def apart(first: Sample, second: Sample, size: int, seed: int = 0) -> Floats:
 
 def _unseen(first: Sample, second: Sample) -> tuple[Floats, Bools]:
     """A logit for each burst, by a classifier that saw no burst of its day."""
-    texts = ["\n".join(bubbles) for bubbles in (*first.bursts, *second.bursts)]
-    table = np.concatenate([shapes(first.bursts), shapes(second.bursts)])
+    bursts = [*first.bursts, *second.bursts]
     own = np.array([True] * len(first) + [False] * len(second))
     days = [str(day) for day in (*first.days, *second.days)]
-    logits = np.zeros(len(texts))
-    for learnt, tested in GroupKFold(min(_FOLDS, len(set(days)))).split(table, own, days):
+    logits = np.zeros(len(bursts))
+    for learnt, tested in GroupKFold(min(_FOLDS, len(set(days)))).split(bursts, own, days):
         if len(set(own[learnt])) < 2:
             continue  # nothing to tell apart: its logits stay 0
-        letters = TfidfVectorizer(analyzer="char", ngram_range=(2, 4), lowercase=False, sublinear_tf=True, min_df=2)
-        scale = StandardScaler()
-        seen = _joined(letters.fit_transform([texts[row] for row in learnt]), scale.fit_transform(table[learnt]))
-        unseen = _joined(letters.transform([texts[row] for row in tested]), scale.transform(table[tested]))
-        decide = LogisticRegression(C=1.0, max_iter=2000, class_weight="balanced").fit(seen, own[learnt])
-        logits[tested] = decide.decision_function(unseen)
+        classifier = _classifier().fit([bursts[row] for row in learnt], own[learnt])
+        logits[tested] = classifier.decision_function([bursts[row] for row in tested])
     return logits, own
 
 
-def _joined(letters: csr_matrix, shape: Floats) -> csr_matrix:
-    return csr_matrix(hstack([letters, csr_matrix(shape / np.sqrt(shape.shape[1]))]))  # of about the same length
+def _classifier() -> Pipeline:
+    letters = TfidfVectorizer(analyzer="char", preprocessor="\n".join, ngram_range=(2, 4), sublinear_tf=True, min_df=2)
+    shape = make_pipeline(FunctionTransformer(shapes), StandardScaler(), FunctionTransformer(_shortened))
+    decide = LogisticRegression(C=1.0, max_iter=2000, class_weight="balanced")
+    return make_pipeline(make_union(letters, shape), decide)
+
+
+def _shortened(shape: Floats) -> Floats:
+    """To about the length of the letters."""
+    shorter: Floats = shape / np.sqrt(shape.shape[1])
+    return shorter
