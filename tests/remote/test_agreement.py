@@ -83,7 +83,7 @@ async def test_decisions_and_greedy_replies_are_those_of_transformers(asked: Ask
     silence, reply = asked.expected(case)
     assert visible(reply[0])
     p = await asked.engine.p_answer("chat", prompt)
-    near = 0.02 if asked.kind == "llama.cpp" else 1e-3  # its weights are of 16 bits
+    near = 0.025 if asked.kind == "llama.cpp" else 1e-3  # its weights are of 16 bits
     assert math.log1p(-p) == pytest.approx(silence, abs=near)
     assert await whole(asked.engine.reply("chat", prompt, case.sampling)) == reply
 
