@@ -16,7 +16,7 @@ def demo(folder: Path) -> str:
     return ended.stdout
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1500)
 def test_from_exports_to_a_transcript(tmp_path: Path) -> None:
     shown = demo(tmp_path / "demo")
     for step in ("init", "import", "people", "consent", "train", "evaluate"):
