@@ -52,19 +52,16 @@ class Calibration:
         probability = self.probability(p_model, seen)
         return Decision(probability >= (self.joining if is_out(seen) else self.threshold), probability)
 
-    def doubt(self, server: str | None) -> str | None:
+    def doubt(self, serving: str) -> str | None:
         """Returns a sentence where another engine was calibrated than the one that serves; None where all is well.
 
-        server: the address of the one that serves, None for this process.
+        serving: that one's precision, in its own words.
         """
-        here = "://" not in self.precision if server is None else server.rstrip("/") in self.precision
-        if here or not self.precision or not self.model:
+        if serving == self.precision or not self.precision or not self.model:
             return None
-        serves = f"the model server at {server}" if server else "this process"
         return (
-            f"Its decision is calibrated on the model in another place ({self.precision}), and {serves} serves it: "
-            "if they compute in different precisions, it answers too often or too seldom in groups. "
-            "Run `echoes calibrate`."
+            f"Its decision is calibrated on another engine ({self.precision}) than the one that serves ({serving}): "
+            "if they do not compute alike, it answers too often or too seldom in groups. Run `echoes calibrate`."
         )
 
     def save(self, lora: Path) -> None:

@@ -133,8 +133,8 @@ async def _serve(prepared: Prepared, drain_seconds: float) -> ExitCode:
         if engine is None:
             _leave_at_once(orders.code)
         try:
-            calibration, server = _calibration(lora), config.model.server
-            if doubt := calibration.doubt(server.url if server else None):
+            calibration = _calibration(lora)
+            if doubt := calibration.doubt(engine.precision):
                 log.warning("%s", doubt)
             avatar = Avatar(
                 engine=engine,

@@ -86,12 +86,10 @@ def _lora(workspace: Workspace, config: Config, base: BaseModel) -> Check:
         if lora is None:
             return note("lora", "none is asked for: the base model speaks as it is")
         Fingerprint.of(base.id, codec_for(base, MediaStore(workspace.media))).check(lora)
-        calibration, server = Calibration.load(lora), config.model.server
+        Calibration.load(lora)
         if wrong := misfit(shapes(lora / WEIGHTS), decoder_of(base)):
             raise ConfigError(f"The LoRA {lora} does not fit {base.id} ({wrong}): run `echoes train` again.")
         read_through(lora / WEIGHTS)
-        if doubt := calibration.doubt(server.url if server else None):
-            return note("lora", f"{lora.name} is whole and fits the model. {doubt}")
         return good("lora", f"{lora.name} is whole and fits the model")
     except EchoesError as error:
         return bad("lora", error)

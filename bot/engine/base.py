@@ -17,6 +17,10 @@ class Engine(Protocol):
     codec: Codec
     max_context: int  # tokens of prompt and reply together
 
+    @property
+    def precision(self) -> str:
+        """Where and in which precision the model computes, as a reader sees it, such as `float32, cpu`."""
+
     async def p_answer(self, chat: str, prompt: Prompt) -> float:
         """Returns the probability of answering, 1 − p(end of turn first), before calibration."""
 
@@ -85,10 +89,6 @@ class BatchEngine(Engine, Protocol):
     """
 
     fingerprint: Fingerprint
-
-    @property
-    def precision(self) -> str:
-        """Where and in which precision the model computes, as a reader sees it, such as `float32, cpu`."""
 
     def score_dialogues(self, dialogues: Sequence[ScoredDialogue]) -> Batches[DialogueScores]:
         """Scores dialogues in a random order, so that the first answers are a fair sample of all."""

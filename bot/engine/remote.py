@@ -14,6 +14,7 @@ from bot.engine.routes import ChatRoute, PhotoRoute, Route, TokenRoute, Written
 from bot.engine.served import ServedModel
 from bot.engine.server import Json, ModelServer
 from bot.engine.text import TextStream, blank_tokens
+from bot.engine.unseen import UnseenError
 from bot.errors import EchoesError, PermanentError, RefusedError
 from bot.letters import visible
 from bot.media import MediaStore
@@ -23,10 +24,6 @@ log = logging.getLogger(__name__)
 
 _NEVER = -100.0  # the strongest bias an OpenAI server takes
 _BROKEN = "\ufffd"
-
-
-class UnseenError(EchoesError):
-    """A reply in which nothing can be seen."""
 
 
 class RemoteEngine:
@@ -82,6 +79,10 @@ class RemoteEngine:
             raise
         context = min(max_context, served.longest or max_context)
         return cls(server, served, codec, fingerprint, media, context, blank)
+
+    @property
+    def precision(self) -> str:
+        return f"as {self._server.url} computes"
 
     async def p_answer(self, chat: str, prompt: Prompt) -> float:
         return -math.expm1(min(await self._silence(prompt), 0.0))

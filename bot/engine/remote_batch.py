@@ -2,7 +2,6 @@
 
 import asyncio
 import hashlib
-import math
 import random
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing, suppress
@@ -12,17 +11,17 @@ from pathlib import Path
 
 from bot.chat.prompt import Prompt
 from bot.engine.base import Batches, Continuation, DialogueScores, ScoredDialogue
-from bot.engine.remote import RemoteEngine, UnseenError
+from bot.engine.odds import log_answer, log_odds
+from bot.engine.remote import RemoteEngine
 from bot.engine.routes import Route, Written
 from bot.engine.server import Json
 from bot.engine.together import as_found
+from bot.engine.unseen import seen_reply
 from bot.errors import EchoesError, PermanentError
 from bot.lora import WEIGHTS
 from bot.sampling import Sampling
 
 _AT_ONCE = 32  # requests that the server works on together
-_TRIES = 3  # of a reply in which nothing can be seen
-_SEEDS = 1 << 63
 
 
 class RemoteBatchEngine(RemoteEngine):
@@ -35,10 +34,6 @@ class RemoteBatchEngine(RemoteEngine):
     _loaded: frozenset[str] = frozenset()
     pauses: Sequence[float] = (1, 2, 4, 8, 15, 30, 60, 60, 60, 60)
     """Seconds that a batch waits, one after the other, while the server does not answer."""
-
-    @property
-    def precision(self) -> str:
-        return f"as {self._server.url} computes"
 
     async def load_lora(self, lora: Path | None) -> None:
         """None asks the base model that the LoRAs of the server lie on."""
@@ -95,27 +90,21 @@ class RemoteBatchEngine(RemoteEngine):
                 silences[place] = known[place] if silent else await self._silence(_up_to(prompt, place))
             return silences[place]
 
-        log_odds = [_log_odds(await silence(place)) for place in dialogue.decisions]
+        odds = [log_odds(await silence(place)) for place in dialogue.decisions]
         nats = []
         for start, end in dialogue.replies:
             given = dialogue.group and end - start > 1
-            nats.append(-sum(known[start:end]) + (_log_answer(await silence(start)) if given else 0.0))
-        return DialogueScores(tuple(log_odds), tuple(nats))
+            nats.append(-sum(known[start:end]) + (log_answer(await silence(start)) if given else 0.0))
+        return DialogueScores(tuple(odds), tuple(nats))
 
     async def _weigh(self, prompt: Prompt, turn: Continuation) -> float:
         start = len(prompt.ids)
         known = await self._log_probabilities(replace(prompt, ids=prompt.ids + turn.ids))
         given = turn.group and len(turn.ids) > 1
-        return -sum(known[start:]) + (_log_answer(await self._silence(prompt)) if given else 0.0)
+        return -sum(known[start:]) + (log_answer(await self._silence(prompt)) if given else 0.0)
 
     async def _reply_to(self, prompt: Prompt, seed: int, sampling: Sampling) -> str:
-        for attempt in range(_TRIES):
-            own = replace(sampling, seed=(seed + attempt * 0x9E3779B97F4A7C15) % _SEEDS)
-            try:
-                return "".join([piece async for piece in self.reply("", prompt, own)])
-            except UnseenError:
-                continue
-        return ""
+        return await seen_reply(lambda own: self.reply("", prompt, own), seed, sampling)
 
     async def _log_probabilities(self, prompt: Prompt) -> list[float]:
         """log p of each id after those before it; of the first, 0."""
@@ -147,15 +136,6 @@ class RemoteBatchEngine(RemoteEngine):
 def _up_to(prompt: Prompt, place: int) -> Prompt:
     photos = tuple(photo for photo in prompt.photos if photo.end <= place)
     return replace(prompt, ids=prompt.ids[:place], photos=photos)
-
-
-def _log_answer(silence: float) -> float:
-    """log p(answer), from log p(silence)."""
-    return math.log(max(-math.expm1(min(silence, 0.0)), 1e-300))
-
-
-def _log_odds(silence: float) -> float:
-    return _log_answer(silence) - silence
 
 
 def _name_of(lora: Path) -> str:

@@ -41,6 +41,7 @@ class ScriptedEngine:
     def __init__(self, codec: Codec) -> None:
         self.codec = codec
         self.max_context = 4000
+        self.precision = "as scripted"
         self.prompts: list[str] = []
         self.say: Callable[[str], str] = lambda prompt: "ok"
         self.probability: Callable[[str], float] = lambda prompt: 0.9

@@ -70,9 +70,11 @@ class Deciding:
     engine: BatchEngine
     codec: Codec = field(init=False)
     max_context: int = field(init=False)
+    precision: str = field(init=False)
 
     def __post_init__(self) -> None:
         self.codec, self.max_context = self.engine.codec, self.engine.max_context
+        self.precision = self.engine.precision
 
     async def p_answer(self, chat: str, prompt: Prompt) -> float:
         return await self.engine.p_answer(chat, prompt)

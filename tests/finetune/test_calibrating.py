@@ -130,11 +130,9 @@ def test_a_server_that_cannot_be_asked_leaves_it_to_this_process(
 
 
 def test_another_engine_than_the_one_calibrated_is_doubted() -> None:
-    by_server = replace(Calibration(), precision="as http://gpu:8000/v1 computes")
-    assert by_server.doubt("http://gpu:8000/v1/") is None
-    assert "this process serves it" in str(by_server.doubt(None))
     here = replace(Calibration(), precision="float32, cpu")
-    assert here.doubt(None) is None
-    assert "the model server at http://gpu:8000/v1 serves it" in str(here.doubt("http://gpu:8000/v1"))
-    assert replace(here, model=0.0).doubt("http://gpu:8000/v1") is None, "the model has no part in it"
-    assert Calibration().doubt("http://gpu:8000/v1") is None, "nothing is known of how it was made"
+    assert here.doubt("float32, cpu") is None
+    for other in ("as http://gpu:8000/v1 computes", "q8_0, llama.cpp"):
+        assert f"(float32, cpu) than the one that serves ({other})" in str(here.doubt(other))
+    assert replace(here, model=0.0).doubt("q8_0, llama.cpp") is None, "the model has no part in it"
+    assert Calibration().doubt("q8_0, llama.cpp") is None, "nothing is known of how it was made"

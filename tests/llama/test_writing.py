@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from bot.chat.prompt import Codec
-from bot.engine.llama.writing import UnseenError, Writer
+from bot.engine.llama.writing import Writer
 from bot.engine.server import Json
 from bot.engine.text import blank_tokens
+from bot.engine.unseen import UnseenError
 from bot.media import MediaStore
 from bot.sampling import Sampling
 from tests.support import byte_codec

@@ -12,11 +12,9 @@ from bot.engine.batch.head import OutputHead
 from bot.engine.batch.prefix import BatchDecoder, PrefixCache, TokenSequence
 from bot.engine.choice import Chooser
 from bot.engine.text import PATIENCE, TextStream
+from bot.engine.unseen import TRIES, seed_of
 from bot.letters import visible
 from bot.sampling import Sampling
-
-_TRIES = 3  # where nothing could be seen; the daemon, too, tries a message again
-_SEEDS = 1 << 63
 
 
 @dataclass(slots=True)
@@ -56,9 +54,9 @@ class ReplyWriter:
         """
         refused: list[int] = []
         yield from self._write(prompts, seeds, range(len(prompts)), sampling, refused)
-        for attempt in range(1, _TRIES):
+        for attempt in range(1, TRIES):
             again, refused = sorted(refused), []
-            others = [(seed + attempt * 0x9E3779B97F4A7C15) % _SEEDS for seed in seeds]
+            others = [seed_of(seed, attempt) for seed in seeds]
             yield from self._write(prompts, others, again, sampling, refused)
         if refused:
             yield dict.fromkeys(refused, "")

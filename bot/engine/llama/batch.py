@@ -5,7 +5,6 @@ that serves. In 16 bits so are the decisions, which there are the same; of fewer
 than torch does, and decides itself.
 """
 
-import math
 import random
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import aclosing
@@ -14,28 +13,22 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from bot.chat.prompt import Prompt
-from bot.engine.base import BatchEngine, Batches, Continuation, DialogueScores, ScoredDialogue
+from bot.engine.base import Batches, Continuation, DialogueScores, ScoredDialogue
 from bot.engine.llama.engine import LlamaEngine
-from bot.engine.llama.writing import UnseenError
+from bot.engine.odds import log_odds
 from bot.engine.together import as_found
+from bot.engine.unseen import seen_reply
 from bot.errors import PassingError
 from bot.sampling import Sampling
 
 if TYPE_CHECKING:
     from bot.engine.local import LocalEngine
 
-_TRIES = 3  # of a reply in which nothing can be seen
-_SEEDS = 1 << 63
-
 T = TypeVar("T")
 
 
 class LlamaBatchEngine(LlamaEngine):
     """See `bot.engine.base.BatchEngine`. One slot is left to the chats."""
-
-    @property
-    def precision(self) -> str:
-        return f"{self._quantize}, llama.cpp"
 
     def score_dialogues(self, dialogues: Sequence[ScoredDialogue]) -> Batches[DialogueScores]:
         return self._unchanged(self._scored(dialogues))
@@ -70,8 +63,8 @@ class LlamaBatchEngine(LlamaEngine):
         """The log-odds of a dialogue's decisions, one after another, so that each reads only what is new."""
         chat, odds = f"a batch's {id(dialogue)}", []
         for place in dialogue.decisions:
-            silence = min(await self._silence(chat, replace(dialogue.prompt, ids=dialogue.prompt.ids[:place])), -1e-12)
-            odds.append(math.log(-math.expm1(silence)) - silence)
+            asked = replace(dialogue.prompt, ids=dialogue.prompt.ids[:place])
+            odds.append(log_odds(await self._silence(chat, asked)))
         return tuple(odds)
 
     async def _replies(self, prompts: Sequence[Prompt], seeds: Sequence[int], sampling: Sampling) -> Batches[str]:
@@ -88,13 +81,7 @@ class LlamaBatchEngine(LlamaEngine):
                     yield {places[index]: text for index, text in found.items()}
 
     async def _reply_to(self, prompt: Prompt, seed: int, sampling: Sampling) -> str:
-        for attempt in range(_TRIES):
-            own = replace(sampling, seed=(seed + attempt * 0x9E3779B97F4A7C15) % _SEEDS)
-            try:
-                return "".join([piece async for piece in self.reply(f"a batch's {seed}", prompt, own)])
-            except UnseenError:
-                continue
-        return ""
+        return await seen_reply(lambda own: self.reply(f"a batch's {seed}", prompt, own), seed, sampling)
 
     async def _in_torch(self, ask: "Callable[[LocalEngine], Batches[T]]") -> Batches[T]:
         async with self._twin.use() as torch, aclosing(ask(torch)) as batches:
@@ -120,7 +107,3 @@ class LlamaBatchEngine(LlamaEngine):
                 if self._changes != before:
                     raise PassingError("The LoRA was changed while a batch was at work.")
                 yield found
-
-
-def _is_engine(engine: LlamaBatchEngine) -> BatchEngine:
-    return engine

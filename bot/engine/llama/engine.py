@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Self
 
 from bot.chat.prompt import Fingerprint, Prompt
-from bot.engine.base import Engine
 from bot.engine.cores import free_cores
 from bot.engine.describe import BaseModel, codec_for
 from bot.engine.llama.files import model_file
@@ -106,6 +105,10 @@ class LlamaEngine:
     def sees(self) -> bool:
         """Whether torch's weights are here, which a photo had loaded."""
         return self._twin.loaded
+
+    @property
+    def precision(self) -> str:
+        return f"{self._quantize}, llama.cpp"
 
     @property
     def pid(self) -> int | None:
@@ -256,7 +259,3 @@ class _Gate:
         async with self._turn:
             await self._empty.wait()
             yield
-
-
-def _is_engine(engine: LlamaEngine) -> Engine:
-    return engine

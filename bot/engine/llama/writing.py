@@ -17,16 +17,12 @@ from typing import Any
 from bot.chat.prompt import Codec
 from bot.engine.server import Json
 from bot.engine.text import PATIENCE, TextStream
-from bot.errors import EchoesError
+from bot.engine.unseen import UnseenError
 from bot.letters import visible
 from bot.sampling import Sampling
 
 Ask = Callable[[Json], AsyncGenerator[Json, None]]
 """Sends a request and yields what the server streams back, at last a piece with `stop`."""
-
-
-class UnseenError(EchoesError):
-    """A reply in which nothing can be seen."""
 
 
 class Writer:
