@@ -105,7 +105,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--engine",
         default="auto",
         choices=("auto", "torch", "llama", "both"),
-        help="torch, llama (llama.cpp), both one after the other, or auto, as config.yaml means it",
+        help="torch, llama (llama.cpp), both one after the other, or auto: what is taken here where none is named",
     )
     parser.add_argument("--quantize", default="f16", choices=("f16", "q8_0", "q4_k_m"), help="the precision of llama")
     parser.add_argument("--device", default="auto", help="of torch: auto, cpu, cuda, … (default: %(default)s)")

@@ -148,13 +148,18 @@ def test_what_is_measured_is_shown_in_the_windows_of_the_daemon(log: Log, tmp_pa
     all_test = Splits((date(2026, 3, 1),), date(2026, 1, 1), date(2026, 1, 2))
     dialogues = log.dialogues(splits=all_test, served=700)
     chat, entries = lived(log, tmp_path)
-    context = Context(chat, NORA, ConversationConfig(gap_minutes=60, carried_turns=8), 700, log.media.shows)
+
+    def started() -> Context:
+        return Context(chat, NORA, ConversationConfig(gap_minutes=60, carried_turns=8), 700, log.media.shows)
+
+    context = started()
     asked: dict[datetime, tuple[int, ...]] = {}
     for index, entry in enumerate(entries):
         lasts = (index + 1 < len(entries) and entries[index + 1].sender is None) or group
         if entry.sender is not None and lasts:
             lines_so_far = [(one.seq, one.message) for one in entries[: index + 1]]
             asked[entry.at] = context.prompt(lines_so_far, PEOPLE, log.codec).ids
+            assert started().prompt(lines_so_far, PEOPLE, log.codec).ids == asked[entry.at], "a daemon started anew"
     looked = 0
     by_row = {int(one.id): one.sent_at for chat in log.corpus().chats() for one in log.corpus().messages(chat)}
     for dialogue in dialogues:

@@ -29,15 +29,22 @@ def groups(dialogues: Sequence[Dialogue]) -> list[Dialogue]:
 
 
 def reading_seconds(
-    validation_tokens: int, minutes: float | None, tokens_per_second: float, *, other_precision: bool
+    validation_tokens: int,
+    decisions: int,
+    minutes: float | None,
+    tokens_per_second: float,
+    *,
+    other_precision: bool,
 ) -> float:
-    """Returns for how many seconds the validation days' groups may be read: to the end, or as the minutes allow.
+    """Returns for how many seconds the validation days' groups may be read: as far as needed, or as the minutes allow.
 
-    tokens_per_second: at which the model reads in training. other_precision: whether it serves in a slower precision.
+    decisions: how many these tokens hold. tokens_per_second: at which the model reads in training. other_precision:
+    whether it serves in a slower precision.
     """
     allowed = math.inf if minutes is None else minutes * 60 * SHARE
     slower = _SLOWER if other_precision else 1.0
-    return min(slower * validation_tokens / tokens_per_second, allowed)
+    needed = validation_tokens * min(1.0, DECISIONS / max(decisions, 1))
+    return min(slower * needed / tokens_per_second, allowed)
 
 
 def calibrate(

@@ -227,9 +227,13 @@ def _fitting(task: _Task, reporter: Reporter) -> bool:
 def _after_training(task: _Task, loaded: LoadedModel, tokens_per_second: float) -> float:
     """Seconds to keep free at the end, for the calibration and for writing."""
     minutes, model = task.settings.minutes, task.config.model
-    tokens = sum(len(sample.ids) for sample in samples_of(groups(task.material.validation), task.codec))
+    decided = groups(task.material.validation)
+    decisions = sum(sum(one.counted) for one in decided)
+    tokens = sum(len(sample.ids) for sample in samples_of(decided, task.codec))
     other = dtype_of(model.device, model.dtype) != loaded.model.dtype
-    return reading_seconds(tokens, minutes, tokens_per_second, other_precision=other) + _margin(minutes or 0.0)
+    return reading_seconds(tokens, decisions, minutes, tokens_per_second, other_precision=other) + _margin(
+        minutes or 0.0
+    )
 
 
 def _margin(minutes: float) -> float:
@@ -278,18 +282,28 @@ def _calibrated(task: _Task, lora: Path, clock: Clock, reporter: Reporter) -> Fi
     config, server = task.config, task.config.model.server
     if server is not None:
         try:
-            return _asked(task, lora, build_batch_engine(config, task.media, None, task.settings.server_token), clock)
+            return _asked(task, _on_server(task, lora), clock)
         except (PassingError, PermanentError) as error:
             reporter.note(
                 f"The model server at {server.url} could not be asked, so the decision is calibrated in process: run "
                 f"`echoes calibrate` when it serves. {error}"
             )
-    return _asked(task, lora, build_local_engine(config, None, task.media), clock)
+    return _asked(task, build_local_engine(config, lora, task.media), clock)
 
 
-def _asked(task: _Task, lora: Path, made: Coroutine[Any, Any, BatchEngine], clock: Clock) -> Fitted:
+async def _on_server(task: _Task, lora: Path) -> BatchEngine:
+    engine = await build_batch_engine(task.config, task.media, None, task.settings.server_token)
+    try:
+        await engine.load_lora(lora)
+    except BaseException:
+        await engine.aclose()
+        raise
+    return engine
+
+
+def _asked(task: _Task, made: Coroutine[Any, Any, BatchEngine], clock: Clock) -> Fitted:
+    """made: the engine in the making, with the LoRA on."""
     with blocking(made) as served:
-        served.wait(served.engine.load_lora(lora))
         seconds = None
         if clock.minutes is not None:
             seconds = max(clock.minutes * 60 - clock.elapsed - _margin(clock.minutes), SHARE * clock.minutes * 60)
