@@ -13,13 +13,18 @@ from bot.secrets import load_secrets
 from bot.workspace import Workspace
 
 _PANELS = ("style", "likelihood", "context", "memory", "decision", "personality", "privacy")
+_QUICK = ("style", "likelihood", "decision")
 _COLUMN = 60  # characters that one cell may take at the terminal
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--only", metavar="PANELS", help=f"what to examine, of {','.join(_PANELS)} (default: all)")
+    parser.add_argument(
+        "--only",
+        metavar="PANELS",
+        help=f"what to examine, of {','.join(_PANELS)} (default: all; with --quick {', '.join(_QUICK)})",
+    )
     parser.add_argument("--limit", type=int, metavar="N", help="ask at most N of each kind of question, spread evenly")
-    parser.add_argument("--quick", action="store_true", help="a first answer in about three minutes, in five lines")
+    parser.add_argument("--quick", action="store_true", help="a first answer in about two minutes, in three lines")
     model = parser.add_mutually_exclusive_group()
     model.add_argument("--lora", metavar="NAME", help="which one (default: what config.yaml says)")
     model.add_argument("--base", action="store_true", help="the base model without a LoRA")
@@ -80,7 +85,8 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _only(args: argparse.Namespace) -> frozenset[str]:
-    only = frozenset(args.only.replace(" ", "").strip(",").split(",")) if args.only is not None else frozenset(_PANELS)
+    usual = _QUICK if args.quick else _PANELS
+    only = frozenset(args.only.replace(" ", "").strip(",").split(",") if args.only is not None else usual)
     if unknown := sorted(only - set(_PANELS)):
         shown = ", ".join(one or "nothing" for one in unknown)
         raise UsageError(f"--only: {shown} cannot be examined: choose from {', '.join(_PANELS)}.")

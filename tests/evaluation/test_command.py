@@ -61,11 +61,12 @@ def test_everything_by_default(examiner: Examiner, root: Path, capsys: pytest.Ca
         assert somebody not in shown.out
 
 
-def test_five_lines_when_quick(examiner: Examiner, root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_few_lines_when_quick(examiner: Examiner, root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert evaluate(root, "--quick") == ExitCode.OK
     assert (examiner.asked[0].limits, examiner.asked[0].quick) == (QUICK, True)
+    assert examiner.asked[0].only == {"style", "likelihood", "decision"}
     *lines, nothing, path = capsys.readouterr().out.splitlines()
-    assert [line[0] for line in lines] == ["✗", "✓", "✗", "✓", "–"]
+    assert [line[0] for line in lines] == ["✗", "✓", "✗", "✓"]
     assert (nothing, path) == ("", str(root.resolve() / "evaluation" / "report.html"))
 
 
@@ -81,8 +82,8 @@ def test_what_is_asked(examiner: Examiner, root: Path) -> None:
     assert settings.only == {"style", "decision"}
     assert (settings.lora, settings.against, settings.model) == ("tuned", "paper", True)
     assert settings.limits.written == settings.limits.probed == settings.limits.read == 7
-    assert evaluate(root, "--quick", "--limit", "1000") == 0
-    assert examiner.asked[1].limits.written == QUICK.written
+    assert evaluate(root, "--quick", "--limit", "1000", "--only", "context") == 0
+    assert (examiner.asked[1].limits.written, examiner.asked[1].only) == (QUICK.written, {"context"})
     assert evaluate(root, "--base", "--out", str(root / "elsewhere")) == 0
     assert (examiner.asked[2].lora, examiner.asked[2].out) == ("none", root / "elsewhere")
     assert evaluate(root, "--no-model", "--only", "decision") == 0

@@ -32,7 +32,9 @@ def typical(wren: EvaluationData) -> list[Bubbles]:
     subject, base = Subject(wren, SOME), planted.plain_base()
     assert subject.size
     every = np.arange(len(subject.learnt))[:, None]
-    logits = [one.read(subject.learnt).logits(every) for one in train(subject.lesson(base, subject.size))]
+    _, answers = subject.written_by_base(base)
+    lesson = subject.lesson(base.name, answers, subject.size)
+    logits = [one.read(subject.learnt).logits(every) for one in train(lesson)]
     least = np.min([(one - one.mean()) / one.std() for one in logits], axis=0)
     return [subject.learnt.bursts[row] for row in np.argsort(-least)]
 

@@ -1,4 +1,4 @@
-"""A report at the terminal: five plain lines, or tables."""
+"""A report at the terminal: a plain line for each of the panels that count most, or tables."""
 
 from dataclasses import dataclass
 
@@ -27,9 +27,12 @@ class Table:
 
 
 def lines(report: Report) -> list[str]:
-    """One finding each for voice, likelihood, relationships, when to answer and secrets: a mark and a sentence."""
+    """One finding each for voice, likelihood, relationships, when to answer and secrets, where they were examined.
+
+    It is a mark and a sentence.
+    """
     panels, words = {panel.key: panel for panel in report.panels}, report.words
-    shown = {key: _line(panels.get(key), first, words) for key, first in _LINES.items()}
+    shown = {key: _line(panels[key], first, words) for key, first in _LINES.items() if key in panels}
     if leaked := _leaked(panels.get("memory"), words):
         shown["privacy"] = Mark.MISSES, leaked
     return [
@@ -38,9 +41,7 @@ def lines(report: Report) -> list[str]:
     ]
 
 
-def _line(panel: Panel | None, first: str, words: Words) -> tuple[Mark, str]:
-    if panel is None:
-        return Mark.UNKNOWN, words("report.lines.not_asked")
+def _line(panel: Panel, first: str, words: Words) -> tuple[Mark, str]:
     if panel.not_measurable or not panel.findings:
         return Mark.UNKNOWN, panel.not_measurable or words("report.lines.nothing")
     return mark_of(met for key, met in panel.verdicts().items() if key.startswith(first)), panel.findings[0]

@@ -11,11 +11,11 @@ from training.evaluation.panels.style import gaming
 from training.evaluation.panels.style.bundles import Sample
 from training.evaluation.panels.style.embedding import Embed
 from training.evaluation.panels.style.fidelity import SEPARATION, fidelities, nearest, separation
-from training.evaluation.panels.style.judges import Judge, Reading, train
+from training.evaluation.panels.style.judges import Judge, Lesson, Reading, train
 from training.evaluation.panels.style.profile import Yardstick, traits
 from training.evaluation.panels.style.subject import Subject
 from training.evaluation.panels.style.two_sample import apart
-from training.evaluation.respondent import Bubbles, Respondent
+from training.evaluation.respondent import Bubbles
 from training.statistics import Floats
 
 _PERMUTED = 12  # seeds
@@ -58,10 +58,10 @@ class Judged:
 
 
 def judge(
-    subject: Subject, base: Respondent, written: Mapping[Kind, list[Bubbles]], size: int, embed: Embed | None = None
+    subject: Subject, lesson: Lesson, written: Mapping[Kind, list[Bubbles]], embed: Embed | None = None
 ) -> Judged:
     """Trains the judges on the validation days and measures. written: the respondents' answers on the test days."""
-    judges = train(subject.lesson(base, size), embed)
+    size, judges = lesson.size, train(lesson, embed)
     people = subject.known_people(size)
     floor = nearest(judges, subject.later, people, subject.others_later)
     everybody = [

@@ -21,7 +21,7 @@ from training.evaluation.panels.style.judges import LETTERS, MEANING, SHAPE
 from training.evaluation.panels.style.measured import Author, Judged, judge
 from training.evaluation.panels.style.profile import HABITS
 from training.evaluation.panels.style.subject import Subject
-from training.evaluation.respondent import Bubbles, Occasion, Respondents
+from training.evaluation.respondent import Bubbles, Occasion, Respondent, Respondents
 from training.statistics import Value
 
 EXCESS, PROFILE, COPIED, NEAR = 0.05, 1.5, 2.0, 0.15
@@ -51,8 +51,16 @@ def panel(data: EvaluationData, respondents: Respondents, limits: Limits, embed:
             examples=_examples(draft, subject.answered, answers),
             judges=2,
         )
-    answers = draft.ask(subject.written_by)
-    judged = judge(subject, respondents.base, answers, subject.size, embed)
+    lesson = list[Bubbles]()
+
+    def write(respondent: Respondent) -> list[Bubbles]:
+        if respondent is not respondents.base:
+            return subject.written_by(respondent)
+        answers, lesson[:] = subject.written_by_base(respondent)
+        return answers
+
+    answers = draft.ask(write)
+    judged = judge(subject, subject.lesson(respondents.base.name, lesson, subject.size), answers, embed)
     shown = _Shown(draft, subject, judged)
     near = Target(1 - NEAR, 1 + NEAR)
     return draft.panel(
