@@ -101,10 +101,14 @@ class ChatWorker:
         if not self.busy:
             self._task = asyncio.create_task(self._run(), name=f"chat-{self._chat.platform}")
 
+    def _obey(self) -> None:
+        if self._wishes.obey(self._chat, self._avatar.people):
+            self._avatar.engine.forget()
+
     def _obey_now(self) -> None:
         """Interrupts what is in hand. What goes wrong is left to the loop, which tries again."""
         try:
-            self._wishes.obey(self._chat, self._avatar.people)
+            self._obey()
             self._obeyed.set()
         except PassingError as error:
             log.warning("A wish on %s waits: %s", self._chat.platform, error)
@@ -131,7 +135,7 @@ class ChatWorker:
         wait = _FIRST_WAIT
         while not self._closing:
             try:
-                self._wishes.obey(self._chat, self._avatar.people)
+                self._obey()
                 await self._delivery.send_all()
                 pending = self._journal.pending(self._chat)
                 if not pending:

@@ -35,13 +35,14 @@ class Wishes:
     journal: Journal
     clock: Clock
 
-    def obey(self, chat: Chat, people: People) -> None:
-        """Does what the commands that wait in the chat ask for."""
+    def obey(self, chat: Chat, people: People) -> bool:
+        """Does what the commands that wait in the chat ask for. Returns whether words were forgotten."""
+        forgot = False
         orders = [(entry, order) for entry in self.journal.pending(chat) if (order := command(entry.text))]
         for entry, order in orders:
             try:
                 if entry.sender is not None and not entry.message.from_bot:
-                    self._do(order, entry, entry.sender, chat, people)
+                    forgot |= self._do(order, entry, entry.sender, chat, people)
                 self.journal.erase([entry.seq])
             except PassingError:
                 raise
@@ -49,8 +50,9 @@ class Wishes:
                 if not self.journal.failed([entry.seq], type(error).__name__):
                     raise
                 log.exception("A wish on %s failed three times and is set aside: see `echoes aside`.", chat.platform)
+        return forgot
 
-    def _do(self, order: Command, entry: Entry, sender: Account, chat: Chat, people: People) -> None:
+    def _do(self, order: Command, entry: Entry, sender: Account, chat: Chat, people: People) -> bool:
         language = self._language(entry, sender, chat)
         was_stopped = self.journal.is_stopped(sender)
         if order is Command.START:
@@ -67,6 +69,8 @@ class Wishes:
             for digest in forgotten.photos:
                 self.media.delete(digest)
             self._confirm(chat, disclosure.forgotten(self.persona, language), changed=forgotten.messages > 0)
+            return forgotten.messages > 0
+        return False
 
     def _leave_unanswered(self, stop: Entry, sender: Account, chat: Chat) -> None:
         """What somebody said just before they said stop is not answered, nor is an answer finished."""

@@ -33,6 +33,9 @@ class Engine(Protocol):
         Raises PassingError while it cannot be read or its server does not answer. None asks for no LoRA of ours.
         """
 
+    def forget(self) -> None:
+        """Lets go, soon, of all that was read of the chats: somebody's words in it are to be forgotten."""
+
     def step_seconds(self) -> float:
         """How long the inference thread has been in its present step (one prefill, one token of a batch).
 

@@ -105,6 +105,9 @@ class LocalEngine:
     async def load_lora(self, lora: Path | None) -> None:
         await asyncio.wrap_future(self._thread.submit(self._switch(lora), Manners.ALONE))
 
+    def forget(self) -> None:
+        self._thread.submit(self._forget(), Manners.ALONE)
+
     def step_seconds(self) -> float:
         return self._thread.step_seconds()
 
@@ -187,6 +190,10 @@ class LocalEngine:
                 raise EchoesError("The model wrote nothing that can be read.")
         finally:
             self._store.give_back(cache)
+
+    def _forget(self) -> Generator[None, None, None]:
+        self._store.clear()
+        yield
 
     def _switch(self, lora: Path | None) -> Generator[None, None, None]:
         self._lora.switch(lora)

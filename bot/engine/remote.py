@@ -123,6 +123,9 @@ class RemoteEngine:
         self.fingerprint.check(lora)
         await self._served.load(lora)
 
+    def forget(self) -> None:
+        self._served.forget()
+
     def step_seconds(self) -> float:
         """Returns 0: the server watches its own steps."""
         return 0.0

@@ -71,6 +71,10 @@ class ServedModel:
         self._lora = lora
         self.salt = secrets.token_hex(16)
 
+    def forget(self) -> None:
+        """Makes what the server has kept of earlier requests unreachable. It goes when the room is needed."""
+        self.salt = secrets.token_hex(16)
+
     async def unload(self, name: str) -> None:
         await self._server.command("/unload_lora_adapter", {"lora_name": name})
 

@@ -48,6 +48,7 @@ class ScriptedEngine:
         self.delay = 0.0
         self.failures: list[EchoesError] = []
         self.cancelled = 0
+        self.forgot = 0
 
     async def p_answer(self, chat: str, prompt: Prompt) -> float:
         return self.probability(self._text(prompt))
@@ -65,6 +66,9 @@ class ScriptedEngine:
             finished = True
         finally:
             self.cancelled += not finished
+
+    def forget(self) -> None:
+        self.forgot += 1
 
     def step_seconds(self) -> float:
         return 0.0

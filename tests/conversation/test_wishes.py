@@ -90,6 +90,17 @@ async def test_what_was_forgotten_is_nowhere_on_the_disk(stage: Stage) -> None:
     assert b"JFIF" not in kept and b"PNG" not in kept, "nor is the photo"
 
 
+async def test_nor_does_the_model_keep_what_it_read(stage: Stage) -> None:
+    await stage.says(MEI, "/forget")
+    await stage.settled()
+    assert stage.engine.forgot == 0, "there was nothing"
+    await stage.says(MEI, "my password is tulip-77")
+    await stage.settled()
+    await stage.says(MEI, "/forget")
+    await stage.settled()
+    assert stage.engine.forgot == 1
+
+
 async def test_a_photo_that_comes_after_it_was_forgotten_is_not_kept(stage: Stage) -> None:
     fetch = stage.platform.fetch
     coming = asyncio.Event()

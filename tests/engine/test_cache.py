@@ -47,6 +47,15 @@ async def test_a_chat_larger_than_the_bound_is_served_and_not_kept(loaded: Loade
     await engine.aclose()
 
 
+async def test_what_was_read_is_forgotten(loaded: LoadedModel, media: MediaStore) -> None:
+    engine = LocalEngine(loaded, media)
+    await engine.p_answer("a", prompt_of(engine, "hello"))
+    engine.forget()
+    await engine.p_answer("b", prompt_of(engine, "hello"))
+    assert engine.kept_chats() == ["b"]
+    await engine.aclose()
+
+
 def prompt_with_photo(digest: str, tail: tuple[int, ...] = (7, 8)) -> Prompt:
     return Prompt((1, 2, 3, 9, 9, 9, 9, *tail), (), (PhotoSpan(3, 7, digest, (1, 4, 4)),))
 

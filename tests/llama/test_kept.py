@@ -1,5 +1,6 @@
 """What was read of a chat is kept, in a slot or beside, within a bound; the longest unused goes first."""
 
+import asyncio
 from pathlib import Path
 
 from bot.chat.prompt import Prompt
@@ -45,3 +46,19 @@ async def test_more_chats_than_slots_are_kept_within_a_bound(start: Start, base:
     for chat in list(chats)[-kept // 3 :]:
         assert await read(engine, chat, said(engine, chat, "rain again")) < whole / 8
     assert await read(engine, 10, said(engine, 10, "rain again")) > whole / 2, "it was unused for longest"
+
+
+async def test_what_was_read_is_forgotten(start: Start, base: Path) -> None:
+    """The process that held it is gone, with what it kept of all chats; once more is left for a while."""
+    engine = await start(base)
+    whole = await read(engine, 1, said(engine, 1))
+    first = engine.pid
+    engine.forget()
+    async with asyncio.timeout(30):
+        while engine.pid in (first, None):
+            await asyncio.sleep(0.05)
+    assert await read(engine, 1, said(engine, 1)) == whole
+    second = engine.pid
+    engine.forget()
+    await asyncio.sleep(0.5)
+    assert engine.pid == second, "nobody can have it started anew again and again"

@@ -1,6 +1,7 @@
 """The engine over llama.cpp: prompts travel as token ids, so that what a contact typed stays text."""
 
 import asyncio
+import logging
 import math
 import time
 from collections.abc import AsyncGenerator, Callable
@@ -24,13 +25,16 @@ from bot.errors import EchoesError, PassingError
 from bot.media import MediaStore
 from bot.sampling import Sampling
 
+log = logging.getLogger(__name__)
+
 _PATH = "/completion"
 _BATCH = 128  # positions of prompts read in one step, so that a long one does not hold up the others
 _SURE = 1000.0  # a bias that leaves no other choice
-_MOST_SLOTS = 8
-_SLOTS_SHARE = 5  # of the memory for caches, one part in so many is for slots; the rest keeps the other chats
+_MOST_SLOTS = 9  # eight replies at once, and a decision
+_SLOTS_SHARE = 2  # of the memory for caches, one part in so many is for slots; the rest keeps the other chats
 _TWIN_SHARE = 4  # of it, again, for the chats with photos
 _NOTICED_SECONDS = 0.3
+_FORGETS_SECONDS = 600.0  # between two times, for its process is started anew and every chat is read again
 _SPARE = 8  # positions of a slot past the context, which the server sets aside
 
 
@@ -59,6 +63,8 @@ class LlamaEngine:
         self._changes = 0  # of the LoRA
         self.positions_read = 0  # of prompts, in all, those left out that were kept
         self._asked = 0  # requests that the server has not answered to the end
+        self._forgetting: asyncio.Task[None] | None = None
+        self._forgot = -math.inf  # when it did last
         self._heard = 0.0  # when it last said something, or was asked with nothing else in hand
 
     @classmethod
@@ -138,13 +144,31 @@ class LlamaEngine:
                 await self._process.exchange(model)
                 await self._twin.exchange(model)
 
+    def forget(self) -> None:
+        if self._forgetting is None or self._forgetting.done():
+            self._forgetting = asyncio.create_task(self._forget())
+
     def step_seconds(self) -> float:
         """How long the server has said nothing while something is asked of it."""
         return time.monotonic() - self._heard if self._asked else 0.0
 
     async def aclose(self) -> None:
+        if self._forgetting is not None:
+            self._forgetting.cancel()
+            await asyncio.gather(self._forgetting, return_exceptions=True)
         await self._process.aclose()
         await self._twin.aclose()
+
+    async def _forget(self) -> None:
+        """llama.cpp cannot be told to drop one chat: its process holds them all, and goes."""
+        await asyncio.sleep(max(0.0, self._forgot + _FORGETS_SECONDS - time.monotonic()))
+        try:
+            async with self._gate.shut():
+                self._forgot = time.monotonic()
+                await self._process.exchange(self._process.settings.model)
+                await self._twin.forget()
+        except EchoesError as error:
+            log.warning("What llama.cpp has read of the chats could not be let go: %s", error)
 
     async def _write(self, chat: str, prompt: Prompt, sampling: Sampling) -> AsyncGenerator[str, None]:
         writer = Writer(self.codec, self._blank, sampling, prompt.ids, self.max_context - len(prompt.ids))

@@ -69,6 +69,10 @@ class TorchTwin:
             self._model = model
             await self._let_go()
 
+    async def forget(self) -> None:
+        """Lets go of what was read of chats, and with it of the weights. Nobody may be using it."""
+        await self._let_go()
+
     async def aclose(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
