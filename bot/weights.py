@@ -1,5 +1,6 @@
 """What lies in a file of weights, told from its head and its size: no torch here, and nothing large is read."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from safetensors import SafetensorError, safe_open
@@ -8,6 +9,7 @@ from bot.errors import PassingError
 from bot.files import refusal
 
 _PIECE = 1 << 20  # bytes
+_SAMPLE = 1 << 20  # bytes read from each end of a file of weights to tell models apart
 
 
 def shapes(path: Path) -> dict[str, tuple[int, ...]]:
@@ -26,6 +28,14 @@ def shapes(path: Path) -> dict[str, tuple[int, ...]]:
         raise PassingError(refusal(error) or f"{path} cannot be read just now ({error}).") from error
     except SafetensorError as error:
         raise ValueError(str(error).removeprefix("Error while deserializing header: ")) from error
+
+
+def ends(path: Path) -> Iterator[bytes]:
+    """The beginning and the end of a file, which no two models have alike."""
+    with path.open("rb") as file:
+        yield file.read(_SAMPLE)
+        file.seek(max(path.stat().st_size - _SAMPLE, 0))
+        yield file.read(_SAMPLE)
 
 
 def read_through(path: Path) -> None:

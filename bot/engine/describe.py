@@ -16,6 +16,7 @@ from bot.engine.embedded import embedded_id, ensure_embedded
 from bot.errors import ConfigError, PassingError
 from bot.files import read_text
 from bot.media import MediaStore
+from bot.weights import ends
 
 EMBEDDED = "embedded"
 GPU_DEFAULT = "Qwen/Qwen3-VL-8B-Instruct"
@@ -26,7 +27,6 @@ Family = Literal["qwen2_5_vl", "qwen3_vl"]
 
 _FILES = ("config.json", "tokenizer.json", "preprocessor_config.json")
 _SIZES_KEPT = 4096
-_SAMPLE = 1 << 20  # bytes read from each end of a weights file to tell models apart
 
 
 @dataclass(frozen=True)
@@ -50,20 +50,28 @@ class _CodecSource(Protocol):
 
 
 def describe(base: str, progress: Callable[[str], None] | None = None) -> BaseModel:
-    """Looks at a base model: `embedded`, a hub id or a folder. Raises ConfigError in a sentence, PassingError for now.
+    """Looks at a base model: `embedded`, a hub id, a folder or a GGUF file.
 
-    `progress` is told of the embedded model's making, on first use.
+    `progress` is told of what is made on first use: the embedded model, or the folder that a GGUF file is opened into.
+    Raises ConfigError in a sentence, PassingError for now.
     """
     if base == EMBEDDED:
         folder, name = ensure_embedded(progress), embedded_id()
         return _read(base, name, str(folder), folder)
     folder = Path(base).expanduser()
     if folder.is_dir():
+        if not (folder / "config.json").is_file() and any(folder.glob("*.gguf")):
+            raise ConfigError(f"model.base: {folder} holds GGUF files: name the model's own, not the folder.")
         return _read(base, None, str(folder), folder)
-    if base.startswith(("/", ".", "~")) or base.count("/") != 1:
+    if folder.is_file():
+        from bot.engine.ready.opening import open_gguf  # which loads gguf
+
+        opened = open_gguf(folder, progress)
+        return _read(base, None, str(opened), opened)
+    if base.startswith(("/", ".", "~")) or base.endswith(".gguf") or base.count("/") != 1:
         raise ConfigError(
-            f"model.base: {base!r} is neither a folder nor a model's id: give {EMBEDDED}, the id of a Qwen2.5-VL or "
-            f"Qwen3-VL such as {GPU_DEFAULT}, or the folder of one."
+            f"model.base: {base!r} is neither a folder nor a model's id nor a file: give {EMBEDDED}, the id of a "
+            f"Qwen2.5-VL or Qwen3-VL such as {GPU_DEFAULT}, or the folder or GGUF file of one."
         )
     return _read(base, base, base, _fetch(base))
 
@@ -173,10 +181,7 @@ def _content_id(family: str, folder: Path) -> str:
     """Names a folder's model by what is in it, so that it may be moved but not exchanged."""
     digest = hashlib.sha256()
     for path in sorted(folder.glob("*.safetensors")):
-        size = path.stat().st_size
-        digest.update(f"{path.name} {size}\n".encode())
-        with path.open("rb") as file:
-            digest.update(file.read(_SAMPLE))
-            file.seek(max(size - _SAMPLE, 0))
-            digest.update(file.read(_SAMPLE))
+        digest.update(f"{path.name} {path.stat().st_size}\n".encode())
+        for piece in ends(path):
+            digest.update(piece)
     return f"{family}@{digest.hexdigest()[:12]}"

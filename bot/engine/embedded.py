@@ -7,16 +7,13 @@ tied embeddings, a few spare vocabulary rows for the vision tokens. A small visi
 import hashlib
 import importlib.util
 import json
-import os
-import shutil
-import tempfile
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from safetensors import SafetensorError
 
+from bot.engine.built import cache_home, ensure
 from bot.errors import ConfigError, PassingError
 
 if TYPE_CHECKING:
@@ -59,7 +56,6 @@ VISION: dict[str, Any] = {
     "out_hidden_size": 576,
 }
 _ROTATED = {"attn_q": 9, "attn_k": 3}  # heads of the matrices that rotary positions touch
-_STALE_AFTER = 3600.0  # seconds after which another builder's leavings are nobody's
 _TEMPLATE = (
     "{%- for message in messages -%}{{ '<|im_start|>' + message['role'] + '\n' }}"
     "{%- if message['content'] is string -%}{{ message['content'] }}"
@@ -94,8 +90,7 @@ def embedded_id() -> str:
 
 def embedded_folder() -> Path:
     """Where the embedded model is, or will be, in the user's cache."""
-    cache = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
-    return Path(cache).expanduser() / "echoes" / embedded_id()
+    return cache_home() / embedded_id()
 
 
 def ensure_embedded(progress: Callable[[str], None] | None = None) -> Path:
@@ -105,49 +100,17 @@ def ensure_embedded(progress: Callable[[str], None] | None = None) -> Path:
     PassingError where it cannot be written.
     """
     folder = embedded_folder()
-    there = folder.is_dir()  # asked first: another builder's model may appear at any time, and is whole
-    if all((folder / name).is_file() for name in _NEEDED):
-        return folder
     try:
-        if there:
-            shutil.rmtree(folder)  # somebody took a file out of it
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        _sweep(folder.parent)
-        building = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", suffix=".part", dir=folder.parent))
-        try:
-            _build(building, progress or (lambda _: None))
-            _publish(building, folder)
-        finally:
-            shutil.rmtree(building, ignore_errors=True)
+        return ensure(folder, _NEEDED, lambda place: _build(place, progress or (lambda _: None)))
     except (OSError, SafetensorError) as error:
         raise PassingError(
             f"The embedded model could not be written to {folder} ({_reason(error)}): "
             "free 600 MB there, or set XDG_CACHE_HOME to another folder."
         ) from error
-    return folder
 
 
 def _reason(error: Exception) -> str:
     return (error.strerror or str(error)) if isinstance(error, OSError) else str(error)
-
-
-def _publish(building: Path, folder: Path) -> None:
-    """Gives a whole model its name; where another builder was faster, theirs stays."""
-    for path in building.iterdir():
-        with path.open("rb") as file:
-            os.fsync(file.fileno())
-    building.chmod(0o755)
-    try:
-        building.rename(folder)
-    except OSError:
-        if not folder.is_dir():
-            raise
-
-
-def _sweep(cache: Path) -> None:
-    for path in cache.glob(f".{RECIPE}*.part"):
-        if time.time() - path.stat().st_mtime > _STALE_AFTER:
-            shutil.rmtree(path, ignore_errors=True)
 
 
 def find_wheel() -> Path:

@@ -23,11 +23,21 @@ from bot.engine.describe import BaseModel, Family, codec_for, describe
 from bot.errors import ConfigError, PassingError
 from bot.files import refusal
 
-__all__ = ["LoadedModel", "QwenVL", "codec_for", "device_of", "dtype_of", "load", "out_of_memory", "photo_tensors"]
+__all__ = [
+    "CLASSES",
+    "LoadedModel",
+    "QwenVL",
+    "codec_for",
+    "device_of",
+    "dtype_of",
+    "load",
+    "out_of_memory",
+    "photo_tensors",
+]
 
 QwenVL = Qwen2_5_VLForConditionalGeneration | Qwen3VLForConditionalGeneration
 
-_CLASSES: dict[Family, type[Qwen2_5_VLForConditionalGeneration] | type[Qwen3VLForConditionalGeneration]] = {
+CLASSES: dict[Family, type[Qwen2_5_VLForConditionalGeneration] | type[Qwen3VLForConditionalGeneration]] = {
     "qwen2_5_vl": Qwen2_5_VLForConditionalGeneration,
     "qwen3_vl": Qwen3VLForConditionalGeneration,
 }
@@ -63,7 +73,7 @@ def load(
     four_bit: bool = False,
     progress: Callable[[str], None] | None = None,
 ) -> LoadedModel:
-    """Loads `embedded`, a hub id or a folder. Raises ConfigError in a sentence where it cannot, PassingError for now.
+    """Loads what `describe` describes. Raises ConfigError in a sentence where it cannot, PassingError for now.
 
     device: auto (a GPU where there is one), cpu, cuda, cuda:1, mps; dtype: auto, float32, bfloat16, float16.
     """
@@ -122,7 +132,7 @@ def _weights(
     quantization: BitsAndBytesConfig | None,
 ) -> QwenVL:
     load_weights: Any = partial(
-        _CLASSES[described.family].from_pretrained,
+        CLASSES[described.family].from_pretrained,
         described.source,
         dtype=dtype,
         device_map={"": device},

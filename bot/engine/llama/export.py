@@ -6,41 +6,25 @@ prompts with photos go to torch.
 
 import json
 import re
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import gguf
 import numpy as np
 
-from bot.engine.describe import BaseModel, Family
+from bot.engine.describe import BaseModel
+from bot.engine.llama.names import ARCHITECTURES, llama_name
 from bot.engine.llama.quantizing import Quantize, quantized, type_of
 from bot.engine.llama.tensors import Array, FileWeights, FolderWeights
+from bot.engine.llama.vocabulary import write_vocabulary
 from bot.errors import ConfigError, PassingError, PermanentError
 from bot.files import read_text, refusal
 from bot.lora import SHAPE, WEIGHTS
 
-RECIPE = 1
+RECIPE = 2
 """Raised whenever the same weights would give another file."""
 
-ARCHITECTURES: Mapping[Family, str] = {"qwen2_5_vl": "qwen2vl", "qwen3_vl": "qwen3vl"}
-
-_PREFIXES = ("model.language_model.", "model.", "")  # as transformers 5 saves them, and as the hub's older files do
-_WHOLE = {"embed_tokens": "token_embd", "norm": "output_norm", "lm_head": "output"}
-_IN_LAYER = {
-    "input_layernorm": "attn_norm",
-    "post_attention_layernorm": "ffn_norm",
-    "self_attn.q_proj": "attn_q",
-    "self_attn.k_proj": "attn_k",
-    "self_attn.v_proj": "attn_v",
-    "self_attn.o_proj": "attn_output",
-    "self_attn.q_norm": "attn_q_norm",
-    "self_attn.k_norm": "attn_k_norm",
-    "mlp.gate_proj": "ffn_gate",
-    "mlp.up_proj": "ffn_up",
-    "mlp.down_proj": "ffn_down",
-}
-_LAYER = re.compile(r"layers\.(\d+)\.(.+)")
 _MATRIX = re.compile(r"\.language_model\.(layers\.\d+\.\w+\.\w+)\.lora_A\.weight$")
 
 
@@ -66,7 +50,7 @@ def export(
     writer = gguf.GGUFWriter(None, ARCHITECTURES[base.family])
     try:
         _describe(writer, base, config)
-        _vocabulary(writer, base, weights.shape(names["token_embd.weight"])[0])
+        write_vocabulary(writer, base.tokenizer, weights.shape(names["token_embd.weight"])[0])
         layers = int(config["num_hidden_layers"])
         types = {there: type_of(there, weights.shape(name), quantize, layers) for there, name in names.items()}
         for there, name in names.items():
@@ -110,17 +94,6 @@ def _decoder_names(weights: FolderWeights, *, tied: bool) -> dict[str, str]:
     return dict(sorted(found.items()))
 
 
-def llama_name(name: str) -> str | None:
-    """llama.cpp's name of a tensor; None for what does not belong to the decoder."""
-    short = next(name.removeprefix(prefix) for prefix in _PREFIXES if name.startswith(prefix))
-    place, _, part = short.rpartition(".")
-    layer = _LAYER.fullmatch(place)
-    known = _IN_LAYER.get(layer[2]) if layer else _WHOLE.get(place)
-    if known is None:
-        return None
-    return f"blk.{layer[1]}.{known}.{part}" if layer else f"{known}.{part}"
-
-
 def _describe(writer: gguf.GGUFWriter, base: BaseModel, config: Mapping[str, Any]) -> None:
     try:
         rope = config.get("rope_parameters") or config.get("rope_scaling") or {}
@@ -145,30 +118,6 @@ def _describe(writer: gguf.GGUFWriter, base: BaseModel, config: Mapping[str, Any
         raise ConfigError(
             f"model.base: {base.folder / 'config.json'} does not tell what llama.cpp needs ({error})."
         ) from error
-
-
-def _vocabulary(writer: gguf.GGUFWriter, base: BaseModel, rows: int) -> None:
-    """The names of the tokens, of which prompts make no use: they travel as ids."""
-    tokenizer = base.tokenizer
-    ids, added = tokenizer.get_vocab(with_added_tokens=True), tokenizer.get_added_tokens_decoder()
-    names = {number: name for name, number in ids.items()}
-    merges = json.loads(tokenizer.to_str())["model"].get("merges") or []
-    writer.add_tokenizer_model("gpt2")
-    writer.add_tokenizer_pre("qwen2")
-    writer.add_token_list([names.get(number, f"[PAD{number}]") for number in range(rows)])
-    writer.add_token_types([_kind(number, added, names) for number in range(rows)])
-    whole = [one if isinstance(one, str) else " ".join(one) for one in merges]
-    writer.add_token_merges(whole or ["a b"])  # llama.cpp takes no vocabulary without any
-    end = ids["<|im_end|>"]
-    writer.add_eos_token_id(end)
-    writer.add_pad_token_id(ids.get("<|endoftext|>", end))
-    writer.add_add_bos_token(False)
-
-
-def _kind(number: int, added: Container[int], known: Container[int]) -> gguf.TokenType:
-    if number in added:
-        return gguf.TokenType.CONTROL
-    return gguf.TokenType.NORMAL if number in known else gguf.TokenType.UNUSED
 
 
 class _Product:

@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+from bot.engine.built import cache_home
 from bot.engine.describe import BaseModel
 from bot.engine.llama.export import RECIPE, export
 from bot.engine.llama.quantizing import Quantize
@@ -89,7 +90,7 @@ def _sweep(lora: Path, kept: Path) -> None:
 
 
 def _cache() -> Path:
-    return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "echoes" / "llama"
+    return cache_home() / "llama"
 
 
 def _digest(base: BaseModel, lora: Path) -> str:

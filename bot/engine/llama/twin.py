@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bot.engine.llama.export import llama_name
+from bot.engine.llama.names import llama_name
 from bot.media import MediaStore
 
 if TYPE_CHECKING:
