@@ -20,13 +20,17 @@ from bot.workspace import Workspace, private_dir, write_private
 _FILES = ("persona.yaml", "people.yaml", "questionnaire.yaml")
 _ZONES = {"en": "Europe/London", "zh": "Asia/Shanghai"}  # where the sample subjects live
 _PORT = 8642
+_TOKENS = 60_000
+"""To learn from: so many, not so long, that the avatar is the same on a slow machine. See docs/results.md, The demo."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--once", action="store_true", help="print a short transcript and end, without serving")
     parser.add_argument("--language", choices=LANGUAGES, default="en", help="which sample subject")
     parser.add_argument("--dir", type=Path, metavar="DIR", help="the demo's workspace (default: in your data folder)")
-    parser.add_argument("--minutes", type=float, default=6.0, metavar="N", help="for training (default: %(default)s)")
+    parser.add_argument(
+        "--minutes", type=float, default=8.0, metavar="N", help="for training, at most (default: %(default)s)"
+    )
     parser.add_argument("--fresh", action="store_true", help="begin again from the export files")
 
 
@@ -67,7 +71,7 @@ def _prepare(root: Path, language: str, minutes: float) -> Workspace:
     try:
         find_lora(workspace.loras, load_config(workspace.config).model.lora)
     except EchoesError:
-        _echoes("train", "--minutes", f"{minutes:g}", workspace=root)
+        _echoes("train", "--tokens", str(_TOKENS), "--minutes", f"{minutes:g}", workspace=root)
         _echoes("evaluate", "--quick", workspace=root)
     return workspace
 

@@ -93,9 +93,18 @@ class Loop:
                         self.reporter.note("Stopped and saved: run `echoes train` again to go on.")
                         raise KeyboardInterrupt
                 if self.clock.left < 1.2 * median(self._took):
+                    self._say_what_is_missing()
                     break
             self._finish()
         return place
+
+    def _say_what_is_missing(self) -> None:
+        read, asked = self.position.tokens, self.tokens
+        if asked is not None and read < asked:
+            self.reporter.note(
+                f"The minutes were over after {read:,} of {asked:,} tokens: this machine was too slow for all of them, "
+                "and what was learnt is less sure. Train longer for more."
+            )
 
     def _goes_on(self) -> bool:
         if self.tokens is not None:
