@@ -86,6 +86,9 @@ class Deciding:
     async def load_lora(self, lora: Path | None) -> None:
         raise PermanentError("The LoRA stays.")
 
+    def forget(self) -> None:
+        self.engine.forget()
+
     def step_seconds(self) -> float:
         return 0.0
 
