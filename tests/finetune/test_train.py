@@ -182,10 +182,10 @@ def test_the_bar_shows_both_losses_speed_and_time_left(workspace: Workspace) -> 
 
 
 def test_the_minutes_are_kept_and_the_schedule_follows_them(workspace: Workspace) -> None:
-    start = time.monotonic()
-    endless = replace(PRESETS["tuned"], epochs=1000)
-    folder = train(workspace, TrainSettings(endless, "brief", minutes=0.25))
+    start, listener = time.monotonic(), Listener()
+    folder = train(workspace, TrainSettings(name="brief", minutes=0.25, tokens=1_000_000_000), listener)
     assert time.monotonic() - start < 0.25 * 60
+    assert any(note.startswith("The minutes were over after ") for note in listener.notes)
     place = json.loads((folder / "training.json").read_text("utf-8"))["position"]
     assert place["step"] > 10 and place["epoch"] < 1000
     assert place["seconds"] > 0.25 * 60 * 0.5, "and they are used"
