@@ -8,7 +8,8 @@ _LICENCES = {
     "CC-BY-4.0": "https://creativecommons.org/licenses/by/4.0/",
 }
 _HEAD = """embedded_tower.safetensors: the weights of the embedded model's vision tower.
-embedded_first_lora.safetensors: what the embedded model learnt of pictures that this tower sees.
+embedded_first_lora.safetensors: what the embedded model learnt of pictures that this tower sees (and of talking, see
+embedded_first_lora.NOTICE).
 
 They were learnt, with the recipe in training/recipes/eyes, from the pictures named here. The pictures themselves
 are not part of this package; they were changed for training (drawn at 128 pixels, recoloured, turned, blurred, put
