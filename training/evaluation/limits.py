@@ -25,7 +25,7 @@ class Limits:
 
 
 FULL = Limits()
-QUICK = Limits(written=20, judged=20, ranked=8, swapped=8, asked=8, probed=8, read=14)
+QUICK = Limits(written=28, judged=20, ranked=8, swapped=8, asked=8, probed=8, read=14)
 """As few as a verdict on the panels of a quick look takes."""
 
 
