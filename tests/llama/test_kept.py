@@ -35,6 +35,16 @@ async def test_only_what_is_new_is_read(start: Start, base: Path) -> None:
     assert engine.positions_read - before < 60, "a token that is drawn again costs one"
 
 
+async def test_a_reply_without_a_decision_before_it_reads_its_prompt_once(start: Start, base: Path) -> None:
+    engine = await start(base)
+    prompt = said(engine, 1)
+    async for _ in engine.reply(
+        "chat 1", prompt, Sampling(temperature=1.0, presence_penalty=0.5, max_tokens=30, seed=1)
+    ):
+        pass
+    assert engine.positions_read < len(prompt.ids) + 60, "whatever is refused and drawn again"
+
+
 async def test_more_chats_than_slots_are_kept_within_a_bound(start: Start, base: Path) -> None:
     position = 3 * 2 * 2 * 32 * 2 // 2  # bytes: layers, keys and values, 32 numbers each of 16 bits
     engine = await start(base, max_context=512, cache_bytes=6_000_000)

@@ -171,10 +171,12 @@ class LlamaEngine:
             log.warning("What llama.cpp has read of the chats could not be let go: %s", error)
 
     async def _write(self, chat: str, prompt: Prompt, sampling: Sampling) -> AsyncGenerator[str, None]:
-        writer = Writer(self.codec, self._blank, sampling, prompt.ids, self.max_context - len(prompt.ids))
-        async with self._slots.for_reply(chat) as slot, aclosing(writer.write(self._asking(chat, slot))) as pieces:
-            async for piece in pieces:
-                yield piece
+        room = self.max_context - len(prompt.ids)
+        async with self._slots.for_reply(chat) as slot:
+            writer = Writer(self.codec, self._blank, sampling, prompt.ids, room, held=slot.held)
+            async with aclosing(writer.write(self._asking(chat, slot))) as pieces:
+                async for piece in pieces:
+                    yield piece
 
     async def _write_in_torch(self, chat: str, prompt: Prompt, sampling: Sampling) -> AsyncGenerator[str, None]:
         async with self._twin.use() as torch, aclosing(torch.reply(chat, prompt, sampling)) as pieces:

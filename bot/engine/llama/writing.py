@@ -29,15 +29,26 @@ class Writer:
     """Writes one reply. Closing its generator stops the server between two tokens."""
 
     def __init__(
-        self, codec: Codec, blank: frozenset[int], sampling: Sampling, ids: tuple[int, ...], room: int
+        self,
+        codec: Codec,
+        blank: frozenset[int],
+        sampling: Sampling,
+        ids: tuple[int, ...],
+        room: int,
+        *,
+        held: bool = True,
     ) -> None:
-        """blank: the tokens that show nothing, the end of turn among them. room: tokens that the context leaves."""
+        """blank: the tokens that show nothing, the end of turn among them. room: tokens that the context leaves.
+
+        held: whether the chat has a slot. One that has none learns which it got only at the end of a request, and a
+        request broken off before would have all read anew, in another: so the first one ends after one token.
+        """
         self._codec, self._blank, self._sampling = codec, blank, sampling
         self._ids, self._room = ids, room
         self._chance = random.Random(secrets.randbits(63) if sampling.seed is None else sampling.seed)
         self._text, self._seen = TextStream(codec), False
         self._reply: list[int] = []
-        self._barred = False  # whether the tokens that show nothing are kept from the server
+        self._barred = not held  # whether the tokens that show nothing are kept from the server, one request a token
         self._ended = False
         self._told = 0  # tokens of the present request that the server has spoken of
 
