@@ -11,6 +11,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from bot.engine.llama.pages import give_back_zeros
+
 _FIRST_TO_DIE = "600"  # of 1,000: where memory runs out, this process and not the daemon
 
 
@@ -53,6 +55,7 @@ def _serve(model: str, slots: int, context: int, threads: int, batch: int, kept_
     asked.verbosity = 1  # errors alone
     global _running
     _running = xllamacpp.Server(asked)
+    give_back_zeros()
     return {"url": _running.listening_address}
 
 
