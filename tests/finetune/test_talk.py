@@ -74,15 +74,14 @@ def test_however_much_is_said_it_fits(tmp_path: Path, codec: Codec) -> None:
         assert all(len(render(one.scene, one.turns, codec).ids) <= 1200 for one in dialogues)
 
 
-@pytest.mark.parametrize("content", [b"", b"no gzip", gzip.compress(b"{}\n"), gzip.compress(b'{"turns": [[1]]}\n')])
-def test_another_file_is_refused_in_a_sentence(tmp_path: Path, codec: Codec, content: bytes) -> None:
+def test_another_file_is_refused_in_a_sentence(tmp_path: Path, codec: Codec) -> None:
     path = tmp_path / "talks.jsonl.gz"
-    path.write_bytes(content)
-    if content:
+    for content in (b"no gzip", gzip.compress(b"{}\n"), gzip.compress(b'{"turns": [[1]]}\n')):
+        path.write_bytes(content)
         with pytest.raises(DataError, match=r"talks\.jsonl\.gz cannot be read as a file of talks"):
             list(read_talks(path, codec, 1000, 0))
-    else:
-        assert list(read_talks(path, codec, 1000, 0)) == []
+    path.write_bytes(b"")
+    assert list(read_talks(path, codec, 1000, 0)) == []
 
 
 def test_whose_words_it_learnt_from_is_told_beside_it() -> None:
