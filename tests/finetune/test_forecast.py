@@ -65,6 +65,6 @@ def test_a_model_of_three_billion_fits_into_sixteen_gigabytes() -> None:
     sizes |= dict.fromkeys(("gate_proj", "up_proj"), (2048, 11008)) | {"down_proj": (11008, 2048)}
     three = Decoder(36, sizes, 151_936, 151_936 * 2048 + 670_000_000)
     need = memory(three, TUNED, SAMPLES, torch.bfloat16.itemsize, torch.bfloat16.itemsize, four_bit=False)
-    assert 8 * GB < need.checkpointed < 13 * GB < need.plain
+    assert 8 * GB < need.checkpointed < 10 * GB < need.plain < 16 * GB
     exact = memory(three, TUNED, SAMPLES, torch.bfloat16.itemsize, torch.float32.itemsize, four_bit=False)
     assert exact.serving > 15 * GB
