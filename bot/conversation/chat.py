@@ -74,7 +74,7 @@ class ChatWorker:
         self._observe = observe
         self._clock = clock
         self._tries = Tries(chat, journal)
-        self._wishes = Wishes(avatar.persona, avatar.config, avatar.media, journal, clock)
+        self._wishes = Wishes(avatar.persona, avatar.config, avatar.media, journal, avatar.engine, clock)
         self._delivery = Delivery(chat, adapter, journal, avatar.config, observe, lane)
         limit = served_tokens(avatar.engine.max_context, avatar.sampling.max_tokens)
         self._context = Context(chat, avatar.persona, avatar.config, limit, avatar.media.shows)
@@ -101,14 +101,10 @@ class ChatWorker:
         if not self.busy:
             self._task = asyncio.create_task(self._run(), name=f"chat-{self._chat.platform}")
 
-    def _obey(self) -> None:
-        if self._wishes.obey(self._chat, self._avatar.people):
-            self._avatar.engine.forget()
-
     def _obey_now(self) -> None:
         """Interrupts what is in hand. What goes wrong is left to the loop, which tries again."""
         try:
-            self._obey()
+            self._wishes.obey(self._chat, self._avatar.people)
             self._obeyed.set()
         except PassingError as error:
             log.warning("A wish on %s waits: %s", self._chat.platform, error)
@@ -135,7 +131,7 @@ class ChatWorker:
         wait = _FIRST_WAIT
         while not self._closing:
             try:
-                self._obey()
+                self._wishes.obey(self._chat, self._avatar.people)
                 await self._delivery.send_all()
                 pending = self._journal.pending(self._chat)
                 if not pending:

@@ -12,6 +12,7 @@ from bot.clock import Clock
 from bot.config import ConversationConfig
 from bot.conversation.context import RECENT
 from bot.conversation.policy import Command, allowed, command, takes_part
+from bot.engine.base import Engine
 from bot.errors import PassingError
 from bot.media import MediaStore
 from bot.message import Account, Chat, ChatKind
@@ -33,16 +34,16 @@ class Wishes:
     config: ConversationConfig
     media: MediaStore
     journal: Journal
+    engine: Engine
     clock: Clock
 
-    def obey(self, chat: Chat, people: People) -> bool:
-        """Does what the commands that wait in the chat ask for. Returns whether words were forgotten."""
-        forgot = False
+    def obey(self, chat: Chat, people: People) -> None:
+        """Does what the commands that wait in the chat ask for."""
         orders = [(entry, order) for entry in self.journal.pending(chat) if (order := command(entry.text))]
         for entry, order in orders:
             try:
                 if entry.sender is not None and not entry.message.from_bot:
-                    forgot |= self._do(order, entry, entry.sender, chat, people)
+                    self._do(order, entry, entry.sender, chat, people)
                 self.journal.erase([entry.seq])
             except PassingError:
                 raise
@@ -50,9 +51,8 @@ class Wishes:
                 if not self.journal.failed([entry.seq], type(error).__name__):
                     raise
                 log.exception("A wish on %s failed three times and is set aside: see `echoes aside`.", chat.platform)
-        return forgot
 
-    def _do(self, order: Command, entry: Entry, sender: Account, chat: Chat, people: People) -> bool:
+    def _do(self, order: Command, entry: Entry, sender: Account, chat: Chat, people: People) -> None:
         language = self._language(entry, sender, chat)
         was_stopped = self.journal.is_stopped(sender)
         if order is Command.START:
@@ -68,9 +68,9 @@ class Wishes:
             forgotten = self.journal.forget(sender, entry.seq)
             for digest in forgotten.photos:
                 self.media.delete(digest)
+            if forgotten.messages:
+                self.engine.forget()
             self._confirm(chat, disclosure.forgotten(self.persona, language), changed=forgotten.messages > 0)
-            return forgotten.messages > 0
-        return False
 
     def _leave_unanswered(self, stop: Entry, sender: Account, chat: Chat) -> None:
         """What somebody said just before they said stop is not answered, nor is an answer finished."""

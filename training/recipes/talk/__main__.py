@@ -15,7 +15,7 @@ def main(arguments: list[str] | None = None) -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     train = commands.add_parser("train", help="learn from the LoRA that ships on, going on where it stopped")
     train.add_argument("talks", type=Path, help="chitchat.jsonl.gz, see training/recipes/talk/conversations.py")
-    train.add_argument("--tokens", type=int, default=500_000, help="to read (default: %(default)s)")
+    train.add_argument("--tokens", type=int, default=300_000, help="to read (default: %(default)s)")
     commands.add_parser("export", help="write the finished weights into the package")
     args = parser.parse_args(arguments)
     try:

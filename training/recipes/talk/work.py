@@ -1,5 +1,6 @@
 """The steps of the recipe: learning, and writing what was learnt into the package."""
 
+import hashlib
 import random
 import time
 from dataclasses import replace
@@ -58,7 +59,8 @@ def train(talks: Path, work: Path, tokens: int, seed: int = 0) -> None:
     begin(lora, PRESET, loaded.base_id)
     run = Run(work)
     with run.only_one(), Bar() as bar:
-        key = f"talk {seed} {tokens} {len(learnt)}"
+        begun_from = hashlib.sha256(first_lora_path().read_bytes()).hexdigest()
+        key = f"talk {seed} {tokens} {len(learnt)} {begun_from}"
         resuming = run.key() == key
         if not resuming:
             run.begin(key)
