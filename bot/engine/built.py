@@ -53,6 +53,6 @@ def _publish(place: Path, folder: Path) -> None:
 def _sweep(cache: Path) -> None:
     """Takes away what killed builders left."""
     for place in cache.glob(".*.part"):
-        with suppress(FileNotFoundError):  # it has just become a folder
+        with suppress(OSError):  # it has just become a folder, or is none
             if time.time() - max(path.stat().st_mtime for path in (place, *place.iterdir())) > _STALE_AFTER:
                 shutil.rmtree(place, ignore_errors=True)
