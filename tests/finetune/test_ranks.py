@@ -10,7 +10,7 @@ import pytest
 from bot.workspace import Workspace
 from tests.finetune.test_train import weights_of
 
-ARGUMENTS = ("train", "--epochs", "2", "--learning-rate", "0.002", "--name")
+ARGUMENTS = ("train", "--preset", "paper", "--epochs", "2", "--learning-rate", "0.002", "--name")
 
 
 def curve(folder: Path) -> list[float]:

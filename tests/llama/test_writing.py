@@ -58,6 +58,24 @@ async def written(codec: Codec, server: Loaded, sampling: Sampling) -> str:
     return "".join([piece async for piece in writer.write(server.ask)])
 
 
+class Holding:
+    """A server that draws the bytes of these texts alike, and speaks of whole characters only, as llama.cpp does."""
+
+    def __init__(self, codec: Codec, *texts: str) -> None:
+        self.texts = [(codec.encode(text), text) for text in texts]
+        self.drawn: list[int] = []
+
+    async def ask(self, body: Json) -> AsyncGenerator[Json, None]:
+        chance, number = random.Random(body["seed"]), 0
+        self.drawn.append(body["n_predict"])
+        while number < body["n_predict"]:
+            tokens, text = chance.choice(self.texts)
+            number += len(tokens)
+            if number <= body["n_predict"]:
+                yield {"stop": False, "tokens": tokens[-1:], "content": text, "tokens_predicted": number}
+        yield {"stop": True, "stop_type": "limit"}
+
+
 @pytest.mark.parametrize("penalty", [1.0, 0.3, -0.7])
 async def test_the_penalty_of_what_was_said_is_that_of_torch(codec: Codec, penalty: float) -> None:
     """Two letters; the second is the first again with chance ½·e^(−penalty/T) against ½."""
@@ -104,3 +122,22 @@ async def test_the_parts_of_a_character_count_as_said(codec: Codec) -> None:
     writer = Writer(codec, blank_tokens(codec), Sampling(0, 1, 0, 9), (1,), 100)
     assert [piece async for piece in writer.write(ask)] == ["你"]
     assert writer.tokens == (first, second, third)
+
+
+async def test_a_first_character_of_many_bytes_comes_as_often_as_it_is_drawn(codec: Codec) -> None:
+    """A first request draws one token, and of a part of a character the server says nothing."""
+    counted: Counter[str] = Counter()
+    for seed in range(ROUNDS):
+        server = Holding(codec, "👋", "a")
+        writer = Writer(codec, blank_tokens(codec), Sampling(1, 1, 0, 1, seed), (1,), 100, held=False)
+        counted["".join([piece async for piece in writer.write(server.ask)])] += 1
+        assert server.drawn in ([1], [1, 4])
+    assert counted.keys() == {"👋", "a"}
+    assert counted["👋"] / ROUNDS == pytest.approx(0.5, abs=4 * math.sqrt(0.25 / ROUNDS))
+
+
+async def test_a_reply_ends_where_its_last_character_has_no_room(codec: Codec) -> None:
+    server = Holding(codec, "你")
+    writer = Writer(codec, blank_tokens(codec), Sampling(0, 1, 0, 7), (1,), 100, held=False)
+    assert [piece async for piece in writer.write(server.ask)] == ["你", "你"]
+    assert server.drawn == [1, 4, 4, 1]

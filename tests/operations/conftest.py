@@ -1,8 +1,6 @@
 """A workspace with everything in it, and an observer that remembers."""
 
 import errno
-import logging
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -28,17 +26,6 @@ def no_tokens(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(f"ECHOES_{name}_TOKEN", raising=False)
     for name in ("CREDENTIALS_DIRECTORY", "NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID", "JOURNAL_STREAM"):
         monkeypatch.delenv(name, raising=False)
-
-
-@pytest.fixture(autouse=True)
-def logging_restored() -> Iterator[None]:
-    """A test may set up logging for a whole process."""
-    root = logging.getLogger()
-    handlers, level = list(root.handlers), root.level
-    yield
-    root.handlers[:] = handlers
-    root.setLevel(level)
-    logging.captureWarnings(False)
 
 
 def read_fails(monkeypatch: pytest.MonkeyPatch, *failing: Path) -> None:

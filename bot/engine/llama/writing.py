@@ -21,6 +21,8 @@ from bot.engine.unseen import UnseenError
 from bot.letters import visible
 from bot.sampling import Sampling
 
+_CHARACTER = 4  # tokens that one has at most: each is a byte or more of it (UTF-8)
+
 Ask = Callable[[Json], AsyncGenerator[Json, None]]
 """Sends a request and yields what the server streams back, at last a piece with `stop`."""
 
@@ -49,14 +51,20 @@ class Writer:
         self._text, self._seen = TextStream(codec), False
         self._reply: list[int] = []
         self._barred = not held  # whether the tokens that show nothing are kept from the server, one request a token
+        self._one = 1  # tokens that a request for one character draws
         self._ended = False
+        self._seed = 0
+        self._untold = False  # whether the last request ended before the server spoke of a token
         self._told = 0  # tokens of the present request that the server has spoken of
 
     async def write(self, ask: Ask) -> AsyncGenerator[str, None]:
         """Yields the text in pieces, none empty. Raises UnseenError where nothing could be seen."""
         while not self._ended and self._left > 0:
             weighed = frozenset(self._reply) if self._sampling.presence_penalty else frozenset()
+            if not self._untold:
+                self._seed = self._chance.getrandbits(31)
             self._told = 0
+            self._untold = False
             async with aclosing(self._kept(ask(self._body(weighed)), weighed)) as tokens:
                 async for token in tokens:
                     self._reply.append(token)
@@ -80,6 +88,7 @@ class Writer:
 
     async def _kept(self, events: AsyncGenerator[Json, None], weighed: Collection[int]) -> AsyncGenerator[int, None]:
         """Yields what the server draws, up to the first token that is refused."""
+        first_only = self._barred and self._one > 1  # what comes after it was drawn as if it could not end there
         async with aclosing(events):
             async for event in events:
                 for token in self._tokens(event):
@@ -94,6 +103,17 @@ class Writer:
                     if self._refused(token, weighed):
                         return
                     yield token
+                if first_only and self._told:
+                    return
+        if not self._told:
+            self._nothing_told()
+
+    def _nothing_told(self) -> None:
+        """Goes on after a request that drew only parts of a character, of which the server does not speak."""
+        if self._barred and self._one == 1:
+            self._one, self._untold = _CHARACTER, True  # the same draw again, to the character's end
+        else:
+            self._ended = True
 
     def _tokens(self, event: Json) -> list[int]:
         """The tokens of a piece, the end of turn last where it ends so.
@@ -125,11 +145,11 @@ class Writer:
         biases += [[token, -self._sampling.presence_penalty] for token in sorted(weighed) if token not in never]
         return {
             "prompt": [*self._ids, *self._reply],
-            "n_predict": 1 if self._barred else self._left,
+            "n_predict": min(self._one, self._left) if self._barred else self._left,
             "stream": True,
             "return_tokens": True,
             "cache_prompt": True,
-            "seed": self._chance.getrandbits(31),
+            "seed": self._seed,
             "logit_bias": biases,
             **drawing(self._sampling.temperature, self._sampling.top_p),
         }
