@@ -146,7 +146,7 @@ def test_an_avatar_trained_on_text_alone_keeps_its_sight(pictures: list[tuple[Im
     loaded = load("embedded", "cpu", "bfloat16")
     lora = attach(loaded.model, PRESETS["tuned"], loaded.base_id)
     begin(lora, PRESETS["tuned"], loaded.base_id)
-    before, chosen = likeliest(loaded, pictures), choices(loaded, pictures)
+    before = likeliest(loaded, pictures)
     codec = Codec(loaded.tokenizer, loaded.geometry, lambda digest: (112, 112))
     trained = [value for value in lora.parameters() if value.requires_grad]
     optimizer = torch.optim.AdamW(trained, 1e-3)
@@ -164,9 +164,8 @@ def test_an_avatar_trained_on_text_alone_keeps_its_sight(pictures: list[tuple[Im
     after = likeliest(loaded, pictures)
     same = sum(name == earlier for name, earlier in zip(after, before, strict=True))
     assert same >= 0.7 * len(before), list(zip(before, after, strict=True))
-    assert interval(chosen.right, chosen.of)[0] > 0.5, f"the first or the second: {chosen}"
     kept = choices(loaded, pictures)
-    assert interval(kept.right, kept.of)[0] > 0.5, f"the first or the second: {kept}, before {chosen}"
+    assert interval(kept.right, kept.of)[0] > 0.5, f"the first or the second: {kept}"
 
 
 def test_what_is_measured_wears_the_lora_it_is_told(tmp_path: Path) -> None:
@@ -196,7 +195,7 @@ def likeliest(loaded: LoadedModel, pictures: list[tuple[Image.Image, str]]) -> l
 
 
 def choices(loaded: LoadedModel, pictures: list[tuple[Image.Image, str]]) -> Share:
-    """How often the first is told from the second: each picture beside two others of its shape."""
+    """How often the first is told from the second: each picture beside another of its shape."""
     seen = sorted(look(loaded, pictures), key=lambda picture: picture.grid)
-    pairs = [(one, seen[(place + step) % len(seen)]) for step in (1, 4) for place, one in enumerate(seen)]
-    return first_or_second(AnswerScorer(loaded), [picture for pair in pairs for picture in pair], CHOICES[0])
+    pairs = [picture for place, one in enumerate(seen) for picture in (one, seen[(place + 1) % len(seen)])]
+    return first_or_second(AnswerScorer(loaded), pairs, CHOICES[0])
