@@ -1,6 +1,16 @@
-"""How a reply's tokens are chosen."""
+"""How a reply's tokens are chosen, and what of it was fitted to the person: that lies beside the LoRA."""
 
+import json
 from dataclasses import dataclass
+from pathlib import Path
+
+from bot.errors import PermanentError
+from bot.files import read_text
+from bot.workspace import write_private
+
+FILE = "sampling.json"
+VERSION = 1
+"""Of the record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,3 +22,28 @@ class Sampling:
     presence_penalty: float = 0.2  # taken from the logit of every token the reply already holds
     max_tokens: int = 200
     seed: int | None = None
+
+    def save(self, lora: Path) -> None:
+        """Writes what is fitted beside the LoRA."""
+        record = {"version": VERSION, "temperature": self.temperature, "presence_penalty": self.presence_penalty}
+        write_private(lora / FILE, (json.dumps(record, indent=2) + "\n").encode())
+
+    @classmethod
+    def fitted(cls, lora: Path | None) -> "Sampling":
+        """Returns what was fitted to the person; the defaults without a LoRA, or for one trained before that was done.
+
+        Raises PermanentError where the record is damaged, PassingError while it cannot be read.
+        """
+        if lora is None:
+            return cls()
+        try:
+            saved = json.loads(read_text(lora / FILE))
+            if int(saved["version"]) > VERSION:
+                raise PermanentError(
+                    f"{lora / FILE} was written by a newer Echoes: update Echoes, or run `echoes calibrate`."
+                )
+            return cls(float(saved["temperature"]), presence_penalty=float(saved["presence_penalty"]))
+        except FileNotFoundError:
+            return cls()
+        except (ValueError, KeyError, TypeError, AttributeError):
+            raise PermanentError(f"{lora / FILE} is damaged: run `echoes calibrate`.") from None

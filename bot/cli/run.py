@@ -32,6 +32,7 @@ from bot.media import MediaStore
 from bot.people import load_people
 from bot.persona import Persona, load_persona
 from bot.platform import Adapter, Platform, Platforms, Setting
+from bot.sampling import Sampling
 from bot.secrets import Secrets, load_secrets, with_kept
 from bot.store.past import Past
 from bot.validation import either
@@ -141,7 +142,7 @@ async def _serve(prepared: Prepared, drain_seconds: float) -> ExitCode:
                 persona=prepared.persona,
                 people=load_people(workspace.people),
                 calibration=calibration,
-                sampling=config.sampling.sampling(),
+                sampling=config.sampling.over(Sampling.fitted(lora)),
                 config=config.conversation,
                 media=media,
                 past=past,

@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -23,6 +24,7 @@ from bot.store.past import Past
 from bot.workspace import Workspace
 from training.data.splits import Split, Splits
 
+_LONGEST = 60  # tokens of a reply
 _STRETCH = 12  # messages of the group that are shown
 _FRIENDS = ("friend", "classmate", "sibling", "partner")
 _ELDERS = ("elder", "parent", "teacher", "relative", "colleague")
@@ -58,7 +60,7 @@ async def show_transcript(workspace: Workspace) -> None:
             persona=persona,
             people=people,
             calibration=Calibration.load(lora) if lora else Calibration(),
-            sampling=Sampling(temperature=0.7, presence_penalty=0.4, max_tokens=60, seed=1),
+            sampling=replace(config.sampling.over(Sampling.fitted(lora)), max_tokens=_LONGEST, seed=1),
             config=_unhurried(config.conversation),
             media=media,
             past=Past(workspace.corpus),

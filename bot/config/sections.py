@@ -90,20 +90,32 @@ class ModelConfig(Section):
 
 
 class SamplingConfig(Section):
-    temperature: float = Field(
-        default=0.8, ge=0, le=2, description="how freely words are chosen; 0 takes the likeliest"
+    temperature: float | None = Field(
+        default=None,
+        ge=0,
+        le=2,
+        description="how freely words are chosen; 0 takes the likeliest; left out: as training fitted it, else 0.8",
+        examples=[0.8],
     )
     top_p: float = Field(
         default=0.95, ge=0.01, le=1, description="choose among the likeliest words that make up this share"
     )
-    presence_penalty: float = Field(default=0.2, ge=-2, le=2, description="above 0: says the same less often")
+    presence_penalty: float | None = Field(
+        default=None,
+        ge=-2,
+        le=2,
+        description="above 0: says the same less often; left out: as training fitted it, else 0.2",
+        examples=[0.2],
+    )
     max_tokens: int = Field(
         default=200, ge=1, le=4096, description="the longest reply, in tokens (about three quarters of a word each)"
     )
 
-    def sampling(self) -> Sampling:
-        """What the engine is given with each reply."""
-        return Sampling(self.temperature, self.top_p, self.presence_penalty, self.max_tokens)
+    def over(self, fitted: Sampling) -> Sampling:
+        """What the engine is given with each reply: what is set here goes before what was fitted."""
+        temperature = fitted.temperature if self.temperature is None else self.temperature
+        penalty = fitted.presence_penalty if self.presence_penalty is None else self.presence_penalty
+        return Sampling(temperature, self.top_p, penalty, self.max_tokens)
 
 
 W = TypeVar("W")

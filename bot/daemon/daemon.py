@@ -25,6 +25,7 @@ from bot.lora import find_lora
 from bot.people import load_people
 from bot.persona import load_persona
 from bot.platform import Adapter, Platforms
+from bot.sampling import Sampling
 from bot.store.journal import Journal
 from bot.workspace import Workspace
 
@@ -151,12 +152,13 @@ class Daemon:
         log.info("Reloaded people.yaml.")
 
     async def _reload_lora(self) -> None:
-        """The weights together with their calibration: either is wrong with the other's."""
+        """The weights together with what was fitted to them: either is wrong with the other's."""
         avatar = self._parts.avatar
         lora = find_lora(self._parts.workspace.loras, self._parts.config.model.lora)
         calibration = Calibration.load(lora) if lora else Calibration()
+        sampling = self._parts.config.sampling.over(Sampling.fitted(lora))
         await avatar.engine.load_lora(lora)
-        avatar.calibration = calibration
+        avatar.calibration, avatar.sampling = calibration, sampling
         self._lora = lora.name if lora else ""
         log.info("Reloaded the LoRA %s and its calibration.", self._lora or "(none)")
 

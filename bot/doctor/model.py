@@ -16,6 +16,7 @@ from bot.errors import ConfigError, EchoesError
 from bot.files import read_text
 from bot.lora import WEIGHTS, find_lora
 from bot.media import MediaStore
+from bot.sampling import Sampling
 from bot.weights import read_through, shapes
 from bot.workspace import Workspace
 
@@ -87,6 +88,7 @@ def _lora(workspace: Workspace, config: Config, base: BaseModel) -> Check:
             return note("lora", "none is asked for: the base model speaks as it is")
         Fingerprint.of(base.id, codec_for(base, MediaStore(workspace.media))).check(lora)
         Calibration.load(lora)
+        Sampling.fitted(lora)
         if wrong := misfit(shapes(lora / WEIGHTS), decoder_of(base)):
             raise ConfigError(f"The LoRA {lora} does not fit {base.id} ({wrong}): run `echoes train` again.")
         read_through(lora / WEIGHTS)

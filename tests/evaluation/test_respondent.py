@@ -12,6 +12,7 @@ import torch
 from bot.chat.dialogue import Bubble, Scene, Speaker, Turn
 from bot.chat.prompt import Prompt, render
 from bot.chat.prompt.render import whole_bubbles
+from bot.config import SamplingConfig
 from bot.engine.batch.dialogues import DialogueScorer
 from bot.engine.batch.groups import prefix_groups
 from bot.engine.batch.prefix import BatchDecoder
@@ -62,7 +63,13 @@ def shared(
     served = opened(loaded, log.media, batch_rows=rows)
     log.corpus()
     log.codec = served.engine.codec
-    return ModelUnderTest(served, sampling, kept)
+    chosen = SamplingConfig(
+        temperature=sampling.temperature,
+        top_p=sampling.top_p,
+        presence_penalty=sampling.presence_penalty,
+        max_tokens=sampling.max_tokens,
+    )
+    return ModelUnderTest(served, chosen, kept)
 
 
 def asked(log: Log) -> list[Occasion]:

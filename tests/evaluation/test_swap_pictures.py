@@ -12,10 +12,10 @@ from PIL import Image, ImageChops
 import training
 from bot.chat.dialogue import Bubble, Scene, Speaker, Turn
 from bot.chat.prompt import render
+from bot.config import SamplingConfig
 from bot.engine.describe import Family
 from bot.engine.models import load
 from bot.message import ChatKind
-from bot.sampling import Sampling
 from tests.evaluation.conftest import Opened
 from tests.evaluation.diary import MEI, Teller, diary, plain
 from tests.support import byte_codec, picture
@@ -163,7 +163,7 @@ def test_their_prompts_differ_in_nothing_but_the_photo(store: tuple[StandIns, st
 def test_a_real_model_reads_them(store: tuple[StandIns, str, str], models: dict[Family, Path], opened: Opened) -> None:
     media, red, blue = store
     loaded = load(str(models["qwen2_5_vl"]), "cpu", "float32")
-    respondent = ModelRespondent("base", ModelUnderTest(opened(loaded, media), Sampling(), None), None)
+    respondent = ModelRespondent("base", ModelUnderTest(opened(loaded, media), SamplingConfig(), None), None)
     data = diary(4, photo=lambda _: red)
     (dialogue, *_) = data.dialogues[Split.TEST]
     nats = []

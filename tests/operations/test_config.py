@@ -10,6 +10,7 @@ import yaml
 from adapters.registry import installed
 from bot.config import Config, example_text, load_config, parse_config
 from bot.errors import ConfigError, PassingError
+from bot.sampling import Sampling
 from bot.validation import places
 
 ROOT = Path(__file__).parent.parent.parent
@@ -164,7 +165,7 @@ def test_values_arrive_as_they_were_meant() -> None:
         "  discord: {}\n"
     )
     assert config.model.lora == "2026-11-22"
-    assert config.sampling.sampling().temperature == 0.0
+    assert config.sampling.over(Sampling(0.9, presence_penalty=0.6)) == Sampling(0.0, presence_penalty=0.1)
     assert config.conversation.answer == ("mei", "7")
     assert config.conversation.groups == ("telegram:-100123", "discord:5")
     assert config.conversation.answer_bots is True

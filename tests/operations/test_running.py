@@ -28,6 +28,7 @@ from bot.message import PHOTO, Account, Attachment, Chat, ChatKind, Message
 from bot.people import Contact, People, load_people, save_people
 from bot.persona import Persona
 from bot.platform import Inbox
+from bot.sampling import Sampling
 from bot.store.journal import Journal
 from bot.workspace import Workspace
 from tests.conversation.stage import ScriptedEngine, StagePlatform
@@ -107,8 +108,8 @@ class Running:
         lora = find_lora(self.workspace.loras, "latest")
         config = parse_config(self.config)
         avatar = Avatar(
-            self.engine, Persona("Mei"), load_people(self.workspace.people), Calibration(), config.sampling.sampling(),
-            config.conversation, MediaStore(self.workspace.root / "received"),
+            self.engine, Persona("Mei"), load_people(self.workspace.people), Calibration(),
+            config.sampling.over(Sampling()), config.conversation, MediaStore(self.workspace.root / "received"),
         )  # fmt: skip
         self.parts = Parts(
             workspace=self.workspace,

@@ -1,15 +1,22 @@
-"""The decision fitted to the person: what the engine that serves says of the validation days, and what is seen."""
+"""What is fitted to the person by the engine that serves, on the validation days: the decision, and the sampling."""
 
 from training.calibration.again import calibrate_again
+from training.calibration.calibrated import Calibrated, Time, calibrate_all
 from training.calibration.fitting import Fitted, Inputs, fit, fit_linear, own_rate_threshold, table
 from training.calibration.reading import SHARE, calibrate, groups, reading_seconds, told
+from training.calibration.sampling import SAMPLING_SHARE, FittedSampling, told_sampling
 
 __all__ = [
+    "SAMPLING_SHARE",
     "SHARE",
+    "Calibrated",
     "Fitted",
+    "FittedSampling",
     "Inputs",
+    "Time",
     "calibrate",
     "calibrate_again",
+    "calibrate_all",
     "fit",
     "fit_linear",
     "groups",
@@ -17,4 +24,5 @@ __all__ = [
     "reading_seconds",
     "table",
     "told",
+    "told_sampling",
 ]

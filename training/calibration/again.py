@@ -1,4 +1,4 @@
-"""The decision of a LoRA that is trained, fitted again on what the engine that serves it now says."""
+"""What is fitted to a LoRA that is trained, fitted again on what the engine that serves it now says."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -14,20 +14,19 @@ from bot.errors import UsageError
 from bot.lora import find_lora
 from bot.media import MediaStore
 from bot.workspace import Workspace
-from training.calibration.fitting import Fitted
-from training.calibration.reading import calibrate
+from training.calibration.calibrated import Calibrated, Time, calibrate_all
 from training.data.dataset import load_dataset
 from training.data.splits import Borders, Split
 
 
 def calibrate_again(
     workspace: Workspace, name: str | None, note: Callable[[str], None], server_token: str | None = None
-) -> tuple[Path, Fitted]:
-    """Writes the decision beside the LoRA, and returns the LoRA's folder and what was found.
+) -> tuple[Path, Calibrated]:
+    """Writes decision and sampling beside the LoRA, and returns the LoRA's folder and what was found.
 
     name: of the LoRA; None for the one that config.yaml names. note: is told what takes long. server_token: where the
     model's server asks for one. Raises ConsentError, UsageError, ConfigError, DataError, PermanentError or, while the
-    server does not answer, PassingError; the decision that was there then stays.
+    server does not answer, PassingError; what was there then stays.
     """
     require(workspace.consent, Use.TRAINING)
     config = load_config(workspace.config)
@@ -42,7 +41,7 @@ def calibrate_again(
     use_physical_cores()
     with blocking(build_batch_engine(config, media, note, server_token)) as served:
         served.wait(served.engine.load_lora(lora))
-        note(f"Asking the model on the validation days ({served.engine.precision}).")
-        fitted = calibrate(served, data.dialogues[Split.VALIDATION], data.points, None, before.correction)
-    fitted.calibration.save(lora)
+        validation, sampling = data.dialogues[Split.VALIDATION], config.sampling
+        fitted = calibrate_all(served, validation, data.points, sampling, Time(), note, before.correction)
+    fitted.save(lora)
     return lora, fitted

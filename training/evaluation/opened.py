@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from bot.chat.prompt import Codec
-from bot.config import Config
+from bot.config import Config, SamplingConfig
 from bot.engine.base import BatchEngine, Batches
 from bot.engine.blocking import Blocking, blocking
 from bot.engine.device import fastest_dtype, use_physical_cores
@@ -31,15 +31,20 @@ T = TypeVar("T")
 class ModelUnderTest:
     """An engine that several respondents share: the base model and its LoRAs, one at a time on the same weights."""
 
-    def __init__(self, blocking: Blocking[BatchEngine], sampling: Sampling, kept: AnswerStore | None) -> None:
+    def __init__(self, blocking: Blocking[BatchEngine], sampling: SamplingConfig, kept: AnswerStore | None) -> None:
         """kept: where answers are kept; None keeps none."""
-        self.engine, self.sampling, self.kept = blocking.engine, sampling, kept
+        self.engine, self.kept = blocking.engine, kept
+        self._sampling = sampling
         self._blocking = blocking
         self._worn: Path | None = None
 
     @property
     def codec(self) -> Codec:
         return self.engine.codec
+
+    def sampling(self, lora: Path | None) -> Sampling:
+        """Returns how the one with that LoRA chooses its words, as it would when it serves."""
+        return self._sampling.over(Sampling.fitted(lora))
 
     def identity(self, lora: Path | None) -> str:
         """A digest of the weights and of all else by which the same ids get other answers.
@@ -94,4 +99,4 @@ def open_model(
         closing(AnswerStore(workspace.root / FOLDER / _KEPT)) as kept,
         blocking(build_batch_engine(config, media, note, token, dtype)) as served,
     ):
-        yield ModelUnderTest(served, config.sampling.sampling(), kept)
+        yield ModelUnderTest(served, config.sampling, kept)

@@ -32,6 +32,7 @@ class Facts:
     left_out: Mapping[str, int]
     position: Position
     decision: Mapping[str, str]
+    sampling: Mapping[str, str]
     weights: int
     waste: float
     hardware: str
@@ -127,6 +128,10 @@ def card(facts: Facts) -> str:
             _table(("on the validation days", ""), list(facts.decision.items())),
         ]
     sections += [
+        "## How freely words are chosen",
+        "Each setting was tried in the same private talks of the validation days, in which the avatar's own replies "
+        "were the past. Taken is the one that talks most as the person did, in chance deviations of their own.",
+        _table(("on the validation days", ""), list(facts.sampling.items())),
         "### What the dialogues were made of",
         _table(("reason", "count"), sorted(facts.left_out.items())),
     ]

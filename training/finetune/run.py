@@ -4,7 +4,7 @@ import gc
 import hashlib
 import json
 import os
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -28,7 +28,17 @@ from bot.engine.models import LoadedModel, device_of, dtype_of, load
 from bot.errors import EchoesError, PassingError, PermanentError
 from bot.media import MediaStore
 from bot.workspace import Workspace, write_private
-from training.calibration import SHARE, Fitted, calibrate, groups, reading_seconds, told
+from training.calibration import (
+    SAMPLING_SHARE,
+    SHARE,
+    Calibrated,
+    Time,
+    calibrate_all,
+    groups,
+    reading_seconds,
+    told,
+    told_sampling,
+)
 from training.data.canaries import save as save_canaries
 from training.finetune.batches import ROWS, waste
 from training.finetune.card import Facts, card, record
@@ -225,15 +235,14 @@ def _fitting(task: _Task, reporter: Reporter) -> bool:
 
 
 def _after_training(task: _Task, loaded: LoadedModel, tokens_per_second: float) -> float:
-    """Seconds to keep free at the end, for the calibration and for writing."""
+    """Seconds to keep free at the end, for all that is fitted and for writing."""
     minutes, model = task.settings.minutes, task.config.model
     decided = groups(task.material.validation)
     decisions = sum(sum(one.counted) for one in decided)
     tokens = sum(len(sample.ids) for sample in samples_of(decided, task.codec))
     other = dtype_of(model.device, model.dtype) != loaded.model.dtype
-    return reading_seconds(tokens, decisions, minutes, tokens_per_second, other_precision=other) + _margin(
-        minutes or 0.0
-    )
+    reading = reading_seconds(tokens, decisions, minutes, tokens_per_second, other_precision=other)
+    return reading + SAMPLING_SHARE * (minutes or 0.0) * 60 + _margin(minutes or 0.0)
 
 
 def _margin(minutes: float) -> float:
@@ -260,8 +269,8 @@ def _finish(
         task.fingerprint.save(folder)
         fitted = _calibrated(task, folder, clock, reporter)
         position.seconds = clock.elapsed
-        facts = _facts(task, learnt, told(fitted))
-        fitted.calibration.save(folder)
+        facts = _facts(task, learnt, fitted)
+        fitted.save(folder)
         write_private(folder / "loss.png", loss_plot(position))
         write_private(folder / "card.md", card(facts).encode())
         write_private(folder / "training.json", record(facts).encode())
@@ -272,23 +281,22 @@ def _finish(
     return publish(workspace.loras, name, run.folder, fill)
 
 
-def _calibrated(task: _Task, lora: Path, clock: Clock, reporter: Reporter) -> Fitted:
-    """The decision, fitted on what the engine that will serve the LoRA says, in the precision that it serves in.
+def _calibrated(task: _Task, lora: Path, clock: Clock, reporter: Reporter) -> Calibrated:
+    """Decision and sampling, fitted on what the engine that will serve the LoRA says, in its own precision.
 
     A model server may be off while the GPU trains, or not see the LoRA: then it is fitted in process, and said so.
     """
-    reporter.note("Calibrating the decision on the validation days.")
     _let_go()
     config, server = task.config, task.config.model.server
     if server is not None:
         try:
-            return _asked(task, _on_server(task, lora), clock)
+            return _asked(task, _on_server(task, lora), clock, reporter)
         except (PassingError, PermanentError) as error:
             reporter.note(
-                f"The model server at {server.url} could not be asked, so the decision is calibrated in process: run "
+                f"The model server at {server.url} could not be asked, so the avatar is calibrated in process: run "
                 f"`echoes calibrate` when it serves. {error}"
             )
-    return _asked(task, build_local_engine(config, lora, task.media), clock)
+    return _asked(task, build_local_engine(config, lora, task.media), clock, reporter)
 
 
 async def _on_server(task: _Task, lora: Path) -> BatchEngine:
@@ -301,13 +309,18 @@ async def _on_server(task: _Task, lora: Path) -> BatchEngine:
     return engine
 
 
-def _asked(task: _Task, made: Coroutine[Any, Any, BatchEngine], clock: Clock) -> Fitted:
+def _asked(task: _Task, made: Coroutine[Any, Any, BatchEngine], clock: Clock, reporter: Reporter) -> Calibrated:
     """made: the engine in the making, with the LoRA on."""
     with blocking(made) as served:
-        seconds = None
+        time, material = Time(), task.material
         if clock.minutes is not None:
-            seconds = max(clock.minutes * 60 - clock.elapsed - _margin(clock.minutes), SHARE * clock.minutes * 60)
-        return calibrate(served, task.material.validation, task.material.points, seconds, task.correction)
+            whole = clock.minutes * 60
+            left = whole - clock.elapsed - _margin(clock.minutes)
+            time = Time(max(left - SAMPLING_SHARE * whole, SHARE * whole), SAMPLING_SHARE * whole)
+        sampling = task.config.sampling
+        return calibrate_all(
+            served, material.validation, material.points, sampling, time, reporter.note, task.correction
+        )
 
 
 def _let_go() -> None:
@@ -329,7 +342,7 @@ def _warn(position: Position, reporter: Reporter) -> None:
         reporter.note(words)
 
 
-def _facts(task: _Task, learnt: _Learnt, decision: Mapping[str, str]) -> Facts:
+def _facts(task: _Task, learnt: _Learnt, fitted: Calibrated) -> Facts:
     settings, material, base = task.settings, task.material, task.fingerprint.base_model
     epoch = epoch_of(material.train, task.codec, settings.preset, settings.seed, 0)
     samples = samples_of(material.train, task.codec)
@@ -350,7 +363,8 @@ def _facts(task: _Task, learnt: _Learnt, decision: Mapping[str, str]) -> Facts:
         company=company,
         left_out=dict(material.counts),
         position=learnt.position,
-        decision=decision,
+        decision=told(fitted.decision),
+        sampling=told_sampling(fitted.sampling),
         weights=learnt.weights,
         waste=waste(epoch.samples, epoch.batches),
         hardware=learnt.hardware,

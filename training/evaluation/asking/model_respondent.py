@@ -24,7 +24,7 @@ class ModelRespondent:
     def __init__(self, name: str, model: ModelUnderTest, lora: Path | None) -> None:
         """name: as the report and the progress show it. Raises PermanentError where the LoRA is not for this model."""
         self._name, self._model, self._lora = name, model, lora
-        self._identity = model.identity(lora)
+        self._identity, self._sampling = model.identity(lora), model.sampling(lora)
 
     @property
     def name(self) -> str:
@@ -56,16 +56,16 @@ class ModelRespondent:
         """
         model = self._model
         prompts = [self._opened(question) for question in questions]
-        named = [digest(_content(prompt), model.sampling, seed) for prompt in prompts]
+        named = [digest(_content(prompt), self._sampling, seed) for prompt in prompts]
         keys = [digest(self._identity, "replies", name) for name in named]
 
         def ask(some: list[int]) -> Generator[dict[int, str], None, None]:
             seeds = [int(named[index], 16) % _SEEDS for index in some]
-            asked = model.engine.write_replies([prompts[index] for index in some], seeds, model.sampling)
+            asked = model.engine.write_replies([prompts[index] for index in some], seeds, self._sampling)
             return model.each(self._lora, asked)
 
         def bubbles(text: str) -> list[str]:
-            return whole_bubbles(text, model.codec, model.sampling.max_tokens)
+            return whole_bubbles(text, model.codec, self._sampling.max_tokens)
 
         return list(map(tuple, answered(model.kept, keys, ask, bubbles, f"{self._name}: answering", "answer")))
 

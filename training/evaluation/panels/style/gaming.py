@@ -1,6 +1,5 @@
 """What a judge of style would not notice: words copied from the training days, and the same few replies for all."""
 
-import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -13,23 +12,11 @@ from training.evaluation.panels.style.bundles import Sample, resampled
 from training.evaluation.panels.style.masking import LINK, NAME, NUMBER
 from training.evaluation.respondent import Bubbles
 from training.statistics import NAN, Draws, Floats, Index, centred
+from training.words import Tokens, grams, tokens
 
 _GRAM = 6
 _DRAWN = 60
 _ORDERS = 5
-_TOKEN = re.compile(r"[\u3400-\u9fff]|[^\W\u3400-\u9fff]+(?:['’]\w+)*")
-
-
-Tokens = tuple[str, ...]
-
-
-def tokens(bubbles: Bubbles) -> Tokens:
-    """Words in small letters, each Chinese character being one; where there are none, the bubbles as they are."""
-    return tuple(_TOKEN.findall("\n".join(bubbles).casefold())) or bubbles
-
-
-def grams(found: Sequence[str], number: int) -> list[Tokens]:
-    return [tuple(found[first : first + number]) for first in range(len(found) - number + 1)]
 
 
 def _runs(bubbles: Bubbles) -> list[Tokens]:
