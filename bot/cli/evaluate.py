@@ -12,7 +12,7 @@ from bot.lora import NONE
 from bot.secrets import load_secrets
 from bot.workspace import Workspace
 
-_PANELS = ("style", "likelihood", "context", "memory", "decision", "personality", "privacy")
+_PANELS = ("style", "likelihood", "context", "memory", "decision", "personality", "privacy", "talk")
 _QUICK = ("style", "likelihood", "decision")
 _COLUMN = 60  # characters that one cell may take at the terminal
 

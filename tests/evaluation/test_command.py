@@ -14,7 +14,7 @@ from training.evaluation.limits import FULL, QUICK
 from training.evaluation.report import to_json
 from training.evaluation.run import EvaluateSettings, Written
 
-ALL = frozenset({"style", "likelihood", "context", "memory", "decision", "personality", "privacy"})
+ALL = frozenset({"style", "likelihood", "context", "memory", "decision", "personality", "privacy", "talk"})
 
 
 class Examiner:

@@ -16,7 +16,7 @@ from tests.evaluation.conftest import make_lora
 from training.evaluation.opened import FOLDER
 
 WORDS = ("wellington", "umbrella", "marmalade", "telescope", "salutations", "Mei", "Tom", "Lamps")
-PANELS = ["style", "likelihood", "context", "memory", "decision", "personality", "privacy"]
+PANELS = ["style", "likelihood", "context", "memory", "decision", "personality", "privacy", "talk"]
 
 
 @pytest.fixture

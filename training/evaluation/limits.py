@@ -12,7 +12,8 @@ class Limits:
     """written: answers on test days, by each avatar. judged: by the base model on validation days, for the judges.
 
     ranked: replies to find among distractors. swapped: dialogues read again under another condition, for each.
-    asked: questions of memory. probed: dialogues and prefixes for privacy. read: dialogues of the test days.
+    asked: questions of memory. probed: dialogues and prefixes for privacy. talked: talks that each avatar has. read:
+    dialogues of the test days.
     """
 
     written: int = 240
@@ -21,11 +22,12 @@ class Limits:
     swapped: int = 60
     asked: int = 60
     probed: int = 60
+    talked: int = 24
     read: int | None = 160
 
 
 FULL = Limits()
-QUICK = Limits(written=28, judged=20, ranked=8, swapped=8, asked=8, probed=8, read=14)
+QUICK = Limits(written=28, judged=20, ranked=8, swapped=8, asked=8, probed=8, talked=8, read=14)
 """As few as a verdict on the panels of a quick look takes."""
 
 

@@ -18,6 +18,7 @@ LETTERS = {
     "decision": "E",
     "personality": "F",
     "privacy": "G",
+    "talk": "H",
 }
 """Of the panels of the standard."""
 
@@ -100,7 +101,7 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """key: `style`, `likelihood`, …; letter: A to G of the standard; what: how to read it, in a sentence or two.
+    """key: `style`, `likelihood`, …; letter: A to H of the standard; what: how to read it, in a sentence or two.
 
     not_measurable: why there is no verdict for this person (then targets are not judged); the rest may still be shown.
     differences: the avatar's measure less that of `against`, by metric, with the interval of the pairs.

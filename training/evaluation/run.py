@@ -210,6 +210,6 @@ def with_limit(limits: Limits, number: int | None) -> Limits:
     """Returns limits of at most so many of everything that is asked."""
     if number is None:
         return limits
-    names = ("written", "judged", "ranked", "swapped", "asked", "probed")
+    names = ("written", "judged", "ranked", "swapped", "asked", "probed", "talked")
     least = {name: min(number, getattr(limits, name)) for name in names}
     return replace(limits, read=number, **least)

@@ -1,4 +1,4 @@
-"""The panels of the standard, A to G, in order."""
+"""The panels of the standard, A to H, in order."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -18,6 +18,7 @@ from training.evaluation.panels.personality import panel as personality
 from training.evaluation.panels.privacy import panel as privacy
 from training.evaluation.panels.style import panel as style
 from training.evaluation.panels.style.embedding import Embed
+from training.evaluation.panels.talk import panel as talk
 from training.evaluation.respondent import Respondents
 
 
@@ -56,5 +57,6 @@ PANELS: Mapping[str, Callable[[EvaluationData, Examined, Limits], Panel]] = {
     ),
     "personality": lambda data, examined, limits: personality.panel(data, examined.asked, limits),
     "privacy": lambda data, examined, limits: privacy.panel(data, examined.asked, limits, examined.canaries),
+    "talk": lambda data, examined, limits: talk.panel(data, examined.asked, limits),
 }
 """What makes each panel."""

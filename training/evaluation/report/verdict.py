@@ -99,5 +99,7 @@ def unknown(report: Report) -> list[str]:
     """What no report of this kind can say, and what this one cannot."""
     header, words = report.header, report.words
     quick = [words("report.unknown.quick", written=header.limits.written)] if header.quick else []
-    always = (words(f"report.unknown.{key}", subject=header.subject) for key in ("friend", "facts", "today", "alone"))
+    talked = any(panel.key == "talk" and not panel.not_measurable for panel in report.panels)
+    keys = ("friend", "facts", "today", *(() if talked else ("alone",)))
+    always = (words(f"report.unknown.{key}", subject=header.subject) for key in keys)
     return [*header.unknown, *quick, *always]
