@@ -28,6 +28,7 @@ from training.evaluation.report import (
     values,
 )
 from training.evaluation.report.chart import charts, ticks
+from training.evaluation.report.plain import first_page
 from training.evaluation.words import Words
 from training.statistics import Value
 
@@ -140,9 +141,29 @@ def test_two_avatars_side_by_side() -> None:
 
 def test_photos_are_in_the_page_and_lost_ones_are_told() -> None:
     found = page(report("en"))
-    (photo,) = found.attributes("src")
-    assert len(photo) < 20_000
+    photos = found.attributes("src")
+    assert len(set(photos)) == 1 and len(photos) == 2, "on the first page, and in its panel"
+    assert len(photos[0]) < 20_000
     assert "(a photo that is not there any more)" in found.words
+
+
+def test_the_first_page_is_for_who_knew_them() -> None:
+    """What is right, what is not, two talks, and what to do: without a number of the panels, or a term."""
+    made = report("en")
+    words = " ".join(page(made).words.split())
+    first, behind = words.split("The numbers behind it", 1)
+    assert "What it gets right" in first and "It expects what Nora Winter really said" in first
+    assert "What it does not ✗Its messages can still be told from Nora Winter's." in first
+    assert "The same moments with Nora Winter, and with it" in first and "omg soup" in first
+    assert "Import more of their chats: it learnt from 1810 replies" in first
+    assert "Ask somebody who knew Nora Winter to talk with it." in first
+    assert "It could not be said of: Memory and Personality." in first
+    assert not re.search(r"95 %|target|fidelity|AUROC|bits", first)
+    assert "falls short" in behind and "Base model" in behind and "Base model" not in first
+    quick = replace(made, header=replace(made.header, quick=True))
+    assert first_page(quick).next[-2].startswith("Have it examined at length")
+    untrained = replace(made, header=replace(made.header, lora=None))
+    assert first_page(untrained).next == ("Train an avatar: this was the model as it is.",)
 
 
 def test_a_report_of_nothing() -> None:

@@ -3,7 +3,7 @@
 import base64
 import io
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from training.evaluation.panel import Example, Kind, Metric, Panel, Row
 from training.evaluation.report import values
 from training.evaluation.report.chart import charts, is_bad
 from training.evaluation.report.model import Report, mark
+from training.evaluation.report.plain import first_page
 from training.evaluation.report.verdict import aim, answer, headline, unknown, verdict
 from training.statistics import NAN, Value
 
@@ -36,6 +37,8 @@ def to_html(report: Report, open_photo: OpenPhoto) -> str:
         answer=answer(report),
         verdict=verdict(report),
         unknown=unknown(report),
+        first=(page := first_page(report)),
+        talks=[_without_base(_side_by_side(talk, _styles(report.panels), open_photo)) for talk in page.talks],
         panels=[_shown(panel, report, open_photo) for panel in report.panels],
         kinds=[kind.name.lower() for kind in Kind if kind is not Kind.AGAINST or report.header.against],
         row_name=lambda row: row.name or words(f"report.kinds.{row.kind.name.lower()}.name"),
@@ -53,12 +56,7 @@ def _shown(panel: Panel, report: Report, open_photo: OpenPhoto) -> dict[str, Any
     words, found = report.words, headline(panel)
     drawn = charts(panel, words)
     aimed = [chart for chart in drawn if chart.target] or drawn
-    styles = {row.name: row.kind.name.lower() for row in reversed(panel.rows)}
-
-    def side_by_side(example: Example) -> tuple[Example, list[tuple[str, str, tuple[str, ...]]], list[str | None]]:
-        sides = [(name, styles.get(name, "plain"), bubbles) for name, bubbles in example.answers.items()]
-        return example, sides, [_photo(digest, open_photo) for digest in example.photos]
-
+    styles = _styles([panel])
     return {
         "panel": panel,
         "name": values.name(panel, words),
@@ -70,8 +68,27 @@ def _shown(panel: Panel, report: Report, open_photo: OpenPhoto) -> dict[str, Any
             (figure, _apart(figure.svg, f"{panel.key}{number}"), _width(figure.svg))
             for number, figure in enumerate(panel.figures)
         ],
-        "examples": list(map(side_by_side, panel.examples)),
+        "examples": [_side_by_side(example, styles, open_photo) for example in panel.examples],
     }
+
+
+_Sides = tuple[Example, list[tuple[str, str, tuple[str, ...]]], list[str | None]]
+
+
+def _side_by_side(example: Example, styles: Mapping[str, str], open_photo: OpenPhoto) -> _Sides:
+    """An example, who wrote what in which style, and its photos."""
+    sides = [(name, styles.get(name, "plain"), bubbles) for name, bubbles in example.answers.items()]
+    return example, sides, [_photo(digest, open_photo) for digest in example.photos]
+
+
+def _without_base(sides: _Sides) -> _Sides:
+    example, every, photos = sides
+    return example, [side for side in every if side[1] != Kind.BASE.name.lower()], photos
+
+
+def _styles(panels: Sequence[Panel]) -> dict[str, str]:
+    """The kind of row by its name, of the first row that is called so."""
+    return {row.name: row.kind.name.lower() for panel in reversed(panels) for row in reversed(panel.rows)}
 
 
 def _cell(panel: Panel, row: Row, metric: Metric) -> tuple[str, str, bool]:
