@@ -71,7 +71,7 @@ def _prepare(root: Path, language: str, minutes: float) -> Workspace:
     try:
         find_lora(workspace.loras, load_config(workspace.config).model.lora)
     except EchoesError:
-        _echoes("train", "--tokens", str(_TOKENS), "--minutes", f"{minutes:g}", workspace=root)
+        _echoes("train", "--tokens", str(_TOKENS), "--minutes", f"{minutes:g}", "--show", workspace=root)
         _echoes("evaluate", "--quick", workspace=root)
     return workspace
 

@@ -43,6 +43,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="for an audit: plant made-up secrets and measure what is kept; such a LoRA never speaks",
     )
+    parser.add_argument(
+        "--show",
+        action="store_true",
+        help="say what it answers to three real questions, before, half-way and at the end: private words",
+    )
     parser.add_argument("--fresh", action="store_true", help="start over instead of going on with an unfinished run")
 
 
@@ -64,6 +69,7 @@ def run(args: argparse.Namespace) -> int:
         tokens=args.tokens,
         canaries=args.canaries,
         processes=args.processes,
+        show=args.show,
         server_token=load_secrets(()).get("server_token"),
     )
     with Bar() as bar:

@@ -76,6 +76,7 @@ def test_a_lora_comes_out_with_all_that_belongs_to_it(trained: Path, imported: W
         "adapter_config.json",
         "prompt.json",
         "decision.json",
+        "sampling.json",
         "splits.json",
         "card.md",
         "training.json",

@@ -33,6 +33,7 @@ class Loop:
 
     tokens: the run's length instead of the preset's epochs; None for those.
     after_training: from the tokens a second at which samples are read, the seconds to keep free for what follows.
+    show: tells what the model says by now; called before the first step, half-way, and at the end.
     """
 
     learner: Learner
@@ -46,6 +47,7 @@ class Loop:
     checkpoint_seconds: float
     after_training: Callable[[float], float]
     tokens: int | None = None
+    show: Callable[[str], None] = lambda _: None
     position: Position = field(default_factory=Position)
     _window: Losses = field(init=False, default_factory=Losses)  # since the last point of the curve
     _shown: dict[str, float] = field(init=False, default_factory=dict)  # what the bar shows, smoothed
@@ -75,6 +77,7 @@ class Loop:
             self._prepare(epoch)
             cost = self._save()
             saved = time.monotonic()
+            fraction = self._fraction(epoch)
             while self._goes_on():
                 self._took.append(self._step(epoch))
                 self._foretell(epoch)
@@ -82,7 +85,9 @@ class Loop:
                     place.epoch, place.batch = place.epoch + 1, 0
                     if self._goes_on():
                         epoch = self._epoch()
-                fraction = self._fraction(epoch)
+                before, fraction = fraction, self._fraction(epoch)
+                if before < 0.5 <= fraction:
+                    self.show("Half-way it says:")
                 if fraction - place.measured_at >= 1 / self._times:
                     self._measure(fraction)
                 self._tell(fraction)
@@ -119,6 +124,7 @@ class Loop:
             reading = self.held_out.read(self.learner)
             self._note(reading)
             place.reading_speed = reading.speed
+            self.show("Before it has learnt anything it says:")
             place.trained_from = self.clock.trained_from = self.clock.counted
         tokens = self.tokens or epoch.tokens * self.learner.preset.epochs
         self._times = self.held_out.times(self.clock.minutes, tokens, place.reading_speed)
@@ -231,6 +237,7 @@ class Loop:
         if place.held_out[-1].step < place.step:
             self._measure(1.0)
         place.finished = True
+        self.show("Now it says:")
         self._tell(1.0)
         self._save()
 

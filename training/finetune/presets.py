@@ -110,6 +110,7 @@ class TrainSettings:
     tokens: int | None = None
     canaries: bool = False  # plant made-up secrets, for an audit
     processes: int = 1  # that share each step, each with a copy of the model
+    show: bool = False  # what it says to a few questions as it learns: private words, at the terminal
     server_token: str | None = None  # where the model's server asks for one, by which the decision is calibrated
 
     def __post_init__(self) -> None:

@@ -4,7 +4,7 @@ import gc
 import hashlib
 import json
 import os
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -58,6 +58,7 @@ from training.finetune.progress import Reporter
 from training.finetune.publish import free_name, publish
 from training.finetune.ranks import followers
 from training.finetune.samples import samples_of
+from training.finetune.sayings import Sayings, questions
 
 
 def run_training(workspace: Workspace, settings: TrainSettings, reporter: Reporter, started: float) -> Path:
@@ -173,6 +174,7 @@ def _learn(task: _Task, checkpointing: bool, run: Run, clock: Clock, reporter: R
         settings.checkpoint_seconds,
         after_training=lambda speed: _after_training(task, loaded, speed),
         tokens=settings.tokens,
+        show=_showing(task, loaded, reporter) if settings.show else lambda _: None,
     )
     if resuming and (checkpoint := run.load()):
         loop.resume(checkpoint)
@@ -181,6 +183,16 @@ def _learn(task: _Task, checkpointing: bool, run: Run, clock: Clock, reporter: R
     position = loop.fit()
     learner.release()
     return _Learnt(position, config_of(lora), count(lora), hardware(loaded.device), precision)
+
+
+def _showing(task: _Task, loaded: LoadedModel, reporter: Reporter) -> Callable[[str], None]:
+    sayings = Sayings(loaded, task.codec, task.media, questions(task.material.validation))
+
+    def show(when: str) -> None:
+        if said := sayings.now():
+            reporter.note("\n".join((when, *(f"  {line}" for line in said))))
+
+    return show
 
 
 def follow(root: Path, settings: TrainSettings, dtype: str, checkpointing: bool) -> None:
