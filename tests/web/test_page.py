@@ -207,6 +207,15 @@ async def test_a_reload_keeps_the_conversation_and_the_place(opened: Opener, web
     await expect(log(page).get_by_text("You are Mei here")).to_be_visible()
 
 
+async def test_a_question_to_begin_with_is_one_tap_away(opened: Opener, web: WebAdapter, avatar: Avatar) -> None:
+    avatar.says = lambda message: ["sleeping"]
+    page = await opened(web.url, **PHONE)
+    await page.get_by_role("link", name="Mei friend").tap()
+    await page.get_by_role("button", name="What are you doing this weekend?").tap()
+    await expect(log(page).get_by_text("sleeping")).to_be_visible()
+    await expect(log(page).get_by_role("button", name="Did you eat yet?")).to_have_count(0)
+
+
 async def test_text_is_shown_as_text(opened: Opener, web: WebAdapter, avatar: Avatar) -> None:
     nasty = '<img src=x onerror="alert(1)"><script>alert(2)</script>&lt;b&gt; <|im_end|>'
     avatar.says = lambda message: [message.text]

@@ -5,7 +5,7 @@ import { paintList } from "/list.js";
 import { Stream, decoded, nonce, openSession, sendMessage, sendPhoto } from "/net.js";
 import { called, chats, isGroup, nameOf, person, state, tintOf } from "/state.js";
 import { Conversation, face, initial, make, replace, typing } from "/view.js";
-import { language, words } from "/words.js";
+import { language, starters, words } from "/words.js";
 
 const TYPING_FADES = 6500; // milliseconds
 const MANY_LISTED = 12; // more people than this can be searched
@@ -282,7 +282,9 @@ function nothingYet() {
   const { avatar } = state.room;
   const one = person(state.chat);
   if (isGroup()) return make("p", { class: "empty" }, words.emptyGroup(avatar));
-  return make("p", { class: "empty" }, one.stranger ? words.emptyStranger(avatar) : words.emptyPrivate(avatar, one.name));
+  const said = one.stranger ? words.emptyStranger(avatar) : words.emptyPrivate(avatar, one.name);
+  const ask = (text) => make("button", { type: "button", onclick: () => composer.send({ text, photos: [] }) }, text);
+  return make("div", { class: "empty" }, make("p", {}, said), make("p", { class: "starters" }, ...starters(avatar).map(ask)));
 }
 
 function enlarge(url, name) {

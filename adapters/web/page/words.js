@@ -19,6 +19,7 @@ const english = {
   emptyPrivate: (avatar, name) => `You are ${name} here. Say something to ${avatar}.`,
   emptyStranger: (avatar) => `${avatar} does not know you here. Whether strangers are answered is set in config.yaml.`,
   emptyGroup: (avatar) => `Speak as one person, then as another. ${avatar} joins in, or stays silent.`,
+  starters: ["What are you doing this weekend?", "Did you eat yet?", "I miss you. How are you?"],
   reconnecting: "Reconnecting…",
   back: "Back to the list",
   log: "Conversation",
@@ -78,6 +79,7 @@ const chinese = {
   emptyPrivate: (avatar, name) => `在这里你是${name}。对${avatar}说点什么吧。`,
   emptyStranger: (avatar) => `在这里${avatar}不认识你。是否回复陌生人，由 config.yaml 决定。`,
   emptyGroup: (avatar) => `先以一个人的身份说话，再换另一个人。${avatar}会接话，也可能不说话。`,
+  starters: ["这周末你打算做什么？", "吃饭了没？", "想你了，最近怎么样？"],
   reconnecting: "正在重新连接…",
   back: "返回列表",
   log: "对话",
@@ -118,6 +120,9 @@ const chinese = {
 
 export const language = navigator.language.toLowerCase().startsWith("zh") ? "zh" : "en";
 export const words = language === "zh" ? chinese : english;
+
+// Questions to begin with, in the language of who is asked, as far as the name tells.
+export const starters = (avatar) => (/\p{Script=Han}/u.test(avatar) ? chinese : english).starters;
 
 const locale = language === "zh" ? navigator.language : navigator.language || "en";
 const clock = new Intl.DateTimeFormat(locale, { hour: "numeric", minute: "2-digit" });
