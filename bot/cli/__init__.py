@@ -19,6 +19,8 @@ COMMANDS = {
     "subject": ("bot.cli.subject", "say whom the avatar is to be"),
     "people": ("bot.cli.people", "list the contacts; set relationships and accounts"),
     "consent": ("bot.cli.consent", "record who agreed to the avatar, to what, until when"),
+    "prepare": ("bot.cli.prepare", "see what becomes of every message: learnt, measured by, or left out and why"),
+    "show": ("bot.cli.show", "print a dialogue as the model sees it"),
     "train": ("bot.cli.train", "fine-tune the LoRA"),
     "calibrate": ("bot.cli.calibrate", "fit again when to answer in groups, by the engine that serves"),
     "evaluate": ("bot.cli.evaluate", "measure the avatar on days it was not trained on"),

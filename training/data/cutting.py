@@ -14,10 +14,12 @@ from bot.message import ChatKind
 from bot.people import People
 from bot.persona import Persona
 from bot.store.corpus import Corpus, CorpusChat
+from training.data.account import KEPT, LEFT_OUT, ChatAccount, account_of
 from training.data.dialogues import Dialogue, DialogueSettings
 from training.data.splits import Split, Splits
 from training.data.turns import Loader, Piece, Sent, segments
 
+TOO_LONG = "longer than the model's length"
 _CONTEXT_SHARE = 3  # turns carried over may take one part in three of the length
 _SLACK = 16  # tokens kept free: "somebody" is longer than some names
 
@@ -31,22 +33,29 @@ def build(
     splits: Splits,
     counts: Counter[str],
     too_long: list[int] | None = None,
+    accounts: list[ChatAccount] | None = None,
 ) -> list[Dialogue]:
     """Every dialogue of the subject, by chat and time. `counts` says what came in, what was dropped and why.
 
     too_long: takes up, for each of the subject's turns that does not fit, the max_tokens at which it would.
+    accounts: takes up what became of each chat.
     """
-    loader = Loader(people, persona.language, codec.photo_size, counts)
     dialogues: list[Dialogue] = []
     for chat in corpus.chats():
-        sent = loader.load(corpus.messages(chat))
+        here, found = Counter[str](), list[Dialogue]()
+        sent = Loader(people, persona.language, codec.photo_size, here).load(corpus.messages(chat))
         scene = scene_of(chat, persona, people, sent)
         if isinstance(scene, str):
-            counts[f"chats left out: {scene}"] += 1
-            counts[f"messages in chats left out: {scene}"] += len(sent)
+            here[f"chats left out: {scene}"] += 1
+            here[f"messages in chats left out: {scene}"] += len(sent)
         else:
-            cutter = _Cutter(chat, scene, codec, settings, splits, counts, [] if too_long is None else too_long)
-            dialogues += cutter.cut(segments(chat.kind, sent, settings.gap, splits, counts))
+            cutter = _Cutter(chat, scene, codec, settings, splits, here, [] if too_long is None else too_long)
+            found += cutter.cut(segments(chat.kind, sent, settings.gap, splits, here))
+        if accounts is not None:
+            title = chat.title if isinstance(scene, str) else scene.title or scene.partner.name or chat.title
+            accounts.append(account_of(chat.chat.key, title, chat.kind, here, found, splits.split_of))
+        counts.update(here)
+        dialogues += found
     counts["dialogues"] += len(dialogues)
     for dialogue in dialogues:
         own = dialogue.turns[dialogue.context :]
@@ -133,7 +142,9 @@ class _Cutter:
             else:
                 end = start + 1
                 self._counts["messages and answers left out: longer than the model's length"] += 1
-                if any(piece.own for piece in units[start]):
+                if lost := sum(len(piece.turn.bubbles) for piece in units[start] if piece.own):
+                    self._counts[f"{LEFT_OUT}{TOO_LONG}"] += lost
+                    self._counts[KEPT] -= lost
                     self._too_long.append(self._header + self._slack + sizes[start])
             past = _last([*past, *(piece for unit in units[start:end] for piece in unit)], self._carried)
             start = end

@@ -13,6 +13,7 @@ from bot.people import People, load_people
 from bot.persona import Persona, load_persona
 from bot.store.corpus import Corpus
 from bot.workspace import Workspace
+from training.data.account import ChatAccount
 from training.data.cutting import build
 from training.data.dialogues import Dialogue, DialogueSettings
 from training.data.points import Point, points
@@ -27,6 +28,7 @@ class Dataset:
 
     points: every decision. counts: how the dialogues came about, by reason. too_long: for each of the subject's turns
     that does not fit, the length at which it would. messages and chats: of the corpus, and with dialogues in them.
+    accounts: what became of each chat.
     """
 
     persona: Persona
@@ -39,6 +41,7 @@ class Dataset:
     too_long: tuple[int, ...]
     messages: int
     chats: int
+    accounts: tuple[ChatAccount, ...] = ()
 
 
 def dialogue_settings(config: Config, length: int) -> DialogueSettings:
@@ -63,6 +66,7 @@ def load_dataset(
     settings = dialogue_settings(config, length)
     counts: Counter[str] = Counter()
     too_long: list[int] = []
+    accounts: list[ChatAccount] = []
     with Corpus.open(workspace.corpus) as corpus:
         messages = corpus.count()
         if not messages:
@@ -74,7 +78,7 @@ def load_dataset(
                 "somebody who wrote."
             )
         splits = Splits.of_corpus(corpus, people, borders)
-        built = build(corpus, people, persona, codec, settings, splits, counts, too_long)
+        built = build(corpus, people, persona, codec, settings, splits, counts, too_long, accounts)
         decisions = points(corpus, people, persona, settings.gap, splits)
     raw = {split: [one for one in built if splits.split_of(one.day) is split] for split in Split}
     learnt = {split: counts if split is Split.TRAIN else Counter[str]() for split in Split}
@@ -89,4 +93,5 @@ def load_dataset(
         tuple(too_long),
         messages,
         len({dialogue.chat for dialogue in built}),
+        tuple(accounts),
     )

@@ -12,6 +12,7 @@ from bot.errors import DataError
 from bot.message import STICKER, ChatKind, Message
 from bot.people import People
 from bot.store.corpus import as_avatar
+from training.data.account import KEPT, LEFT_OUT
 from training.data.splits import Splits
 
 PRESENT_AFTER = timedelta(hours=1)
@@ -92,11 +93,11 @@ class Loader:
         kind = next((one.kind for one in message.attachments), "")
         if said.bubble is None:
             lost = "forwarded" if message.forwarded else kind or "empty"
-            self.counts[f"subject: left out, {lost}"] += 1
+            self.counts[f"{LEFT_OUT}{lost}"] += 1
             return
         if kind and kind != STICKER:
             self.counts["subject: attachment left out, its caption kept"] += 1
-        self.counts["subject: kept"] += 1
+        self.counts[KEPT] += 1
 
     def _readable(self, digest: str) -> bool:
         try:

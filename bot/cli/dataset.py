@@ -1,0 +1,32 @@
+"""The dialogues of a workspace, for commands that show them."""
+
+import sys
+
+from bot.chat.prompt import Codec
+from bot.config import load_config
+from bot.engine.describe import codec_for, describe
+from bot.errors import EchoesError
+from bot.lora import find_lora
+from bot.media import MediaStore
+from bot.workspace import Workspace
+from training.data.dataset import Dataset, load_dataset
+from training.data.splits import Borders
+from training.finetune import PRESETS
+
+
+def opened(workspace: Workspace) -> tuple[Dataset, Codec]:
+    """Loads them as `echoes train` would, on the days of the LoRA that is there. Raises what `load_dataset` raises."""
+    config = load_config(workspace.config)
+    described = describe(config.model.base, lambda text: print(text, file=sys.stderr))
+    codec = codec_for(described, MediaStore(workspace.media))
+    return load_dataset(
+        workspace, config, codec, PRESETS["tuned"].length, _borders(workspace, config.model.lora)
+    ), codec
+
+
+def _borders(workspace: Workspace, name: str) -> Borders | None:
+    try:
+        lora = find_lora(workspace.loras, name)
+    except EchoesError:
+        return None  # none is trained yet
+    return Borders.load(lora) if lora else None
