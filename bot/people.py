@@ -38,21 +38,46 @@ class Contact:
     name: str
     relationship: str = STRANGER
     accounts: tuple[Account, ...] = ()
+    left_out: bool = False  # nothing of theirs is learnt, measured, or shown to the avatar as its past
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """Of what nothing may be used: accounts, and chats by their keys."""
+
+    accounts: frozenset[Account] = frozenset()
+    chats: frozenset[str] = frozenset()
+
+
+NOTHING_LEFT_OUT = LeftOut()
 
 
 @dataclass(frozen=True, slots=True)
 class People:
-    """The contacts, and the accounts that are the subject's own."""
+    """The contacts, the accounts that are the subject's own, and the chats that are left out, by their keys."""
 
     contacts: tuple[Contact, ...] = ()
     subject: tuple[Account, ...] = ()
+    left_out_chats: tuple[str, ...] = ()
     _by_account: Mapping[Account, Contact] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
-    def of(cls, contacts: tuple[Contact, ...], subject: tuple[Account, ...] = ()) -> "People":
+    def of(
+        cls, contacts: tuple[Contact, ...], subject: tuple[Account, ...] = (), left_out_chats: tuple[str, ...] = ()
+    ) -> "People":
         """Makes People from contacts. In the owner's web chat each has an account too, under the short name."""
         by_account = {account: contact for contact in contacts for account in contact.accounts}
-        return cls(contacts, subject, by_account | {Account("web", contact.slug): contact for contact in contacts})
+        on_the_page = {Account("web", contact.slug): contact for contact in contacts}
+        return cls(contacts, subject, left_out_chats, by_account | on_the_page)
+
+    def having(self, contacts: tuple[Contact, ...]) -> "People":
+        """The same with other contacts."""
+        return People.of(contacts, self.subject, self.left_out_chats)
+
+    @property
+    def left_out(self) -> LeftOut:
+        accounts = (account for contact in self.contacts if contact.left_out for account in contact.accounts)
+        return LeftOut(frozenset(accounts), frozenset(self.left_out_chats))
 
     def is_on(self, platform: str, contact: Contact) -> bool:
         """Whether a contact has an account on a platform."""
@@ -78,6 +103,7 @@ class _Subject(_Kept):
 
 
 class _Contact(_Subject):
+    left_out: bool = Field(default=False, description="true: nothing of theirs is learnt, measured or remembered")
     name: Annotated[str, if_empty("")] = Field(default="", description="what the contact is called")
     relationship: str = Field(default=STRANGER, description="one word for who the contact is")
 
@@ -91,6 +117,9 @@ class _Contact(_Subject):
 
 class _File(_Kept):
     people: Annotated[dict[str, _Contact], if_empty({})] = Field(default={}, description="contacts by short name")
+    left_out_chats: Annotated[tuple[str, ...], if_empty(())] = Field(
+        default=(), description="chats of which nothing is used, as `telegram:-100123`"
+    )
     subject: _Subject = Field(default=_Subject(), description="the accounts of the person who is simulated")
 
 
@@ -121,10 +150,10 @@ def load_people(path: Path) -> People:
     people = People()
     if file is not None:
         contacts = tuple(
-            Contact(slug, one.name or slug, one.relationship, accounts(one, slug, "people", slug))
+            Contact(slug, one.name or slug, one.relationship, accounts(one, slug, "people", slug), one.left_out)
             for slug, one in file.people.items()
         )
-        people = People.of(contacts, accounts(file.subject, "subject", "subject"))
+        people = People.of(contacts, accounts(file.subject, "subject", "subject"), file.left_out_chats)
     document.finish()
     return people
 
@@ -133,11 +162,13 @@ def save_people(path: Path, people: People) -> None:
     """Writes the readable file, contacts in their order."""
     document: dict[str, Any] = {
         "subject": {"accounts": _by_platform(people.subject)},
+        **({"left_out_chats": list(people.left_out_chats)} if people.left_out_chats else {}),
         "people": {
             contact.slug: {
                 "name": contact.name,
                 "relationship": contact.relationship,
                 "accounts": _by_platform(contact.accounts),
+                **({"left_out": True} if contact.left_out else {}),
             }
             for contact in people.contacts
         },

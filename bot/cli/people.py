@@ -11,13 +11,18 @@ from typing import TYPE_CHECKING
 from bot.cli.table import table
 from bot.errors import ExitCode, UsageError
 from bot.message import Account
-from bot.people import RELATIONSHIPS, STRANGER, Contact, People, load_people, save_people
+from bot.people import NOTHING_LEFT_OUT, RELATIONSHIPS, STRANGER, Contact, People, load_people, save_people
 from bot.workspace import Workspace
 
 if TYPE_CHECKING:
     from training.data.contacts import Acquaintance
 
 _GROUP_MINIMUM = 20
+_LEFT_OUT = (
+    "From now on nothing of it is learnt, measured, or shown to the avatar as its past. What a LoRA has learnt before "
+    "stays in it: run `echoes train` again, and delete the others. `echoes people trace` shows where it still is."
+)
+_TAKEN_IN = "From the next training on it is used again."
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -36,6 +41,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
     change.add_argument("--name", metavar="NAME", help="what the avatar calls them")
     change.add_argument("--account", action="append", default=[], metavar="PLATFORM:ID", help="an id of theirs as well")
     change.add_argument("--new", action="store_true", help="they are not in the list yet")
+    without = actions.add_parser("leave-out", help="use nothing of a contact's, or of a chat: as if never imported")
+    without.add_argument("slug", nargs="?", metavar="SLUG", help="the contact's short name, as listed")
+    without.add_argument("--chat", metavar="PLATFORM:ID", help="a chat instead, such as a group, by its key")
+    without.add_argument("--undo", action="store_true", help="use it again, from the next training on")
+    trace = actions.add_parser("trace", help="say where somebody's words are: in the chats, and in which LoRAs")
+    trace.add_argument("who", metavar="SLUG|PLATFORM:ID", help="a contact, or an account")
     merge = actions.add_parser("merge", help="two contacts are one person")
     merge.add_argument("slug", metavar="SLUG", help="the contact that stays")
     merge.add_argument("other", metavar="OTHER", help="the contact that becomes part of it")
@@ -56,6 +67,13 @@ def run(args: argparse.Namespace) -> int:
         save_people(workspace.people, people)
         print(_line(_contact(people, args.slug)))
         return ExitCode.OK
+    if args.action == "leave-out":
+        people = _left_out(people, args.slug, args.chat, not args.undo)
+        save_people(workspace.people, people)
+        print(_LEFT_OUT if not args.undo else _TAKEN_IN)
+        return ExitCode.OK
+    if args.action == "trace":
+        return _trace(workspace, people, args.who)
     return _list(workspace, people, args.min_messages, args.json)
 
 
@@ -128,7 +146,7 @@ def _set(
     if new:
         if any(contact.slug == slug for contact in people.contacts):
             raise UsageError(f"{slug} is in the list already: leave out --new to change them.")
-        people = People.of((*people.contacts, Contact(slug, name or slug)), people.subject)
+        people = people.having((*people.contacts, Contact(slug, name or slug)))
     contact = _contact(people, slug)
     for account in accounts:
         owner = people.find(account)
@@ -153,14 +171,51 @@ def _merge(people: People, slug: str, other: str) -> People:
         raise UsageError(f"{slug} and {other} are the same contact.")
     stays, goes = _contact(people, slug), _contact(people, other)
     relationship = stays.relationship if stays.relationship != STRANGER else goes.relationship
-    merged = replace(stays, relationship=relationship, accounts=(*stays.accounts, *goes.accounts))
+    merged = replace(
+        stays,
+        relationship=relationship,
+        accounts=(*stays.accounts, *goes.accounts),
+        left_out=stays.left_out or goes.left_out,
+    )
     kept = tuple(contact for contact in people.contacts if contact.slug != other)
-    return _replaced(People.of(kept, people.subject), merged)
+    return _replaced(people.having(kept), merged)
+
+
+def _left_out(people: People, slug: str | None, chat: str | None, out: bool) -> People:
+    if (slug is None) == (chat is None):
+        raise UsageError("Name either a contact or, with --chat, a chat.")
+    if chat is not None:
+        if ":" not in chat:
+            raise UsageError(f"--chat {chat}: write it as platform:id, as `echoes prepare --json` lists it.")
+        others = tuple(key for key in people.left_out_chats if key != chat)
+        return People.of(people.contacts, people.subject, (*others, chat) if out else others)
+    assert slug is not None
+    return _replaced(people, replace(_contact(people, slug), left_out=out))
+
+
+def _trace(workspace: Workspace, people: People, who: str) -> int:
+    from bot.store.corpus import Corpus
+    from training.data.sources import holds
+
+    slugs = {contact.slug for contact in people.contacts}
+    accounts = (_account(who),) if ":" in who and who not in slugs else _contact(people, who).accounts
+    total = used = 0
+    if workspace.corpus.exists():
+        for without in (NOTHING_LEFT_OUT, people.left_out):
+            with Corpus.open(workspace.corpus, without) as corpus:
+                used = sum(one.messages for one in corpus.senders() if one.account in accounts)
+            total = total or used
+    print(f"In the imported chats: {total:,} messages of theirs, of which {used:,} may be used.")
+    for record in sorted(workspace.loras.glob("*/training.json")):
+        found = holds(record, accounts)
+        said = {None: "does not say whose messages it was made from", True: "was made from chats they wrote in"}
+        print(f"{record.parent.name}: {said.get(found, 'was made without them')}.")
+    return ExitCode.OK
 
 
 def _replaced(people: People, changed: Contact) -> People:
     contacts = tuple(changed if contact.slug == changed.slug else contact for contact in people.contacts)
-    return People.of(contacts, people.subject)
+    return people.having(contacts)
 
 
 def _contact(people: People, slug: str) -> Contact:

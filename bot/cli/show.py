@@ -41,7 +41,8 @@ def run(args: argparse.Namespace) -> int:
     print(f"{_name(dialogue)}, {dialogue.day:%Y-%m-%d}, {_USE[split]}\n")
     print("".join(_told(part, coloured) for part in parts(dialogue, codec)))
     green = "in green" if coloured else "in «»"
-    print(f"What is learnt stands {green}; decisions are labelled. Phone numbers and the like are replaced already.")
+    used = "learnt" if split is Split.TRAIN else "measured"
+    print(f"What is {used} stands {green}; decisions are labelled. Phone numbers and the like are replaced already.")
     return ExitCode.OK
 
 

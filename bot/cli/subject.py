@@ -114,7 +114,7 @@ def _with_subject(people: People, accounts: tuple[Account, ...]) -> People:
         for contact in people.contacts
     )
     kept = tuple(new for new, old in zip(contacts, people.contacts, strict=True) if new.accounts or not old.accounts)
-    return People.of(kept, accounts)
+    return People.of(kept, accounts, people.left_out_chats)
 
 
 def _here() -> str:

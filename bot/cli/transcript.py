@@ -68,7 +68,7 @@ async def show_transcript(workspace: Workspace) -> None:
         try:
             async with Rehearsal(avatar) as rehearsal:
                 await _private(rehearsal, people, persona)
-                with Corpus.open(workspace.corpus) as corpus:
+                with Corpus.open(workspace.corpus, people.left_out) as corpus:
                     await _group(rehearsal, corpus, people, persona)
                     await _photos(rehearsal, corpus, MediaStore(workspace.media), people, persona)
         finally:

@@ -12,6 +12,7 @@ from types import TracebackType
 from bot.errors import DataError, PassingError
 from bot.files import refusal
 from bot.message import Account, Chat, ChatKind, Message
+from bot.people import NOTHING_LEFT_OUT, LeftOut
 from bot.store.attachments import digests_of, from_json, shape_of
 from bot.store.corpus_schema import LAYOUT
 from bot.store.layout import write_ahead
@@ -63,9 +64,10 @@ class Corpus:
         self.path = path
 
     @classmethod
-    def open(cls, path: Path) -> "Corpus":
+    def open(cls, path: Path, without: LeftOut = NOTHING_LEFT_OUT) -> "Corpus":
         """Opens the corpus, making an empty one where there is none. Raises DataError if the file is something else.
 
+        without: of these nothing can be seen in what is opened, as if it had never been imported.
         Raises PassingError while the disk is full or another command holds it.
         """
         try:
@@ -81,6 +83,8 @@ class Corpus:
             LAYOUT.prepare(db, path)
             db.create_function("digests_of", 1, digests_of, deterministic=True)
             db.create_function("shape_of", 1, shape_of, deterministic=True)
+            if without.accounts or without.chats:
+                _leave_out(db, without)
         except sqlite3.DatabaseError as error:
             db.close()
             if (sentence := refusal(error, path)) is not None:
@@ -228,6 +232,28 @@ class Corpus:
             (*(value for mark in marks for value in mark), limit),
         )
         return [text for (text,) in rows]
+
+
+def _leave_out(db: sqlite3.Connection, without: LeftOut) -> None:
+    """Lays a view over the messages, which every later statement sees in their place."""
+    db.execute("CREATE TEMP TABLE left_out (platform TEXT, native_id TEXT)")
+    db.executemany("INSERT INTO left_out VALUES (?, ?)", [(one.platform, one.id) for one in without.accounts])
+    db.execute("CREATE TEMP TABLE left_out_chats (key TEXT)")
+    db.executemany("INSERT INTO left_out_chats VALUES (?)", [(key,) for key in without.chats])
+    db.execute(
+        "CREATE TEMP TABLE left_out_senders AS SELECT id FROM senders"
+        " WHERE (platform, native_id) IN (SELECT platform, native_id FROM left_out)"
+    )
+    db.execute(
+        "CREATE TEMP TABLE left_out_places AS SELECT id FROM chats WHERE platform || ':' || native_id IN"
+        " (SELECT key FROM left_out_chats) OR (kind = 'private' AND ("
+        " (platform, native_id) IN (SELECT platform, native_id FROM left_out) OR id IN"
+        " (SELECT chat FROM main.messages WHERE sender IN (SELECT id FROM left_out_senders))))"
+    )
+    db.execute(
+        "CREATE TEMP VIEW messages AS SELECT * FROM main.messages WHERE sender NOT IN (SELECT id FROM left_out_senders)"
+        " AND chat NOT IN (SELECT id FROM left_out_places)"
+    )
 
 
 def as_avatar(message: Message, subject: Collection[Account]) -> Message:

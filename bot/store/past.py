@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from bot.errors import EchoesError
 from bot.message import Account, Chat, ChatKind, Message
-from bot.people import People
+from bot.people import NOTHING_LEFT_OUT, LeftOut, People
 from bot.persona import Persona
 from bot.store.corpus import Corpus, CorpusChat, as_avatar
 
@@ -32,7 +32,7 @@ class Past:
 
     def prepare(self) -> None:
         """Brings the corpus of an earlier program up to date, which may take a while: before anybody waits."""
-        self._open(lambda corpus: None)
+        self._open(lambda corpus: None, NOTHING_LEFT_OUT)
 
     def private(
         self,
@@ -73,14 +73,14 @@ class Past:
             return [one for chat in chats.among(corpus) for one in corpus.latest(chat, MESSAGES, before)]
 
         subject = frozenset(people.subject)
-        found = sorted(self._open(latest) or [], key=lambda one: one.sent_at)
+        found = sorted(self._open(latest, people.left_out) or [], key=lambda one: one.sent_at)
         return [_apart(as_avatar(one, subject)) for one in found[-MESSAGES:]]
 
-    def _open(self, look: Callable[[Corpus], T]) -> T | None:
+    def _open(self, look: Callable[[Corpus], T], without: LeftOut) -> T | None:
         if not self.corpus.exists():
             return None
         try:
-            with Corpus.open(self.corpus) as corpus:
+            with Corpus.open(self.corpus, without) as corpus:
                 return look(corpus)
         except EchoesError as error:
             log.warning("What was said before the avatar cannot be read: %s", error)

@@ -24,3 +24,24 @@ def test_the_commands(imported: Workspace, capsys: pytest.CaptureFixture[str]) -
     assert "<|im_start|>system" in one and "«" in one
     assert main([*place, "show", "9999"]) != 0
     assert "There are dialogues 1 to" in capsys.readouterr().err
+
+
+def test_who_is_left_out_is_in_no_later_lora(workspace: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
+    def said(*arguments: str) -> str:
+        assert main(["-w", str(workspace.root), *arguments]) == 0
+        return capsys.readouterr().out
+
+    quick = ("train", "--tokens", "600", "--learning-rate", "0.002", "--name")
+    said(*quick, "before")
+    assert "nothing of it is learnt" in said("people", "leave-out", "mei")
+    said(*quick, "after")
+    traced = said("people", "trace", "mei")
+    assert "of which 0 may be used" in traced
+    assert "before: was made from chats they wrote in." in traced and "after: was made without them." in traced
+    card = (workspace.loras / "after" / "card.md").read_text("utf-8")
+    assert "Digest of the dialogues" in card
+    assert "Mei" not in said("prepare")
+    said("people", "leave-out", "mei", "--undo")
+    assert "of which 0 may be used" not in said("people", "trace", "mei")
+    assert main(["-w", str(workspace.root), "people", "leave-out"]) != 0
+    assert "Name either a contact" in capsys.readouterr().err

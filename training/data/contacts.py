@@ -56,7 +56,7 @@ def with_new(people: People, known: Iterable[Acquaintance], group_minimum: int) 
             slug = new_slug(one.name or one.account.id, taken)
             taken.add(slug)
             added.append(Contact(slug, one.name or slug, accounts=(one.account,)))
-    return People.of((*people.contacts, *added), people.subject), added
+    return people.having((*people.contacts, *added)), added
 
 
 def new_slug(name: str, taken: Iterable[str]) -> str:

@@ -9,6 +9,7 @@ from bot.chat.prompt import Codec
 from bot.chat.window import served_tokens
 from bot.config import Config
 from bot.errors import DataError, UsageError
+from bot.message import Account
 from bot.people import People, load_people
 from bot.persona import Persona, load_persona
 from bot.store.corpus import Corpus
@@ -28,7 +29,7 @@ class Dataset:
 
     points: every decision. counts: how the dialogues came about, by reason. too_long: for each of the subject's turns
     that does not fit, the length at which it would. messages and chats: of the corpus, and with dialogues in them.
-    accounts: what became of each chat.
+    accounts: what became of each chat. senders: everybody who wrote in a chat that dialogues are from.
     """
 
     persona: Persona
@@ -42,6 +43,7 @@ class Dataset:
     messages: int
     chats: int
     accounts: tuple[ChatAccount, ...] = ()
+    senders: frozenset[Account] = frozenset()
 
 
 def dialogue_settings(config: Config, length: int) -> DialogueSettings:
@@ -67,7 +69,7 @@ def load_dataset(
     counts: Counter[str] = Counter()
     too_long: list[int] = []
     accounts: list[ChatAccount] = []
-    with Corpus.open(workspace.corpus) as corpus:
+    with Corpus.open(workspace.corpus, people.left_out) as corpus:
         messages = corpus.count()
         if not messages:
             raise DataError(f"{workspace.corpus} holds no messages yet: run `echoes import PATH` first.")
@@ -80,6 +82,8 @@ def load_dataset(
         splits = Splits.of_corpus(corpus, people, borders)
         built = build(corpus, people, persona, codec, settings, splits, counts, too_long, accounts)
         decisions = points(corpus, people, persona, settings.gap, splits)
+        used = {dialogue.chat for dialogue in built}
+        senders = {one.account for chat in corpus.chats() if chat.chat.key in used for one in corpus.senders(chat)}
     raw = {split: [one for one in built if splits.split_of(one.day) is split] for split in Split}
     learnt = {split: counts if split is Split.TRAIN else Counter[str]() for split in Split}
     return Dataset(
@@ -94,4 +98,5 @@ def load_dataset(
         messages,
         len({dialogue.chat for dialogue in built}),
         tuple(accounts),
+        frozenset(senders),
     )

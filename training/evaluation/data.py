@@ -78,7 +78,7 @@ def load_evaluation_data(
     """
     data = load_dataset(workspace, config, codec, length, borders)
     gap = dialogue_settings(config, length).gap
-    with Corpus.open(workspace.corpus) as corpus:
+    with Corpus.open(workspace.corpus, data.people.left_out) as corpus:
         loader = Loader(data.people, data.persona.language, codec.photo_size, Counter())
         found = [
             burst

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
+from training.data.sources import Sources
 from training.finetune.checkpoint import Measured, Position
 from training.finetune.heldout import doubt
 from training.finetune.material import Share
@@ -38,6 +39,7 @@ class Facts:
     hardware: str
     precision: str
     seed: int
+    sources: Sources
     begun: bool  # from the base model's first LoRA
     canaries: int = 0  # turns with a made-up secret
 
@@ -80,11 +82,14 @@ def card(facts: Facts) -> str:
                 ("turns of the subject learnt", facts.turns),
                 ("tokens of text learnt", facts.texts),
                 ("decisions in groups learnt", facts.decisions),
+                ("people who wrote in those chats", len(facts.sources.senders)),
                 *((f"days: {split}", number) for split, number in facts.days.items()),
             ],
         ),
         "Only train days were learnt from. Validation days chose the weights to keep and calibrated the decision; "
         "test days were not touched.",
+        f"Digest of the dialogues: `{facts.sources.digest}`. `echoes people trace` tells whether somebody's words are "
+        "among them.",
         "### In whose company",
         _table(
             ("relationship", "dialogues", "turns of the subject"),

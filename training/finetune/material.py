@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from bot.chat.prompt import Codec
 from bot.config import Config
 from bot.errors import DataError, UsageError
-from bot.message import ChatKind
+from bot.message import Account, ChatKind
 from bot.people import People
 from bot.persona import Persona
 from bot.workspace import Workspace
@@ -40,6 +40,7 @@ class Material:
     counts: Mapping[str, int]
     left_out: str | None = None
     canaries: tuple[Canary, ...] = ()
+    senders: frozenset[Account] = frozenset()  # of the chats that the dialogues are from
 
 
 def load_material(
@@ -76,6 +77,7 @@ def load_material(
         counts,
         left_out,
         planted,
+        data.senders,
     )
 
 

@@ -40,6 +40,7 @@ from training.calibration import (
     told_sampling,
 )
 from training.data.canaries import save as save_canaries
+from training.data.sources import Sources
 from training.finetune.batches import ROWS, waste
 from training.finetune.card import Facts, card, record
 from training.finetune.checkpoint import FOLDER, Position, Run
@@ -382,6 +383,7 @@ def _facts(task: _Task, learnt: _Learnt, fitted: Calibrated) -> Facts:
         hardware=learnt.hardware,
         precision=learnt.precision,
         seed=settings.seed,
+        sources=Sources.of((*material.train, *material.validation), material.senders),
         begun=first_lora(base) is not None,
         canaries=sum(canary.times for canary in material.canaries),
     )
