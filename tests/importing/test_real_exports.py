@@ -14,6 +14,7 @@ from training.recipes.sample.draw import PICTURES, PLAIN
 SAMPLE = Path(training.__file__).parent / "sample"
 DATA = Path(__file__).parents[3] / "shared" / "data"
 TELEGRAM = DATA / "exports" / "telegram"
+WHATSAPP = DATA / "exports" / "whatsapp"
 GROUP = DATA / "group-chat" / "result.json"
 
 
@@ -29,10 +30,15 @@ def test_small_exports_without_ids(desk: Desk) -> None:
     assert desk.take(TELEGRAM).kept == 0
 
 
-@pytest.mark.skipif(not DATA.exists(), reason=f"the sample exports are not in {DATA}")
-def test_exports_that_cannot_be_read_yet_do_no_harm(desk: Desk) -> None:
-    report = desk.take(DATA / "exports")
-    assert report.kept == 4
+@pytest.mark.skipif(not WHATSAPP.exists(), reason=f"the sample exports are not in {WHATSAPP}")
+def test_the_same_whatsapp_chat_with_dates_in_three_orders(desk: Desk) -> None:
+    report = desk.take(WHATSAPP)
+    assert [(file.read, file.kept) for file in report.files] == [(9, 7)] * 5
+    for chat in desk.corpus.chats():
+        messages = list(desk.corpus.messages(chat))
+        assert [message.sent_at.strftime("%d.%m.%y") for message in messages] == [
+            "01.01.19", "20.01.19", "30.01.19", "10.06.20", "10.12.21", "20.12.21", "30.12.21",
+        ]  # fmt: skip
 
 
 @pytest.mark.skipif(not GROUP.exists(), reason=f"the group chat is not at {GROUP}")
