@@ -15,6 +15,7 @@ SAMPLE = Path(training.__file__).parent / "sample"
 DATA = Path(__file__).parents[3] / "shared" / "data"
 TELEGRAM = DATA / "exports" / "telegram"
 WHATSAPP = DATA / "exports" / "whatsapp"
+INSTAGRAM = DATA / "exports" / "instagram"
 GROUP = DATA / "group-chat" / "result.json"
 
 
@@ -39,6 +40,13 @@ def test_the_same_whatsapp_chat_with_dates_in_three_orders(desk: Desk) -> None:
         assert [message.sent_at.strftime("%d.%m.%y") for message in messages] == [
             "01.01.19", "20.01.19", "30.01.19", "10.06.20", "10.12.21", "20.12.21", "30.12.21",
         ]  # fmt: skip
+
+
+@pytest.mark.skipif(not INSTAGRAM.exists(), reason=f"the sample exports are not in {INSTAGRAM}")
+def test_a_small_instagram_chat_is_turned_round(desk: Desk) -> None:
+    report = desk.take(INSTAGRAM)
+    assert (report.read, report.kept, desk.chat.platform) == (2, 2, "instagram")
+    assert desk.said == [("Jane Doe", "Hello John!"), ("John Doe", "Hello Jane!")]
 
 
 @pytest.mark.skipif(not GROUP.exists(), reason=f"the group chat is not at {GROUP}")

@@ -6,7 +6,6 @@ _WRITERS = {
     "chatlab": "ChatLab",
     "chatInfo": "QQ Chat Exporter",
     "guild": "DiscordChatExporter",
-    "participants": "Messenger or Instagram",
     "seq": "chatlog",
 }
 """The tools by a key, of the document or of its messages, that nobody else writes."""
