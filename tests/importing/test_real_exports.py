@@ -16,6 +16,7 @@ DATA = Path(__file__).parents[3] / "shared" / "data"
 TELEGRAM = DATA / "exports" / "telegram"
 WHATSAPP = DATA / "exports" / "whatsapp"
 INSTAGRAM = DATA / "exports" / "instagram"
+SLACK = DATA / "exports" / "slack"
 GROUP = DATA / "group-chat" / "result.json"
 
 
@@ -47,6 +48,19 @@ def test_a_small_instagram_chat_is_turned_round(desk: Desk) -> None:
     report = desk.take(INSTAGRAM)
     assert (report.read, report.kept, desk.chat.platform) == (2, 2, "instagram")
     assert desk.said == [("Jane Doe", "Hello John!"), ("John Doe", "Hello Jane!")]
+
+
+@pytest.mark.skipif(not SLACK.exists(), reason=f"the sample exports are not in {SLACK}")
+def test_a_small_slack_zip(desk: Desk) -> None:
+    report = desk.take(SLACK)
+    assert (report.read, report.kept, dict(report.skipped)) == (158, 147, {"service message": 11})
+    assert {(chat.native_id, chat.title, chat.messages) for chat in desk.corpus.chats()} == {
+        ("C0JGLMMNX", "enrique", 96),
+        ("C0JL6CGQ2", "traveling-sailor", 51),
+    }
+    people = {sender.name: sender.messages for sender in desk.corpus.senders() if not sender.is_bot}
+    assert people == {"hamza": 33, "doubledeez": 14, "abilinski": 5, "heroeshannibal": 1}
+    assert desk.take(SLACK).kept == 0
 
 
 @pytest.mark.skipif(not GROUP.exists(), reason=f"the group chat is not at {GROUP}")
