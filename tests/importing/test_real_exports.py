@@ -17,6 +17,7 @@ TELEGRAM = DATA / "exports" / "telegram"
 WHATSAPP = DATA / "exports" / "whatsapp"
 INSTAGRAM = DATA / "exports" / "instagram"
 SLACK = DATA / "exports" / "slack"
+SIGNAL = DATA / "exports" / "signal"
 GROUP = DATA / "group-chat" / "result.json"
 
 
@@ -61,6 +62,12 @@ def test_a_small_slack_zip(desk: Desk) -> None:
     people = {sender.name: sender.messages for sender in desk.corpus.senders() if not sender.is_bot}
     assert people == {"hamza": 33, "doubledeez": 14, "abilinski": 5, "heroeshannibal": 1}
     assert desk.take(SLACK).kept == 0
+
+
+@pytest.mark.skipif(not SIGNAL.exists(), reason=f"the sample exports are not in {SIGNAL}")
+def test_a_small_signal_chat(desk: Desk) -> None:
+    assert desk.take(SIGNAL).kept == 2
+    assert desk.said == [("Jane Doe", "Hello John!"), ("John Doe", "Hello\nJane!")]
 
 
 @pytest.mark.skipif(not GROUP.exists(), reason=f"the group chat is not at {GROUP}")

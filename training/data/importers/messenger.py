@@ -33,6 +33,7 @@ from training.data.importers.base import (
     named,
     read_time,
 )
+from training.data.importers.filekinds import kind_of_file
 from training.data.importers.jsonstream import Damaged, walk
 from training.data.importers.messenger_words import mended, not_typed, stands_for_attachment
 
@@ -48,11 +49,6 @@ _PLAIN = frozenset(
 )  # fmt: skip
 """The keys of a message of plain text, in both layouts."""
 _GONE = re.compile(r"facebook|instagram|messenger", re.IGNORECASE)  # "Facebook user", in the account's language
-_ENDINGS = {
-    **dict.fromkeys(("mp4", "mov", "webm"), "video"),
-    **dict.fromkeys(("m4a", "mp3", "aac", "ogg", "opus", "wav"), "voice"),
-    **dict.fromkeys(("jpg", "jpeg", "png", "webp", "gif"), "photo"),
-}
 
 
 @dataclass(slots=True)
@@ -145,7 +141,7 @@ def _content(raw: dict[str, Any], words: str, name: str, path: Path) -> tuple[st
     photos = _photos(raw.get("photos"), path)
     placeholder = next((kind for key, kind in _MEDIA.items() if raw.get(key)), None)
     for one in _uris(raw.get("media")):
-        kind = _ENDINGS.get(one.rpartition(".")[2].lower(), "file")
+        kind = kind_of_file(one)
         if kind == "photo":
             photos = (*photos, _local(one, path))
         else:

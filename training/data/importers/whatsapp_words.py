@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 
 from training.data.importers.base import CALL, EMPTY, RECALLED, SERVICE
+from training.data.importers.filekinds import kind_of_file
 from training.data.importers.whatsapp_dates import MARKS
 
 OWN = "\u200e"
@@ -88,13 +89,6 @@ _KIND_OF_WORD = tuple(
         ),
     )
 )
-_KIND_OF_ENDING = {
-    **dict.fromkeys(("jpg", "jpeg", "png", "webp", "heic", "bmp", "tif", "tiff", "gif"), "photo"),
-    **dict.fromkeys(("mp4", "mov", "3gp", "mkv", "webm", "avi"), "video"),
-    **dict.fromkeys(("opus", "ogg"), "voice"),
-    **dict.fromkeys(("m4a", "mp3", "aac", "amr", "wav", "flac"), "audio"),
-    "vcf": "contact",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +150,7 @@ def _attached(text: str) -> Said | None:
 
 def _with_file(name: str, caption: str) -> Said:
     stem, _, ending = name.rpartition(".")
-    kind = _KIND_OF_ENDING.get(ending.lower(), "file")
+    kind = kind_of_file(name)
     upper = stem.upper()
     if ending.lower() == "webp" and ("STK" in upper or "STICKER" in upper):
         return Said(caption, (name,), "sticker")
