@@ -306,6 +306,22 @@ def test_the_same_chat_under_another_name_is_added_to(desk: Desk, write: Write) 
     assert [text for _, text in desk.said] == ["hi", "hi", "morning"]
 
 
+def test_an_export_without_media_and_one_with_them_are_one_chat(desk: Desk, write: Write) -> None:
+    talk = "20/01/2024, 21:05 - Ann: {}\n20/01/2024, 21:06 - Ben: {}\n20/01/2024, 21:07 - Ben: {}\nmine\n"
+    sent = ["IMG-20240120-WA0001.jpg", "PTT-20240120-WA0002.opus", "DOC-20240120-WA0003.pdf"]
+    without = write(talk.format(*["<Media omitted>"] * 3), "without/_chat.txt")
+    write(picture(), "with/IMG-20240120-WA0001.jpg")
+    complete = write(talk.format(*(f"{name} (file attached)" for name in sent)), "with/_chat.txt")
+    assert desk.take(without).kept == 3
+    assert desk.take(complete).kept == 0
+    assert [(kind(one), len(one.digests), one.text) for one in desk.messages] == [
+        ("", 1, ""),
+        ("voice", 0, ""),
+        ("file", 0, "mine"),
+    ]
+    assert desk.take(without).kept == 0
+
+
 @pytest.mark.parametrize(
     "text",
     [

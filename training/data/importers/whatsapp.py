@@ -25,7 +25,7 @@ from training.data.importers.base import (
 )
 from training.data.importers.textlines import lines_of
 from training.data.importers.whatsapp_dates import Dated, DateOrder, dated
-from training.data.importers.whatsapp_words import Said, said, visible
+from training.data.importers.whatsapp_words import OWN, Said, said, visible
 
 PLATFORM = "whatsapp"
 
@@ -77,6 +77,8 @@ def _survey(source: Source) -> _Talk:
         talk.order.note(line)
         talk.lines += 1
         name, words = _parted(line.rest, None)
+        if name in talk.speakers and not words.startswith(OWN):
+            continue
         content = said(words) if name else SERVICE
         if isinstance(content, Said):
             talk.speakers.setdefault(name)

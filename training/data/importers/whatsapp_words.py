@@ -150,6 +150,7 @@ def _attached(text: str) -> Said | None:
 
 def _with_file(name: str, caption: str) -> Said:
     stem, _, ending = name.rpartition(".")
+    caption = "" if caption == name else caption
     kind = kind_of_file(name)
     upper = stem.upper()
     if ending.lower() == "webp" and ("STK" in upper or "STICKER" in upper):
