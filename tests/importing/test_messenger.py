@@ -71,9 +71,8 @@ def test_messages_of_one_moment_keep_their_order(desk: Desk, write: Write) -> No
 
 
 def test_a_text_that_is_whole_already_stays_so(desk: Desk, write: Write) -> None:
-    whole = {"participants": [{"name": "Ann"}, {"name": "Ben"}], "messages": []}
-    whole["messages"] = [{"sender_name": "Ann", "timestamp_ms": START, "content": "naïve 你好 café"}]
-    desk.take(write(whole, "m.json"))
+    messages = [{"sender_name": "Ann", "timestamp_ms": START, "content": "naïve 你好 café"}]
+    desk.take(write({"participants": [{"name": "Ann"}, {"name": "Ben"}], "messages": messages}, "m.json"))
     assert desk.said == [("Ann", "naïve 你好 café")]
 
 
@@ -222,7 +221,7 @@ def test_people_who_have_left_are_not_one_person(desk: Desk, write: Write) -> No
 
 def test_the_newer_layout_of_encrypted_chats(desk: Desk, write: Write) -> None:
     write(picture(), "chats/media/1.jpeg")
-    told = [
+    told: list[dict[str, Any]] = [
         {"text": "gone", "isUnsent": True},
         {"media": [{"uri": "./media/1.jpeg"}], "text": ""},
         {"media": [{"uri": "./media/2.mp4"}], "text": ""},

@@ -161,8 +161,9 @@ def _plain(value: object, emoji: Mapping[str, str], workspace: SlackWorkspace) -
         return label or target.removeprefix("mailto:")
 
     text = _MARKUP.sub(shown, value)
-    for name, letters in emoji.items():
-        text = re.sub(rf":{re.escape(name)}:(?::skin-tone-\d:)?", lambda _, letters=letters: letters, text)
+    if emoji:
+        names = "|".join(map(re.escape, emoji))
+        text = re.sub(rf":({names}):(?::skin-tone-\d:)?", lambda match: emoji[match[1]], text)
     for written, letter in _ENTITIES:
         text = text.replace(written, letter)
     return clean(text)
