@@ -136,6 +136,12 @@ def test_links_are_never_made(desk: Desk, write: Write) -> None:
     assert (report.kept, dict(report.photos_left_out)) == (2, {"not in the export": 1})
 
 
+def nameless(content: str) -> tuple[zipfile.ZipInfo, str]:
+    entry = zipfile.ZipInfo("x")
+    entry.filename = ""
+    return entry, content
+
+
 def test_odd_names_in_a_zip_do_no_harm(desk: Desk, write: Write) -> None:
     export = write(TALK).read_bytes()
     files: list[tuple[str | zipfile.ZipInfo, bytes | str]] = [
@@ -145,6 +151,7 @@ def test_odd_names_in_a_zip_do_no_harm(desk: Desk, write: Write) -> None:
         ("__MACOSX/._result.json", b"\0\5\x16\7"),
         ("photos\\1.png", picture()),  # as old Windows writes it
         (".", "x"),
+        nameless("x"),
     ]
     report = desk.take(write(zipped(*files), "a.zip"))
     assert (report.kept, report.photos, report.problems) == (2, 1, [])

@@ -83,7 +83,7 @@ def sweep(workspace: Path) -> None:
 def _unpack(path: Path, folder: Path) -> None:
     try:
         with zipfile.ZipFile(path) as archive:
-            entries = [entry for entry in archive.infolist() if not entry.is_dir()]
+            entries = [entry for entry in archive.infolist() if entry.filename and not entry.filename.endswith("/")]
             _refuse_hostile(path, entries)
             wanted = [entry for entry in entries if _is_wanted(entry)]
             _refuse_without_room(path, folder, sum(entry.file_size for entry in wanted))

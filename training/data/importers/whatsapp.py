@@ -158,12 +158,12 @@ def _chat(talk: _Talk, source: Source) -> ReadChat:
         title = talk.told if talk.told not in speakers else ""
         title = title or from_path
         return ReadChat(_KEY, PLATFORM, f"name:{title or source.path.stem}", ChatKind.GROUP, clean_name(title))
-    other = _other(talk, from_path, source.me) or clean_name(source.path.stem)
+    other = _other(talk, source.path, from_path, source.me) or clean_name(source.path.stem)
     owner = next((_account(name).id for name in speakers if name != other), None)
     return ReadChat(_KEY, PLATFORM, _account(other).id, ChatKind.PRIVATE, other, owner)
 
 
-def _other(talk: _Talk, from_path: str, me: str | None) -> str:
+def _other(talk: _Talk, path: Path, from_path: str, me: str | None) -> str:
     """Returns the name of the other person of a private chat: neither the text nor an id says which of the two it is,
     so the owner is whom `--me` names; or else the other is whom the phone or the file's name names, or who comes first
     in the alphabet, so that it is the same in the next export."""
@@ -174,6 +174,8 @@ def _other(talk: _Talk, from_path: str, me: str | None) -> str:
     if talk.told:
         return talk.told
     called = next((name for name in speakers if _plain(name) and _plain(name) == _plain(from_path)), "")
+    if not called and not from_path:  # in a language whose way to call the file is not known, the name stands last
+        called = next((name for name in speakers if _plain(name) and _plain(path.stem).endswith(_plain(name))), "")
     return called or (from_path if len(speakers) < 2 else "") or next(iter(speakers), "")
 
 

@@ -13,12 +13,14 @@ OWN = "\u200e"
 _UNSEEN = str.maketrans("", "", MARKS.replace("\u200f", ""))  # that one people type, in Arabic and Hebrew
 
 _OMITTED = re.compile(
-    r"omit|omis|omess|esclus|inclus|ocult|revelad|absent|manqu|retir[ée]|ausgeschlossen|weggelassen|ausgelassen|"
-    r"weggelaten|без медиа|пропущ|отсутств|опущ|не включ|dahil edilmedi|atlan|忽略|省略|略過|略过|略去|除外|含まれ|"
-    r"なし|除く|제외|생략|pomini|utel[äa]mn|udelad|izostavlj|ausente",
+    r"omit|omis|omes|omess|esclus|inclus|ocult|revelad|eliminati|absent|ausente|manqu|retir[ée]|exclu|"
+    r"ausgeschlossen|weggelassen|ausgelassen|weggelaten|utel[äa]|udelad|jätetty|pomini|vynech|izpuščen|izostavlj|"
+    r"elhagy|hiányzó|εξαίρεση|без медиа|пропущ|отсутств|опущ|не включ|dahil edilmedi|atlan|çıkarıldı|"
+    r"disertakan|disingkirkan|"
+    r"bỏ qua|استبعاد|الوسائط|הושמט|נכלל|के बिना|वगळ|忽略|省略|略過|略过|略去|除外|含まれ|なし|除く|제외|생략",
     re.IGNORECASE,
 )
-_IN_ANGLES = re.compile(r"<[^<>]{3,60}>")
+_IN_ANGLES = re.compile(r"[<＜][^<>]{3,60}[>＞]")
 _EDITED = re.compile(
     r"<[^<>]{3,60}?(?:edited|bearbeitet|edit[óao]|modifi|bewerkt|измен|отредакт|düzenlendi|编辑|編輯|編集|수정|edytowan|"
     r"redigera|redigert)[^<>]{0,30}>\s*\Z",
@@ -43,6 +45,7 @@ _ATTACHED = re.compile(r"<[^<>:：]{2,30}\s?[:：]\s?(?P<file>[^<>/\\\n]+\.\w{2,
 _FILE_ATTACHED = re.compile(
     r"(?P<file>[^/\\\n]+\.\w{2,5})\s[(（](?P<told>[^()（）\n]{2,30})[)）]"
 )  # IMG-20240101-WA0001.jpg (file attached)
+_NAME = re.compile(r"[^/\\\n]+\.\w{2,5}")
 _OF_WHATSAPP = re.compile(r"(?:IMG|VID|PTT|AUD|STK|DOC|GIF)-\d{8}-WA\d+\.", re.IGNORECASE)
 _TOLD_ATTACHED = re.compile(
     r"attach|angehängt|anhang|adjunt|joint|allegat|anexad|bijge|bijlage|добавлен|прикреп|влож|ekli|ekle|附件|附加|添付|첨부|"
@@ -117,8 +120,7 @@ def said(written: str) -> Said | str:
         return attached
     first, _, more = text.partition("\n")
     if _left_out(first, by_app):
-        words = visible(more)
-        return Said("" if re.fullmatch(r"[^\n]+\.\w{2,5}", words) else words, (), _kind_of_words(first))
+        return Said("" if _NAME.fullmatch(more.strip()) else more.strip(), (), _kind_of_words(first))
     if _PLACE.fullmatch(text) or _LIVE.fullmatch(text):
         return Said(placeholder="location")
     if (poll := _POLL.match(text)) is not None:
@@ -165,5 +167,6 @@ def _with_file(name: str, caption: str) -> Said:
 
 
 def _kind_of_words(line: str) -> str:
-    """Returns the kind of what was left out. Android does not say more than that it was media."""
-    return next((kind for kind, words in _KIND_OF_WORD if words.search(line)), "unknown")
+    """Returns the kind of what was left out. Android mostly says no more than that it was a file with media."""
+    kind = next((kind for kind, words in _KIND_OF_WORD if words.search(line)), "unknown")
+    return "unknown" if kind == "file" and _IN_ANGLES.fullmatch(line) else kind
