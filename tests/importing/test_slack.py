@@ -81,6 +81,15 @@ def test_an_answer_on_the_next_day_finds_its_thread(desk: Desk, export: Export, 
     assert second.reply_to == first.id
 
 
+def test_days_of_which_nothing_is_kept_are_told_with_their_channel(desk: Desk, export: Export, write: Write) -> None:
+    joined = {"type": "message", "subtype": "channel_join", "user": "UBEN", "text": "", "ts": "1690000000.0"}
+    folder = export("hi")
+    write([joined], "export/general/2023-07-22.json")
+    write([joined], "export/general/2023-12-01.json")
+    (told,) = desk.take(folder).chats.values()
+    assert (told.title, told.read, told.kept) == ("general", 3, 1)
+
+
 @pytest.mark.parametrize(
     ("written", "typed"),
     [

@@ -166,9 +166,7 @@ def _add(
         if not chat.read:
             continue
         row = rows.get(key, _WITHOUT_CHAT - len(report.chats))
-        if row not in report.chats:
-            report.chats[row] = _described(corpus, row, chat)
-        total = report.chats[row]
+        total = report.chats.get(row) or _of_same_chat(report, row, _described(corpus, row, chat))
         total.read += chat.read
         total.kept += chat.kept
         total.skipped += chat.skipped
@@ -181,6 +179,15 @@ def _add(
             tuple(staged.truncated),
         )
     )
+
+
+def _of_same_chat(report: ImportReport, row: int, described: ChatReport) -> ChatReport:
+    """Returns the counts to add to. A file of which nothing was kept may be one day of a chat that is told already."""
+    for known, one in report.chats.items():
+        same = (one.platform, one.native_id, one.kind) == (described.platform, described.native_id, described.kind)
+        if same and described.native_id and min(known, row) < 0:
+            return one
+    return report.chats.setdefault(row, described)
 
 
 def _described(corpus: Corpus, row: int, chat: StagedChat) -> ChatReport:
