@@ -202,6 +202,12 @@ def test_photos_and_stickers_are_found_from_the_root_of_the_download(desk: Desk,
     assert dict(report.photos_left_out) == {"outside of the export's folder": 1}
 
 
+def test_photos_are_found_where_the_chats_folder_was_taken_out(desk: Desk, write: Write) -> None:
+    write(picture(), "zoe_17/photos/1.jpg")
+    desk.take(write(thread({"photos": [{"uri": f"{INSTAGRAM}/zoe_17/photos/1.jpg"}]}), "zoe_17/message_1.json"))
+    assert desk.messages[0].digests
+
+
 def test_a_group_is_known_by_its_number(desk: Desk, write: Write) -> None:
     members = ("Zoë Grün", "Ben Ko", "Cem A")
     desk.take(write(thread({"content": "hi"}, members=members, title="Trip", thread_path="inbox/trip_4242")))

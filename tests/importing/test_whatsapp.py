@@ -284,6 +284,20 @@ def test_a_group_in_which_two_wrote_is_one(desk: Desk, write: Write, notice: str
     assert (desk.chat.kind, desk.chat.title) == (ChatKind.GROUP, "Trip")
 
 
+def test_two_groups_that_do_not_say_their_names_stay_two(desk: Desk, write: Write) -> None:
+    for others in (("Ben", "Cem"), ("Dee", "Eli")):
+        desk.take(write("".join(f"20/01/2024, 21:06 - {who}: hi\n" for who in ("Ann", *others)), "_chat.txt"))
+    assert [chat.messages for chat in desk.corpus.chats()] == [3, 3]
+
+
+@pytest.mark.parametrize(
+    "name", ['Ann "Annie" Lee', "«Мама»", "Dr. Ann-Kathrin O’Neill (work)", "小红「家」", "+1 (555) 010-0199"]
+)
+def test_names_are_what_a_phone_makes_of_them(desk: Desk, write: Write, name: str) -> None:
+    desk.take(write(f"20/01/2024, 21:05 - {name}: hi\n20/01/2024, 21:06 - Ben: hi\n", "_chat.txt"))
+    assert [who for who, _ in desk.said] == [name, "Ben"]
+
+
 BARE = "20/01/2024, 21:05 - Ann: hi\n20/01/2024, 21:06 - Ben: hi\n"
 
 

@@ -40,6 +40,7 @@ from training.data.importers.messenger_words import mended, not_typed, stands_fo
 TWICE = "twice in the file"
 
 _KEY = "chat"
+_DEEPEST = 7  # folders above a chat's in which the download may begin
 _NEAR = 8  # messages among which Instagram repeats one
 _MEDIA = {"videos": "video", "gifs": "animation", "audio_files": "voice", "files": "file"}
 _REASONS = {"Call": CALL, "Subscribe": SERVICE, "Unsubscribe": SERVICE, "Payment": PAYMENT, "placeholder": SERVICE}
@@ -163,12 +164,11 @@ def _uris(value: object) -> list[str]:
 def _local(uri: str, path: Path) -> str:
     """Returns a file's name relative to the chat's folder. The export gives it relative to the whole download."""
     name = uri.removeprefix("./")
-    for up, folder in enumerate((path.parent, *path.parent.parents)):
-        if up > 6:
-            break
+    within = name.rpartition(f"/{path.parent.name}/")[2]  # where the chat's folder was taken out of the download
+    for place in (within, *("../" * up + name for up in range(_DEEPEST))):
         try:
-            if (folder / name).is_file():
-                return "../" * up + name
+            if (path.parent / place).is_file():
+                return place
         except (OSError, ValueError):  # too long, or a NUL
             break
     return name

@@ -31,7 +31,8 @@ PLATFORM = "whatsapp"
 
 _KEY = "chat"
 _LONGEST = 1 << 16  # characters, in which WhatsApp ends a message
-_SENDER = re.compile(r"(?P<name>[^:\"“”„«»「」]{1,100}?)\s?:(?:\s(?P<text>.*)|$)", re.DOTALL)
+_SENDER = re.compile(r"(?P<name>[^:]{1,100}?)\s?:(?:\s(?P<text>.*)|$)", re.DOTALL)
+_QUOTES = ('"“”„', "«»", "「」")
 _PHONE = re.compile(r"\+\d[\d\s().-]{5,20}\d")
 _OF_GROUP = re.compile(r"group|gruppe|grupo|gruppo|groep|групп|\bgrup|grubu|群|グループ|그룹", re.IGNORECASE)
 _TITLES = (
@@ -110,10 +111,15 @@ def _entries(source: Source) -> Iterator[tuple[Dated, str]]:
 def _parted(rest: str, known: dict[str, None] | None) -> tuple[str, str]:
     """Returns sender and text; no sender for what the app itself says. known: who speaks in this chat."""
     match = _SENDER.match(rest)
-    if match is not None:
+    if match is not None and not _ends_within_quotes(match["name"]):
         return _name(match["name"]), match["text"] or ""
     name, colon, text = rest.partition(":")  # a few apps take the space away with what follows it
     return (_name(name), text) if colon and known is not None and _name(name) in known else ("", rest)
+
+
+def _ends_within_quotes(text: str) -> bool:
+    """Says whether a colon after this text stands in a title: Ann changed the group name to "Trip: the Alps"."""
+    return any(sum(map(text.count, marks)) % 2 for marks in _QUOTES)
 
 
 def _name(text: str) -> str:
@@ -155,9 +161,10 @@ def _chat(talk: _Talk, source: Source) -> ReadChat:
     from_path = _title(source.path)
     group = talk.of_group or len(speakers) > 2 or (len(speakers) == 2 and bool(talk.told) and talk.told not in speakers)
     if group:
-        title = talk.told if talk.told not in speakers else ""
-        title = title or from_path
-        return ReadChat(_KEY, PLATFORM, f"name:{title or source.path.stem}", ChatKind.GROUP, clean_name(title))
+        title = clean_name((talk.told if talk.told not in speakers else "") or from_path)
+        stem = clean_name(source.path.stem)
+        called = title or (", ".join(sorted(speakers)[:5]) if stem.startswith("_chat") else stem)
+        return ReadChat(_KEY, PLATFORM, f"name:{called}", ChatKind.GROUP, title)
     other = _other(talk, source.path, from_path, source.me) or clean_name(source.path.stem)
     owner = next((_account(name).id for name in speakers if name != other), None)
     return ReadChat(_KEY, PLATFORM, _account(other).id, ChatKind.PRIVATE, other, owner)

@@ -125,7 +125,9 @@ def said(written: str) -> Said | str:
         return Said(placeholder="location")
     if (poll := _POLL.match(text)) is not None:
         return Said(poll["asked"].strip(), (), "poll")
-    if by_app:  # the notice that calls are encrypted is made of sentences
+    if by_app and not text.startswith(
+        "@"
+    ):  # a mention may be marked, too; the notice that calls are encrypted is made of sentences
         return CALL if _CALLS.search(text) and ". " not in text and "。" not in text else SERVICE
     return Said(text)
 
