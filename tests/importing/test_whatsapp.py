@@ -239,9 +239,16 @@ def test_the_mark_of_an_edit_is_not_theirs(desk: Desk, write: Write, mark: str) 
 
 
 def test_words_of_people_that_look_like_the_apps_stay_theirs(desk: Desk, write: Write) -> None:
-    words = ["image omitted", "I <3 you > all", "call me", "this message was deleted by my cat", "see notes.txt (old)"]
+    words = [
+        "\u200e@Ben look",
+        "image omitted",
+        "I <3 you > all",
+        "call me",
+        "this message was deleted by my cat",
+        "see notes.txt (old)",
+    ]
     desk.take(write("".join(f"20/01/2024, 21:05 - Ann: {one}\n" for one in words), "_chat.txt"))
-    assert [message.text for message in desk.messages] == words
+    assert [message.text for message in desk.messages] == [one.lstrip("\u200e") for one in words]
 
 
 GROUP = """\

@@ -125,10 +125,9 @@ def said(written: str) -> Said | str:
         return Said(placeholder="location")
     if (poll := _POLL.match(text)) is not None:
         return Said(poll["asked"].strip(), (), "poll")
-    if by_app and not text.startswith(
-        "@"
-    ):  # a mention may be marked, too; the notice that calls are encrypted is made of sentences
-        return CALL if _CALLS.search(text) and ". " not in text and "。" not in text else SERVICE
+    if by_app and not text.startswith("@"):  # with which a mention begins
+        a_notice = ". " in text or "。" in text  # such as that messages and calls are encrypted
+        return CALL if _CALLS.search(text) and not a_notice else SERVICE
     return Said(text)
 
 
