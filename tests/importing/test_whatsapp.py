@@ -1,6 +1,7 @@
 """WhatsApp: the same talk comes out of what any phone writes, in any language and with any order of dates."""
 
-from datetime import UTC, datetime
+import random
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from bot.chat.attachments import spoken
 from bot.message import Account, ChatKind
 from tests.importing.conftest import Desk, Write
 from tests.support import kind, picture
+from training.data.importers.whatsapp_dates import DateOrder, dated
 
 ANDROID = """\
 20/01/2024, 21:05 - Messages and calls are end-to-end encrypted. No one outside of this chat can read them.
@@ -116,6 +118,19 @@ def test_the_order_of_a_date_is_found_over_the_whole_file(
     desk.take(write("".join(f"{day}, 12:00 - Ann: {day}\n" for day in dates), "_chat.txt"))
     assert desk.messages[0].sent_at == datetime(*first, 4, tzinfo=UTC)
     assert [message.text for message in desk.messages] == list(dates)
+
+
+@pytest.mark.parametrize("written", ["%d/%m/%y", "%m/%d/%y", "%y/%m/%d", "%d.%m.%Y", "%m-%d-%Y", "%Y-%m-%d"])
+def test_forty_days_in_any_order_are_those_forty_days(written: str) -> None:
+    rng = random.Random(written)
+    for _ in range(100):
+        start = date(2010, 1, 1) + timedelta(days=rng.randrange(5500))
+        days = [start + timedelta(days=number) for number in range(40)]
+        lines = [line for day in days if (line := dated(f"{day:{written}}, 21:05 - Ann: x"))]
+        order = DateOrder()
+        for line in lines:
+            order.note(line)
+        assert [line.date_in(order.found) for line in lines] == days
 
 
 def test_an_american_phone_is_known_by_its_clock(desk: Desk, write: Write) -> None:

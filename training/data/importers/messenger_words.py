@@ -77,6 +77,7 @@ def _after_name(text: str, sender: str) -> str | None:
         if not name or rest == text or (name.isascii() and rest[:1].isalnum()):
             continue
         sure = name == sender and (" " in name or not name.isascii())
-        if sure or _DID.match(rest.lstrip()) or (text[-1] in ".。" and _ATTACHMENT.search(rest)):
+        sent = name != "You" and text[-1] in ".。" and _ATTACHMENT.search(rest)
+        if sure or sent or _DID.match(rest.lstrip()):
             return rest
     return None
