@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="exported files, or folders with them")
+    parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="exported files, zips, or folders")
     parser.add_argument(
         "--timezone", metavar="NAME", help="of times written without one, as Asia/Shanghai (default: this machine's)"
     )
     parser.add_argument(
         "--me",
         metavar="ID",
-        help="the id of the account whose exports these are, for WeChat formats that only say “我” (me)",
+        help="the id or name of the account whose exports these are, for formats that only say “我” or “me”",
     )
     parser.add_argument("--json", action="store_true", help="print the counts as JSON")
     parser.add_argument(

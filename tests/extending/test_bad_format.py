@@ -275,10 +275,10 @@ def test_a_format_from_elsewhere_reads_what_echoes_only_knows_by_sight(
     install: Install, write: Write, workspace: Path, site: Path, monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:  # fmt: skip
-    path = write({"guild": {}, "channel": {}, "messages": [{"id": "1", "content": "hi"}]}, "discord.json")
+    path = write({"metadata": {}, "chatInfo": {}, "messages": [{"id": "1", "content": "hi"}]}, "qq.json")
     assert main(["-w", str(workspace), "import", str(path)]) == ExitCode.DATA
-    assert "DiscordChatExporter, which cannot be imported yet" in capsys.readouterr().err
-    sniff = "def sniff(head):\n    return Claim.CERTAIN if {'guild', 'channel'} <= head.keys_at('') else Claim.NO\n"
+    assert "QQ Chat Exporter, which cannot be imported yet" in capsys.readouterr().err
+    sniff = "def sniff(head):\n    return Claim.CERTAIN if {'metadata', 'chatInfo'} <= head.keys_at('') else Claim.NO\n"
     install(next(names), f"{HEAD}\n{sniff}{FORMAT}")
     monkeypatch.syspath_prepend(site)
     assert main(["-w", str(workspace), "import", str(path)]) == ExitCode.OK

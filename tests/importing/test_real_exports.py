@@ -14,6 +14,10 @@ from training.recipes.sample.draw import PICTURES, PLAIN
 SAMPLE = Path(training.__file__).parent / "sample"
 DATA = Path(__file__).parents[3] / "shared" / "data"
 TELEGRAM = DATA / "exports" / "telegram"
+WHATSAPP = DATA / "exports" / "whatsapp"
+INSTAGRAM = DATA / "exports" / "instagram"
+SLACK = DATA / "exports" / "slack"
+SIGNAL = DATA / "exports" / "signal"
 GROUP = DATA / "group-chat" / "result.json"
 
 
@@ -29,10 +33,41 @@ def test_small_exports_without_ids(desk: Desk) -> None:
     assert desk.take(TELEGRAM).kept == 0
 
 
-@pytest.mark.skipif(not DATA.exists(), reason=f"the sample exports are not in {DATA}")
-def test_exports_that_cannot_be_read_yet_do_no_harm(desk: Desk) -> None:
-    report = desk.take(DATA / "exports")
-    assert report.kept == 4
+@pytest.mark.skipif(not WHATSAPP.exists(), reason=f"the sample exports are not in {WHATSAPP}")
+def test_the_same_whatsapp_chat_with_dates_in_three_orders(desk: Desk) -> None:
+    report = desk.take(WHATSAPP)
+    assert [(file.read, file.kept) for file in report.files] == [(9, 7)] * 5
+    for chat in desk.corpus.chats():
+        messages = list(desk.corpus.messages(chat))
+        assert [message.sent_at.strftime("%d.%m.%y") for message in messages] == [
+            "01.01.19", "20.01.19", "30.01.19", "10.06.20", "10.12.21", "20.12.21", "30.12.21",
+        ]  # fmt: skip
+
+
+@pytest.mark.skipif(not INSTAGRAM.exists(), reason=f"the sample exports are not in {INSTAGRAM}")
+def test_a_small_instagram_chat_is_turned_round(desk: Desk) -> None:
+    report = desk.take(INSTAGRAM)
+    assert (report.read, report.kept, desk.chat.platform) == (2, 2, "instagram")
+    assert desk.said == [("Jane Doe", "Hello John!"), ("John Doe", "Hello Jane!")]
+
+
+@pytest.mark.skipif(not SLACK.exists(), reason=f"the sample exports are not in {SLACK}")
+def test_a_small_slack_zip(desk: Desk) -> None:
+    report = desk.take(SLACK)
+    assert (report.read, report.kept, dict(report.skipped)) == (158, 147, {"service message": 11})
+    assert {(chat.native_id, chat.title, chat.messages) for chat in desk.corpus.chats()} == {
+        ("C0JGLMMNX", "enrique", 96),
+        ("C0JL6CGQ2", "traveling-sailor", 51),
+    }
+    people = {sender.name: sender.messages for sender in desk.corpus.senders() if not sender.is_bot}
+    assert people == {"hamza": 33, "doubledeez": 14, "abilinski": 5, "heroeshannibal": 1}
+    assert desk.take(SLACK).kept == 0
+
+
+@pytest.mark.skipif(not SIGNAL.exists(), reason=f"the sample exports are not in {SIGNAL}")
+def test_a_small_signal_chat(desk: Desk) -> None:
+    assert desk.take(SIGNAL).kept == 2
+    assert desk.said == [("Jane Doe", "Hello John!"), ("John Doe", "Hello\nJane!")]
 
 
 @pytest.mark.skipif(not GROUP.exists(), reason=f"the group chat is not at {GROUP}")

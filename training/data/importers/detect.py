@@ -63,18 +63,20 @@ class Detector:
             self._at_fault.setdefault(one, f"{title} {fault}; the other formats were asked. {one.advice}")
             return Claim.NO
 
-    def _unknown(self, head: Head) -> NotAnExport:
-        if head.data.startswith(b"PK\x03\x04"):
-            return NotAnExport(f"{head.path} is a zip archive: unpack it and import the folder.")
+    @property
+    def known(self) -> str:
+        """The end of a sentence that names the formats."""
         names = [one.name for one in self._formats]
-        known = f"known are {', '.join(names)} (`echoes import --formats` says how to get them)."
+        return f"known are {', '.join(names)} (`echoes import --formats` says how to get them)."
+
+    def _unknown(self, head: Head) -> NotAnExport:
         if head.keys:
-            return NotAnExport(f"{head.path} is JSON, but of no export that can be imported: {known}")
+            return NotAnExport(f"{head.path} is JSON, but of no export that can be imported: {self.known}")
         hint = ""
         line = head.text.partition("\n")[0]
         if line.count(",") >= 3 and not line.isascii():
             hint = " If it is a CSV, its encoding may be at fault: save it as UTF-8."
-        return NotAnExport(f"{head.path} is in no format that can be imported: {known}{hint}")
+        return NotAnExport(f"{head.path} is in no format that can be imported: {self.known}{hint}")
 
 
 def read_head(path: Path) -> Head:

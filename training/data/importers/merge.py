@@ -2,12 +2,14 @@
 
 Two messages are the same if they have the same id, where ids mean the same in both exports; else if the same person
 sent the same words or photo in the same chat within the same second. Two equal messages within one second are two if
-one export has both.
+one export has both. What one export only says was left out may be whatever the other one has.
 """
 
 import sqlite3
 import time
 
+from bot.message import Attachment
+from bot.store.attachments import shape_of, to_json
 from training.data.importers.base import MINUTE, ReadChat
 from training.data.importers.identity import Target, complete_chat, find_chat, find_senders, roles_of
 from training.data.importers.staging import Staged, StagedChat
@@ -15,6 +17,7 @@ from training.data.importers.staging import Staged, StagedChat
 ALREADY = "already in the corpus"
 REPEATED = "twice in the file"
 
+_UNSAID = shape_of(to_json([Attachment("unknown")]))
 _DAY_MS = 26 * 60 * MINUTE  # the farthest that two time zones are apart
 _QUARTER_MS = 15 * MINUTE  # and what they differ by is made of
 
@@ -105,9 +108,10 @@ def _match(db: sqlite3.Connection, index: int, chat: int, space: str | None, res
     db.executemany("UPDATE incoming SET match = ? WHERE id = ?", by_content)
     db.execute(
         "UPDATE messages SET attachments = i.attachments FROM incoming i"
-        " WHERE i.chat = ? AND i.match = messages.id AND i.attachments <> ''"
-        " AND digests_of(messages.attachments) = '' AND digests_of(i.attachments) <> ''",
-        (index,),
+        " WHERE i.chat = :index AND i.match = messages.id AND i.attachments <> ''"
+        " AND ((digests_of(messages.attachments) = '' AND digests_of(i.attachments) <> '')"
+        "  OR (shape_of(messages.attachments) = :unsaid AND shape_of(i.attachments) <> :unsaid))",
+        {"index": index, "unsaid": _UNSAID},
     )
     return by_id + len(by_content)
 
@@ -126,7 +130,9 @@ def _match_content(
         " WHERE i.chat = :index AND i.match IS NULL AND m.text = i.text"
         " AND m.sent_ms / max(f.resolution_ms, :own) = i.sent_ms / max(f.resolution_ms, :own)"
         " AND (m.attachments = i.attachments OR (shape_of(m.attachments) = shape_of(i.attachments)"
-        "  AND (digests_of(m.attachments) = '' OR digests_of(i.attachments) = '')))"
+        "  AND (digests_of(m.attachments) = '' OR digests_of(i.attachments) = ''))"
+        "  OR (:unsaid IN (shape_of(m.attachments), shape_of(i.attachments))"
+        "   AND '' NOT IN (m.attachments, i.attachments)))"
         " AND NOT (i.native_id IS NOT NULL AND m.native_id IS NOT NULL AND ifnull(m.space = :space, 0))"
         " AND m.id NOT IN (SELECT match FROM incoming WHERE chat = :index AND match IS NOT NULL)"
         " ORDER BY i.id, m.sent_ms, m.position, m.id",
@@ -136,6 +142,7 @@ def _match_content(
             "space": space,
             "own": resolution_ms,
             "widest": max(coarsest, resolution_ms),
+            "unsaid": _UNSAID,
         },
     )
     used: set[int] = set()

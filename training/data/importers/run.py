@@ -1,15 +1,19 @@
-"""Imports files: finds them, finds the format of each, and adds each to the corpus as a whole or not at all."""
+"""Imports files: finds them, finds the format of each, and adds each to the corpus as a whole or not at all.
+
+A zip is unpacked and read as the folder that it is.
+"""
 
 import os
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import tzinfo
 from pathlib import Path
 
 from bot.errors import DataError
 from bot.media import MediaStore
 from bot.store.corpus import Corpus
+from training.data.importers.archives import is_zip, sweep, unpacked
 from training.data.importers.base import FormatFault, Source
 from training.data.importers.detect import Detector, NotAnExport
 from training.data.importers.formats import InstalledFormat, installed_formats
@@ -32,12 +36,25 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class FoundFile:
-    """A file to import. root: the folder that its photos may come from. asked_for: the person named the file itself."""
+    """A file to import. root: the folder that its photos may come from. asked_for: the person named the file itself.
+
+    zip: the archive that it was unpacked from.
+    """
 
     path: Path
     root: Path
     asked_for: bool
     size: int
+    zip: Path | None = None
+
+    @property
+    def to_unpack(self) -> bool:
+        """Says whether it is a zip. In a folder the name must say so, too: office documents are zips as well."""
+        return (self.asked_for or self.path.suffix.lower() == ".zip") and is_zip(self.path)
+
+    def told(self, sentence: str) -> str:
+        """Returns the sentence with the file's name as the person knows it: that of the zip, and the name in it."""
+        return sentence if self.zip is None else sentence.replace(str(self.root), str(self.zip))
 
 
 def find_files(paths: Iterable[Path]) -> list[FoundFile]:
@@ -65,19 +82,53 @@ def import_paths(corpus: Corpus, store: MediaStore, files: Iterable[FoundFile], 
     report = ImportReport()
     installed = installed_formats()
     detector = Detector(installed)
+    workspace = corpus.path.parent
+    sweep(workspace)
     for file in files:
+        if not file.to_unpack:
+            _import_or_report(corpus, store, file, detector, options, report)
+            continue
         try:
-            _import_file(corpus, store, file, detector.detect(file.path), options, report)
-        except NotAnExport as error:
-            if file.asked_for:
-                report.problems.append(str(error))
-            else:
-                report.other_files += 1
-            options.progress(file.size)
+            with unpacked(file.path, workspace) as folder:
+                _import_folder(corpus, store, file, folder, detector, options, report)
         except DataError as error:
             report.problems.append(str(error))
+        options.progress(file.size)
     report.format_problems += [*installed.problems, *detector.faults]
     return report
+
+
+def _import_folder(
+    corpus: Corpus,
+    store: MediaStore,
+    archive: FoundFile,
+    folder: Path,
+    detector: Detector,
+    options: Options,
+    report: ImportReport,
+) -> None:
+    """Imports what a zip held. One that a person named, and that holds no export, is a problem."""
+    before = len(report.files), len(report.problems)
+    for file in find_files([folder]):
+        inside = replace(file, zip=archive.path)
+        _import_or_report(corpus, store, inside, detector, replace(options, progress=lambda _: None), report)
+    if archive.asked_for and (len(report.files), len(report.problems)) == before:
+        report.problems.append(f"{archive.path} holds no export that can be imported: {detector.known}")
+
+
+def _import_or_report(
+    corpus: Corpus, store: MediaStore, file: FoundFile, detector: Detector, options: Options, report: ImportReport
+) -> None:
+    try:
+        _import_file(corpus, store, file, detector.detect(file.path), options, report)
+    except NotAnExport as error:
+        if file.asked_for:
+            report.problems.append(str(error))
+        else:
+            report.other_files += 1
+        options.progress(file.size)
+    except DataError as error:
+        report.problems.append(file.told(str(error)))
 
 
 def _import_file(
@@ -115,17 +166,28 @@ def _add(
         if not chat.read:
             continue
         row = rows.get(key, _WITHOUT_CHAT - len(report.chats))
-        if row not in report.chats:
-            report.chats[row] = _described(corpus, row, chat)
-        total = report.chats[row]
+        total = report.chats.get(row) or _of_same_chat(report, row, _described(corpus, row, chat))
         total.read += chat.read
         total.kept += chat.kept
         total.skipped += chat.skipped
     report.files.append(
         FileReport(
-            str(file.path), format_name, report.read - before[0], report.kept - before[1], tuple(staged.truncated)
+            file.told(str(file.path)),
+            format_name,
+            report.read - before[0],
+            report.kept - before[1],
+            tuple(staged.truncated),
         )
     )
+
+
+def _of_same_chat(report: ImportReport, row: int, described: ChatReport) -> ChatReport:
+    """Returns the counts to add to. A file of which nothing was kept may be one day of a chat that is told already."""
+    for known, one in report.chats.items():
+        same = (one.platform, one.native_id, one.kind) == (described.platform, described.native_id, described.kind)
+        if same and described.native_id and min(known, row) < 0:
+            return one
+    return report.chats.setdefault(row, described)
 
 
 def _described(corpus: Corpus, row: int, chat: StagedChat) -> ChatReport:

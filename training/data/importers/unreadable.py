@@ -5,8 +5,6 @@ from training.data.importers.base import Head
 _WRITERS = {
     "chatlab": "ChatLab",
     "chatInfo": "QQ Chat Exporter",
-    "guild": "DiscordChatExporter",
-    "participants": "Messenger or Instagram",
     "seq": "chatlog",
 }
 """The tools by a key, of the document or of its messages, that nobody else writes."""
