@@ -12,7 +12,7 @@ from bot.workspace import Workspace, private_dir, write_private
 
 _HINTS = """
 What comes next, in order:
-  echoes -w {folder} import PATH…     read exported chats: Telegram Desktop JSON, WeFlow, MemoTrace, PyWxDump
+  echoes -w {folder} import PATH…     read exported chats: WeChat, Telegram, WhatsApp and more (--formats)
   echoes -w {folder} subject WHO      say whom the avatar is to be
   echoes -w {folder} people           see who talks with them; then: people set SLUG --relationship friend
   echoes -w {folder} consent          record who agreed to the avatar
