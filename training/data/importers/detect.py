@@ -78,12 +78,12 @@ class Detector:
 
 
 def read_head(path: Path) -> Head:
-    """Reads what formats look at. Raises NotAnExport for a file that cannot be read."""
+    """Reads what formats look at. Raises DataError for a file that cannot be read."""
     try:
         with path.open("rb") as file:
             data = file.read(_HEAD)
     except OSError as error:
-        raise NotAnExport(f"{path} cannot be read: {error.strerror}.") from error
+        raise DataError(f"{path} cannot be read: {error.strerror}. Give yourself the right to read it.") from error
     text = (head_text(data) or "").lstrip("\ufeff \t\r\n")
     if text.startswith(("{", "[")):
         keys = keys_by_place(BytesIO(data))

@@ -17,6 +17,7 @@ from training.data.importers.media import ExportMedia
 from training.data.importers.merge import merge
 from training.data.importers.report import ChatReport, FileReport, ImportReport
 from training.data.importers.staging import Staged, StagedChat, stage
+from training.data.importers.zones import machine_zone
 
 _WITHOUT_CHAT = -1
 
@@ -32,24 +33,39 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class FoundFile:
-    """A file to import. root: the folder that its photos may come from. asked_for: the person named the file itself."""
+    """A file to import. root: the folder that its photos may come from. asked_for: the person named the file itself.
+
+    problem: why nothing can be read here, as a sentence; for a folder that nobody may look into.
+    """
 
     path: Path
     root: Path
     asked_for: bool
     size: int
+    problem: str = ""
 
 
 def find_files(paths: Iterable[Path]) -> list[FoundFile]:
     """Returns the files named and all files in the folders named, each once.
 
-    Raises DataError for a path that is not there.
+    Raises DataError for a path that is not there, or that cannot be looked at.
     """
+    try:
+        return _find_files(paths)
+    except OSError as error:
+        raise DataError(f"{error.filename} cannot be read: {error.strerror}.") from error
+
+
+def _find_files(paths: Iterable[Path]) -> list[FoundFile]:
     found: dict[Path, FoundFile] = {}
     for path in paths:
         if path.is_dir():
-            for file in _files_below(path):
+            refused: list[OSError] = []
+            for file in _files_below(path, refused):
                 found.setdefault(file.resolve(), FoundFile(file, path, False, file.stat().st_size))
+            for error in refused:
+                problem = f"The folder {error.filename} cannot be read: {error.strerror}. What it holds was left out."
+                found[Path(error.filename)] = FoundFile(Path(error.filename), path, False, 0, problem)
         elif path.is_file():
             found[path.resolve()] = FoundFile(path, path.resolve().parent, True, path.stat().st_size)
         else:
@@ -67,15 +83,17 @@ def import_paths(corpus: Corpus, store: MediaStore, files: Iterable[FoundFile], 
     detector = Detector(installed)
     for file in files:
         try:
+            if file.problem:
+                raise DataError(file.problem)
             _import_file(corpus, store, file, detector.detect(file.path), options, report)
         except NotAnExport as error:
             if file.asked_for:
-                report.problems.append(str(error))
+                report.problems.append(printable(error))
             else:
                 report.other_files += 1
             options.progress(file.size)
         except DataError as error:
-            report.problems.append(str(error))
+            report.problems.append(printable(error))
     report.format_problems += [*installed.problems, *detector.faults]
     return report
 
@@ -88,12 +106,14 @@ def _import_file(
     options: Options,
     report: ImportReport,
 ) -> None:
-    source = Source(file.path, options.zone, options.me, options.progress)
+    zone = options.zone or machine_zone()
+    source = Source(file.path, zone, options.me, options.progress)
     media = ExportMedia(store, file.path.resolve().parent, file.root)
     try:
         staged = stage(corpus.db, known.read(source), media)
         with corpus.transaction() as db:
-            rows = merge(db, staged, file.path.name, known.name)
+            name = printable(file.path.name)
+            rows = merge(db, staged, name, known.name, zone, zone_said=options.zone is not None)
     except FormatFault as fault:
         raise DataError(f"{file.path}: {known.title} {fault}. Nothing of this file was kept. {known.advice}") from fault
     except DataError as error:
@@ -102,13 +122,19 @@ def _import_file(
         raise _explained(error, file.path) from error
     except OSError as error:
         raise DataError(f"{file.path} could not be imported: {error.strerror or error}.") from error
-    _add(report, corpus, file, known.name, staged, rows)
+    _add(report, corpus, file, known.name, staged, rows, options)
     report.photos += len(media.kept)
     report.photos_left_out += media.left_out
 
 
 def _add(
-    report: ImportReport, corpus: Corpus, file: FoundFile, format_name: str, staged: Staged, rows: dict[str, int]
+    report: ImportReport,
+    corpus: Corpus,
+    file: FoundFile,
+    format_name: str,
+    staged: Staged,
+    rows: dict[str, int],
+    options: Options,
 ) -> None:
     before = report.read, report.kept
     for key, chat in staged.chats.items():
@@ -123,9 +149,34 @@ def _add(
         total.skipped += chat.skipped
     report.files.append(
         FileReport(
-            str(file.path), format_name, report.read - before[0], report.kept - before[1], tuple(staged.truncated)
+            printable(file.path),
+            format_name,
+            report.read - before[0],
+            report.kept - before[1],
+            (*staged.truncated, *_notes(staged, options)),
         )
     )
+
+
+def _notes(staged: Staged, options: Options) -> Iterator[str]:
+    if staged.local_times and options.zone is None:
+        zone = staged.zone or machine_zone()
+        yield (
+            f"Its times are written without a zone, and were read as those of {zone}. If that is wrong, import it "
+            "again with --timezone: its times are then corrected."
+        )
+    if staged.corrected:
+        yield f"{staged.corrected:,} messages that were imported with another time zone have their right times now."
+    if staged.owner_unnamed and options.me is None:
+        yield (
+            "It calls the account that made it only “me”, without an id or a name. If exports of more than one account "
+            "are imported so, they are taken for one: import each account's by themselves, with --me ID."
+        )
+
+
+def printable(text: object) -> str:
+    """Returns a text that can be printed and stored, though it may name a file whose name is no text."""
+    return str(text).encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _described(corpus: Corpus, row: int, chat: StagedChat) -> ChatReport:
@@ -148,9 +199,12 @@ def _explained(error: sqlite3.OperationalError, path: Path) -> DataError:
     return DataError(f"{path} was not imported: the corpus cannot be written ({text}).")
 
 
-def _files_below(folder: Path) -> Iterator[Path]:
-    """Yields regular files in a stable order. It does not follow links."""
-    for parent, folders, names in os.walk(folder):
+def _files_below(folder: Path, refused: list[OSError]) -> Iterator[Path]:
+    """Yields regular files in a stable order. It does not follow links.
+
+    refused: gets the errors of folders that cannot be read.
+    """
+    for parent, folders, names in os.walk(folder, onerror=refused.append):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(names):
             path = Path(parent, name)
