@@ -95,7 +95,18 @@ def test_a_table_in_no_known_encoding(desk: Desk, write: Write) -> None:
         ("[1, 2]", "list.json", "in no format that can be imported"),
         (b"PK\x03\x04rest", "export.zip", "unpack it"),
         (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "a.png", "in no format that can be imported"),
-        ({"chatlab": {}, "meta": {}, "messages": []}, "c.json", "an export of ChatLab"),
+        ({"messages": [{"id": 1, "from_id": 7, "peer_id": 5, "text": "x"}]}, "vk.json", "an export of VK"),
+        ({"messages": [{"creator": {}, "created_date": "Monday", "text": "x"}]}, "g.json", "an export of Google Chat"),
+        ({"conversations": [{"id": "8:x", "MessageList": []}]}, "s.json", "an export of Skype"),
+        ("01/02/2021,10:00:00,Ann,+491234,hi\n", "v.csv", "an export of Viber"),
+        ({"id": 1, "messages": [{"id": 2, "type": "message", "file": "", "date": 1, "text": "x"}]}, "t.json", "of tdl"),
+        ([{"id": 1, "MsgSvrID": "1", "type_name": "文本", "msg": "hi"}], "p.json", "Export the chats as CSV instead"),
+        ([{"ID": 1, "Timestamp": "2024-01-01", "Contents": "hi"}], "d.json", "DiscordChatExporter, as JSON"),
+        ("window.YTD.direct_messages.part0 = [ {} ]", "direct-messages.js", "an export of X (Twitter)"),
+        (b"PK\x03\x04....[Content_Types].xml....xl/workbook.xml", "m.xlsx", "Export the chat as CSV instead"),
+        (b"SQLite format 3\0rest", "MSG0.db", "Export the chats with that program"),
+        ("From: <Save by Tencent MsgMgr>\n", "qq.mht", "as a text file"),
+        ("<html><title>WeChatMsg</title>", "w.html", "as CSV with MemoTrace"),
         ({"participants": [], "messages": [{"sender_name": "A"}]}, "m.json", "Messenger or Instagram"),
         ({"guild": {}, "channel": {}, "messages": []}, "d.json", "DiscordChatExporter"),
     ],
@@ -312,3 +323,21 @@ def test_a_file_whose_name_is_no_text(desk: Desk, write: Write, tmp_path: Path) 
     report = desk.take(odd)
     assert report.kept == 199
     assert json.dumps(report.as_json(), ensure_ascii=False).encode("utf-8")
+
+
+def test_many_files_that_are_not_read_are_told_once(desk: Desk, write: Write, tmp_path: Path) -> None:
+    for n in range(5):
+        write(f'<html><div class="message__header">{n}</div></html>', f"all/messages{n}.html")
+    (problem,) = desk.take(tmp_path / "all").problems
+    assert "an export of VK" in problem
+    assert "(and 4 more files like it)" in problem
+
+
+def test_a_spreadsheet_among_the_files_of_an_export_is_left_alone(desk: Desk, write: Write, tmp_path: Path) -> None:
+    sheet = b"PK\x03\x04....[Content_Types].xml....xl/workbook.xml"
+    write(sheet, "all/files/budget.xlsx")
+    (problem,) = desk.take(tmp_path / "all").problems
+    assert "xlsx" in problem, "there is nothing else here"
+    write(TALK, "all/result.json")
+    report = desk.take(tmp_path / "all")
+    assert (report.problems, report.other_files, report.kept) == ([], 1, 199)

@@ -10,7 +10,7 @@ from training.data.importers.csvfile import header_of
 from training.data.importers.encoding import head_text
 from training.data.importers.formats import InstalledFormat, InstalledFormats
 from training.data.importers.jsonstream import keys_by_place
-from training.data.importers.unreadable import writer_of
+from training.data.importers.unreadable import Unreadable, unreadable, writer_of
 
 _HEAD = 1 << 17
 _MESSAGES = "messages.item"
@@ -19,6 +19,14 @@ _FIRST_MESSAGE = 512  # bytes in which a message shows its keys
 
 class NotAnExport(DataError):
     """The file is not an export in any known format."""
+
+
+class NotRead(DataError):
+    """The file is an export that is known, but not read. kind: which."""
+
+    def __init__(self, path: Path, kind: Unreadable) -> None:
+        super().__init__(f"{path} looks like an export of {kind.name}, which cannot be imported. {kind.instead}")
+        self.kind = kind
 
 
 class Detector:
@@ -45,6 +53,8 @@ class Detector:
         surest = max(claims.values(), default=Claim.NO)
         if surest is not Claim.CERTAIN and (writer := writer_of(head)) is not None:
             raise DataError(f"{path} looks like an export of {writer}, which cannot be imported yet.")
+        if surest is not Claim.CERTAIN and (known := unreadable(head)) is not None:
+            raise NotRead(path, known)
         best = [one for one, claim in claims.items() if claim is surest]
         if not best:
             raise self._unknown(head)

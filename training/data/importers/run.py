@@ -11,12 +11,13 @@ from bot.errors import DataError
 from bot.media import MediaStore
 from bot.store.corpus import Corpus
 from training.data.importers.base import FormatFault, Source
-from training.data.importers.detect import Detector, NotAnExport
+from training.data.importers.detect import Detector, NotAnExport, NotRead
 from training.data.importers.formats import InstalledFormat, installed_formats
 from training.data.importers.media import ExportMedia
 from training.data.importers.merge import merge
 from training.data.importers.report import ChatReport, FileReport, ImportReport
 from training.data.importers.staging import Staged, StagedChat, stage
+from training.data.importers.unreadable import Unreadable
 from training.data.importers.zones import machine_zone
 
 _WITHOUT_CHAT = -1
@@ -81,6 +82,7 @@ def import_paths(corpus: Corpus, store: MediaStore, files: Iterable[FoundFile], 
     report = ImportReport()
     installed = installed_formats()
     detector = Detector(installed)
+    not_read: dict[tuple[Unreadable, bool], list[NotRead]] = {}
     for file in files:
         try:
             if file.problem:
@@ -92,8 +94,16 @@ def import_paths(corpus: Corpus, store: MediaStore, files: Iterable[FoundFile], 
             else:
                 report.other_files += 1
             options.progress(file.size)
+        except NotRead as error:
+            not_read.setdefault((error.kind, file.asked_for), []).append(error)
         except DataError as error:
             report.problems.append(printable(error))
+    for (kind, asked_for), alike in not_read.items():
+        if kind.common and report.files and not asked_for:
+            report.other_files += len(alike)
+            continue
+        more = f" (and {len(alike) - 1:,} more files like it)" if len(alike) > 1 else ""
+        report.problems.append(printable(alike[0]) + more)
     report.format_problems += [*installed.problems, *detector.faults]
     return report
 

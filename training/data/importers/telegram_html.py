@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from pathlib import Path
 
-from bot.message import ChatKind
 from training.data.importers.base import (
     CALL,
     EMPTY,
@@ -20,7 +19,6 @@ from training.data.importers.base import (
     Event,
     Format,
     Head,
-    ReadChat,
     ReadMessage,
     Sentence,
     Skipped,
@@ -32,6 +30,7 @@ from training.data.importers.base import (
     named,
     read_time,
 )
+from training.data.importers.byname import chat_of_names
 from training.data.importers.telegram import PLATFORM
 
 _KEY = "chat"
@@ -162,7 +161,7 @@ def read(source: Source) -> Iterator[Event]:
         if not page.ended:
             yield Truncated(f"{path.name} ends in the middle, so the export is incomplete; what is whole was read.")
     if number:
-        yield _identified(title or clean_name(source.path.resolve().parent.name), list(names))
+        yield chat_of_names(_KEY, PLATFORM, title or clean_name(source.path.resolve().parent.name), list(names))
 
 
 def _pages(first: Path) -> list[Path]:
@@ -256,16 +255,6 @@ def _content(message: _Message) -> tuple[str, tuple[str, ...], str | None]:
     if kind == "photo" or (kind == "file" and _PICTURE.search(message.link)):
         return text, (message.link or "(not included)",), None
     return text, (), kind if kind not in ("", "unknown") else None
-
-
-def _identified(title: str, names: list[str]) -> ReadChat:
-    """Returns the chat. It is private if one person wrote, or two of whom one is what the chat is called."""
-    private = len(names) <= 1 or (len(names) == 2 and title in names)
-    native = named(PLATFORM, title or "?").id
-    if not private:
-        return ReadChat(_KEY, PLATFORM, native, ChatKind.GROUP, title)
-    owner = next((named(PLATFORM, name).id for name in names if name != title), None)
-    return ReadChat(_KEY, PLATFORM, native, ChatKind.PRIVATE, title, owner)
 
 
 def _sniff(head: Head) -> Claim:

@@ -1,0 +1,20 @@
+"""Reads the lines of a text file, whatever encoding it is in, and however long a line is."""
+
+import io
+from collections.abc import Iterator
+
+from training.data.importers.base import Source
+from training.data.importers.encoding import encoding_of
+
+_LONGEST_LINE = 1 << 20
+
+
+def lines_of(source: Source) -> Iterator[str]:
+    """Yields each line without its end. A line beyond a million characters comes in several.
+
+    Raises DataError for an unknown encoding.
+    """
+    encoding = encoding_of(source.path)
+    with io.TextIOWrapper(source.open(), encoding, errors="replace", newline=None) as file:
+        while line := file.readline(_LONGEST_LINE):
+            yield line.rstrip("\n").lstrip("\ufeff")
