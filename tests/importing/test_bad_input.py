@@ -341,3 +341,6 @@ def test_a_spreadsheet_among_the_files_of_an_export_is_left_alone(desk: Desk, wr
     write(TALK, "all/result.json")
     report = desk.take(tmp_path / "all")
     assert (report.problems, report.other_files, report.kept) == ([], 1, 199)
+    write(sheet, "all/MemoTrace.xlsx")
+    (problem,) = desk.take(tmp_path / "all").problems
+    assert "MemoTrace.xlsx" in problem, "this one lies beside the export"

@@ -86,6 +86,15 @@ def test_imessage_gives_words_and_places(desk: Desk, write: Write) -> None:
     assert desk.take(path).kept == 0
 
 
+def test_an_imessage_that_was_edited_since_is_updated(desk: Desk, write: Write) -> None:
+    before = TALK.replace("Edited 1 minute, 2 seconds later: see you at six\n", "")
+    desk.take(write(before, "first/Ann.txt"))
+    assert desk.messages[5].text == "see you at five"
+    report = desk.take(write(TALK, "second/Ann.txt"))
+    assert report.skipped["already in the corpus, and edited since"] == 1
+    assert desk.messages[5].text == "see you at six"
+
+
 def test_imessage_may_know_whose_it_is(desk: Desk, write: Write) -> None:
     report = desk.take(write(TALK, "+491701234567.txt"), me="ben@example.org")
     assert sender_of(desk.messages[1]) == "ben@example.org"

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import pytest
 
@@ -310,3 +310,16 @@ def test_what_a_voice_message_said_is_filled_in(desk: Desk, write: Write) -> Non
     for content in ("[语音消息] 我到楼下了", "[语音消息]"):
         assert desk.take(write(export(content), "second.json")).kept == 0
         assert desk.messages[1].attachments[0].words == "我到楼下了"
+
+
+def test_a_machine_whose_zone_has_no_name_is_no_obstacle(
+    desk: Desk, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unknown() -> ZoneInfo:
+        raise ZoneInfoNotFoundError("no such zone")
+
+    monkeypatch.setattr("training.data.importers.zones.get_localzone", unknown)
+    path = write(clocks(20), "a.csv")
+    assert desk.take(path, zone=None).kept == 20
+    assert desk.take(path, zone=None).kept == 0
+    assert desk.take(write(clocks(21), "a.csv"), zone=ZoneInfo("Asia/Shanghai")).problems == []

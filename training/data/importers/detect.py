@@ -27,6 +27,7 @@ class NotRead(DataError):
     def __init__(self, path: Path, kind: Unreadable) -> None:
         super().__init__(f"{path} looks like an export of {kind.name}, which cannot be imported. {kind.instead}")
         self.kind = kind
+        self.path = path
 
 
 class Detector:

@@ -26,7 +26,7 @@ from training.data.importers.base import (
     named,
     read_time,
 )
-from training.data.importers.textlines import lines_of
+from training.data.importers.textlines import add_line, lines_of
 
 PLATFORM = "imessage"
 _KEY = "chat"
@@ -36,7 +36,9 @@ _CLOCK = r"([A-Z][a-z]{2}) (\d{1,2}), (\d{4})  ?(\d{1,2}):(\d{2}):(\d{2}) ([AP])
 _HEADER = re.compile(rf"( *)({_CLOCK})(?: \(Read by .*\))?")
 _ANNOUNCED = re.compile(rf"({_CLOCK}) (?!\(Read by ).+")
 _ANSWER = "This message responded to an earlier message."
-_EDITED = re.compile(r"Edited .{1,80}? later: (.*)", re.DOTALL)
+_EDITED = re.compile(r"Edited (.{1,80}?) later: (.*)", re.DOTALL)
+_SPAN = re.compile(r"(\d{1,5}) (day|hour|minute|second)")
+_MS_OF = {"day": 86_400_000, "hour": 3_600_000, "minute": 60_000, "second": 1000}
 _FIRST_VERSION = re.compile(rf"{_CLOCK} ")
 _EFFECT = re.compile(
     r"Sent with (?:Confetti|Echo|Fireworks|Balloons|Heart|Lasers|Shooting Start?|Sparkles|Spotlight|Slam|Loud|Gentle"
@@ -106,7 +108,7 @@ def read(source: Source) -> Iterator[Event]:
             open_.sender = clean_name(line)
         elif open_ is not None:
             under = None
-            open_.lines.append(line)
+            add_line(open_.lines, line)
         blank = not line
     if open_ is not None:
         yield from _finished(open_, state, source)
@@ -128,6 +130,7 @@ def _finished(found: _Open, state: _State, source: Source) -> Iterator[ReadMessa
 def _message(found: _Open, state: _State, source: Source) -> ReadMessage | Skipped:
     name = found.sender or _ME
     text, photos, placeholder, transcript, answers = _content(found.lines)
+    text, edited_after_ms = _last_version(text)
     if _UNSENT.fullmatch(text):
         return Skipped(_KEY, RECALLED)
     if _SERVICE.fullmatch(text) or _PAYMENT.fullmatch(text):
@@ -156,6 +159,7 @@ def _message(found: _Open, state: _State, source: Source) -> ReadMessage | Skipp
         resolution_ms=moment.resolution_ms,
         local_time=moment.local,
         transcript=transcript,
+        edited_ms=moment.ms + edited_after_ms if edited_after_ms else None,
     )
 
 
@@ -184,12 +188,17 @@ def _content(lines: list[str]) -> tuple[str, tuple[str, ...], str | None, str, b
                 placeholder = kind
         else:
             words.append(line)
-    text = clean("\n".join(words))
-    if _FIRST_VERSION.match(text):
-        versions = re.split(r"\n(?=Edited .{1,80}? later: )", text)
-        last = _EDITED.fullmatch(versions[-1])
-        text = clean(last[1] if last else _FIRST_VERSION.sub("", text, count=1))
-    return text, tuple(photos), placeholder, transcript, answers
+    return clean("\n".join(words)), tuple(photos), placeholder, transcript, answers
+
+
+def _last_version(text: str) -> tuple[str, int]:
+    """Returns the words of a message as they were edited last, and how many milliseconds after the first that was."""
+    if not _FIRST_VERSION.match(text):
+        return text, 0
+    first, *later = re.split(r"\n(?=Edited .{1,80}? later: )", text)
+    versions = [match for version in later if (match := _EDITED.fullmatch(version))]
+    after = sum(int(count) * _MS_OF[unit] for match in versions for count, unit in _SPAN.findall(match[1]))
+    return clean(versions[-1][2] if versions else _FIRST_VERSION.sub("", first, count=1)), after
 
 
 def _iso(clock: re.Match[str]) -> str:

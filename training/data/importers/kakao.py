@@ -28,7 +28,7 @@ from training.data.importers.base import (
 )
 from training.data.importers.byname import chat_of_names
 from training.data.importers.csvfile import rows_and_cut
-from training.data.importers.textlines import lines_of
+from training.data.importers.textlines import add_line, lines_of
 
 PLATFORM = "kakaotalk"
 _KEY = "chat"
@@ -128,7 +128,7 @@ def _text(source: Source, state: _State) -> Iterator[_Open]:
         service = _SERVICE.fullmatch(line)
         if not (ruled or dated or bracketed or service):
             if open_ is not None:
-                open_.lines.append(line)
+                add_line(open_.lines, line)
             continue
         if open_ is not None:
             yield open_

@@ -26,7 +26,7 @@ from training.data.importers.base import (
     read_time,
 )
 from training.data.importers.byname import chat_of_names
-from training.data.importers.textlines import lines_of
+from training.data.importers.textlines import add_line, lines_of
 
 PLATFORM = "line"
 _KEY = "chat"
@@ -115,7 +115,7 @@ def read(source: Source) -> Iterator[Event]:
             sender, text = (parts[0], parts[1]) if len(parts) == 2 else ("", parts[0])
             state.open = _Open(f"{state.day} {_clock(message)}", clean_name(sender), [text])
         elif state.open is not None:
-            state.open.lines.append(line)
+            add_line(state.open.lines, line)
     if state.open is not None:
         yield _message(state.open, state, source)
     if state.messages:

@@ -29,7 +29,7 @@ from training.data.importers.base import (
 )
 from training.data.importers.byname import chat_of_names
 from training.data.importers.qq import PLATFORM
-from training.data.importers.textlines import lines_of
+from training.data.importers.textlines import add_line, lines_of
 
 _RULE = re.compile(r"={20,}")
 _CHAT = re.compile(r"消息对象[:：](.*)")
@@ -85,7 +85,7 @@ def read(source: Source) -> Iterator[Event]:
             chat.messages += 1
             open_ = _Open(header[1], _RANK.sub("", header[2].strip()), header[3] or header[4] or "")
         elif open_ is not None:
-            open_.lines.append(line)
+            add_line(open_.lines, line)
     if open_ is not None:
         yield _message(open_, chat, source)
     if chat.messages:

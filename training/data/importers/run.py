@@ -99,8 +99,11 @@ def import_paths(corpus: Corpus, store: MediaStore, files: Iterable[FoundFile], 
         except DataError as error:
             report.problems.append(printable(error))
     for (kind, asked_for), alike in not_read.items():
-        if kind.common and report.files and not asked_for:
-            report.other_files += len(alike)
+        if kind.common and not asked_for:
+            attached = [error for error in alike if _lies_below(error.path, report.files)]
+            report.other_files += len(attached)
+            alike = [error for error in alike if error not in attached]
+        if not alike:
             continue
         more = f" (and {len(alike) - 1:,} more files like it)" if len(alike) > 1 else ""
         report.problems.append(printable(alike[0]) + more)
@@ -166,6 +169,11 @@ def _add(
             (*staged.truncated, *_notes(staged, options)),
         )
     )
+
+
+def _lies_below(path: Path, files: Iterable[FileReport]) -> bool:
+    """Says whether a file lies in a folder below that of an export, as what was attached to its messages does."""
+    return any(Path(file.path).parent in path.parent.parents for file in files)
 
 
 def _notes(staged: Staged, options: Options) -> Iterator[str]:

@@ -6,11 +6,18 @@ from collections.abc import Iterator
 from training.data.importers.base import Source
 from training.data.importers.encoding import encoding_of
 
-_LONGEST_LINE = 1 << 20
+_LONGEST_LINE = 1 << 16
+_MOST_LINES = 1000
+
+
+def add_line(lines: list[str], line: str) -> None:
+    """Adds a line to those of a message. What is longer than any message is left out, so that it fills no memory."""
+    if len(lines) < _MOST_LINES:
+        lines.append(line)
 
 
 def lines_of(source: Source) -> Iterator[str]:
-    """Yields each line without its end. A line beyond a million characters comes in several.
+    """Yields each line without its end. A line beyond 65,536 characters comes in several.
 
     Raises DataError for an unknown encoding.
     """

@@ -18,7 +18,7 @@ class Unreadable:
     """An export that is not read. name: as people know it. instead: what to do, as a sentence.
 
     It is known by keys that stand at one place of a JSON file, by a table's columns, by the file's first bytes, or by
-    what is found in its text. common: such files lie among other exports, too, as attachments do.
+    what is found in its text. common: people send each other such files, too.
     """
 
     name: str

@@ -11,15 +11,21 @@ _OFFSET = re.compile(r"UTC(?:([+-])(\d\d):(\d\d))?")
 
 
 def machine_zone() -> tzinfo:
-    """Returns the zone of this machine."""
-    return get_localzone()
+    """Returns the zone of this machine; its offset of today where the machine's settings name no zone."""
+    try:
+        return get_localzone()
+    except (LookupError, ValueError, OSError):
+        return datetime.now(UTC).astimezone().tzinfo or UTC
 
 
-def zone_named(name: str) -> tzinfo:
-    """Returns the zone of this name, as Asia/Shanghai or UTC+08:00: the reverse of str(zone)."""
+def zone_named(name: str) -> tzinfo | None:
+    """Returns the zone of this name, as Asia/Shanghai or UTC+08:00: the reverse of str(zone). None if there is none."""
     match = _OFFSET.fullmatch(name)
     if match is None:
-        return ZoneInfo(name)
+        try:
+            return ZoneInfo(name)
+        except (LookupError, ValueError, OSError):
+            return None
     if match[1] is None:
         return UTC
     offset = timedelta(hours=int(match[2]), minutes=int(match[3]))
@@ -51,6 +57,8 @@ def settle_zone(db: sqlite3.Connection, index: int, chat: int, source: int, *, s
     ).fetchall()
     for (other,) in others:
         here, there = zone_named(zone), zone_named(other)
+        if here is None or there is None:
+            continue
         db.create_function("rezoned", 1, lambda ms, here=here, there=there: rezoned(ms, here, there))
         db.create_function("rezoned_back", 1, lambda ms, here=here, there=there: rezoned(ms, there, here))
         of_other = "SELECT id FROM sources WHERE zone = :other AND format = :format AND resolution_ms = :resolution"
