@@ -25,7 +25,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--me",
         metavar="ID",
-        help="the id of the account whose exports these are, for WeChat formats that only say “我” (me)",
+        help="the id of the account whose exports these are, for formats that only say “me” (我)",
     )
     parser.add_argument("--json", action="store_true", help="print the counts as JSON")
     parser.add_argument(

@@ -72,6 +72,8 @@ _CORRECTED = """
 ALTER TABLE sources ADD COLUMN zone TEXT NOT NULL DEFAULT '';
 -- when the message was last edited, where the export tells
 ALTER TABLE messages ADD COLUMN edited_ms INTEGER;
+-- ids that a Telegram supergroup gives to what it brought with it are another account's other messages
+UPDATE messages SET native_id = NULL, space = NULL WHERE native_id LIKE '-%' AND space = 'telegram';
 """
 
 LAYOUT = Layout(

@@ -224,3 +224,15 @@ def test_elements_without_end_do_no_harm(desk: Desk, write: Write) -> None:
     deep = "<div>" * 50_000
     report = desk.take(write(page(said(1, "hi", "Ann"), deep), NAME))
     assert (report.kept, report.problems) == (1, [])
+
+
+def test_beside_the_same_export_as_json_its_pages_are_left_alone(desk: Desk, write: Write, tmp_path: Path) -> None:
+    """Of the two, only the JSON knows people by their ids."""
+    write({"about": "", "contacts": {}, "chats": {"list": [telegram_chat(telegram_message(1, "hi"))]}}, "x/result.json")
+    write(page(said(1, "hi", "Ann")), "x/chats/chat_1/messages.html")
+    write(page(said(2, "more", "Ann")), "x/chats/chat_1/messages2.html")
+    report = desk.take(tmp_path / "x")
+    assert (report.kept, report.problems) == (1, [])
+    assert sender_of(desk.messages[0]) == "777"
+    notes = [note for file in report.files for note in file.notes]
+    assert notes == ["It was left out: result.json, of the same export, has the same chats, and everybody's ids."]

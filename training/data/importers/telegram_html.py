@@ -142,9 +142,18 @@ class _Page(HTMLParser):
 
 
 def read(source: Source) -> Iterator[Event]:
-    """Yields the events of a chat: of all its pages, if this is the first of them. The others then hold nothing new."""
-    if source.path.name != "messages.html" and source.path.with_name("messages.html").is_file():
+    """Yields the events of a chat: of all its pages, if this is the first of them. The others then hold nothing new.
+
+    Where the same export lies beside it as JSON, that is read instead.
+    """
+    first = source.path.name == "messages.html" or not source.path.with_name("messages.html").is_file()
+    instead = next((path for path in _as_json(source.path) if path.is_file()), None)
+    if not first or instead is not None:
         source.progress(source.path.stat().st_size)
+        if first:
+            yield Truncated(
+                "It was left out: result.json, of the same export, has the same chats, and everybody's ids."
+            )
         return
     names: dict[str, None] = {}
     title, number = "", 0
@@ -162,6 +171,14 @@ def read(source: Source) -> Iterator[Event]:
             yield Truncated(f"{path.name} ends in the middle, so the export is incomplete; what is whole was read.")
     if number:
         yield chat_of_names(_KEY, PLATFORM, title or clean_name(source.path.resolve().parent.name), list(names))
+
+
+def _as_json(page: Path) -> Iterator[Path]:
+    """Yields where the same export may lie as JSON: beside a chat's pages, or above the folders of all chats."""
+    folder = page.resolve().parent
+    yield folder / "result.json"
+    if folder.parent.name == "chats":
+        yield folder.parent.parent / "result.json"
 
 
 def _pages(first: Path) -> list[Path]:
