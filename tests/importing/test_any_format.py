@@ -150,3 +150,35 @@ def test_importing_again_adds_nothing(desk: Desk, write: Write, sample: str) -> 
     path = write(text, name)
     assert desk.take(path).kept >= 3
     assert desk.take(path).kept == 0
+
+
+ODD = [None, True, -1, 10**30, 0.5, "", "x", "\ud800", [], [1, None], {}, {"text": [{}]}, "9" * 30]
+HOLDING = {"telegram": "messages", "weflow": "messages", "chatlog": "", "chatlab": "messages", "qq": "messages"}
+"""The JSON formats, and where each keeps its messages."""
+
+
+@pytest.mark.parametrize("sample", HOLDING)
+def test_odd_values_in_a_message_never_stop_an_import(desk: Desk, write: Write, sample: str) -> None:
+    _, name, text = SAMPLES[sample]
+    export = json.loads(text)
+    messages = export[HOLDING[sample]] if HOLDING[sample] else export
+    good = messages[0]
+    odd = [{**good, key: value} for key in (*good, "reply_to_message_id", "contents", "photo") for value in ODD]
+    messages[1:1] = odd
+    report = desk.take(write(json.dumps(export), name))
+    assert report.problems == []
+    assert report.read == len(messages)
+    assert report.kept >= len(WORDS)
+
+
+@pytest.mark.parametrize("sample", [sample for sample, place in HOLDING.items() if place])
+def test_odd_values_around_the_messages_never_stop_an_import(desk: Desk, write: Write, sample: str) -> None:
+    _, name, text = SAMPLES[sample]
+    export = json.loads(text)
+    for key in export.keys() - {"messages", "weflow", "chatlab"}:
+        parts = [(None, odd) for odd in ODD]
+        if isinstance(export[key], dict):
+            parts += [(inner, odd) for inner in export[key] for odd in ODD]
+        for number, (inner, odd) in enumerate(parts):
+            value = odd if inner is None else {**export[key], inner: odd}
+            unharmed(desk, write, json.dumps({**export, key: value}), name, f"{key}{number}")

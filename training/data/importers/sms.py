@@ -118,7 +118,7 @@ class _Reader:
 
 
 def read(source: Source) -> Iterator[Event]:
-    """Yields the events of every chat, the chats at the end. The pictures in it are counted and left out."""
+    """Yields the events of every chat, the chats at the end. Pictures keep their place, but are not taken out of it."""
     chats: dict[str, _Chat] = {}
     reader = _Reader()
     number = 0

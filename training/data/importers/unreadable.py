@@ -44,22 +44,19 @@ class Unreadable:
         return re.search(self.text, head.text) is not None if self.text else bool(self.start)
 
 
+_CONVERT = "Bring it into ChatLab's format, which can be imported."
 _SPREADSHEET = "Export the chat as CSV instead, or open the table and save it as “CSV UTF-8”."
 _MESSENGER_JSON = "Ask for the download once more, in the format JSON instead of HTML."
 _UNREADABLE: tuple[Unreadable, ...] = (
-    Unreadable("VK", "Bring it into ChatLab's format, which can be imported.", "messages.item",
-               frozenset(("from_id", "peer_id"))),
-    Unreadable("VK", "Bring it into ChatLab's format, which can be imported.", text=r"<div class=\"message__header\""),
-    Unreadable("Google Chat", "Bring it into ChatLab's format, which can be imported.", "messages.item",
-               frozenset(("creator", "created_date"))),
-    Unreadable("Skype", "Bring it into ChatLab's format, which can be imported.", "conversations.item",
-               frozenset(("MessageList",))),
-    Unreadable("X (Twitter)", "Bring it into ChatLab's format, which can be imported.",
-               text=r"\Awindow\.YTD\.direct_message"),
-    Unreadable("Snapchat", "Bring it into ChatLab's format, which can be imported.", "",
-               frozenset(("Received Saved Chat History",))),
-    Unreadable("Viber", "Bring it into ChatLab's format, which can be imported.",
-               text=r"\A\d\d/\d\d/\d{4},\d\d:\d\d:\d\d,[^,\n]*,\+?\d*,"),
+    Unreadable("VK", _CONVERT, "messages.item", frozenset(("from_id", "peer_id"))),
+    Unreadable("VK", _CONVERT, text=r"<div class=\"message__header\""),
+    Unreadable("Google Chat", _CONVERT, "messages.item", frozenset(("creator", "created_date"))),
+    Unreadable("Skype", _CONVERT, "conversations.item", frozenset(("MessageList",))),
+    Unreadable("X (Twitter)", _CONVERT, text=r"\Awindow\.YTD\.direct_message"),
+    Unreadable("Snapchat", _CONVERT, "", frozenset(("Received Saved Chat History",))),
+    Unreadable("Viber", _CONVERT, text=r"\A\d\d/\d\d/\d{4},\d\d:\d\d:\d\d,[^,\n]*,\+?\d*,"),
+    Unreadable("LINE on a computer", "It does not tell names from words: export the chat from the phone.",
+               text=r"\A\d{4}\.\d\d\.\d\d \S+\s*\n\d\d:\d\d [^\t\n]+\n"),
     Unreadable("tdl", "It does not say who wrote: export the chat with Telegram Desktop, as “Machine-readable JSON”.",
                "messages.item", frozenset(("id", "type", "file", "date", "text"))),
     Unreadable("PyWxDump (JSON)", "Export the chats as CSV instead.", "item", frozenset(("MsgSvrID", "type_name"))),
