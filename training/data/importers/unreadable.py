@@ -17,15 +17,15 @@ _WRITERS = {
 class Unreadable:
     """An export that is not read. name: as people know it. instead: what to do, as a sentence.
 
-    It is known by keys that stand at one place of a JSON file, by a table's columns, by the file's first bytes, or by
-    what is found in its text. common: people send each other such files, too.
+    It is known by keys that stand, or do not stand, at one place of a JSON file, by the file's first bytes, or by what
+    is found in its text. common: people send each other such files, too.
     """
 
     name: str
     instead: str
     place: str = ""
     keys: frozenset[str] = frozenset()
-    columns: frozenset[str] = frozenset()
+    without: frozenset[str] = frozenset()
     start: bytes = b""
     within: bytes = b""
     text: str = ""
@@ -34,9 +34,8 @@ class Unreadable:
     def fits(self, head: Head) -> bool:
         """Says whether this is the beginning of such a file."""
         if self.keys:
-            return head.keys_at(self.place) >= self.keys
-        if self.columns:
-            return head.columns >= self.columns
+            found = head.keys_at(self.place)
+            return found >= self.keys and not found & self.without
         if self.start and not head.data.startswith(self.start):
             return False
         if self.within and self.within not in head.data:
@@ -58,7 +57,7 @@ _UNREADABLE: tuple[Unreadable, ...] = (
     Unreadable("LINE on a computer", "It does not tell names from words: export the chat from the phone.",
                text=r"\A\d{4}\.\d\d\.\d\d \S+\s*\n\d\d:\d\d [^\t\n]+\n"),
     Unreadable("tdl", "It does not say who wrote: export the chat with Telegram Desktop, as “Machine-readable JSON”.",
-               "messages.item", frozenset(("id", "type", "file", "date", "text"))),
+               "messages.item", frozenset(("id", "type", "file", "date", "text")), frozenset(("from", "from_id"))),
     Unreadable("PyWxDump (JSON)", "Export the chats as CSV instead.", "item", frozenset(("MsgSvrID", "type_name"))),
     Unreadable("Discord's own data package", "It holds only what you wrote yourself: export the chats with "
                "DiscordChatExporter, as JSON.", "item", frozenset(("ID", "Timestamp", "Contents"))),
@@ -67,7 +66,8 @@ _UNREADABLE: tuple[Unreadable, ...] = (
     Unreadable("MemoTrace or WeFlow (web page)", "Export the chats as CSV with MemoTrace, or as JSON with WeFlow.",
                text=r"(?i)<html[\s\S]*(?:wechatmsg|memotrace|留痕|weflow)"),
     Unreadable("Messenger or Instagram (web page)", _MESSENGER_JSON, text=r"<html[\s\S]*class=\"[^\"]*_a6-[gp]"),
-    Unreadable("a spreadsheet program (xlsx)", _SPREADSHEET, start=b"PK\x03\x04", within=b"xl/", common=True),
+    Unreadable("an office program (xlsx)", _SPREADSHEET, start=b"PK\x03\x04", within=b"[Content_Types].xml",
+               common=True),
     Unreadable("a spreadsheet program (xls)", _SPREADSHEET, start=b"\xd0\xcf\x11\xe0", common=True),
     Unreadable("a program that keeps its chats in a database", "Export the chats with that program, or with a tool "
                "made for it, and import what it writes.", start=b"SQLite format 3\0", common=True),
