@@ -363,6 +363,14 @@ def test_a_contacts_name_is_never_taken_for_the_owners(desk: Desk, write: Write)
     assert "with --me ID" in report.files[0].notes[0]
 
 
+def test_a_contact_who_never_answered_lends_no_name_to_the_owner(desk: Desk, write: Write) -> None:
+    rows = CHAT.splitlines()
+    mine = [rows[0], "7437267147299592544,文本,我,2024-10-04 11:42:02,在吗,小红,红红,more"]
+    desk.take(write("\n".join(mine) + "\n", "小红(wxid_xiaohong)/小红.csv"))
+    assert [sender_of(message) for message in desk.messages] == ["name:我"]
+    assert desk.chat.native_id == "wxid_xiaohong"
+
+
 @pytest.mark.parametrize(
     ("line", "said"),
     [

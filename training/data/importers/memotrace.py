@@ -69,7 +69,10 @@ def read(source: Source) -> Iterator[Event]:
             else:
                 theirs |= {name, *beside}
     names.pop("", None)
-    me = next((name for name in own if name not in theirs), ME)  # some versions write the contact's name there
+    told = (
+        name for name in own if name not in theirs and title not in own
+    )  # some versions write the chat's names there
+    me = next(told, ME)
     if me != ME and names.get(ME) == "":
         names[ME] = f"name:{me}"
     group = is_group_id(wxid) if wxid else len(names) > 2
