@@ -152,7 +152,7 @@ def test_importing_again_adds_nothing(desk: Desk, write: Write, sample: str) -> 
     assert desk.take(path).kept == 0
 
 
-ODD = [None, True, -1, 10**30, 0.5, "", "x", "\ud800", [], [1, None], {}, {"text": [{}]}, "9" * 30]
+ODD: list[object] = [None, True, -1, 10**30, 0.5, "", "x", "\ud800", [], [1, None], {}, {"text": [{}]}, "9" * 30]
 HOLDING = {"telegram": "messages", "weflow": "messages", "chatlog": "", "chatlab": "messages", "qq": "messages"}
 """The JSON formats, and where each keeps its messages."""
 

@@ -260,7 +260,7 @@ def test_what_a_channel_passes_on_to_its_group_is_no_code(desk: Desk, write: Wri
 
 def test_an_old_export_with_files_is_no_other_tools(desk: Desk, write: Write) -> None:
     """Before 2021 the time stood there as a date alone."""
-    sent = {"date": "2019-10-04T20:00:00", "date_unixtime": None, "text_entities": None}
+    sent: dict[str, Any] = {"date": "2019-10-04T20:00:00", "date_unixtime": None, "text_entities": None}
     messages = [
         telegram_message(1, "hi", from_id=ANN, **sent),
         telegram_message(2, "", file="cv.pdf", mime_type="application/pdf", from_id=ANN, **sent),
