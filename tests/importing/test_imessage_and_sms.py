@@ -95,6 +95,11 @@ def test_an_imessage_that_was_edited_since_is_updated(desk: Desk, write: Write) 
     assert desk.messages[5].text == "see you at six"
 
 
+def test_what_people_say_of_messages_is_kept(desk: Desk, write: Write) -> None:
+    desk.take(write(TALK.replace("hi\nthere", "I deleted a message. The transaction: done"), "Ann.txt"))
+    assert desk.said[1] == ("Me", "I deleted a message. The transaction: done")
+
+
 def test_imessage_may_know_whose_it_is(desk: Desk, write: Write) -> None:
     report = desk.take(write(TALK, "+491701234567.txt"), me="ben@example.org")
     assert sender_of(desk.messages[1]) == "ben@example.org"

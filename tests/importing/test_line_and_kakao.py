@@ -224,3 +224,21 @@ def test_a_date_within_a_message_is_no_new_day(desk: Desk, write: Write) -> None
     desk.take(write(text, "talk.txt"))
     assert desk.said[1] == ("벤", "반가워\n2024년 10월 20일\n\n만나자")
     assert kind(desk.messages[2]) == "photo"
+
+
+def test_what_people_say_of_others_is_no_service_line(desk: Desk, write: Write) -> None:
+    said = ("Tom invited me to his party", "벤님이 나갔습니다.", "She left the group of friends")
+    rows = "".join(f'2024-10-04 20:0{n}:01,"안나","{text}"\n' for n, text in enumerate(said))
+    gone = '2024-10-04 20:09:01,"벤","벤님이 나갔습니다."\n'
+    report = desk.take(write("Date,User,Message\n" + rows + gone, "안나.csv"))
+    assert [text for _, text in desk.said] == list(said)
+    assert dict(report.skipped) == {"service message": 1}
+
+
+def test_nobody_is_taken_for_the_owner_where_the_chat_is_called_otherwise(desk: Desk, write: Write) -> None:
+    """The name that one gives to a contact is not always what they call themselves."""
+    desk.take(write(ENGLISH.replace("history with Ann", "history with Mum"), "line.txt"))
+    assert (desk.chat.kind, desk.chat.title) == (ChatKind.PRIVATE, "Mum")
+    assert desk.corpus.db.execute("SELECT owner FROM chats").fetchall() == [(None,)]
+    later = ENGLISH.replace("history with Ann", "history with Mum") + "09:00\tBen\tmorning\n"
+    assert desk.take(write(later, "later.txt")).kept == 1

@@ -389,6 +389,13 @@ def test_a_contact_who_never_answered_lends_no_name_to_the_owner(desk: Desk, wri
         ("[链接]里有", "[链接]里有"),
         ("他撤回了一条消息，你看到了吗", "他撤回了一条消息，你看到了吗"),
         ("昨天转账了吗", "昨天转账了吗"),
+        ("他拍了拍我的肩膀", "他拍了拍我的肩膀"),
+        ("小红撤回了一条消息", "小红撤回了一条消息"),
+        ("他邀请我们加入了群聊", "他邀请我们加入了群聊"),
+        ('"小红" 拍了拍我', "service message"),
+        ('我拍了拍 "小红"', "service message"),
+        ("你撤回了一条消息", "recalled"),
+        ('"小红"邀请"老王"加入了群聊', "service message"),
     ],
 )
 def test_weflows_table_tells_service_lines_only_by_their_words(desk: Desk, write: Write, line: str, said: str) -> None:

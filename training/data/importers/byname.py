@@ -21,5 +21,7 @@ def chat_of_names(
         return ReadChat(key, platform, native, ChatKind.GROUP, title)
     if title not in names and len(others) == 1 and len(names) == 2:
         native = named(platform, others[0]).id  # what the file is called may be cut or changed
-    own = next((name for name in names if named(platform, name).id != native), None)
+    own = next((name for name in names if name in ME_NAMES), None)
+    if own is None and title in names:
+        own = next((name for name in names if name != title), None)
     return ReadChat(key, platform, native, ChatKind.PRIVATE, title, me or (named(platform, own).id if own else None))

@@ -45,9 +45,9 @@ _EFFECT = re.compile(
     r"|Invisible Ink)"
 )
 _REACTION = re.compile(r"|.{1,40} by .{1,80}|Sticker from .*")
-_UNSENT = re.compile(r".{1,80} (?:unsent|deleted) (?:a|this) message\b.*", re.DOTALL)
+_UNSENT = re.compile(r".{1,80} unsent this message part\b.*|(?:You|They) (?:deleted|unsent) a message[.!]")
 _SERVICE = re.compile(r"SharePlay Message(?:\nEnded)?|(?:Started|Stopped) sharing location!")
-_PAYMENT = re.compile(r".{1,40} transaction: .*")
+_PAYMENT = re.compile(r"(?:Apple (?:Pay|Cash)|Cash) transaction: .*")
 _NUMBER = re.compile(r"\+?[\d() -]{5,20}|[^@\s]+@[^@\s]+\.[^@\s]+")
 _FILE = re.compile(r"(?:~|\.{0,2}/|[A-Za-z]:\\|attachments/).*/?[^/\n]*\.([A-Za-z0-9]{2,5})")
 _TRANSCRIBED = "Transcription: "

@@ -51,7 +51,8 @@ _HEADINGS = (
 _SAVED = re.compile(r"(?:저장한 날짜|Date Saved) ?: .*")
 _SERVICE = re.compile(
     r".{1,80}님(?:이|을|께서) .*(?:들어왔습니다|나갔습니다|초대(?:했|하였)습니다|내보냈습니다|가렸습니다)\.?"
-    r"|.{1,80} (?:joined|left) (?:this|the) (?:chat|chatroom|group)\.?|.{1,80} (?:has )?invited .{1,200}"
+    r"|.{1,80} (?:joined|left) (?:this|the) (?:chat|chatroom|group)\.?"
+    r"|.{1,80} invited .{1,80} to (?:this|the) (?:chat|chatroom|group)\.?"
     r"|채팅방 관리자가 .*|운영정책을 위반한 .*"
 )
 _RECALLED = re.compile(
@@ -173,7 +174,8 @@ def _message(found: _Open, state: _State, source: Source) -> ReadMessage | Skipp
     text = clean("\n".join(found.lines))
     if _RECALLED.fullmatch(text):
         return Skipped(_KEY, RECALLED)
-    if found.service or not found.who or _SERVICE.fullmatch(text):
+    about_sender = text.startswith(found.who) and _SERVICE.fullmatch(text)  # as the table has it
+    if found.service or not found.who or about_sender:
         return Skipped(_KEY, SERVICE)
     if _CALL.fullmatch(text) or _PAYMENT.fullmatch(text):
         return Skipped(_KEY, CALL if _CALL.fullmatch(text) else PAYMENT)
