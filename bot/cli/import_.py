@@ -103,9 +103,12 @@ def _print(report: "ImportReport", total: int) -> None:
             print(f"\n{heading}:\n{_reasons(reasons)}")
     if report.photos:
         print(f"\nPhotos kept: {report.photos:,}")
+    noted: dict[str, list[str]] = {}
     for file in report.files:
         for note in file.notes:
-            print(f"\n{file.path}: {note}")
+            noted.setdefault(note, []).append(file.path)
+    for note, paths in noted.items():
+        print(f"\n{paths[0]}{f' and {len(paths) - 1:,} more' if len(paths) > 1 else ''}: {note}")
     if report.other_files:
         print(f"\nOther files in those folders, left alone: {report.other_files:,}")
     print(f"\nThe workspace now holds {total:,} messages.")

@@ -9,6 +9,9 @@ from bot.message import PHOTO, STICKER, Attachment
 _SPEAKING = ("location", "contact", "poll", "game", "checklist")
 """Kinds whose words earlier programs kept as the message's text."""
 
+_SAID = ("voice", "audio", "video")
+"""Kinds in which somebody speaks. Not every export has it written down."""
+
 
 def to_json(attachments: Sequence[Attachment]) -> str:
     """Returns attachments as JSON; empty where there are none."""
@@ -44,8 +47,13 @@ def digests_of(text: str) -> str:
 
 
 def shape_of(text: str) -> str:
-    """Returns what attachments there are, whether their pictures are here or not; for SQL."""
-    return "\n".join(sorted({f"{one.kind} {one.words}" for one in from_json(text)}))
+    """Returns what attachments there are, whether their pictures are here or not, and written down or not; for SQL."""
+    return "\n".join(sorted({f"{one.kind} {'' if one.kind in _SAID else one.words}" for one in from_json(text)}))
+
+
+def said_in(text: str) -> str:
+    """Returns what is said in voice messages and the like, where it is written down; for SQL."""
+    return "\n".join(one.words for one in from_json(text) if one.kind in _SAID and one.words)
 
 
 def text_and_attachments(

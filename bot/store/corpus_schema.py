@@ -67,4 +67,17 @@ def _attachments(db: sqlite3.Connection) -> None:
     statements(_NO_MORE)(db)
 
 
-LAYOUT = Layout("The corpus", (statements(_FIRST), _attachments), "Move it away and import the exports again.")
+_CORRECTED = """
+-- the zone that its times were taken for; empty where they tell their own
+ALTER TABLE sources ADD COLUMN zone TEXT NOT NULL DEFAULT '';
+-- when the message was last edited, where the export tells
+ALTER TABLE messages ADD COLUMN edited_ms INTEGER;
+-- ids that a Telegram supergroup gives to what it brought with it are another account's other messages
+UPDATE messages SET native_id = NULL, space = NULL WHERE native_id LIKE '-%' AND space = 'telegram';
+"""
+
+LAYOUT = Layout(
+    "The corpus",
+    (statements(_FIRST), _attachments, statements(_CORRECTED)),
+    "Move it away and import the exports again.",
+)

@@ -163,7 +163,8 @@ def put(corpus: Corpus, messages: list[Message]) -> None:
     chat = messages[0].chat
     with corpus.transaction() as db:
         db.execute(
-            "INSERT OR IGNORE INTO sources VALUES (1, 'export', 'made up', 0, 1000, 0, 0)",
+            "INSERT OR IGNORE INTO sources (id, name, format, imported_at, resolution_ms, kept, truncated)"
+            " VALUES (1, 'export', 'made up', 0, 1000, 0, 0)",
         )
         place = db.execute(
             "INSERT INTO chats (platform, native_id, kind, title) VALUES (?, ?, ?, ?)",

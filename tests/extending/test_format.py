@@ -64,7 +64,7 @@ def test_the_formats_are_listed_in_the_readers_language(echoes: Echoes, site: Pa
     assert (done.returncode, done.stderr) == (ExitCode.OK, "")
     lines = done.stdout.splitlines()
     own = [one.name for one in installed_formats().formats]
-    assert {"MemoTrace", "Telegram Desktop", "WeFlow", "WhatsApp"} <= set(own)
+    assert {"LINE", "MemoTrace", "Telegram Desktop", "WeFlow", "WhatsApp"} <= set(own)
     assert lines[0::2] == [*own, "Pebble (echoes-pebble)"]
     assert sentence in lines[-1]
     assert all(re.search("[\u4e00-\u9fff]", how) for how in lines[1::2]) == (locale == "zh_CN.UTF-8")

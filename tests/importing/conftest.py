@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +24,8 @@ class Desk:
         self.corpus = corpus
         self.store = store
 
-    def take(self, *paths: Path, me: str | None = None) -> ImportReport:
-        return import_paths(self.corpus, self.store, find_files(paths), Options(SHANGHAI, me))
+    def take(self, *paths: Path, me: str | None = None, zone: tzinfo | None = SHANGHAI) -> ImportReport:
+        return import_paths(self.corpus, self.store, find_files(paths), Options(zone, me))
 
     @property
     def chat(self) -> CorpusChat:

@@ -1,7 +1,9 @@
 """What is broken, hostile or unknown: a clear sentence or a counted skip, and the rest is kept."""
 
+import errno
 import json
 import os
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -39,8 +41,10 @@ def test_a_damaged_place_in_the_middle(desk: Desk, write: Write) -> None:
     text = json.dumps(TALK, indent=1)
     middle = text.index('"message 100"')
     report = desk.take(write(text[:middle] + "<<<" + text[middle:]))
-    assert report.kept == 99
-    assert "damaged" in report.files[0].notes[0]
+    assert report.kept == 198
+    assert [text for _, text in desk.said][98:100] == ["message 99", "message 101"]
+    assert "is damaged: about 188 bytes" in report.files[0].notes[0]  # those of one message
+    assert "everything else was read" in report.files[0].notes[0]
 
 
 def test_a_damaged_place_before_the_messages(desk: Desk, write: Write) -> None:
@@ -91,7 +95,19 @@ def test_a_table_in_no_known_encoding(desk: Desk, write: Write) -> None:
         ("[1, 2]", "list.json", "in no format that can be imported"),
         (b"PK\x03\x04rest", "export.zip", "a damaged or incomplete zip archive"),
         (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "a.png", "in no format that can be imported"),
-        ({"chatlab": {}, "meta": {}, "messages": []}, "c.json", "an export of ChatLab"),
+        ({"messages": [{"id": 1, "from_id": 7, "peer_id": 5, "text": "x"}]}, "vk.json", "an export of VK"),
+        ({"messages": [{"creator": {}, "created_date": "Monday", "text": "x"}]}, "g.json", "an export of Google Chat"),
+        ({"conversations": [{"id": "8:x", "MessageList": []}]}, "s.json", "an export of Skype"),
+        ("2024.01.15 Monday\n13:05 Ann Lee hello\n", "line.txt", "export the chat from the phone"),
+        ("01/02/2021,10:00:00,Ann,+491234,hi\n", "v.csv", "an export of Viber"),
+        ({"id": 1, "messages": [{"id": 2, "type": "message", "file": "", "date": 1, "text": "x"}]}, "t.json", "of tdl"),
+        ([{"id": 1, "MsgSvrID": "1", "type_name": "文本", "msg": "hi"}], "p.json", "Export the chats as CSV instead"),
+        ([{"ID": 1, "Timestamp": "2024-01-01", "Contents": "hi"}], "d.json", "DiscordChatExporter, as JSON"),
+        ("window.YTD.direct_messages.part0 = [ {} ]", "direct-messages.js", "an export of X (Twitter)"),
+        (b"PK\x03\x04....[Content_Types].xml....xl/workbook.xml", "m.xlsx", "Export the chat as CSV instead"),
+        (b"SQLite format 3\0rest", "MSG0.db", "Export the chats with that program"),
+        ("From: <Save by Tencent MsgMgr>\n", "qq.mht", "as a text file"),
+        ("<html><title>WeChatMsg</title>", "w.html", "as CSV with MemoTrace"),
     ],
 )
 def test_what_is_no_known_export_is_said(desk: Desk, write: Write, content: object, name: str, sentence: str) -> None:
@@ -217,3 +233,113 @@ def test_a_full_disk_is_said_and_leaves_nothing_half(desk: Desk, write: Write) -
     assert desk.corpus.count() == 0
     desk.corpus.db.execute("PRAGMA max_page_count = 1000000")
     assert desk.take(write(TALK)).kept == 199
+
+
+def test_several_damaged_places_and_a_cut(desk: Desk, write: Write) -> None:
+    text = json.dumps(TALK)
+    for words in ('"message 20"', '"message 90"'):
+        text = text.replace(words, words[:-1], 1)  # the quote at the end is gone
+    cut = text[: text.index('"message 150"')]
+    report = desk.take(write(cut))
+    said = [text for _, text in desk.said]
+    assert {"message 19", "message 22", "message 89", "message 92", "message 149"} <= set(said)
+    assert len(said) >= 145
+    assert "damaged" in report.files[0].notes[0]
+    assert "ends in the middle" in report.files[0].notes[0]
+
+
+def test_damage_in_one_chat_of_many_leaves_the_others(desk: Desk, write: Write) -> None:
+    other = telegram_chat(*(telegram_message(n, f"other {n}", 888) for n in range(1, 9)), name="Cem", id=888)
+    text = json.dumps({"about": "", "contacts": {}, "chats": {"list": [TALK, other]}})
+    desk.take(write(text.replace('"message 100"', "oops")))
+    assert {(chat.title, chat.messages) for chat in desk.corpus.chats()} == {("Ann", 198), ("Cem", 8)}
+
+
+def test_a_path_without_quotes_as_telegram_wrote_it_once(desk: Desk, write: Write) -> None:
+    emoji = [{"type": "custom_emoji", "text": "😮", "document_id": "PATH"}, " wow"]
+    text = json.dumps(telegram_chat(telegram_message(1, "a"), telegram_message(2, emoji), telegram_message(3, "b")))
+    for path in ("video_files/sticker (2).webm", "(File not included. Change data exporting settings to download.)"):
+        report = desk.take(write(text.replace('"PATH"', path)))
+        assert report.files[0].notes == ()
+    assert [text for _, text in desk.said] == ["a", "😮 wow", "b"]
+
+
+@pytest.mark.parametrize("time", ["1e999", "-1e999", "1" * 400, "9" * 5000, "9" * 200_000, "1e-999", "1e" + "9" * 40])
+def test_a_time_beyond_all_numbers_is_no_time(desk: Desk, write: Write, time: str) -> None:
+    messages = ({"content": "在"}, {"content": "好", "createTime": "TIME"}, {"content": "吗"})
+    report = desk.take(write(json.dumps(arkme(*messages)).replace('"TIME"', time)))
+    assert report.problems == []
+    assert [text for _, text in desk.said] == ["在", "吗"]
+
+
+def test_what_is_nested_without_end_is_left_out_in_little_memory(desk: Desk, write: Write) -> None:
+    deep = "[" * 60_000 + "]" * 60_000
+    text = json.dumps(telegram_chat(*(telegram_message(n, f"TEXT{n}") for n in (1, 2, 3))))
+    tracemalloc.start()
+    report = desk.take(write(text.replace('"TEXT2"', deep)))
+    again = desk.take(write(deep, "deep.json"), write('{"a":' * 20_000, "deeper.json"))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert [text for _, text in desk.said] == ["TEXT1", "TEXT3"]
+    assert "about 120," in report.files[0].notes[0]
+    assert len(again.problems) == 2
+    assert peak < 50_000_000
+
+
+def test_a_folder_and_a_file_that_may_not_be_read_are_told(
+    desk: Desk, write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(TALK, "all/open/result.json")
+    write(TALK, "all/closed/result.json")
+    write(TALK, "all/secret.json")
+    scan, opened = os.scandir, Path.open
+
+    def refuse(path: Any) -> None:
+        if str(path).endswith(("closed", "secret.json")):
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    def scandir(path: Any) -> Any:
+        refuse(path)
+        return scan(path)
+
+    def open_file(path: Path, *args: Any, **more: Any) -> Any:
+        refuse(path)
+        return opened(path, *args, **more)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    monkeypatch.setattr(Path, "open", open_file)
+    report = desk.take(tmp_path / "all")
+    assert report.kept == 199
+    secret, closed = sorted(report.problems, key=lambda problem: "closed" in problem)
+    assert "secret.json cannot be read: Permission denied" in secret
+    assert "closed cannot be read: Permission denied. What it holds was left out." in closed
+
+
+def test_a_file_whose_name_is_no_text(desk: Desk, write: Write, tmp_path: Path) -> None:
+    good = write(TALK)
+    odd = tmp_path / os.fsdecode(b"\xff.json")
+    good.rename(odd)
+    report = desk.take(odd)
+    assert report.kept == 199
+    assert json.dumps(report.as_json(), ensure_ascii=False).encode("utf-8")
+
+
+def test_many_files_that_are_not_read_are_told_once(desk: Desk, write: Write, tmp_path: Path) -> None:
+    for n in range(5):
+        write(f'<html><div class="message__header">{n}</div></html>', f"all/messages{n}.html")
+    (problem,) = desk.take(tmp_path / "all").problems
+    assert "an export of VK" in problem
+    assert "(and 4 more files like it)" in problem
+
+
+def test_a_spreadsheet_among_the_files_of_an_export_is_left_alone(desk: Desk, write: Write, tmp_path: Path) -> None:
+    sheet = b"PK\x03\x04....[Content_Types].xml....xl/workbook.xml"
+    write(sheet, "all/files/budget.xlsx")
+    (problem,) = desk.take(tmp_path / "all").problems
+    assert "xlsx" in problem, "there is nothing else here"
+    write(TALK, "all/result.json")
+    report = desk.take(tmp_path / "all")
+    assert (report.problems, report.other_files, report.kept) == ([], 1, 199)
+    write(sheet, "all/MemoTrace.xlsx")
+    (problem,) = desk.take(tmp_path / "all").problems
+    assert "MemoTrace.xlsx" in problem, "this one lies beside the export"

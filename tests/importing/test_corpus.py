@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.errors import DataError
+from bot.media import MediaStore
 from bot.message import Account
 from bot.store.corpus import Corpus
 from tests.importing.conftest import ANN, BEN, NOON, Desk, Write, telegram_chat, telegram_message
@@ -62,3 +63,25 @@ def test_a_file_that_is_no_corpus_is_refused(tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
     with pytest.raises(DataError, match="cannot be opened"):
         Corpus.open(tmp_path / "folder")
+
+
+def test_a_corpus_of_an_earlier_program_doubles_nothing(write: Write, tmp_path: Path) -> None:
+    """It kept what a supergroup brought with it under ids that are another account's other messages."""
+    path = tmp_path / "workspace" / "corpus.sqlite"
+    export = write(
+        telegram_chat(
+            *(telegram_message(n - 1_000_000_000, f"{n}", (ANN, BEN)[n % 2]) for n in range(1, 9)),
+            name="Family",
+            type="private_supergroup",
+            id=1234567890,
+        )
+    )
+    with Corpus.open(path) as corpus:
+        assert Desk(corpus, MediaStore(tmp_path / "media")).take(export).kept == 8
+        corpus.db.executescript(
+            "UPDATE messages SET native_id = text - 1000000000, space = 'telegram';"
+            "ALTER TABLE sources DROP COLUMN zone; ALTER TABLE messages DROP COLUMN edited_ms; PRAGMA user_version = 2;"
+        )
+    with Corpus.open(path) as corpus:
+        assert Desk(corpus, MediaStore(tmp_path / "media")).take(export).kept == 0
+        assert corpus.count() == 8

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from training.data.importers import jsonstream
-from training.data.importers.jsonstream import Damaged, MendedJson, walk
+from training.data.importers import jsonmending
+from training.data.importers.jsonmending import MendedJson
+from training.data.importers.jsonstream import Damaged, walk
 
 
 def mended(data: bytes) -> bytes:
@@ -23,7 +24,7 @@ BROKEN = rb'{"a": "x\x07y \\x07 \\\x1f \q \u4f60 \" \\", "b": "\\\\\x0A"}'
 
 @pytest.mark.parametrize("piece", range(1, 20))
 def test_escapes_are_mended_wherever_the_pieces_end(monkeypatch: pytest.MonkeyPatch, piece: int) -> None:
-    monkeypatch.setattr(jsonstream, "_CHUNK", piece)
+    monkeypatch.setattr(jsonmending, "CHUNK", piece)
     assert json.loads(mended(BROKEN)) == {"a": 'x\x07y \\x07 \\\x1f \\q 你 " \\', "b": "\\\\\n"}
 
 
@@ -37,7 +38,7 @@ HALVES_MENDED = {"a": "😀 \ufffd \\ud83d\ufffd \\😀 \ufffdx \ufffd😀 \\ud8
 def test_half_of_a_surrogate_pair_is_mended_wherever_the_pieces_end(
     monkeypatch: pytest.MonkeyPatch, piece: int
 ) -> None:
-    monkeypatch.setattr(jsonstream, "_CHUNK", piece)
+    monkeypatch.setattr(jsonmending, "CHUNK", piece)
     assert json.loads(mended(HALVES)) == HALVES_MENDED
 
 
@@ -81,3 +82,23 @@ def test_every_cut_gives_exactly_what_stood_before_it() -> None:
         assert not whole
         assert found == messages[: len(found)]
         assert len(found) >= document[:cut].count(b'"}]}')  # the end of each message
+
+
+@pytest.mark.parametrize("damage", [b"<", b'"', b"}", b"]", b"\\"])
+@pytest.mark.parametrize("indent", [None, 1])
+def test_damage_anywhere_costs_the_items_around_it_alone(damage: bytes, indent: int | None) -> None:
+    messages = [{"id": number, "who": {"id": 7}, "text": ["你好", {"text": '"id": {'}]} for number in range(9)]
+    document = json.dumps({"name": "x", "chats": [{"messages": messages}, {"more": 1}]}, indent=indent).encode()
+    first, last = document.index(b'"id": 1'), document.index(b'"id": 7')
+    for place in range(first, last):
+        damaged = document[:place] + damage + document[place + 1 :]
+        found: list[Any] = []
+        try:
+            nodes = walk(io.BytesIO(damaged), {"chats.item.messages.item"})
+            found.extend(node.value["id"] for node in nodes if node.kind == "item" and node.value in messages)
+        except Damaged as error:
+            assert error.read_on
+            assert 0 < error.lost < 400
+        assert found == sorted(found)
+        assert {0, 8} <= set(found)
+        assert len(found) >= 6

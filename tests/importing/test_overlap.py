@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import pytest
 
@@ -203,3 +204,122 @@ def test_a_failed_import_leaves_nothing(desk: Desk, write: Write, monkeypatch: p
     report = desk.take(write(telegram_chat(*talk(1, 50)), "second/result.json"))
     assert len(report.problems) == 1
     assert desk.corpus.count() == 4
+
+
+@pytest.mark.parametrize("first", ["before", "after"])
+def test_a_group_that_became_a_supergroup_is_one_chat(desk: Desk, write: Write, first: str) -> None:
+    """What it brought with it has ids below zero there."""
+
+    def export(id_: int, type_: str, *messages: dict[str, Any]) -> dict[str, Any]:
+        chat = {"name": "Family", "type": type_, "id": id_, "messages": list(messages)}
+        return {"about": "", "personal_information": {"user_id": BEN}, "chats": {"list": [chat]}}
+
+    said = [telegram_message(n, f"number {n}", (ANN, BEN, 888)[n % 3]) for n in range(1, 6)]
+    moved = [{**message, "id": message["id"] - 1_000_000_000} for message in said]
+    moved[4]["reply_to_message_id"] = moved[1]["id"]
+    new = telegram_message(2, "after", ANN, date_unixtime=str(NOON + 900), reply_to_message_id=1)
+    exports = {"before": export(12345, "private_group", *said),
+               "after": export(1234567890, "private_supergroup", *moved, new)}  # fmt: skip
+    second = "after" if first == "before" else "before"
+    kept = [desk.take(write(exports[name], f"{name}/result.json")).kept for name in (first, second, first, second)]
+    assert kept == ([5, 1, 0, 0] if first == "before" else [6, 0, 0, 0])
+    assert (desk.chat.native_id, desk.chat.messages) == ("-1001234567890", 6)
+    assert [text for _, text in desk.said] == [*(f"number {n}" for n in range(1, 6)), "after"]
+    assert desk.messages[5].reply_to is None, "the group's own first message is another"
+    if first == "after":
+        assert desk.messages[4].reply_to == desk.messages[1].id
+
+
+def test_a_group_and_another_supergroup_stay_two(desk: Desk, write: Write) -> None:
+    def export(id_: int, type_: str, words: str) -> dict[str, Any]:
+        messages = [telegram_message(n, f"{words} {n}", (ANN, BEN, 888)[n % 3]) for n in range(1, 20)]
+        return {"name": "Family", "type": type_, "id": id_, "messages": [*messages, telegram_message(30, "ok")]}
+
+    desk.take(write(export(12345, "private_group", "milk"), "one/result.json"))
+    desk.take(write(export(1234567890, "private_supergroup", "bread"), "two/result.json"))
+    assert sorted(chat.messages for chat in desk.corpus.chats()) == [20, 20]
+
+
+def test_an_edited_message_is_updated_when_it_comes_again(desk: Desk, write: Write) -> None:
+    def export(text: str, **more: Any) -> dict[str, Any]:
+        return telegram_chat(telegram_message(1, text, **more), telegram_message(2, "!", BEN))
+
+    desk.take(write(export("at five"), "first/result.json"))
+    report = desk.take(write(export("at six", edited_unixtime=str(NOON + 60)), "second/result.json"))
+    assert dict(report.skipped) == {"already in the corpus": 1, "already in the corpus, and edited since": 1}
+    assert [text for _, text in desk.said] == ["at six", "!"]
+    desk.take(write(export("at five"), "first/result.json"))
+    assert [text for _, text in desk.said] == ["at six", "!"], "an older export undoes no edit"
+    desk.take(write(export("at seven", edited="2024-10-04T20:02:00"), "third/result.json"))
+    assert [text for _, text in desk.said] == ["at seven", "!"]
+
+
+def clocks(rows: int, id_: str = "") -> str:
+    """A table whose times have no zone; without an id its messages are only known by what and when."""
+    return PYWXDUMP.partition("\n")[0] + "\n" + "".join(
+        f"{n},{id_ and id_ + str(n)},文本,0,wxid_xiaohong,wxid_xiaohong,第{n}句,,2024-10-04 11:{n}:00\n"
+        for n in range(10, rows + 10)
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("id_", ["", "74372671472995925"])
+def test_a_wrong_time_zone_is_said_and_then_corrected(
+    desk: Desk, write: Write, monkeypatch: pytest.MonkeyPatch, id_: str
+) -> None:
+    monkeypatch.setattr("training.data.importers.zones.get_localzone", lambda: ZoneInfo("Europe/Berlin"))
+    path = write(clocks(20, id_), "a.csv")
+    told = desk.take(path, zone=None).files[0].notes[0]
+    assert "read as those of Europe/Berlin" in told
+    assert "--timezone" in told
+    wrong = desk.messages[0].sent_at
+    again = desk.take(write(clocks(25, id_), "a.csv"), zone=ZoneInfo("Asia/Shanghai"))
+    assert (again.kept, again.skipped["already in the corpus"]) == (5, 20)
+    assert again.files[0].notes == (
+        "20 messages that were imported with another time zone have their right times now.",
+    )
+    assert desk.messages[0].sent_at == datetime(2024, 10, 4, 3, 10, tzinfo=UTC) != wrong
+    assert [text for _, text in desk.said] == [f"第{n}句" for n in range(10, 35)]
+    assert desk.take(path, zone=ZoneInfo("Asia/Shanghai")).kept == 0
+    assert desk.messages[0].sent_at == datetime(2024, 10, 4, 3, 10, tzinfo=UTC)
+
+
+def test_a_time_zone_that_was_named_is_kept_to_when_none_is(
+    desk: Desk, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("training.data.importers.zones.get_localzone", lambda: ZoneInfo("Europe/Berlin"))
+    desk.take(write(clocks(20), "a.csv"), zone=ZoneInfo("Asia/Shanghai"))
+    report = desk.take(write(clocks(25), "a.csv"), zone=None)
+    assert report.kept == 5
+    assert "read as those of Asia/Shanghai" in report.files[0].notes[0]
+    assert {message.sent_at.hour for message in desk.messages} == {3}
+
+
+def test_times_that_tell_their_zone_are_never_moved(desk: Desk, write: Write) -> None:
+    desk.take(write(telegram_chat(*talk(1, 10))), zone=None)
+    first = desk.messages[0].sent_at
+    report = desk.take(write(telegram_chat(*talk(1, 10))), zone=ZoneInfo("Asia/Tokyo"))
+    assert (desk.messages[0].sent_at, report.files[0].notes) == (first, ())
+
+
+def test_what_a_voice_message_said_is_filled_in(desk: Desk, write: Write) -> None:
+    def export(content: str) -> dict[str, Any]:
+        return arkme({"content": "在吗"}, {"content": content, "type": "语音消息", "isSend": 1, "senderID": 1})
+
+    desk.take(write(export("[语音消息]"), "first.json"))
+    assert desk.messages[1].attachments[0].words == ""
+    for content in ("[语音消息] 我到楼下了", "[语音消息]"):
+        assert desk.take(write(export(content), "second.json")).kept == 0
+        assert desk.messages[1].attachments[0].words == "我到楼下了"
+
+
+def test_a_machine_whose_zone_has_no_name_is_no_obstacle(
+    desk: Desk, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unknown() -> ZoneInfo:
+        raise ZoneInfoNotFoundError("no such zone")
+
+    monkeypatch.setattr("training.data.importers.zones.get_localzone", unknown)
+    path = write(clocks(20), "a.csv")
+    assert desk.take(path, zone=None).kept == 20
+    assert desk.take(path, zone=None).kept == 0
+    assert desk.take(write(clocks(21), "a.csv"), zone=ZoneInfo("Asia/Shanghai")).problems == []

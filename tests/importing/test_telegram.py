@@ -214,3 +214,56 @@ def test_names_change_over_the_years(desk: Desk, write: Write) -> None:
     (ann,) = desk.corpus.senders()
     assert ann.names == ("Ann Lee", "Ann")
     assert [message.sender_name for message in desk.messages] == ["Ann", "Ann Lee"]
+
+
+def test_a_rich_message_is_read_as_its_text(desk: Desk, write: Write) -> None:
+    line = {"type": "paragraph", "text": ["milk, ", {"type": "bold", "text": "fresh"}]}
+    blocks = [
+        {"type": "heading", "text": "Shopping"},
+        {"type": "list", "items": [{"blocks": [line]}, {"text": "bread"}]},
+    ]
+    desk.take(write(telegram_chat(telegram_message(1, None, rich_message={"blocks": blocks}))))
+    assert desk.said == [("Ann", "Shopping\nmilk, fresh\nbread")]
+
+
+def test_a_name_like_a_bots_makes_nobody_a_bot_where_telegram_tells(desk: Desk, write: Write) -> None:
+    desk.take(write(telegram_chat(telegram_message(1, "hi", name="Ann Bot"), telegram_message(2, "yo", BEN))))
+    assert [message.from_bot for message in desk.messages] == [False, False]
+
+
+def test_a_name_in_capitals_that_ends_in_bot_is_a_name(desk: Desk, write: Write) -> None:
+    names = ("JOHN ABBOT", "QUIZ_BOT")
+    messages = [telegram_message(n, "hi", 100 + n, name=name) for n, name in enumerate(names)]
+    desk.take(write(telegram_chat(*messages, type="private_supergroup")))
+    assert [message.from_bot for message in desk.messages] == [False, True]
+
+
+def test_codes_to_log_in_with_are_left_out_and_counted(desk: Desk, write: Write) -> None:
+    def code(number: int, who: int, **chat: Any) -> dict[str, Any]:
+        return telegram_chat(telegram_message(number, "Login code: 54321", who, name="Telegram"), id=who, **chat)
+
+    chats = [
+        code(1, 777000, name="Telegram"),
+        code(2, 489000, type="verification_codes", name=None),
+        telegram_chat(telegram_message(3, "hi")),
+    ]
+    report = desk.take(write({"about": "", "contacts": {}, "chats": {"list": chats}}))
+    assert desk.said == [("Ann", "hi")]
+    assert report.skipped == {"login code": 2}
+
+
+def test_what_a_channel_passes_on_to_its_group_is_no_code(desk: Desk, write: Write) -> None:
+    """Telegram's own account stands beside it as the sender."""
+    desk.take(write(telegram_chat(telegram_message(1, "news", 777000, name="Telegram"), type="public_supergroup")))
+    assert desk.said == [("Telegram", "news")]
+
+
+def test_an_old_export_with_files_is_no_other_tools(desk: Desk, write: Write) -> None:
+    """Before 2021 the time stood there as a date alone."""
+    sent: dict[str, Any] = {"date": "2019-10-04T20:00:00", "date_unixtime": None, "text_entities": None}
+    messages = [
+        telegram_message(1, "hi", from_id=ANN, **sent),
+        telegram_message(2, "", file="cv.pdf", mime_type="application/pdf", from_id=ANN, **sent),
+    ]
+    report = desk.take(write(telegram_chat(*messages)))
+    assert (report.kept, report.problems, report.files[0].format) == (2, [], "Telegram Desktop")

@@ -138,7 +138,7 @@ def test_memotrace_in_any_encoding_that_spreadsheets_write(desk: Desk, write: Wr
     report = desk.take(write(CHAT, "聊天记录/小红(wxid_xiaohong)/小红.csv", encoding))
     assert desk.said == CHAT_SAID
     assert (desk.chat.native_id, desk.chat.title) == ("wxid_xiaohong", "小红")
-    assert [sender_of(message) for message in desk.messages[:2]] == ["wxid_xiaohong", "name:我"]
+    assert [sender_of(message) for message in desk.messages[:2]] == ["wxid_xiaohong", "name:阿明"]
     assert dict(report.skipped) == {"recalled": 1, "payment": 1}
 
 
@@ -295,3 +295,144 @@ def test_a_pywxdump_group(desk: Desk, write: Write) -> None:
     desk.take(write(PYWXDUMP.partition("\n")[0] + "\n" + rows, "a.csv"))
     assert (desk.chat.kind, desk.chat.native_id) == (ChatKind.GROUP, "123@chatroom")
     assert [sender_of(message) for message in desk.messages] == ["wxid_aaa11", "name:我", "wxid_bbb22"]
+
+
+NAMED = [
+    f"1,3,1,0,0,{START + 1},,吃饭了吗,2024-10-04 11:42:01,妈妈,红红,红红",
+    f"2,3,1,0,1,{START + 2},,吃了,2024-10-04 11:42:02,妈妈,红红,我",
+    f"3,7,1,0,0,{START + 3},,大家好,2024-10-04 11:42:03,,同学群,张三",
+    f"4,7,1,0,1,{START + 4},,好,2024-10-04 11:42:04,,同学群,我",
+    f"5,7,1,0,0,{START + 5},,你好,2024-10-04 11:42:05,,同学群,李四",
+    f"6,11,1,0,0,{START + 6},,有人吗,2024-10-04 11:42:06,,安静群,王五",
+]
+
+
+def test_newer_memotrace_names_the_chat_beside_the_sender(desk: Desk, write: Write) -> None:
+    """Remark and NickName are the chat's there. A group in which one person wrote is a group all the same."""
+    report = desk.take(write(FULL + "\r\n".join(NAMED) + "\r\n", "messages.csv", "utf-8-sig"))
+    said = {
+        (chat.title, chat.kind.value, chat.native_id): [
+            (m.sender_name, sender_of(m), m.text) for m in desk.corpus.messages(chat)
+        ]
+        for chat in desk.corpus.chats()
+    }
+    assert said == {
+        ("妈妈", "private", "name:妈妈"): [("红红", "name:妈妈", "吃饭了吗"), ("我", "name:我", "吃了")],
+        ("同学群", "group", "name:同学群"): [
+            ("张三", "name:张三", "大家好"),
+            ("我", "name:我", "好"),
+            ("李四", "name:李四", "你好"),
+        ],
+        ("安静群", "group", "name:安静群"): [("王五", "name:王五", "有人吗")],
+    }
+    assert "with --me ID" in report.files[0].notes[0]
+
+
+def test_the_folders_id_tells_a_group_in_which_one_person_wrote(desk: Desk, write: Write) -> None:
+    desk.take(write(FULL + NAMED[5] + "\r\n", "安静群(123@chatroom)/安静群.csv"))
+    assert (desk.chat.kind, desk.chat.native_id) == (ChatKind.GROUP, "123@chatroom")
+
+
+def test_a_table_that_does_not_say_who_wrote_is_refused(desk: Desk, write: Write) -> None:
+    table = "localId,TalkerId,Type,SubType,IsSender,CreateTime,Status,StrContent,StrTime\n" + "".join(
+        f"{n},1,1,0,{n % 2},{START + n},,第{n}句,2024-10-04 11:42:0{n}\n" for n in range(1, 5)
+    )
+    for name in ("同学群/同学群_utf8.csv", "同学群(1@chatroom)/同学群.csv"):
+        (problem,) = desk.take(write(table, name)).problems
+        assert "does not say who sent each message" in problem
+        assert "name(wxid)" in problem
+    assert desk.take(write(table, "小红(wxid_xiaohong)/小红.csv")).kept == 4
+    assert {sender_of(message) for message in desk.messages} == {"wxid_xiaohong", "name:我"}
+
+
+def test_two_owners_who_are_both_called_me_are_told_apart(desk: Desk, write: Write) -> None:
+    desk.take(write(CHAT, "小红(wxid_xiaohong)/小红.csv"))
+    mother = CHAT.replace("小红", "老李").replace("红红", "老李").replace("阿明", "桂英").replace("74372", "84372")
+    report = desk.take(write(mother, "老李(wxid_li001)/老李.csv"))
+    assert report.kept == 4
+    assert {sender.account.id for sender in desk.corpus.senders()} == {
+        "wxid_xiaohong", "name:阿明", "wxid_li001", "name:桂英"
+    }  # fmt: skip
+    assert report.files[0].notes == ()
+
+
+def test_a_contacts_name_is_never_taken_for_the_owners(desk: Desk, write: Write) -> None:
+    """Some versions write the chat's names into every row."""
+    report = desk.take(write(CHAT.replace("我,阿明", "小红,红红"), "小红(wxid_xiaohong)/小红.csv"))
+    assert [sender_of(message) for message in desk.messages[:2]] == ["wxid_xiaohong", "name:我"]
+    assert "with --me ID" in report.files[0].notes[0]
+
+
+def test_a_contact_who_never_answered_lends_no_name_to_the_owner(desk: Desk, write: Write) -> None:
+    rows = CHAT.splitlines()
+    mine = [rows[0], "7437267147299592544,文本,我,2024-10-04 11:42:02,在吗,小红,红红,more"]
+    desk.take(write("\n".join(mine) + "\n", "小红(wxid_xiaohong)/小红.csv"))
+    assert [sender_of(message) for message in desk.messages] == ["name:我"]
+    assert desk.chat.native_id == "wxid_xiaohong"
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("你已添加了小红，现在可以开始聊天了。", "service message"),
+        ('"小红" 撤回了一条消息', "recalled"),
+        ("[转账] ￥100.00", "payment"),
+        ("[红包] 恭喜发财", "payment"),
+        ("[语音通话] 02:30", "call"),
+        ("[视频通话] 已取消", "call"),
+        ("[链接] 十个餐厅", "<link>"),
+        ("[聊天记录] 群聊的聊天记录", "<link>"),
+        ("[图片]", "<photo>"),
+        ("[语音消息] 我到楼下了", "我到楼下了"),
+        ("[旺柴]", "[旺柴]"),
+        ("[笑脸] 好的", "[笑脸] 好的"),
+        ("[链接]里有", "[链接]里有"),
+        ("他撤回了一条消息，你看到了吗", "他撤回了一条消息，你看到了吗"),
+        ("昨天转账了吗", "昨天转账了吗"),
+        ("他拍了拍我的肩膀", "他拍了拍我的肩膀"),
+        ("小红撤回了一条消息", "小红撤回了一条消息"),
+        ("他邀请我们加入了群聊", "他邀请我们加入了群聊"),
+        ('"小红" 拍了拍我', "service message"),
+        ('我拍了拍 "小红"', "service message"),
+        ("你撤回了一条消息", "recalled"),
+        ('"小红"邀请"老王"加入了群聊', "service message"),
+    ],
+)
+def test_weflows_table_tells_service_lines_only_by_their_words(desk: Desk, write: Write, line: str, said: str) -> None:
+    head = "id,MsgSvrID,type_name,is_sender,talker,msg,src,CreateTime"
+    quoted = line.replace('"', '""')
+    rows = [
+        f'1,7437267147299592543,text,0,小红,"{quoted}",,2024-10-04T03:42:01.000Z',
+        "2,7437267147299592544,text,1,阿明,在的,,2024-10-04T03:42:02.000Z",
+    ]
+    report = desk.take(write("\r\n".join((head, *rows)), "小红.csv", "utf-8-sig"))
+    found = [text for _, text in desk.said[:-1]] or list(report.skipped)
+    assert found == [said]
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("[语音消息] 我到楼下了", "我到楼下了"),
+        ("今天晚上回家吃饭吗", "今天晚上回家吃饭吗"),
+        ("[语音]", ""),
+        ("[语音 12秒]", ""),
+        ("media/voices/12.mp3", ""),
+        ("<msg><voicemsg/></msg>", ""),
+        (None, ""),
+    ],
+)
+def test_what_a_voice_message_said_is_kept_by_weflow(desk: Desk, write: Write, content: str, words: str) -> None:
+    desk.take(write(arkme({"content": content, "type": "语音消息"})))
+    (message,) = desk.messages
+    assert (message.text, kind(message), message.attachments[0].words) == ("", "voice", words)
+
+
+def test_what_a_voice_message_said_is_kept_by_the_tables(desk: Desk, write: Write) -> None:
+    voice = '9,7437267147299592999,语音,0,wxid_xiaohong,wxid_xiaohong,"语音时长：2.00秒\n翻译结果：我马上到",a.wav,'
+    silent = "10,7437267147299593000,语音,0,wxid_xiaohong,wxid_xiaohong,语音时长：3.00秒,b.wav,"
+    desk.take(write(f"{PYWXDUMP}{voice}2024-10-04 11:43:01\n{silent}2024-10-04 11:43:02\n", "a.csv"))
+    assert [message.attachments[0].words for message in desk.messages[-2:]] == ["我马上到", ""]
+    row = "7437267147299593001,语音,小红,2024-10-04 11:44:01,【语音】你好呀,小红,红红,more\n"
+    desk.take(write(CHAT + row, "小红(wxid_xiaohong)/小红.csv"))
+    assert desk.said[-1] == ("小红", "你好呀")

@@ -26,6 +26,7 @@ MAX_RATIO = 200
 _SMALL = 256 << 20  # below this no ratio does harm
 _SPARE = 1 << 30  # on the disk, for what is imported from it
 _CHUNK = 1 << 20
+_HEAD = 4096
 _PREFIX = ".unpacked-"
 _UNREAD = frozenset(
     (".mp4", ".mov", ".3gp", ".mkv", ".webm", ".avi", ".opus", ".ogg", ".m4a", ".mp3", ".aac", ".amr", ".wav", ".zip")
@@ -37,12 +38,13 @@ _DAMAGED = (
 
 
 def is_zip(path: Path) -> bool:
-    """Says whether a file is a zip archive by how it begins."""
+    """Says whether a file is a zip archive by how it begins. Office documents are zips as well, and do not count."""
     try:
         with path.open("rb") as file:
-            return file.read(4) in (b"PK\x03\x04", b"PK\x05\x06")
+            head = file.read(_HEAD)
     except OSError:
         return False
+    return head.startswith((b"PK\x03\x04", b"PK\x05\x06")) and b"[Content_Types].xml" not in head
 
 
 @contextmanager

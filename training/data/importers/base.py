@@ -18,6 +18,9 @@ LATEST_MS = 4_102_444_800_000
 """The year 2100, in milliseconds since 1970. A later time is taken for damage."""
 _MAX_NAME = 200
 
+ME_NAMES = ("我", "Me")
+"""What exporters call the account that made the export, where they do not tell whose it is."""
+
 Progress = Callable[[int], object]
 
 
@@ -71,7 +74,8 @@ class ReadMessage:
     milliseconds since 1970, in UTC. position: orders messages of the same second. photos: the names of picture files
     as the export writes them, relative to its folder. placeholder: the kind of what has no words, such as "voice".
     native_id, reply_to: the platform's id of this message and of the one that it answers. resolution_ms: how exact
-    sent_ms is, a second or a minute.
+    sent_ms is, a second or a minute. local_time: the export writes the time without its zone. edited_ms: when it was
+    last edited, where the export tells. transcript: what is said in a voice message.
     """
 
     chat: str
@@ -87,6 +91,9 @@ class ReadMessage:
     reply_to: str | None = None
     is_bot: bool = False
     resolution_ms: int = SECOND
+    local_time: bool = False
+    edited_ms: int | None = None
+    transcript: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,20 +179,22 @@ PAYMENT = "payment"
 CALL = "call"
 NOTES = "notes to self"
 DAMAGED_ROW = "damaged row"
+LOGIN_CODE = "login code"
 
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
-_BOT = re.compile(r"(?:^|[^A-Za-z])bot$|Bot$|BOT$|机器人$")
+_BOT = re.compile(r"(?:^|[^A-Za-z])(?:bot|BOT)$|Bot$|机器人$")
 _CLOCK = re.compile(
     r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?[T\s]+(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,3})\d*)?)?\s*(Z|[+-]\d{2}:?\d{2})?"
 )
 
 
 class Moment(NamedTuple):
-    """A time. ms: milliseconds since 1970, in UTC. resolution_ms: how exact it is."""
+    """A time. ms: milliseconds since 1970, in UTC. resolution_ms: how exact it is. local: written without a zone."""
 
     ms: int
     resolution_ms: int
+    local: bool = False
 
 
 def clean(value: object) -> str:
@@ -218,7 +227,10 @@ def is_named(native_id: str) -> bool:
 
 
 def looks_like_bot(name: str) -> bool:
-    """Says whether a name is a bot's, as HelpBot and news_bot are and Talbot is not. Exports of groups do not tell."""
+    """Says whether a name is a bot's, as HelpBot and news_bot are and Talbot and ABBOT are not.
+
+    It is for groups, of which exports do not tell.
+    """
     return _BOT.search(name) is not None
 
 
@@ -230,7 +242,7 @@ def read_time(value: object, zone: tzinfo | None) -> Moment | None:
     if isinstance(value, bool) or value is None:
         return None
     if isinstance(value, int | float | Decimal):
-        return _epoch(float(value))
+        return _epoch(value)
     text = str(value).strip()
     if re.fullmatch(r"\d{9,16}(?:\.\d+)?", text):
         return _epoch(float(text))
@@ -244,11 +256,14 @@ def read_time(value: object, zone: tzinfo | None) -> Moment | None:
         ms = round(time.timestamp() * 1000) + int((fraction or "0").ljust(3, "0"))
     except (ValueError, OverflowError, OSError):
         return None
-    return Moment(ms, SECOND if second else MINUTE) if 0 < ms < LATEST_MS else None
+    return Moment(ms, SECOND if second else MINUTE, local=not offset) if 0 < ms < LATEST_MS else None
 
 
-def _epoch(value: float) -> Moment | None:
-    ms = round(value if value >= 1e11 else value * 1000)  # 1e11 seconds are the year 5138
+def _epoch(value: int | float | Decimal) -> Moment | None:
+    try:
+        ms = round(float(value) if value >= 10**11 else float(value) * 1000)  # 1e11 seconds are the year 5138
+    except (ValueError, ArithmeticError):  # infinite, or no number at all
+        return None
     return Moment(ms, SECOND) if 0 < ms < LATEST_MS else None
 
 

@@ -89,6 +89,12 @@ def _fault_of_message(message: ReadMessage) -> str | None:
         return "its `forwarded` and `is_bot` are not both True or False"
     if message.resolution_ms not in (SECOND, MINUTE):
         return f"its `resolution_ms` is neither {SECOND} nor {MINUTE}"
+    if type(message.local_time) is not bool:
+        return "its `local_time` is neither True nor False"
+    if message.edited_ms is not None and not (type(message.edited_ms) is int and 0 < message.edited_ms < LATEST_MS):
+        return "its `edited_ms` is neither None nor a time in milliseconds between 1970 and 2100"
+    if not _is_text(message.transcript):
+        return "its `transcript` is not a text that can be stored"
     return None
 
 

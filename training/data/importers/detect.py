@@ -10,7 +10,7 @@ from training.data.importers.csvfile import header_of
 from training.data.importers.encoding import head_text
 from training.data.importers.formats import InstalledFormat, InstalledFormats
 from training.data.importers.jsonstream import keys_by_place
-from training.data.importers.unreadable import writer_of
+from training.data.importers.unreadable import Unreadable, unreadable
 
 _HEAD = 1 << 17
 _MESSAGES = "messages.item"
@@ -19,6 +19,15 @@ _FIRST_MESSAGE = 512  # bytes in which a message shows its keys
 
 class NotAnExport(DataError):
     """The file is not an export in any known format."""
+
+
+class NotRead(DataError):
+    """The file is an export that is known, but not read. kind: which."""
+
+    def __init__(self, path: Path, kind: Unreadable) -> None:
+        super().__init__(f"{path} looks like an export of {kind.name}, which cannot be imported. {kind.instead}")
+        self.kind = kind
+        self.path = path
 
 
 class Detector:
@@ -43,8 +52,8 @@ class Detector:
             raise NotAnExport(f"{path} is empty.")
         claims = {one: claim for one in self._formats if (claim := self._claim(one, head)) is not Claim.NO}
         surest = max(claims.values(), default=Claim.NO)
-        if surest is not Claim.CERTAIN and (writer := writer_of(head)) is not None:
-            raise DataError(f"{path} looks like an export of {writer}, which cannot be imported yet.")
+        if surest is not Claim.CERTAIN and (known := unreadable(head)) is not None:
+            raise NotRead(path, known)
         best = [one for one, claim in claims.items() if claim is surest]
         if not best:
             raise self._unknown(head)
@@ -80,12 +89,12 @@ class Detector:
 
 
 def read_head(path: Path) -> Head:
-    """Reads what formats look at. Raises NotAnExport for a file that cannot be read."""
+    """Reads what formats look at. Raises DataError for a file that cannot be read."""
     try:
         with path.open("rb") as file:
             data = file.read(_HEAD)
     except OSError as error:
-        raise NotAnExport(f"{path} cannot be read: {error.strerror}.") from error
+        raise DataError(f"{path} cannot be read: {error.strerror}. Give yourself the right to read it.") from error
     text = (head_text(data) or "").lstrip("\ufeff \t\r\n")
     if text.startswith(("{", "[")):
         keys = keys_by_place(BytesIO(data))

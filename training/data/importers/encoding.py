@@ -25,8 +25,8 @@ def encoding_of(path: Path) -> str:
     if _is_gbk(path):
         return "gb18030"
     raise DataError(
-        f"{path.name} is written neither in UTF-8 nor in GBK: open it in the program it came from, save it as "
-        '"CSV UTF-8" and import that.'
+        f"{path.name} is written neither in UTF-8 nor in GBK: open it in the program it came from, save it as UTF-8 (a "
+        "table as “CSV UTF-8”) and import that."
     )
 
 

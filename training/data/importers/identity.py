@@ -7,6 +7,8 @@ from bot.errors import DataError
 from bot.message import ChatKind
 from training.data.importers.base import ReadChat, is_named
 
+SUPERGROUP = "-100"
+"""How the ids of Telegram's supergroups begin, and those of the groups that they once were do not."""
 _TELLING = 20  # so many messages of the same days in two exports of one chat, and some must be the same
 
 
@@ -31,6 +33,9 @@ def find_chat(db: sqlite3.Connection, index: int, about: ReadChat, space: str | 
         same = next((row for row, native, _ in found if native == about.native_id), None)
         if same is not None:
             return Target(same)
+        for row, native, _ in found:
+            if _grown(about.platform, native, about.native_id) and _overlap(db, index, row, 3):
+                return Target(row)
     else:
         same_end = _find_pair(db, index, about, space, found)
         if same_end is not None:
@@ -46,6 +51,13 @@ def find_chat(db: sqlite3.Connection, index: int, about: ReadChat, space: str | 
         if is_named(native) != is_named(about.native_id) and _overlap(db, index, row, 3):
             return Target(row)
     return None
+
+
+def _grown(platform: str, one: str, other: str) -> bool:
+    """Says whether one of two groups may have become the other: in Telegram a group that grows gets another id."""
+    if platform != "telegram" or is_named(one) or is_named(other):
+        return False
+    return one.startswith(SUPERGROUP) != other.startswith(SUPERGROUP)
 
 
 def _find_pair(
@@ -133,6 +145,11 @@ def complete_chat(db: sqlite3.Connection, target: Target, index: int, about: Rea
     if not target.mirrored and not is_named(about.native_id):
         db.execute(
             "UPDATE chats SET native_id = ? WHERE id = ? AND native_id LIKE 'name:%'", (about.native_id, target.chat)
+        )
+    if about.native_id.startswith(SUPERGROUP) and about.kind is ChatKind.GROUP:
+        db.execute(
+            "UPDATE chats SET native_id = ? WHERE id = ? AND platform = ? AND native_id NOT LIKE ? || '%'",
+            (about.native_id, target.chat, about.platform, SUPERGROUP),
         )
     if about.title and not target.mirrored:
         db.execute(

@@ -35,6 +35,7 @@ from training.data.importers.wechat import (
     placeholder_of,
     reason_of,
     server_id,
+    transcript_of,
     words_of,
 )
 
@@ -56,11 +57,24 @@ def read(source: Source) -> Iterator[Event]:
     title, wxid = chat_of_folder(source)
     title = title or clean_name(source.path.stem)
     names: dict[str, str] = {}  # to WeChat ids, where told
+    own: dict[str, None] = {}  # what the owner is called
+    theirs: set[str] = set()
     for row in rows_and_cut(source, quiet=True):
         if not isinstance(row, Truncated) and kind_of(row["类型"]) is not None:
             name = clean_name(row["发送人"])
             names[name] = names.get(name) or _told_id(row["更多信息"])
+            beside = [other for column in ("备注", "昵称") if (other := first_name(row[column])) not in ("", ME)]
+            if name == ME:
+                own |= dict.fromkeys(beside)
+            else:
+                theirs |= {name, *beside}
     names.pop("", None)
+    told = (
+        name for name in own if name not in theirs and title not in own
+    )  # some versions write the chat's names there
+    me = next(told, ME)
+    if me != ME and names.get(ME) == "":
+        names[ME] = f"name:{me}"
     group = is_group_id(wxid) if wxid else len(names) > 2
     senders = _group_senders(names, source) if group else _pair(names, title, wxid, source)
     number = 0
@@ -76,10 +90,8 @@ def read(source: Source) -> Iterator[Event]:
         elif not name:
             yield Skipped(title, NO_SENDER)
         else:
-            called = name
-            if name == ME:
-                called = next((n for c in ("备注", "昵称") if (n := first_name(row[c])) not in ("", ME)), ME)
             native = server_id(row["消息ID"])
+            called = me if name == ME else name
             yield message(title, source, senders[name], called, row["时间"], number, kind, content, native)
     if number and group:
         yield ReadChat(title, PLATFORM, wxid or f"name:{title}", ChatKind.GROUP, title, None, "everywhere")
@@ -158,6 +170,8 @@ def message(
         native_id=native,
         is_bot=looks_like_bot(name),
         resolution_ms=moment.resolution_ms,
+        local_time=moment.local,
+        transcript=transcript_of(kind, content),
     )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from bot.errors import DataError
 from bot.message import Account, ChatKind
 from training.data.importers.base import (
     DAMAGED_ROW,
@@ -18,6 +19,7 @@ from training.data.importers.base import (
     Truncated,
     clean,
     clean_name,
+    is_named,
     named,
 )
 from training.data.importers.csvfile import Row, rows_and_cut
@@ -41,16 +43,32 @@ class _Talker:
 
     mine: dict[str, str] = field(default_factory=dict)  # ids of the exporting account, to names
     others: dict[str, str] = field(default_factory=dict)
+    called: dict[str, None] = field(default_factory=dict)  # all that stands in Remark and NickName
     title: str = ""
     group: bool = False
+    by_name: bool = False  # since January 2024: Sender is a name, Remark and NickName are the chat's
+
+    @property
+    def senders(self) -> tuple[str, ...]:
+        return (*self.mine, *self.others)
 
 
 def read(source: Source) -> Iterator[Event]:
     """Yields the events of one chat or of all. It reads twice, because only the end shows whether a chat is a group."""
     talkers: dict[str, _Talker] = {}
     for row in rows_and_cut(source, quiet=True):
-        if not isinstance(row, Truncated):
-            _survey(row, talkers.setdefault(row["TalkerId"], _Talker()))
+        if isinstance(row, Truncated):
+            continue
+        if not ("Sender" in row or _shifted(row) or _told_private(source)):
+            raise DataError(
+                "This table does not say who sent each message. If it is a group, export it again with a newer "
+                "MemoTrace. If it is a private chat, put the file into a folder that is called name(wxid), with the "
+                "contact's name and WeChat id."
+            )
+        _survey(row, talkers.setdefault(row["TalkerId"], _Talker()))
+    by_name = any(wxid == ME or is_named(account_of(wxid).id) for one in talkers.values() for wxid in one.senders)
+    for talker in talkers.values():
+        talker.by_name = by_name
     chats = _chats(source, talkers)
     number = 0
     for row in rows_and_cut(source):
@@ -62,12 +80,19 @@ def read(source: Source) -> Iterator[Event]:
     yield from (chat for chat, _ in chats.values())
 
 
+def _told_private(source: Source) -> bool:
+    """Says whether the folder's name tells that the chat is with one person."""
+    _, wxid = chat_of_folder(source)
+    return bool(wxid) and not is_group_id(wxid)
+
+
 def _survey(row: Row, talker: _Talker) -> None:
     shifted = _shifted(row)
     if shifted:
         talker.title = talker.title or first_name(shifted[1], shifted[2])
         talker.group = talker.group or len(row.cells) > 12
         return
+    talker.called |= dict.fromkeys(filter(None, map(first_name, (row["Remark"], row["NickName"]))))
     wxid = clean_name(row["Sender"])
     if wxid:
         where = talker.mine if row["IsSender"].strip() == "1" else talker.others
@@ -80,11 +105,21 @@ def _chats(source: Source, talkers: dict[str, _Talker]) -> dict[str, tuple[ReadC
     stem = clean_name(source.path.stem.removesuffix("_utf8"))
     chats: dict[str, tuple[ReadChat, _Talker]] = {}
     for key, talker in talkers.items():
-        title = folder or talker.title or stem
-        unknown = f"name:{title}" if len(talkers) == 1 or talker.title else f"name:{title}/{key}"
+        own_title = talker.title or (next(iter(talker.called), "") if talker.by_name else "")
+        title = folder or own_title or stem
+        unknown = f"name:{title}" if len(talkers) == 1 or own_title else f"name:{title}/{key}"
         others = {native: name for native, name in talker.others.items() if native not in talker.mine}
-        if is_group_id(wxid) if wxid else talker.group or len(others) > 1:
+        stranger = talker.by_name and not others.keys() <= talker.called.keys() | {title}
+        if is_group_id(wxid) if wxid else talker.group or stranger or len(others) > 1:
             chats[key] = ReadChat(key, PLATFORM, wxid or unknown, ChatKind.GROUP, title, ids="everywhere"), talker
+            continue
+        if talker.by_name:
+            peer = wxid or unknown
+            owner = account_of(source.me or ME).id
+            chats[key] = (
+                ReadChat(key, PLATFORM, account_of(peer).id, ChatKind.PRIVATE, title, owner, "everywhere"),
+                talker,
+            )
             continue
         peer = wxid or next(iter(others), unknown)
         own = next((native for native in talker.mine if native not in talker.others and native != wxid), None)
@@ -116,6 +151,13 @@ def _message(row: Row, known: tuple[ReadChat, _Talker], source: Source, number: 
 def _sender(row: Row, chat: ReadChat, talker: _Talker, source: Source) -> tuple[Account | None, str]:
     mine = row["IsSender"].strip() == "1"
     shifted = _shifted(row)
+    if talker.by_name and not shifted:
+        name = clean_name(row["Sender"])
+        if mine:
+            return account_of(source.me or ME), name or ME
+        if chat.kind is ChatKind.PRIVATE:
+            return Account(PLATFORM, chat.native_id), name or chat.title
+        return (named(PLATFORM, name), name) if name else (None, "")
     wxid = "" if shifted else clean_name(row["Sender"])
     name = clean_name(row.cells[12]) if shifted and len(row.cells) > 12 else ""
     if mine:

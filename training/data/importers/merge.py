@@ -7,14 +7,17 @@ one export has both. What one export only says was left out may be whatever the 
 
 import sqlite3
 import time
+from datetime import tzinfo
 
 from bot.message import Attachment
 from bot.store.attachments import shape_of, to_json
 from training.data.importers.base import MINUTE, ReadChat
 from training.data.importers.identity import Target, complete_chat, find_chat, find_senders, roles_of
 from training.data.importers.staging import Staged, StagedChat
+from training.data.importers.zones import settle_zone
 
 ALREADY = "already in the corpus"
+EDITED = "already in the corpus, and edited since"
 REPEATED = "twice in the file"
 
 _UNSAID = shape_of(to_json([Attachment("unknown")]))
@@ -22,14 +25,20 @@ _DAY_MS = 26 * 60 * MINUTE  # the farthest that two time zones are apart
 _QUARTER_MS = 15 * MINUTE  # and what they differ by is made of
 
 
-def merge(db: sqlite3.Connection, staged: Staged, name: str, format_name: str) -> dict[str, int]:
+def merge(
+    db: sqlite3.Connection, staged: Staged, name: str, format_name: str, zone: tzinfo, *, zone_said: bool
+) -> dict[str, int]:
     """Adds what is new, within the caller's transaction.
 
-    Returns the corpus's row of each chat with messages, by key.
+    zone: that of times written without one. zone_said: the person named it. Returns the corpus's row of each chat with
+    messages, by key.
     """
+    (messages,) = db.execute("SELECT count(*) FROM incoming").fetchone()
+    staged.zone = str(zone) if messages and staged.local_times == messages else ""
     source = db.execute(
-        "INSERT INTO sources (name, format, imported_at, resolution_ms, kept, truncated) VALUES (?, ?, ?, ?, 0, ?)",
-        (name, format_name, int(time.time()), staged.resolution_ms, bool(staged.truncated)),
+        "INSERT INTO sources (name, format, imported_at, resolution_ms, kept, truncated, zone)"
+        " VALUES (?, ?, ?, ?, 0, ?, ?)",
+        (name, format_name, int(time.time()), staged.resolution_ms, bool(staged.truncated), staged.zone),
     ).lastrowid
     assert source is not None
     rows: dict[str, int] = {}
@@ -37,16 +46,19 @@ def merge(db: sqlite3.Connection, staged: Staged, name: str, format_name: str) -
         (count,) = db.execute("SELECT count(*) FROM incoming WHERE chat = ?", (chat.index,)).fetchone()
         if chat.about is None or not count:
             continue
-        rows[key] = _merge_chat(db, chat, chat.about, source, staged.resolution_ms)
+        rows[key] = _merge_chat(db, staged, chat, chat.about, source, zone_said=zone_said)
+    (staged.zone,) = db.execute("SELECT zone FROM sources WHERE id = ?", (source,)).fetchone()
     kept = sum(chat.kept for chat in staged.chats.values())
-    if kept:
+    if kept or staged.corrected:
         db.execute("UPDATE sources SET kept = ? WHERE id = ?", (kept, source))
     else:
         db.execute("DELETE FROM sources WHERE id = ?", (source,))
     return rows
 
 
-def _merge_chat(db: sqlite3.Connection, chat: StagedChat, about: ReadChat, source: int, resolution_ms: int) -> int:
+def _merge_chat(
+    db: sqlite3.Connection, staged: Staged, chat: StagedChat, about: ReadChat, source: int, *, zone_said: bool
+) -> int:
     space = _space(about)
     target = find_chat(db, chat.index, about, space)
     if target is None:
@@ -59,8 +71,12 @@ def _merge_chat(db: sqlite3.Connection, chat: StagedChat, about: ReadChat, sourc
     roles = roles_of(db, about, target)
     complete_chat(db, target, chat.index, about)
     find_senders(db, chat.index, about, target, roles)
+    staged.corrected += settle_zone(db, chat.index, target.chat, source, said=zone_said)
     chat.skipped[REPEATED] += _mark_repeated(db, chat.index)
-    chat.skipped[ALREADY] += _match(db, chat.index, target.chat, space, resolution_ms)
+    found = _match(db, chat.index, target.chat, space, staged.resolution_ms)
+    edited = _take_edits(db, chat.index)
+    chat.skipped[EDITED] += edited
+    chat.skipped[ALREADY] += found - edited
     chat.skipped = +chat.skipped
     chat.kept += _insert(db, chat.index, target.chat, space, source)
     _resolve_replies(db, target.chat)
@@ -90,7 +106,10 @@ def _mark_repeated(db: sqlite3.Connection, index: int) -> int:
 
 
 def _match(db: sqlite3.Connection, index: int, chat: int, space: str | None, resolution_ms: int) -> int:
-    """Finds the staged messages that the corpus has; returns how many. Photos that it lacked are filled in."""
+    """Finds the staged messages that the corpus has; returns how many.
+
+    Photos that it lacked are filled in, and what is said in voice messages.
+    """
     if db.execute("SELECT 1 FROM messages WHERE chat = ? LIMIT 1", (chat,)).fetchone() is None:
         return 0
     by_id = db.execute(
@@ -109,11 +128,24 @@ def _match(db: sqlite3.Connection, index: int, chat: int, space: str | None, res
     db.execute(
         "UPDATE messages SET attachments = i.attachments FROM incoming i"
         " WHERE i.chat = :index AND i.match = messages.id AND i.attachments <> ''"
-        " AND ((digests_of(messages.attachments) = '' AND digests_of(i.attachments) <> '')"
+        " AND ((digests_of(messages.attachments) = '' AND (digests_of(i.attachments) <> ''"
+        "   OR (said_in(messages.attachments) = '' AND said_in(i.attachments) <> '')))"
         "  OR (shape_of(messages.attachments) = :unsaid AND shape_of(i.attachments) <> :unsaid))",
         {"index": index, "unsaid": _UNSAID},
     )
     return by_id + len(by_content)
+
+
+def _take_edits(db: sqlite3.Connection, index: int) -> int:
+    """Writes the words of messages that were edited since they were imported; returns how many."""
+    return db.execute(
+        "UPDATE messages SET text = i.text, edited_ms = i.edited_ms, attachments = CASE"
+        "  WHEN digests_of(i.attachments) = '' AND digests_of(messages.attachments) <> '' THEN messages.attachments"
+        "  ELSE i.attachments END FROM incoming i"
+        " WHERE i.chat = ? AND i.match = messages.id AND i.native_id = messages.native_id AND i.text <> messages.text"
+        " AND i.edited_ms > ifnull(messages.edited_ms, 0)",
+        (index,),
+    ).rowcount
 
 
 def _match_content(
@@ -172,11 +204,11 @@ def _insert(db: sqlite3.Connection, index: int, chat: int, space: str | None, so
     )
     return db.execute(
         "INSERT INTO messages (id, chat, sender, name, sent_ms, position, text, attachments, forwarded,"
-        " native_id, space, reply_native, reply_to, source)"
+        " native_id, space, reply_native, reply_to, source, edited_ms)"
         " SELECT i.row, :chat, s.row, names.id, i.sent_ms, i.position, i.text, i.attachments, i.forwarded,"
         " i.native_id, CASE WHEN i.native_id IS NULL THEN NULL ELSE :space END, i.reply_native,"
         " (SELECT a.row FROM incoming a WHERE a.chat = i.chat AND a.native_id = i.reply_native AND a.row IS NOT NULL"
-        "  LIMIT 1), :source"
+        "  LIMIT 1), :source, i.edited_ms"
         " FROM incoming i JOIN incoming_senders s ON s.id = i.sender"
         " JOIN names ON names.sender = s.row AND names.name = i.name"
         " WHERE i.chat = :index AND i.match IS NULL ORDER BY i.row",

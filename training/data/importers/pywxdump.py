@@ -38,6 +38,8 @@ from training.data.importers.wechat import (
     placeholder_of,
     reason_of,
     server_id,
+    told_in_words,
+    transcript_of,
     words_of,
 )
 
@@ -116,9 +118,9 @@ def _chat(key: str, room: _Room, table: _Table) -> ReadChat:
 
 def _message(row: Row, chat: ReadChat, room: _Room, table: _Table, number: int) -> ReadMessage | Skipped:
     text, src = _content(row)
-    kind = kind_of(row["type_name"])
+    kind, reason, text = _kind(row, text, table)
     if kind is None:
-        return Skipped(chat.key, reason_of(row["type_name"], text))
+        return Skipped(chat.key, reason)
     moment = read_time(row["CreateTime"], table.source.zone)
     if moment is None:
         return Skipped(chat.key, NO_TIME)
@@ -149,7 +151,18 @@ def _message(row: Row, chat: ReadChat, room: _Room, table: _Table, number: int) 
         native_id=server_id(row["MsgSvrID"]),
         is_bot=looks_like_bot(name),
         resolution_ms=moment.resolution_ms,
+        local_time=moment.local,
+        transcript=transcript_of(kind, text),
     )
+
+
+def _kind(row: Row, text: str, table: _Table) -> tuple[str | None, str, str]:
+    """Returns the kind, or None and the reason why the row is skipped; and the text that is left of it."""
+    kind = kind_of(row["type_name"])
+    if kind is None:
+        return None, reason_of(row["type_name"], text), text
+    # WeFlow's table calls everything text, also what WeChat says itself
+    return (kind, "", text) if table.with_ids or kind != "text" else told_in_words(text)
 
 
 def _content(row: Row) -> tuple[str, str]:

@@ -15,12 +15,14 @@ from bot.media import MediaStore
 from bot.store.corpus import Corpus
 from training.data.importers.archives import is_zip, sweep, unpacked
 from training.data.importers.base import FormatFault, Source
-from training.data.importers.detect import Detector, NotAnExport
+from training.data.importers.detect import Detector, NotAnExport, NotRead
 from training.data.importers.formats import InstalledFormat, installed_formats
 from training.data.importers.media import ExportMedia
 from training.data.importers.merge import merge
 from training.data.importers.report import ChatReport, FileReport, ImportReport
 from training.data.importers.staging import Staged, StagedChat, stage
+from training.data.importers.unreadable import Unreadable
+from training.data.importers.zones import machine_zone
 
 _WITHOUT_CHAT = -1
 
@@ -38,7 +40,8 @@ class Options:
 class FoundFile:
     """A file to import. root: the folder that its photos may come from. asked_for: the person named the file itself.
 
-    zip: the archive that it was unpacked from.
+    zip: the archive that it was unpacked from. problem: why nothing can be read here, as a sentence; for a folder that
+    nobody may look into.
     """
 
     path: Path
@@ -46,6 +49,7 @@ class FoundFile:
     asked_for: bool
     size: int
     zip: Path | None = None
+    problem: str = ""
 
     @property
     def to_unpack(self) -> bool:
@@ -60,13 +64,24 @@ class FoundFile:
 def find_files(paths: Iterable[Path]) -> list[FoundFile]:
     """Returns the files named and all files in the folders named, each once.
 
-    Raises DataError for a path that is not there.
+    Raises DataError for a path that is not there, or that cannot be looked at.
     """
+    try:
+        return _find_files(paths)
+    except OSError as error:
+        raise DataError(f"{error.filename} cannot be read: {error.strerror}.") from error
+
+
+def _find_files(paths: Iterable[Path]) -> list[FoundFile]:
     found: dict[Path, FoundFile] = {}
     for path in paths:
         if path.is_dir():
-            for file in _files_below(path):
+            refused: list[OSError] = []
+            for file in _files_below(path, refused):
                 found.setdefault(file.resolve(), FoundFile(file, path, False, file.stat().st_size))
+            for error in refused:
+                problem = f"The folder {error.filename} cannot be read: {error.strerror}. What it holds was left out."
+                found[Path(error.filename)] = FoundFile(Path(error.filename), path, False, 0, problem=problem)
         elif path.is_file():
             found[path.resolve()] = FoundFile(path, path.resolve().parent, True, path.stat().st_size)
         else:
@@ -84,16 +99,18 @@ def import_paths(corpus: Corpus, store: MediaStore, files: Iterable[FoundFile], 
     detector = Detector(installed)
     workspace = corpus.path.parent
     sweep(workspace)
+    unread: _Unread = {}
     for file in files:
         if not file.to_unpack:
-            _import_or_report(corpus, store, file, detector, options, report)
+            _import_or_report(corpus, store, file, detector, options, report, unread)
             continue
         try:
             with unpacked(file.path, workspace) as folder:
-                _import_folder(corpus, store, file, folder, detector, options, report)
+                _import_folder(corpus, store, file, folder, detector, options, report, unread)
         except DataError as error:
-            report.problems.append(str(error))
+            report.problems.append(printable(error))
         options.progress(file.size)
+    report.problems += _told_once(unread, report)
     report.format_problems += [*installed.problems, *detector.faults]
     return report
 
@@ -106,29 +123,54 @@ def _import_folder(
     detector: Detector,
     options: Options,
     report: ImportReport,
+    unread: "_Unread",
 ) -> None:
     """Imports what a zip held. One that a person named, and that holds no export, is a problem."""
     before = len(report.files), len(report.problems)
     for file in find_files([folder]):
         inside = replace(file, zip=archive.path)
-        _import_or_report(corpus, store, inside, detector, replace(options, progress=lambda _: None), report)
+        _import_or_report(corpus, store, inside, detector, replace(options, progress=lambda _: None), report, unread)
     if archive.asked_for and (len(report.files), len(report.problems)) == before:
         report.problems.append(f"{archive.path} holds no export that can be imported: {detector.known}")
 
 
 def _import_or_report(
-    corpus: Corpus, store: MediaStore, file: FoundFile, detector: Detector, options: Options, report: ImportReport
+    corpus: Corpus,
+    store: MediaStore,
+    file: FoundFile,
+    detector: Detector,
+    options: Options,
+    report: ImportReport,
+    unread: "_Unread",
 ) -> None:
     try:
+        if file.problem:
+            raise DataError(file.problem)
         _import_file(corpus, store, file, detector.detect(file.path), options, report)
     except NotAnExport as error:
         if file.asked_for:
-            report.problems.append(str(error))
+            report.problems.append(printable(error))
         else:
             report.other_files += 1
         options.progress(file.size)
+    except NotRead as error:
+        found = Path(file.told(str(file.path))), printable(file.told(str(error)))
+        unread.setdefault((error.kind, file.asked_for), []).append(found)
     except DataError as error:
-        report.problems.append(file.told(str(error)))
+        report.problems.append(printable(file.told(str(error))))
+
+
+_Unread = dict[tuple[Unreadable, bool], list[tuple[Path, str]]]
+"""Files of exports that no format reads, each with the sentence about it; by the kind, and whether it was named."""
+
+
+def _told_once(unread: _Unread, report: ImportReport) -> Iterator[str]:
+    """Yields a sentence for many files of one kind; what people send each other is no export where one lies above."""
+    for (kind, asked_for), alike in unread.items():
+        left = [one for one in alike if asked_for or not kind.common or not _lies_below(one[0], report.files)]
+        report.other_files += len(alike) - len(left)
+        if left:
+            yield left[0][1] + (f" (and {len(left) - 1:,} more files like it)" if len(left) > 1 else "")
 
 
 def _import_file(
@@ -139,12 +181,14 @@ def _import_file(
     options: Options,
     report: ImportReport,
 ) -> None:
-    source = Source(file.path, options.zone, options.me, options.progress)
+    zone = options.zone or machine_zone()
+    source = Source(file.path, zone, options.me, options.progress)
     media = ExportMedia(store, file.path.resolve().parent, file.root)
     try:
         staged = stage(corpus.db, known.read(source), media)
         with corpus.transaction() as db:
-            rows = merge(db, staged, file.path.name, known.name)
+            name = printable(file.path.name)
+            rows = merge(db, staged, name, known.name, zone, zone_said=options.zone is not None)
     except FormatFault as fault:
         raise DataError(f"{file.path}: {known.title} {fault}. Nothing of this file was kept. {known.advice}") from fault
     except DataError as error:
@@ -153,13 +197,19 @@ def _import_file(
         raise _explained(error, file.path) from error
     except OSError as error:
         raise DataError(f"{file.path} could not be imported: {error.strerror or error}.") from error
-    _add(report, corpus, file, known.name, staged, rows)
+    _add(report, corpus, file, known.name, staged, rows, options)
     report.photos += len(media.kept)
     report.photos_left_out += media.left_out
 
 
 def _add(
-    report: ImportReport, corpus: Corpus, file: FoundFile, format_name: str, staged: Staged, rows: dict[str, int]
+    report: ImportReport,
+    corpus: Corpus,
+    file: FoundFile,
+    format_name: str,
+    staged: Staged,
+    rows: dict[str, int],
+    options: Options,
 ) -> None:
     before = report.read, report.kept
     for key, chat in staged.chats.items():
@@ -172,11 +222,11 @@ def _add(
         total.skipped += chat.skipped
     report.files.append(
         FileReport(
-            file.told(str(file.path)),
+            printable(file.told(str(file.path))),
             format_name,
             report.read - before[0],
             report.kept - before[1],
-            tuple(staged.truncated),
+            (*staged.truncated, *_notes(staged, options)),
         )
     )
 
@@ -188,6 +238,32 @@ def _of_same_chat(report: ImportReport, row: int, described: ChatReport) -> Chat
         if same and described.native_id and min(known, row) < 0:
             return one
     return report.chats.setdefault(row, described)
+
+
+def _lies_below(path: Path, files: Iterable[FileReport]) -> bool:
+    """Says whether a file lies in a folder below that of an export, as what was attached to its messages does."""
+    return any(Path(file.path).parent in path.parent.parents for file in files)
+
+
+def _notes(staged: Staged, options: Options) -> Iterator[str]:
+    if staged.local_times and options.zone is None:
+        zone = staged.zone or machine_zone()
+        yield (
+            f"Its times are written without a zone, and were read as those of {zone}. If that is wrong, import it "
+            "again with --timezone: its times are then corrected."
+        )
+    if staged.corrected:
+        yield f"{staged.corrected:,} messages that were imported with another time zone have their right times now."
+    if staged.owner_unnamed and options.me is None:
+        yield (
+            "It calls the account that made it only “me”, without an id or a name. If exports of more than one account "
+            "are imported so, they are taken for one: import each account's by themselves, with --me ID."
+        )
+
+
+def printable(text: object) -> str:
+    """Returns a text that can be printed and stored, though it may name a file whose name is no text."""
+    return str(text).encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _described(corpus: Corpus, row: int, chat: StagedChat) -> ChatReport:
@@ -210,9 +286,12 @@ def _explained(error: sqlite3.OperationalError, path: Path) -> DataError:
     return DataError(f"{path} was not imported: the corpus cannot be written ({text}).")
 
 
-def _files_below(folder: Path) -> Iterator[Path]:
-    """Yields regular files in a stable order. It does not follow links."""
-    for parent, folders, names in os.walk(folder):
+def _files_below(folder: Path, refused: list[OSError]) -> Iterator[Path]:
+    """Yields regular files in a stable order. It does not follow links.
+
+    refused: gets the errors of folders that cannot be read.
+    """
+    for parent, folders, names in os.walk(folder, onerror=refused.append):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(names):
             path = Path(parent, name)

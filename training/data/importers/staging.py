@@ -3,11 +3,11 @@
 import sqlite3
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from bot.message import PHOTO, Account
 from bot.store.attachments import text_and_attachments, to_json
-from training.data.importers.base import SECOND, Event, ReadChat, ReadMessage, Skipped, Truncated
+from training.data.importers.base import ME_NAMES, SECOND, Event, ReadChat, ReadMessage, Skipped, Truncated, named
 from training.data.importers.checking import checked
 from training.data.importers.media import ExportMedia
 
@@ -20,7 +20,7 @@ CREATE TEMP TABLE incoming_senders (
 ) STRICT;
 CREATE TEMP TABLE incoming (
     id INTEGER PRIMARY KEY, chat INTEGER, sender INTEGER, name TEXT, sent_ms INTEGER, position INTEGER, text TEXT,
-    attachments TEXT, forwarded INTEGER, native_id TEXT, reply_native TEXT,
+    attachments TEXT, forwarded INTEGER, native_id TEXT, reply_native TEXT, edited_ms INTEGER,
     match INTEGER,  -- the message of the corpus that this is, or -1 for one that the file holds twice
     row INTEGER  -- the message of the corpus that this becomes or is
 ) STRICT;
@@ -40,11 +40,20 @@ class StagedChat:
 
 @dataclass(slots=True)
 class Staged:
-    """What one file holds. truncated: sentences about where it is cut off."""
+    """What one file holds. truncated: sentences about where it is cut off.
+
+    local_times: the number of messages whose times are written without a zone. owner_unnamed: it calls the account that
+    made it only "me". zone: what zone its times were taken for, if none tells its own. corrected: how many messages of
+    the corpus got another time, because they were imported with another zone.
+    """
 
     chats: dict[str, StagedChat] = field(default_factory=dict)
     truncated: list[str] = field(default_factory=list)
     resolution_ms: int = SECOND
+    local_times: int = 0
+    owner_unnamed: bool = False
+    zone: str = ""
+    corrected: int = 0
 
 
 def stage(db: sqlite3.Connection, events: Iterable[Event], media: ExportMedia) -> Staged:
@@ -75,6 +84,7 @@ def _stage(db: sqlite3.Connection, events: Iterable[Event], media: ExportMedia, 
                 chat = _chat(staged, event.chat)
                 chat.read += 1
                 staged.resolution_ms = max(staged.resolution_ms, event.resolution_ms)
+                staged.local_times += event.local_time
                 sender = senders.setdefault(event.sender, len(senders) + 1)
                 if event.is_bot:
                     bots.add(sender)
@@ -90,6 +100,7 @@ def _stage(db: sqlite3.Connection, events: Iterable[Event], media: ExportMedia, 
             case Truncated(sentence=sentence):
                 staged.truncated.append(sentence)
     _flush(db, batch)
+    staged.owner_unnamed = any(account == named(account.platform, me) for account in senders for me in ME_NAMES)
     db.executemany(
         "INSERT INTO incoming_senders VALUES (?, ?, ?, ?, NULL)",
         [(number, account.platform, account.id, number in bots) for account, number in senders.items()],
@@ -108,6 +119,8 @@ def _row(message: ReadMessage, chat: int, sender: int, media: ExportMedia) -> tu
     photos = [digest for name in message.photos if (digest := media.take(name)) is not None]
     kind = message.placeholder or (PHOTO if message.photos and not photos else "")
     text, attachments = text_and_attachments(kind, message.text, [("", digest) for digest in photos])
+    if message.transcript:
+        attachments = tuple(replace(one, words=message.transcript) if one.kind == kind else one for one in attachments)
     return (
         chat,
         sender,
@@ -119,13 +132,14 @@ def _row(message: ReadMessage, chat: int, sender: int, media: ExportMedia) -> tu
         message.forwarded,
         message.native_id,
         message.reply_to,
+        message.edited_ms,
     )
 
 
 def _flush(db: sqlite3.Connection, batch: list[tuple[object, ...]]) -> None:
     db.executemany(
         "INSERT INTO incoming (chat, sender, name, sent_ms, position, text, attachments, forwarded, native_id,"
-        " reply_native) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " reply_native, edited_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         batch,
     )
     batch.clear()

@@ -7,6 +7,7 @@ from typing import Any
 from bot.message import Account, ChatKind
 from training.data.importers.base import (
     EMPTY,
+    LOGIN_CODE,
     NO_SENDER,
     NO_TIME,
     NOTES,
@@ -34,8 +35,10 @@ PLATFORM = "telegram"
 CONTAINERS = ("", "chats.list.item", "left_chats.list.item")
 """The places in the file at which a chat may stand."""
 ITEMS = frozenset(f"{container}.messages.item".lstrip(".") for container in CONTAINERS)
-PRIVATE_TYPES = ("personal_chat", "bot_chat", "saved_messages")
+PRIVATE_TYPES = ("personal_chat", "bot_chat", "saved_messages", "verification_codes")
 SUPERGROUP_TYPES = ("private_supergroup", "public_supergroup", "private_channel", "public_channel")
+CODE_SENDERS = ("777000", "42777", "489000")
+"""The accounts by which Telegram sends codes."""
 
 _MEDIA = {
     "sticker": "sticker",
@@ -70,6 +73,7 @@ class _Chat:
     about: dict[str, Any] = field(default_factory=dict)
     senders: dict[str, str] = field(default_factory=dict)  # id to name, in the order they first wrote
     messages: int = 0
+    owner: str | None = None  # the id of the account that made the export
 
     @property
     def type(self) -> str:
@@ -86,6 +90,7 @@ def read(source: Source) -> Iterator[Event]:
             for node in walk(file, ITEMS):
                 if node.kind == "item":
                     chat.messages += 1
+                    chat.owner = owner
                     yield _message(node.value, chat, source)
                 elif node.kind == "value":
                     container, _, key = node.prefix.rpartition(".")
@@ -111,6 +116,8 @@ def _message(raw: dict[str, Any], chat: _Chat, source: Source) -> ReadMessage | 
         return Skipped(chat.key, UNKNOWN_KIND)
     if chat.type == "saved_messages":
         return Skipped(chat.key, NOTES)
+    if _is_of_codes(chat):
+        return Skipped(chat.key, LOGIN_CODE)
     moment = read_time(raw.get("date_unixtime"), source.zone) or read_time(raw.get("date"), source.zone)
     if moment is None:
         return Skipped(chat.key, NO_TIME)
@@ -124,29 +131,36 @@ def _message(raw: dict[str, Any], chat: _Chat, source: Source) -> ReadMessage | 
     if not text and not photos and placeholder is None:
         return Skipped(chat.key, UNKNOWN_KIND if raw.keys() - _PLAIN else EMPTY)
     native = _number(raw.get("id"))
+    edited = read_time(raw.get("edited_unixtime"), source.zone) or read_time(raw.get("edited"), source.zone)
     answered = None if raw.get("reply_to_peer_id") else _number(raw.get("reply_to_message_id"))
-    is_bot = chat.type == "bot_chat" and sender.id == _number(chat.about.get("id"))
+    position = int(native) if native and len(native) < _ORDERLY else chat.messages
+    if chat.type in PRIVATE_TYPES:  # where Telegram says who is a bot, whatever their name
+        is_bot = chat.type == "bot_chat" and sender.id == _number(chat.about.get("id"))
+    else:
+        is_bot = looks_like_bot(name)
     return ReadMessage(
         chat=chat.key,
         sender=sender,
         sender_name=name,
         sent_ms=moment.ms,
-        position=int(native) if native and len(native) < _ORDERLY else chat.messages,
+        position=position,
         text=text,
         photos=photos,
         placeholder=placeholder,
         # what an inline bot wrote in somebody's name is as little their own words as what they pass on
         forwarded="forwarded_from" in raw or "via_bot" in raw,
-        native_id=native,
-        reply_to=answered,
-        is_bot=is_bot or looks_like_bot(name),
+        native_id=_lasting(native, chat),
+        reply_to=_lasting(answered, chat),
+        is_bot=is_bot,
         resolution_ms=moment.resolution_ms,
+        local_time=moment.local,
+        edited_ms=edited.ms if edited else None,
     )
 
 
 def _content(raw: dict[str, Any]) -> tuple[str, tuple[str, ...], str | None]:
     """Returns a message's text, photos and placeholder."""
-    text = clean(_text(raw.get("text")))
+    text = clean(_text(raw.get("text")) or "\n".join(_blocks(raw.get("rich_message"))))
     media = raw.get("media_type")
     if media == "sticker":
         return text or clean(raw.get("sticker_emoji")), (), "sticker"
@@ -168,8 +182,28 @@ def _content(raw: dict[str, Any]) -> tuple[str, tuple[str, ...], str | None]:
 def _text(value: object) -> str:
     """Returns the text, which is a string or a list of strings and of objects with one."""
     if isinstance(value, list):
-        return "".join(str(part.get("text") or "") if isinstance(part, dict) else str(part) for part in value)
+        return "".join(_text(part.get("text")) if isinstance(part, dict) else _text(part) for part in value)
     return value if isinstance(value, str) else ""
+
+
+def _blocks(value: object) -> Iterator[str]:
+    """Yields the lines of a rich message: of its paragraphs, lists, tables and whatever else holds text."""
+    if isinstance(value, list):
+        for part in value:
+            yield from _blocks(part)
+    elif isinstance(value, dict):
+        if line := _text(value.get("text")).strip():
+            yield line
+        for key, part in value.items():
+            if key != "text" and isinstance(part, list | dict):
+                yield from _blocks(part)
+
+
+def _is_of_codes(chat: _Chat) -> bool:
+    """Says whether Telegram itself writes in this chat, of codes to log in with and of new devices."""
+    return chat.type == "verification_codes" or (
+        chat.type in ("", *PRIVATE_TYPES) and _number(chat.about.get("id")) in CODE_SENDERS
+    )
 
 
 def _sender(from_id: object, name: str) -> Account | None:
@@ -194,6 +228,16 @@ def _old_peer(value: int) -> str:
     """Returns the id for the number of an export before 2021, whose upper half says user, group or channel."""
     kind, low = value >> 32, value & 0xFFFFFFFF
     return {1: f"-{low}", 2: f"-100{low}"}.get(kind, str(value))
+
+
+def _lasting(number: str | None, chat: _Chat) -> str | None:
+    """Returns a message's id as others see it, too.
+
+    What a supergroup brought with it from the group that it was has ids below 0, and other ids for every account.
+    """
+    if number is None or not (number.startswith("-") and chat.type in SUPERGROUP_TYPES):
+        return number
+    return f"{chat.owner}:{number}" if chat.owner else None
 
 
 def _number(value: object) -> str | None:

@@ -48,6 +48,24 @@ _QUOTES = (
     re.compile(r"\s*\n引用[：:].*\Z", re.DOTALL),  # words ⏎ 引用：name: what was quoted
     re.compile(r"\s*\[引用 .*\]\s*\Z", re.DOTALL),  # words[引用 name：what was quoted]
 )
+_AROUND_TRANSCRIPT = (
+    re.compile(r"\A[\[【]语音[^\]】\n]{0,20}[\]】]"),
+    re.compile(r"\A语音时长[：:][^\n]*"),
+    re.compile(r"\A翻译结果[：:]"),
+)
+_NO_TRANSCRIPT = re.compile(r"|语音|语音消息|voice|null|None|转文字失败|<.*|\d+(?:\.\d+)?(?:秒|s|\"|″)", re.DOTALL)
+_AUDIO_FILE = re.compile(r"\A\S+\.(?:mp3|wav|silk|amr|ogg|m4a|aud|opus)\Z", re.IGNORECASE)
+_NAME = r"(?:[\"“「].{1,60}[\"”」]|[你我])"  # as WeChat writes it in lines of its own, and people do not
+_SERVICE_LINE = re.compile(
+    rf"\A(?:{_NAME} ?撤回了一条消息|你已添加了.{{1,80}}，现在可以开始聊天了。?|以上是打招呼的(?:内容|消息)。?"
+    rf"|.{{1,80}}开启了朋友验证，你还不是.{{1,20}}朋友.*|{_NAME} ?拍了拍 ?{_NAME}.{{0,60}}"
+    rf"|{_NAME} ?邀请 ?[\"“「你].{{0,200}}加入了群聊.*|{_NAME} ?修改群名为.{{1,80}}"
+    rf"|{_NAME} ?将 ?[\"“「你].{{0,60}}移出了群聊|{_NAME} ?通过扫描.{{1,60}}二维码加入群聊.*)\Z"
+)
+_MARKED = re.compile(
+    r"\A\[(图片|语音|语音消息|视频|动画表情|表情包|文件|链接|位置|名片|小程序|音乐|聊天记录|转账|红包|通话|语音通话"
+    r"|视频通话|音视频通话|系统消息|拍一拍)\](?=\s|\Z)"
+)
 _BRACKETED = re.compile(r"\A[\[【][^\[\]【】\n]{1,40}[\]】]\Z")
 _ID = re.compile(r"(?:wxid_|gh_)?[A-Za-z][A-Za-z0-9_-]{4,}(?:@[a-z]+)?|\d+@(?:chatroom|openim)|\d+@[a-z]+")
 
@@ -88,6 +106,34 @@ def words_of(kind: str, text: str) -> str:
             text = pattern.sub("", text)
         return text.strip()
     return text if kind == "text" else ""
+
+
+def transcript_of(kind: str, text: str) -> str:
+    """Returns what is said in a voice message, where the exporter had it written down.
+
+    Around it some write how long it is, or that it is a voice message; in its place others write a file's path.
+    """
+    if kind != "voice":
+        return ""
+    for pattern in _AROUND_TRANSCRIPT:
+        text = pattern.sub("", text, count=1).strip()
+    return "" if _NO_TRANSCRIPT.fullmatch(text) or _AUDIO_FILE.search(text) else text
+
+
+def told_in_words(text: str) -> tuple[str | None, str, str]:
+    """Finds the kind of a line in a table that calls all of them text, as WeFlow's table for WeClone does.
+
+    Returns the kind, or None and the reason why it is skipped; and the line without the mark of its kind.
+    """
+    if _SERVICE_LINE.search(text):
+        return None, RECALLED if _RECALL.search(text) else SERVICE, ""
+    marked = _MARKED.match(text)
+    if marked is None:
+        return "text", "", text
+    name = marked[1]
+    reason = _REASON_OF.get(name) or (CALL if name.endswith("通话") else "")
+    kind = None if reason else _KIND_OF.get(name)
+    return (kind, reason, text[marked.end() :].strip()) if kind or reason else ("text", "", text)
 
 
 def photo_of(text: str) -> tuple[str, ...]:

@@ -38,6 +38,7 @@ from training.data.importers.wechat import (
     placeholder_of,
     reason_of,
     server_id,
+    transcript_of,
     words_of,
 )
 
@@ -132,6 +133,8 @@ def _message(raw: dict[str, Any], session: _Session, source: Source) -> ReadMess
         reply_to=server_id(raw.get("replyToMessageId")),
         is_bot=looks_like_bot(name),
         resolution_ms=moment.resolution_ms,
+        local_time=moment.local,
+        transcript=transcript_of(kind, content),
     )
 
 
