@@ -18,8 +18,8 @@ import psutil
 from bot.chat.dialogue import Bubble, Scene, Speaker, Turn
 from bot.chat.prompt import Codec, Prompt, render
 from bot.config import Config, ModelConfig, load_config
+from bot.config.embedded import EMBEDDED
 from bot.engine.base import BatchEngine
-from bot.engine.describe import EMBEDDED
 from bot.engine.factory import build_local_engine
 from bot.errors import ExitCode
 from bot.media import MediaStore

@@ -54,7 +54,7 @@ def run_training(workspace: Workspace, settings: TrainSettings, reporter: Report
     """See `training.finetune.train`. started: on the monotonic clock, since when the minutes count."""
     clock = Clock(settings.minutes, started=started)
     require(workspace.consent, Use.TRAINING)
-    config = load_config(workspace.config)
+    config = load_config(workspace.config, training=True)
     name = free_name(workspace.loras, settings.name, datetime.now())
     run = Run(workspace.root / FOLDER)
     with run.only_one():
@@ -176,7 +176,7 @@ def _learn(task: _Task, checkpointing: bool, run: Run, clock: Clock, reporter: R
 def follow(root: Path, settings: TrainSettings, dtype: str, checkpointing: bool) -> None:
     """Learns along, as one of the processes that the first one started, in its precision."""
     workspace = Workspace.open(root)
-    config = load_config(workspace.config)
+    config = load_config(workspace.config, training=True)
     model, media = config.model, MediaStore(workspace.media)
     use_physical_cores()
     loaded = load(model.base, _own_device(model.device), dtype, model.four_bit)
