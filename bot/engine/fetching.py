@@ -102,7 +102,7 @@ def _from_hub(file: Published, pieces: Path, progress: Progress) -> Path:
         progress("from the model hub")
         return Path(hf_hub_download(file.repository, file.name, local_dir=pieces))
     except Exception as error:  # its libraries raise kinds of many families
-        raise _NotHadError(f"{type(error).__name__}") from error
+        raise _NotHadError(f"it does not give it ({type(error).__name__})") from error
 
 
 def _from_wheels(file: Published, pieces: Path, progress: Progress) -> Path:
