@@ -98,7 +98,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--model",
         metavar="BASE",
-        help="embedded, embedded-zh, a hub id, a model's folder or its GGUF file (default: the workspace's, else embedded)",
+        help="embedded-en, embedded-zh, a hub id, a model's folder or its GGUF file (default: the workspace's)",
     )
     parser.add_argument("--lora", type=Path, metavar="DIR", help="the folder of a LoRA to put on (default: none)")
     parser.add_argument(

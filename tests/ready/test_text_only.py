@@ -1,6 +1,7 @@
 """A model that only reads is put into a Qwen2.5-VL: it reads as before, and nothing pretends that it sees."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,19 +9,27 @@ import torch
 
 from bot.chat.dialogue import Bubble, Scene, Speaker
 from bot.chat.prompt import render
+from bot.config import load_config
+from bot.doctor.model import examine_model
 from bot.engine.describe import codec_for, describe
 from bot.engine.embedded import TEMPLATE
+from bot.engine.factory import build_engine
 from bot.engine.models import load
 from bot.engine.ready.text_only import with_untaught_eyes
 from bot.errors import ConfigError
 from bot.media import MediaStore
 from bot.message import ChatKind
 from bot.persona import Persona
+from bot.workspace import Workspace
 from tests.engine.conftest import FAMILIES
+from tests.finetune.conftest import make_workspace
+from tests.finetune.test_train import QUICK
+from tests.llama.conftest import asked
 from tests.prompt.scenes import turn
 from tests.ready.conftest import Ready
 from tests.ready.text_only import ROWS, small_qwen2, write_file
 from tests.support import picture
+from training.finetune import train
 
 IDS = torch.randint(0, ROWS, (1, 60), generator=torch.Generator().manual_seed(1))
 
@@ -61,14 +70,42 @@ def test_it_is_told_of_a_photo_in_a_word(folder: Path, tmp_path: Path) -> None:
     codec = codec_for(describe(str(folder)), media)
     for language, word in (("en", "[photo]"), ("zh", "[图片]")):
         scene = Scene(Persona("Mei", language=language), ChatKind.PRIVATE, partner=tom, times=False)
-        asked = turn(0, tom, Bubble("which one?", photos), Bubble("", photos[:1]))
-        prompt = render(scene, [asked], codec, open_turn=True)
+        question = turn(0, tom, Bubble("which one?", photos), Bubble("", photos[:1]))
+        prompt = render(scene, [question], codec, open_turn=True)
         assert prompt.photos == ()
         said = codec.tokenizer.decode(list(prompt.ids), skip_special_tokens=False)
         assert said.endswith(f"<|im_start|>user\n{word} which one?\n{word}<|im_end|>\n<|im_start|>assistant\n")
 
 
-def test_one_that_sees_is_shown_it(tiny: dict[str, Ready], tmp_path: Path) -> None:
+@pytest.fixture
+def workspace(folder: Path, tmp_path: Path) -> Workspace:
+    return make_workspace(tmp_path / "nora", folder)
+
+
+@pytest.fixture
+def lora(workspace: Workspace) -> Path:
+    return train(workspace, replace(QUICK, preset=replace(QUICK.preset, epochs=1)))
+
+
+async def test_an_avatar_trained_on_it_answers_a_photo_without_looking(workspace: Workspace, lora: Path) -> None:
+    config, media = load_config(workspace.config), MediaStore(workspace.media)
+    checks = {check.name: check.text for check in examine_model(workspace, config, lambda _: None)}
+    assert checks["photos"].startswith("this model's eyes have learnt nothing yet")
+    assert checks["lora"].endswith("is whole and fits the model")
+    decided = []
+    for name in ("torch", "llama"):
+        model = config.model.model_copy(update={"engine": name})
+        engine = await build_engine(config.model_copy(update={"model": model}), lora, media)
+        try:
+            prompt = asked(engine.codec, "look", photos=(media.put(picture("red")),))
+            assert prompt.photos == ()
+            decided.append(await engine.p_answer("0", prompt))
+        finally:
+            await engine.aclose()
+    assert decided[0] == pytest.approx(decided[1], abs=0.01)
+
+
+def test_one_that_has_learnt_to_see_does(tiny: dict[str, Ready]) -> None:
     assert all(describe(str(tiny[family].original)).geometry.sees for family in FAMILIES)
 
 
