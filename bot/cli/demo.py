@@ -23,7 +23,7 @@ from bot.workspace import Workspace, private_dir, write_private
 _FILES = ("persona.yaml", "people.yaml", "questionnaire.yaml")
 _ZONES = {"en": "Europe/London", "zh": "Asia/Shanghai"}  # where the sample subjects live
 _PORT = 8642
-_TOKENS, _TOKENS_ZH = 60_000, 30_000
+_TOKENS, _TOKENS_ZH = 60_000, 20_000
 """To learn from: so many, not so long, that the avatar is the same on a slow machine. See docs/results.md, The demo.
 
 The Chinese model is nearly four times the size of the other one.
