@@ -1,6 +1,7 @@
 """What holds for every test: one that needs what is not here is skipped, and the end says what was, and why."""
 
 import logging
+import os
 import shutil
 import tempfile
 from collections import Counter
@@ -16,7 +17,11 @@ _INSTALLED = pytest.StashKey[Path]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """The entry points of pyproject.toml are found, also where Echoes was installed from an older one."""
+    """The entry points of pyproject.toml are found, also where Echoes was installed from an older one.
+
+    And no test fetches a model, in whatever process: neither from the hub nor out of packages.
+    """
+    os.environ |= {"HF_HUB_OFFLINE": "1", "PIP_NO_INDEX": "1"}
     if not this_tree_is_installed():
         config.stash[_INSTALLED] = Path(tempfile.mkdtemp(prefix="echoes-installed-"))
         install_this_tree(config.stash[_INSTALLED])

@@ -18,8 +18,8 @@ import psutil
 from bot.chat.dialogue import Bubble, Scene, Speaker, Turn
 from bot.chat.prompt import Codec, Prompt, render
 from bot.config import Config, ModelConfig, load_config
+from bot.config.embedded import EMBEDDED
 from bot.engine.base import BatchEngine
-from bot.engine.describe import EMBEDDED
 from bot.engine.factory import build_local_engine
 from bot.errors import ExitCode
 from bot.media import MediaStore
@@ -98,7 +98,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--model",
         metavar="BASE",
-        help="embedded, a hub id, a model's folder or its GGUF file (default: the workspace's, else embedded)",
+        help="embedded-en, embedded-zh, a hub id, a model's folder or its GGUF file (default: the workspace's)",
     )
     parser.add_argument("--lora", type=Path, metavar="DIR", help="the folder of a LoRA to put on (default: none)")
     parser.add_argument(

@@ -4,23 +4,27 @@ import difflib
 from collections.abc import Sequence
 from pathlib import Path
 
+from bot.config.embedded import settled
 from bot.config.sections import Config, PlatformsConfig
 from bot.errors import ConfigError, EchoesError
 from bot.files import read_utf8
 from bot.platform import Platforms, PlatformSection
 from bot.secrets import SERVER_TOKEN, Secret
 from bot.validation import Document, Place, either, places
+from bot.workspace import Workspace
 
 
-def load_config(path: Path, platforms: Platforms | None = None) -> Config:
+def load_config(path: Path, platforms: Platforms | None = None, *, training: bool = False) -> Config:
     """Raises ConfigError with every mistake in the file, each with its line; PassingError while it cannot be read.
 
     platforms: those that are installed. Without them it is seen which are on, but not what is said of each.
+    training: for a LoRA that is to be trained, not for the one that speaks (see `bot.config.embedded`).
     """
     try:
-        return parse_config(read_utf8(path), str(path), platforms)
+        config = parse_config(read_utf8(path), str(path), platforms)
     except FileNotFoundError:
         raise ConfigError(f"{path} is missing: `echoes init` makes one.") from None
+    return settled(config, Workspace(path.parent), training=training)
 
 
 def parse_config(text: str, name: str = "config.yaml", platforms: Platforms | None = None) -> Config:

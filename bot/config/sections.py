@@ -25,8 +25,9 @@ class ServerConfig(Section):
 class ModelConfig(Section):
     base: Text = Field(
         default="embedded",
-        description="embedded (small, runs anywhere), a hub id such as Qwen/Qwen3-VL-8B-Instruct, a model's folder, or "
-        "the .gguf file of a Qwen2.5-VL or Qwen3-VL with its mmproj beside it",
+        description="embedded (small, runs anywhere: the one for the persona's language, or name embedded-en or "
+        "embedded-zh), a hub id such as Qwen/Qwen3-VL-8B-Instruct, a model's folder, or the .gguf file of a Qwen2.5-VL "
+        "or Qwen3-VL with its mmproj beside it",
     )
     engine: Literal["auto", "torch", "llama", "server"] = Field(
         default="auto",

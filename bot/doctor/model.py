@@ -10,7 +10,8 @@ from bot.chat.decision import Calibration
 from bot.chat.prompt import Fingerprint
 from bot.checks import Check, bad, good, note
 from bot.config import Config
-from bot.engine.describe import EMBEDDED, BaseModel, codec_for, describe
+from bot.config.embedded import EMBEDDED_MODELS
+from bot.engine.describe import BaseModel, codec_for, describe
 from bot.engine.matrices import decoder_of, misfit
 from bot.errors import ConfigError, EchoesError
 from bot.files import read_text
@@ -30,6 +31,8 @@ def examine_model(workspace: Workspace, config: Config, progress: Callable[[str]
     except EchoesError as error:
         yield bad("model", error)
         return
+    if not base.geometry.sees:
+        yield note("photos", "this model's eyes have learnt nothing yet: it is told that a photo came, and sees none")
     yield _lora(workspace, config, base)
 
 
@@ -75,7 +78,7 @@ def _memory(config: Config, size: int) -> Iterator[Check]:
     amounts = f"{free / 1e9:.1f} GB free, about {needed / 1e9:.1f} GB used by the model and its caches"
     if free >= needed:
         yield good("memory", amounts)
-    elif config.model.device == "cpu" or config.model.base == EMBEDDED:
+    elif config.model.device == "cpu" or config.model.base in EMBEDDED_MODELS:
         yield bad("memory", ConfigError(f"{amounts}: take a smaller model.base or model.cache_mb."))
     else:
         yield note("memory", f"{amounts}: enough only if the model goes to a GPU")

@@ -12,18 +12,23 @@ from tokenizers import Tokenizer
 
 from bot.chat.prompt import Codec, PhotoGeometry
 from bot.chat.prompt.codec import load_tokenizer
+from bot.config.embedded import EMBEDDED, EMBEDDED_MODELS, EMBEDDED_ZH
 from bot.engine.embedded import embedded_id, ensure_embedded
+from bot.engine.embedded_zh import RECIPE as EMBEDDED_ZH_ID
+from bot.engine.embedded_zh import ensure_embedded_zh
 from bot.errors import ConfigError, PassingError
 from bot.files import read_text
 from bot.media import MediaStore
 from bot.weights import ends
 
-EMBEDDED = "embedded"
 GPU_DEFAULT = "Qwen/Qwen3-VL-8B-Instruct"
 PHOTO_POSITIONS = 256
 """How many positions of the prompt a photo takes at most, where the model itself does not say fewer."""
 
 Family = Literal["qwen2_5_vl", "qwen3_vl"]
+
+UNTAUGHT = "untaught"
+"""In a model's vision_config: true where nobody has taught its eyes to see."""
 
 _FILES = ("config.json", "tokenizer.json", "preprocessor_config.json")
 _SIZES_KEPT = 4096
@@ -50,14 +55,18 @@ class _CodecSource(Protocol):
 
 
 def describe(base: str, progress: Callable[[str], None] | None = None) -> BaseModel:
-    """Looks at a base model: `embedded`, a hub id, a folder or a GGUF file.
+    """Looks at a base model: an embedded one, a hub id, a folder or a GGUF file.
 
-    `progress` is told of what is made on first use: the embedded model, or the folder that a GGUF file is opened into.
+    `progress` is told of what is made on first use: an embedded model, or the folder that a GGUF file is opened into.
+    Of `embedded` alone the English one is meant: which one a workspace means is known to who read its configuration.
     Raises ConfigError in a sentence, PassingError for now.
     """
-    if base == EMBEDDED:
-        folder, name = ensure_embedded(progress), embedded_id()
-        return _read(base, name, str(folder), folder)
+    if base == EMBEDDED_ZH:
+        folder = ensure_embedded_zh(progress)
+        return _read(base, EMBEDDED_ZH_ID, str(folder), folder)
+    if base in EMBEDDED_MODELS:
+        folder = ensure_embedded(progress)
+        return _read(base, embedded_id(), str(folder), folder)
     folder = Path(base).expanduser()
     if folder.is_dir():
         if not (folder / "config.json").is_file() and any(folder.glob("*.gguf")):
@@ -139,7 +148,7 @@ def _read(base: str, name: str | None, source: str, folder: Path) -> BaseModel:
         folder,
         family,
         load_tokenizer(folder),
-        PhotoGeometry(patch, merge, min(int(low), bounded), bounded),
+        PhotoGeometry(patch, merge, min(int(low), bounded), bounded, sees=not vision.get(UNTAUGHT, False)),
         int(text.get("max_position_embeddings", 32768)),
     )
 

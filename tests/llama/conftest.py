@@ -10,7 +10,8 @@ import pytest
 
 from bot.chat.dialogue import Bubble, Scene, Speaker, Turn
 from bot.chat.prompt import Codec, Prompt, render
-from bot.engine.describe import EMBEDDED, Family, describe
+from bot.config.embedded import EMBEDDED
+from bot.engine.describe import Family, describe
 from bot.engine.llama.batch import LlamaBatchEngine
 from bot.media import MediaStore
 from bot.message import ChatKind

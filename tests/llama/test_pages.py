@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.engine.describe import EMBEDDED
+from bot.config.embedded import EMBEDDED
 from bot.media import MediaStore
 from bot.sampling import Sampling
 from tests.llama.conftest import asked, starting

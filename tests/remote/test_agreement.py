@@ -12,8 +12,9 @@ from functools import lru_cache
 import pytest
 
 from bot.chat.prompt import Fingerprint
+from bot.config.embedded import EMBEDDED
 from bot.engine.base import Engine
-from bot.engine.describe import EMBEDDED, describe
+from bot.engine.describe import describe
 from bot.engine.embedded import embedded_id
 from bot.engine.llama import twin
 from bot.engine.llama.engine import LlamaEngine

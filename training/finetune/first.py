@@ -16,7 +16,7 @@ _DOWN, _UP = "lora_A", "lora_B"
 
 
 def first_lora(base_id: str) -> Path | None:
-    """Returns the first LoRA of a base model; only the embedded one has one."""
+    """Returns the first LoRA of a base model; only the English embedded one has one."""
     return first_lora_path() if base_id == embedded_id() else None
 
 

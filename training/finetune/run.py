@@ -66,7 +66,7 @@ def run_training(workspace: Workspace, settings: TrainSettings, reporter: Report
     """See `training.finetune.train`. started: on the monotonic clock, since when the minutes count."""
     clock = Clock(settings.minutes, started=started)
     require(workspace.consent, Use.TRAINING)
-    config = load_config(workspace.config)
+    config = load_config(workspace.config, training=True)
     name = free_name(workspace.loras, settings.name, datetime.now())
     run = Run(workspace.root / FOLDER)
     with run.only_one():
@@ -199,7 +199,7 @@ def _showing(task: _Task, loaded: LoadedModel, reporter: Reporter) -> Callable[[
 def follow(root: Path, settings: TrainSettings, dtype: str, checkpointing: bool) -> None:
     """Learns along, as one of the processes that the first one started, in its precision."""
     workspace = Workspace.open(root)
-    config = load_config(workspace.config)
+    config = load_config(workspace.config, training=True)
     model, media = config.model, MediaStore(workspace.media)
     use_physical_cores()
     loaded = load(model.base, _own_device(model.device), dtype, model.four_bit)

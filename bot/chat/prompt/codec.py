@@ -16,12 +16,16 @@ _LONGEST = 199  # times as long as wide; processors refuse 200
 
 @dataclass(frozen=True, slots=True)
 class PhotoGeometry:
-    """How a base model cuts photos: patch side in pixels, patches merged a side, and bounds on the pixels read."""
+    """How a base model cuts photos: patch side in pixels, patches merged a side, and bounds on the pixels read.
+
+    sees: whether its eyes have learnt to; one whose eyes have not is told of photos in words alone.
+    """
 
     patch: int
     merge: int
     min_pixels: int
     max_pixels: int
+    sees: bool = True
 
     def grid(self, width: int, height: int) -> tuple[int, int, int]:
         """Frames, rows and columns of patches, within the bounds whatever the shape.

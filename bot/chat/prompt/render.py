@@ -15,13 +15,14 @@ that turn. A longer conversation's ids begin with the shorter one's: the prompt 
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from bot.chat.attachments import in_words
 from bot.chat.dialogue import Bubble, Quote, Scene, Speaker, Turn
 from bot.chat.prompt.codec import Codec
 from bot.letters import visible
-from bot.message import ChatKind
+from bot.message import PHOTO, Attachment, ChatKind
 from bot.people import RELATIONSHIPS, STRANGER
 
 RENDERER = 2
@@ -213,7 +214,8 @@ def _others_turn(writer: _Writer, scene: Scene, turn: Turn, speaker: Speaker, ma
     head = mark
     if scene.kind is ChatKind.GROUP:
         head += _speaker_label(speaker, language)
-    for number, bubble in enumerate(turn.bubbles):
+    for number, one in enumerate(turn.bubbles):
+        bubble = one if writer.codec.geometry.sees else _unseen(one, language)
         if number:
             writer.ids += writer.newline
         if bubble.quote:
@@ -226,6 +228,14 @@ def _others_turn(writer: _Writer, scene: Scene, turn: Turn, speaker: Speaker, ma
         writer.bubble(bubble, head)
         head = ""
     writer.close()
+
+
+def _unseen(bubble: Bubble, language: str) -> Bubble:
+    """The bubble with a word in the place of its photos."""
+    if not bubble.photos:
+        return bubble
+    word = in_words(Attachment(PHOTO), language)
+    return replace(bubble, photos=(), text=f"{word} {bubble.text}".strip())
 
 
 class Clock:

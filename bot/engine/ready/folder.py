@@ -12,8 +12,8 @@ from bot.engine.describe import Family
 from bot.engine.llama.names import transformers_name
 from bot.engine.llama.vocabulary import read_vocabulary
 from bot.engine.ready.decoder import text_config
-from bot.engine.ready.reading import Head
-from bot.engine.ready.tower import photo_settings, tower_tensors, vision_config
+from bot.engine.ready.reading import Head, Part
+from bot.engine.ready.tower import Tower
 from bot.engine.ready.weights import Weight, write_weights
 from bot.errors import ConfigError, EchoesError
 
@@ -34,11 +34,11 @@ _END, _PAD = "<|im_end|>", "<|endoftext|>"
 class Opened:
     """A Qwen-VL's files, looked at. Raises ConfigError where they are not those of one model."""
 
-    def __init__(self, family: Family, decoder: Head, tower: Head) -> None:
+    def __init__(self, family: Family, decoder: Head, tower: Tower) -> None:
         self._family, self._decoder, self._tower = family, decoder, tower
         self._tokenizer = _tokenizer(decoder)
         try:
-            self._config, self._photos = self._described(), photo_settings(tower, family)
+            self._config, self._photos = self._described(), tower.photos()
             shapes = _shapes(family, self._config)
         except EchoesError:
             raise
@@ -75,14 +75,14 @@ class Opened:
             "architectures": [CLASSES[self._family].__name__],
             "dtype": "float16",
             "text_config": text_config(self._decoder, self._family, rows=rows, tied=tied),
-            "vision_config": vision_config(self._tower, self._family),
+            "vision_config": self._tower.config(),
             "tie_word_embeddings": tied,
             **{key: ids.get(token, rows) for key, token in _PLACES.items()},  # where there is none, no token at all
         }
 
     def _named(self) -> Sequence[Weight]:
         """The tower's first and the layers' last: folders are told apart by what their files begin and end with."""
-        made = tower_tensors(self._tower, self._family)
+        made: dict[str, Sequence[Part]] = dict(self._tower.tensors())
         made |= {transformers_name(there) or there: [one] for there, one in self._decoder.tensors.items()}
         names = sorted(made, key=lambda name: (not name.startswith(_TOWER), ".layers." in name, name))
         return [Weight(name, made[name], in_time=name == _IN_TIME) for name in names]

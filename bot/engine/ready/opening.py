@@ -10,7 +10,7 @@ from bot.engine.built import cache_home, ensure
 from bot.engine.ready.decoder import family_of, width_of
 from bot.engine.ready.folder import NEEDED, Opened
 from bot.engine.ready.reading import Head, read_head
-from bot.engine.ready.tower import check_tower
+from bot.engine.ready.tower import FileTower, check_tower
 from bot.errors import ConfigError, PassingError
 from bot.files import refusal
 from bot.weights import ends
@@ -72,7 +72,7 @@ def _open(
     tower = read_head(_the_one(towers, decoder.path))
     check_tower(tower, family, width_of(decoder, family))
     progress(f"looking at {parts[0].name}")
-    opened = Opened(family, decoder, tower)
+    opened = Opened(family, decoder, FileTower(tower, family))
     free, needed = shutil.disk_usage(place).free, opened.size + _SPARE
     if free < needed:
         raise PassingError(

@@ -8,7 +8,7 @@ import struct
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Protocol
 
 import gguf
 import numpy as np
@@ -37,6 +37,22 @@ _NUMBERS = {
     Value.BOOL: "?",
 }
 _PIECE = 1 << 23  # values read at a time
+
+
+class Part(Protocol):
+    """A tensor that a weight is made of, wherever its values are. shape: as numpy and torch have it."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def path(self) -> Path: ...
+    @property
+    def kind(self) -> Type: ...
+    @property
+    def shape(self) -> tuple[int, ...]: ...
+
+    def pieces(self) -> Iterator[Array]: ...
+    def values(self) -> Array: ...
 
 
 @dataclass(frozen=True, slots=True)

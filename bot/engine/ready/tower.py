@@ -4,13 +4,15 @@ What the file leaves unsaid is as the family was published.
 """
 
 import re
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
 
 from gguf import Keys
 
 from bot.engine.describe import Family
-from bot.engine.ready.reading import Head, Tensor
+from bot.engine.ready.reading import Head, Part, Tensor
 from bot.errors import ConfigError
 
 _TOLD = Keys.ClipVision
@@ -51,6 +53,41 @@ _IN_EACH = {
 }
 _IN_DEEP = {"norm": "norm", "fc1": "linear_fc1", "fc2": "linear_fc2"}
 _PLACE = re.compile(r"v\.(blk|deepstack)\.(\d+)\.(\w+)")
+
+
+class Tower(Protocol):
+    """A vision tower, from wherever: its part of config.json, preprocessor_config.json, and its tensors.
+
+    tensors: by the names in transformers, what each is made of, in its order.
+    """
+
+    @property
+    def path(self) -> Path: ...
+
+    def config(self) -> Mapping[str, Any]: ...
+    def photos(self) -> Mapping[str, Any]: ...
+    def tensors(self) -> Mapping[str, Sequence[Part]]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class FileTower:
+    """The tower that an mmproj file holds."""
+
+    head: Head
+    family: Family
+
+    @property
+    def path(self) -> Path:
+        return self.head.path
+
+    def config(self) -> Mapping[str, Any]:
+        return vision_config(self.head, self.family)
+
+    def photos(self) -> Mapping[str, Any]:
+        return photo_settings(self.head, self.family)
+
+    def tensors(self) -> Mapping[str, Sequence[Part]]:
+        return tower_tensors(self.head, self.family)
 
 
 def check_tower(head: Head, family: Family, width: int) -> None:

@@ -15,7 +15,7 @@ import numpy as np
 from gguf import GGMLQuantizationType as Type
 from numpy.typing import NDArray
 
-from bot.engine.ready.reading import Array, Tensor
+from bot.engine.ready.reading import Array, Part
 from bot.errors import ConfigError
 
 _BYTES = {"F32": 4, "F16": 2, "BF16": 2}
@@ -27,7 +27,7 @@ class Weight:
     """A tensor of a model, and what it is made of: of one below the other, or of slices in time."""
 
     name: str
-    parts: Sequence[Tensor]
+    parts: Sequence[Part]
     in_time: bool = False
 
     @property

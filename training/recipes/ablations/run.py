@@ -45,7 +45,7 @@ def compare(workspace: Workspace, settings: CompareSettings, reporter: Reporter)
 
 
 def _compare(workspace: Workspace, settings: CompareSettings, reporter: Reporter, opened: ExitStack) -> Path:
-    config = load_config(workspace.config)
+    config = load_config(workspace.config, training=True)
     bench: Bench | None = None
     table = Table(list(COLUMNS), [])
     path = workspace.root / FOLDER / f"{TABLE}{f'-seed{settings.seed}' if settings.seed else ''}.md"

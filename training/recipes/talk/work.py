@@ -10,7 +10,8 @@ import torch
 from safetensors.torch import save
 from torch import Tensor
 
-from bot.engine.describe import EMBEDDED, codec_for
+from bot.config.embedded import EMBEDDED
+from bot.engine.describe import codec_for
 from bot.engine.device import fastest_dtype, use_physical_cores
 from bot.engine.embedded import first_lora_path
 from bot.engine.models import load
