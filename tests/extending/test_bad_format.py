@@ -275,10 +275,10 @@ def test_a_format_from_elsewhere_reads_what_echoes_only_knows_by_sight(
     install: Install, write: Write, workspace: Path, site: Path, monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:  # fmt: skip
-    path = write({"metadata": {}, "chatInfo": {}, "messages": [{"id": "1", "content": "hi"}]}, "qq.json")
+    path = write({"messages": [{"id": 1, "from_id": 7, "peer_id": 5, "text": "hi"}]}, "vk.json")
     assert main(["-w", str(workspace), "import", str(path)]) == ExitCode.DATA
-    assert "QQ Chat Exporter, which cannot be imported yet" in capsys.readouterr().err
-    sniff = "def sniff(head):\n    return Claim.CERTAIN if {'metadata', 'chatInfo'} <= head.keys_at('') else Claim.NO\n"
+    assert "an export of VK, which cannot be imported" in capsys.readouterr().err
+    sniff = "def sniff(head):\n    return Claim.CERTAIN if 'peer_id' in head.keys_at('messages.item') else Claim.NO\n"
     install(next(names), f"{HEAD}\n{sniff}{FORMAT}")
     monkeypatch.syspath_prepend(site)
     assert main(["-w", str(workspace), "import", str(path)]) == ExitCode.OK

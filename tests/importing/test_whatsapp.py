@@ -372,7 +372,7 @@ def test_an_export_without_media_and_one_with_them_are_one_chat(desk: Desk, writ
         "2024-01-20 21:05:00 - INFO: started\n",
         "2024-01-20 21:05 then - not: this\n",
         "20/01/2024\nAnn: hi\n",
-        "[LINE] Chat history with Ann\n",
+        "[note] Chat history with Ann\n",
     ],
 )
 def test_other_texts_are_left_alone(desk: Desk, write: Write, tmp_path: Path, text: str) -> None:
