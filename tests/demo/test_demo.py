@@ -1,6 +1,6 @@
 """The whole journey, as a stranger goes it: the Chinese sample subject from export files to a transcript.
 
-On the smaller model, which writes no Chinese worth reading and is here without a network.
+On a tiny random model of the real class, which has nothing to say and says it in seconds.
 """
 
 import re
@@ -14,11 +14,12 @@ from bot.cli.demo import _base as base_of
 from bot.cli.demo import _config
 from bot.config import parse_config
 from bot.errors import PassingError
+from tests.engine.conftest import tiny_model
 
 
-def demo(folder: Path) -> str:
+def demo(folder: Path, base: Path) -> str:
     """In a process of its own, as at a terminal."""
-    arguments = ["demo", "--once", "--language", "zh", "--base", "embedded-en"]
+    arguments = ["demo", "--once", "--language", "zh", "--base", str(base)]
     arguments += ["--dir", str(folder), "--minutes", "0.5"]
     ended = subprocess.run([sys.executable, "-m", "bot", *arguments], capture_output=True, text=True, check=False)
     assert ended.returncode == 0, ended.stderr[-2000:]
@@ -27,13 +28,14 @@ def demo(folder: Path) -> str:
 
 @pytest.mark.timeout(1500)
 def test_from_exports_to_a_transcript(tmp_path: Path) -> None:
-    shown = demo(tmp_path / "demo")
+    base = tiny_model(tmp_path / "model", "qwen2_5_vl")
+    shown = demo(tmp_path / "demo", base)
     for step in ("init", "import", "people", "consent", "train", "evaluate"):
         assert f"$ echoes {step}" in shown
     transcript = shown.split("问同一个问题：")[1]
     assert len(re.findall(r"^ *林小满: \S", transcript, re.MULTILINE)) >= 3, "two private answers and one to the photos"
     assert len(re.findall(r"(?:answers|stays silent), p = \d\.\d\d", transcript)) == 12
-    assert "$ echoes" not in demo(tmp_path / "demo"), "the second start does nothing again"
+    assert "$ echoes" not in demo(tmp_path / "demo", base), "the second start does nothing again"
 
 
 # -- which model ----------------------------------------------------------------------------------------------------

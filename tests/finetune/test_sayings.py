@@ -2,18 +2,23 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
 from bot.chat.dialogue import Bubble, Scene, Speaker, Turn
 from bot.cli import main
+from bot.engine.describe import codec_for
+from bot.engine.models import LoadedModel
+from bot.media import MediaStore
 from bot.message import ChatKind
 from bot.persona import Persona
 from bot.workspace import Workspace
 from tests.finetune.test_train import QUICK, Listener, same, weights_of
 from training.data.dialogues import Dialogue
 from training.finetune import train
-from training.finetune.sayings import questions
+from training.finetune.attention import pack_attention
+from training.finetune.sayings import Sayings, questions
 
 AT = datetime(2026, 3, 2, 18, tzinfo=UTC)
 
@@ -67,6 +72,19 @@ def test_what_it_says_is_told_thrice_and_changes_nothing(workspace: Workspace) -
     assert all("?" in one for one in asked[0])
     assert all(line.split("→")[1].strip() for note in told for line in note.splitlines()[1:])
     assert same(weights_of(silent), weights_of(shown))
+
+
+def test_what_it_says_is_what_the_engine_would_say(loaded: LoadedModel, tmp_path: Path) -> None:
+    """Though training attends to packed rows, and the prompts' common beginning is read once."""
+    media = MediaStore(tmp_path)
+    codec = codec_for(loaded, media)
+    asked = questions([chat("Mei", "are you coming tonight?", "yes"), chat("Gran", "and why not now?", "because")])
+    before = Sayings(loaded, codec, media, asked).now()
+    pack_attention(loaded.model)
+    assert Sayings(loaded, codec, media, asked).now() == before
+    assert len(before) == 2
+    packed = loaded.model.config.get_text_config()._attn_implementation
+    assert packed == "echoes_packed", "training goes on as it did"
 
 
 def test_it_is_asked_for_at_the_terminal(workspace: Workspace, capfd: pytest.CaptureFixture[str]) -> None:

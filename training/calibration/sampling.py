@@ -40,7 +40,7 @@ _TALKS, _ANSWERS = 24, 4  # of a talk's answers only the first are written
 _ENOUGH = 20  # answers, or nothing is fitted
 _RUN = 5  # words on end that count as said again
 _RESAMPLES = 200
-_LEAST = 1e-3  # a deviation below this would be chance of its own
+_LEAST = 0.01  # a deviation below this would be chance of its own
 _LONGER = 2
 _SEED = 4711
 
@@ -84,16 +84,14 @@ def fit_sampling(
     deviations = _deviations(real)
     given = replace(given, max_tokens=min(given.max_tokens, _longest(real, served.engine.codec)))
     tried: dict[Sampling, tuple[Manner, float]] = {}
-    start, longest = time.monotonic(), 0.0
+    start = time.monotonic()
     for sampling in _candidates(given, lambda: _best(tried)):
-        began = time.monotonic()
-        if tried and began - start + longest > limit:
+        if tried and time.monotonic() - start > limit:
             break
         said = [talk.own for talk in talk_through(talks, _writing(served, sampling))]
         alike = min(_words(real), _words(said))
         found = manner(said, alike)
         tried[sampling] = found, _distance(found, manner(real, alike), deviations)
-        longest = max(longest, time.monotonic() - began)
     return FittedSampling(_best(tried), manner(real, _words(real)), tried, answers)
 
 
@@ -189,7 +187,8 @@ def _deviations(real: Sequence[Sequence[Bubbles]]) -> Floats:
     rng, most = np.random.default_rng(0), _words(real) // 2
     drawn = [[real[place] for place in rng.permutation(len(real))[: len(real) // 2]] for _ in range(_RESAMPLES)]
     found = np.array([_numbers(manner(some, most)) for some in drawn])
-    deviations: Floats = np.maximum(found.std(0), _LEAST)
+    one = 1 / sum(map(len, real))  # a reply more or less that repeats is chance, also of whoever never does
+    deviations: Floats = np.maximum(found.std(0), (_LEAST, _LEAST, one))
     return deviations
 
 

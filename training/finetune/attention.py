@@ -5,6 +5,7 @@ matrices, a block of queries at a time, take a third of that, and keep nothing b
 """
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -22,6 +23,17 @@ def pack_attention(model: QwenVL) -> None:
     """Lets the language model's layers take `lengths`, with which every call of the model on more than one is made."""
     AttentionInterface.register(_NAME, attend_within)
     model.set_attn_implementation({"text_config": _NAME})
+
+
+@contextmanager
+def usual_attention(model: QwenVL) -> Iterator[None]:
+    """PyTorch's own meanwhile, for what reads on after kept keys and values, which packed rows know nothing of."""
+    before = model.config.get_text_config()._attn_implementation
+    model.set_attn_implementation({"text_config": "sdpa"})
+    try:
+        yield
+    finally:
+        model.set_attn_implementation({"text_config": before})
 
 
 def attend_within(

@@ -16,6 +16,7 @@ from bot.media import MediaStore
 from bot.message import ChatKind
 from bot.sampling import Sampling
 from training.data.dialogues import Dialogue
+from training.finetune.attention import usual_attention
 
 MOST = 3
 _SAMPLING = Sampling(temperature=0.7, presence_penalty=0.4, max_tokens=32)
@@ -61,7 +62,7 @@ class Sayings:
         self._model.train(False)
         said: dict[int, str] = {}
         try:
-            with torch.inference_mode():
+            with usual_attention(self._model), torch.inference_mode():
                 for found in self._writer.write(prompts, [_SEED] * len(prompts), _SAMPLING):
                     said |= found
         finally:
