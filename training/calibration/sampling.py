@@ -32,11 +32,11 @@ SECONDS = 300.0
 SAMPLING_SHARE = 0.08
 """At most this share of a run's minutes goes into it."""
 
-TEMPERATURES = (0.8, 0.9, 1.0, 0.7)
+TEMPERATURES = (0.9, 1.0, 0.8, 1.1, 0.7)
 PENALTIES = (0.2, 0.6, 0.0)
 """In this order, for as long as there is time; of equals the first is taken."""
 
-_TALKS, _ANSWERS = 24, 4  # of a talk's answers only the first are written
+_WHOLE, _SHORT = (24, 4), (10, 3)  # talks, and of each the first answers; short where the minutes are counted
 _ENOUGH = 20  # answers, or nothing is fitted
 _RUN = 5  # words on end that count as said again
 _RESAMPLES = 200
@@ -75,7 +75,8 @@ def fit_sampling(
     given: what is used where too little was said to fit anything, and whatever else is not fitted. seconds: after
     these no further candidate is tried; None for SECONDS.
     """
-    talks = _some(private_talks(validation, _ANSWERS))
+    most, longest = _WHOLE if seconds is None else _SHORT
+    talks = _some(private_talks(validation, longest), most)
     answers = sum(len(talk.places) for talk in talks)
     if answers < _ENOUGH:
         return FittedSampling(given, None, {}, answers)
@@ -133,11 +134,11 @@ def _told(found: Manner) -> str:
     return f"{math.exp(found.length):.1f} words a reply, variety {found.variety:.2f}, said again {found.again:.0%}"
 
 
-def _some(talks: Sequence[Talk]) -> list[Talk]:
-    """At most _TALKS, spread evenly over the days."""
-    if len(talks) <= _TALKS:
+def _some(talks: Sequence[Talk], most: int) -> list[Talk]:
+    """At most so many, spread evenly over the days."""
+    if len(talks) <= most:
         return list(talks)
-    return [talks[place] for place in np.linspace(0, len(talks) - 1, _TALKS).round().astype(int)]
+    return [talks[place] for place in np.linspace(0, len(talks) - 1, most).round().astype(int)]
 
 
 def _candidates(given: Sampling, best: Callable[[], Sampling]) -> Iterator[Sampling]:
