@@ -45,7 +45,10 @@ class _Heard:
 
 
 def panel(data: EvaluationData, respondents: Respondents, limits: Limits) -> Panel:
-    """Each respondent has the same talks of the test days, with what the partners really wrote."""
+    """Each avatar has the same talks of the test days, with what the partners really wrote.
+
+    The base model has none: it judges here, and writes so much that its talks would take longer than all the others.
+    """
     draft = Draft("talk", data, respondents)
     metrics = (
         draft.metric("answers", Target(low=ANSWERS)),
@@ -62,7 +65,10 @@ def panel(data: EvaluationData, respondents: Respondents, limits: Limits) -> Pan
     if len(talks) < LEAST_TALKS or number < LEAST_REPLIES:
         few = draft.say("few", talks=len(talks), replies=number, least=LEAST_TALKS, shortest=_SHORTEST)
         return draft.panel(metrics, missing=few, findings=(few,))
-    had = draft.ask(lambda respondent: talk_through(talks, _writer(respondent)))
+    avatars: dict[Kind, Respondent] = {kind: one for kind, one in draft.respondents.items() if kind is not Kind.BASE}
+    if not avatars:
+        return draft.panel(metrics)
+    had: dict[Kind, Sequence[Talk]] = {kind: talk_through(talks, _writer(one)) for kind, one in avatars.items()}
     heard = _hear(talks, had, _usual(data), respondents.base)
     drawn = {kind: _drawn(heard, kind, replies, number) for kind, replies in heard.replies.items()}
     rows = {kind: values(one) for kind, one in drawn.items()}
