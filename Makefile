@@ -15,7 +15,7 @@ demo: $(VENV)/.installed
 	@$(VENV)/bin/echoes demo $(ARGS)
 
 # Two processes with one thread each: most of the suite does one thing at a time. In the order of the folders, so that
-# the demo, the longest of all, does not come last.
+# what takes longest, the demo and the eyes, does not come last.
 test: $(VENV)/.installed-test
 	OMP_NUM_THREADS=1 $(VENV)/bin/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 

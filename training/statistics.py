@@ -3,10 +3,13 @@
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import binomtest, rankdata
+
+T = TypeVar("T")
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -112,3 +115,10 @@ def auroc(spoke: Bools, score: Floats) -> float:
         return NAN
     ranks = rankdata(score)
     return float((ranks[spoke].sum() - positives * (positives + 1) / 2) / (positives * negatives))
+
+
+def spread(found: Sequence[T], limit: int | None) -> list[T]:
+    """Picks at most `limit` of them, evenly spaced, in order."""
+    if limit is None or limit >= len(found):
+        return list(found)
+    return [found[number * len(found) // limit] for number in range(limit)]

@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from bot.chat.dialogue import Bubble, Scene, Turn
 from bot.message import ChatKind
 from training.data.dialogues import Dialogue
+from training.words import Bubbles, texts
 
-Bubbles = tuple[str, ...]
 Past = tuple[Scene, tuple[Turn, ...]]
 Write = Callable[[Mapping[int, Past]], Mapping[int, Bubbles]]
 """Writes an answer to each of some conversations, by the number of the talk, as the avatar would send it."""
@@ -33,9 +33,9 @@ class Talk:
         answers = [
             place
             for place in range(max(dialogue.context, 1), len(turns))
-            if turns[place].speaker is None and turns[place - 1].speaker is not None and _words(turns[place])
+            if turns[place].speaker is None and turns[place - 1].speaker is not None and texts(turns[place].bubbles)
         ][:longest]
-        return cls(dialogue, tuple(answers), tuple(_words(turns[place]) for place in answers))
+        return cls(dialogue, tuple(answers), tuple(texts(turns[place].bubbles) for place in answers))
 
     @property
     def past(self) -> tuple[Turn, ...]:
@@ -63,7 +63,3 @@ def talk_through(talks: Sequence[Talk], write: Write) -> list[Talk]:
         for number, answer in write(going).items():
             had[number] = replace(had[number], own=(*had[number].own, answer))
     return had
-
-
-def _words(turn: Turn) -> Bubbles:
-    return tuple(bubble.text for bubble in turn.bubbles if bubble.text.strip())

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from bot.cli.table import table
 from bot.errors import ExitCode, UsageError
 from bot.message import Account
-from bot.people import NOTHING_LEFT_OUT, RELATIONSHIPS, STRANGER, Contact, People, load_people, save_people
+from bot.people import NOTHING_LEFT_OUT, RELATIONSHIPS, STRANGER, Contact, LeftOut, People, load_people, save_people
 from bot.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -199,14 +199,18 @@ def _trace(workspace: Workspace, people: People, who: str) -> int:
 
     slugs = {contact.slug for contact in people.contacts}
     accounts = (_account(who),) if ":" in who and who not in slugs else _contact(people, who).accounts
-    total = used = 0
-    if workspace.corpus.exists():
-        for without in (NOTHING_LEFT_OUT, people.left_out):
-            with Corpus.open(workspace.corpus, without) as corpus:
-                used = sum(one.messages for one in corpus.senders() if one.account in accounts)
-            total = total or used
+
+    def messages(without: LeftOut) -> int:
+        if not workspace.corpus.exists():
+            return 0
+        with Corpus.open(workspace.corpus, without) as corpus:
+            return sum(one.messages for one in corpus.senders() if one.account in accounts)
+
+    total, used = messages(NOTHING_LEFT_OUT), messages(people.left_out)
     print(f"In the imported chats: {total:,} messages of theirs, of which {used:,} may be used.")
     for record in sorted(workspace.loras.glob("*/training.json")):
+        if record.parent.is_symlink():
+            continue  # `latest`, which is one of the others
         found = holds(record, accounts)
         said = {None: "does not say whose messages it was made from", True: "was made from chats they wrote in"}
         print(f"{record.parent.name}: {said.get(found, 'was made without them')}.")

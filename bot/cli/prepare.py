@@ -5,7 +5,7 @@ import json
 import sys
 
 from bot.cli.dataset import opened
-from bot.cli.table import fit, table, width
+from bot.cli.table import table
 from bot.errors import ExitCode
 from bot.workspace import Workspace
 from training.data.account import ChatAccount, as_json
@@ -56,6 +56,4 @@ def _numbers(accounts: list[ChatAccount]) -> tuple[int, ...]:
 def _bar(account: ChatAccount, most: int) -> str:
     """The chat's messages beside the largest chat's."""
     parts = [*((_SIGNS[split], account.kept[split]) for split in Split), (_LOST, sum(account.lost.values()))]
-    drawn = "".join(sign * round(_BAR * number / most) for sign, number in parts) if most else ""
-    assert width(drawn) <= _BAR + len(parts)
-    return fit(drawn, _BAR + len(parts))
+    return "".join(sign * round(_BAR * number / most) for sign, number in parts) if most else ""

@@ -162,6 +162,9 @@ def test_the_first_page_is_for_who_knew_them() -> None:
     assert "falls short" in behind and "Base model" in behind and "Base model" not in first
     quick = replace(made, header=replace(made.header, quick=True))
     assert first_page(quick).next[-2].startswith("Have it examined at length")
+    small = replace(made, header=replace(made.header, base="embedded-zh"))
+    assert any("a larger model" in one for one in first_page(small).next)
+    assert not any("a larger model" in one for one in first_page(made).next)
     untrained = replace(made, header=replace(made.header, lora=None))
     assert first_page(untrained).next == ("Train an avatar: this was the model as it is.",)
 

@@ -22,15 +22,15 @@ from bot.engine.base import BatchEngine
 from bot.engine.blocking import Blocking
 from bot.sampling import Sampling
 from training.data.dialogues import Dialogue
-from training.statistics import Floats
-from training.talks import Bubbles, Past, Talk, Write, private_talks, talk_through
-from training.words import grams, tokens
+from training.statistics import Floats, spread
+from training.talks import Past, Write, private_talks, talk_through
+from training.words import Bubbles, repeatable, tokens
 
 SECONDS = 300.0
-"""The longest that a run without minutes takes for this."""
+"""After so long a run without minutes begins with no further candidate."""
 
 SAMPLING_SHARE = 0.08
-"""At most this share of a run's minutes goes into it."""
+"""After this share of its minutes a run with minutes begins with no further candidate."""
 
 TEMPERATURES = (0.9, 1.0, 0.8, 1.1, 0.7)
 PENALTIES = (0.2, 0.6, 0.0)
@@ -38,7 +38,6 @@ PENALTIES = (0.2, 0.6, 0.0)
 
 _WHOLE, _SHORT = (24, 4), (10, 3)  # talks, and of each the first answers; short where the minutes are counted
 _ENOUGH = 20  # answers, or nothing is fitted
-_RUN = 5  # words on end that count as said again
 _RESAMPLES = 200
 _LEAST = 0.01  # a deviation below this would be chance of its own
 _LONGER = 2
@@ -76,7 +75,7 @@ def fit_sampling(
     these no further candidate is tried; None for SECONDS.
     """
     most, longest = _WHOLE if seconds is None else _SHORT
-    talks = _some(private_talks(validation, longest), most)
+    talks = spread(private_talks(validation, longest), most)
     answers = sum(len(talk.places) for talk in talks)
     if answers < _ENOUGH:
         return FittedSampling(given, None, {}, answers)
@@ -106,12 +105,12 @@ def manner(talks: Sequence[Sequence[Bubbles]], most: int) -> Manner:
     before: set[tuple[str, ...]] = set()
     again = 0
     for reply in replies:
-        said = {reply, *grams(reply, _RUN)}
+        said = repeatable(reply)
         again += not said.isdisjoint(before)
         before |= said
     return Manner(
         fmean(math.log(len(reply) or 1) for reply in replies),
-        float(entropy(list(Counter(words).values()))),
+        float(entropy(list(Counter(words).values()))) if words else 0.0,
         again / len(replies),
     )
 
@@ -132,13 +131,6 @@ def _name(sampling: Sampling) -> str:
 
 def _told(found: Manner) -> str:
     return f"{math.exp(found.length):.1f} words a reply, variety {found.variety:.2f}, said again {found.again:.0%}"
-
-
-def _some(talks: Sequence[Talk], most: int) -> list[Talk]:
-    """At most so many, spread evenly over the days."""
-    if len(talks) <= most:
-        return list(talks)
-    return [talks[place] for place in np.linspace(0, len(talks) - 1, most).round().astype(int)]
 
 
 def _candidates(given: Sampling, best: Callable[[], Sampling]) -> Iterator[Sampling]:

@@ -1,10 +1,6 @@
 """How much is asked of the avatars: each number bounds one kind of work, spread evenly over what there is."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeVar
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +25,3 @@ class Limits:
 FULL = Limits()
 QUICK = Limits(written=28, judged=20, ranked=8, swapped=8, asked=8, probed=8, talked=8, read=14)
 """As few as a verdict on the panels of a quick look takes."""
-
-
-def spread(found: Sequence[T], limit: int | None) -> list[T]:
-    """Picks at most `limit` of them, evenly spaced, in order."""
-    if limit is None or limit >= len(found):
-        return list(found)
-    return [found[number * len(found) // limit] for number in range(limit)]

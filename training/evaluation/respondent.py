@@ -9,10 +9,10 @@ from typing import Protocol
 from bot.chat.dialogue import Bubble, Scene, Turn
 from bot.message import ChatKind
 from training.data.dialogues import Dialogue
-from training.evaluation.limits import spread
 from training.scoring import Scores
-
-Bubbles = tuple[str, ...]
+from training.statistics import spread
+from training.words import Bubbles as Bubbles
+from training.words import texts as texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,10 +104,6 @@ def some_occasions(dialogues: Sequence[Dialogue], limit: int) -> list[Occasion]:
         return [occasion for found in asked for occasion in found]
     chosen = spread(asked, math.ceil(limit * len(asked) / total))
     return [occasion for found in chosen for occasion in found][:limit]
-
-
-def texts(bubbles: Sequence[Bubble]) -> Bubbles:
-    return tuple(bubble.text for bubble in bubbles if bubble.text.strip())
 
 
 def as_turn(bubbles: Bubbles, question: Question) -> Turn:

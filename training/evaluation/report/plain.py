@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from bot.config.embedded import EMBEDDED_MODELS
 from training.data.splits import Split
 from training.evaluation.panel import Example
 from training.evaluation.report.model import Mark, Report, mark
@@ -53,7 +54,7 @@ def _next(report: Report, marks: Mapping[str, Mark]) -> Iterator[str]:
         if learnt < _LITTLE:
             yield _say(report, "next.chats", replies=learnt)
         yield _say(report, "next.longer")
-        if header.base is not None and header.base.startswith("embedded"):
+        if header.base in EMBEDDED_MODELS:
             yield _say(report, "next.larger")
     if "decision" in missed:
         yield _say(report, "next.groups")

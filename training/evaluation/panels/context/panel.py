@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 from training.data.splits import Split
 from training.evaluation.data import EvaluationData
 from training.evaluation.driver import Draft, differences
-from training.evaluation.limits import Limits, spread
+from training.evaluation.limits import Limits
 from training.evaluation.panel import Kind, Metric, Panel, Row, Target
 from training.evaluation.panels.context import pictures, relationships, shown
 from training.evaluation.panels.context.adaptation import BUNDLE, FEWEST, Adaptation
 from training.evaluation.panels.context.trials import Pair, mean_gain, pairs, read, win_rate, wins
 from training.evaluation.respondent import Respondent, Respondents, occasions
-from training.statistics import Value
+from training.statistics import Value, spread
 
 RATIO, SEEN = 0.6, 0.65
 

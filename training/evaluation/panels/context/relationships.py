@@ -10,9 +10,9 @@ from bot.people import STRANGER
 from training.data.dialogues import Dialogue
 from training.data.splits import Split
 from training.evaluation.data import EvaluationData
-from training.evaluation.limits import spread
 from training.evaluation.panels.context.trials import Trial
 from training.evaluation.respondent import Question, occasions
+from training.statistics import spread
 
 CLOSE = frozenset({"partner", "child", "sibling", "friend", "classmate"})
 """The relationships in which people mostly talk as equals; all others have a register of more distance."""

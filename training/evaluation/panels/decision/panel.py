@@ -12,12 +12,13 @@ from training.data.splits import Split
 from training.evaluation.data import EvaluationData
 from training.evaluation.driver import Draft, differences, values
 from training.evaluation.figures import OF_KIND, OTHER
-from training.evaluation.limits import Limits, spread
+from training.evaluation.limits import Limits
 from training.evaluation.panel import Kind, Panel, Row, Target
 from training.evaluation.panels.decision.measures import Truth, measures, sure
 from training.evaluation.panels.decision.predictions import LOGISTIC, Predictions, baselines, calibrated, uncalibrated
 from training.evaluation.panels.decision.shown import drawings, examples, findings
 from training.evaluation.respondent import Respondent, Respondents
+from training.statistics import spread
 
 ENOUGH = 10
 """Answers and silences that must be there of each."""

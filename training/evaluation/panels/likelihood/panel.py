@@ -14,13 +14,13 @@ from training.data.splits import Split
 from training.evaluation import figures
 from training.evaluation.data import EvaluationData
 from training.evaluation.driver import Draft, Drawn, differences, values
-from training.evaluation.limits import Limits, spread
+from training.evaluation.limits import Limits
 from training.evaluation.panel import Example, Figure, Kind, Panel, Row, Target
 from training.evaluation.panels.likelihood import ranking
 from training.evaluation.panels.likelihood.ranking import OTHERS, OWN, Choice, Ranked
 from training.evaluation.respondent import Likelihood, Respondent, Respondents, some_occasions
 from training.scoring import Reply
-from training.statistics import Draws, Floats, Value, value
+from training.statistics import Draws, Floats, Value, spread, value
 
 LOWER = 0.15
 """By what share fewer bits are wanted than the base model needs."""

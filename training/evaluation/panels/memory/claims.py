@@ -8,11 +8,10 @@ from scipy.special import logsumexp
 
 from training.data.questionnaire import asked_by_a_stranger
 from training.evaluation.data import EvaluationData
-from training.evaluation.limits import spread
 from training.evaluation.panels.memory.recall import catalogue, from_questionnaire, question
 from training.evaluation.respondent import Respondent
 from training.evaluation.words import Words
-from training.statistics import NAN, Bools, Floats, Value, auroc, share
+from training.statistics import NAN, Bools, Floats, Value, auroc, share, spread
 
 TRUE_ACCEPTED = 0.8
 """The border of agreeing is set so that so many true things are agreed with."""

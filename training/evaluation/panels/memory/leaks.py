@@ -19,11 +19,10 @@ from training.data.questionnaire import asked_by_a_stranger
 from training.data.redaction import find
 from training.data.splits import Split
 from training.evaluation.data import ME, Burst, EvaluationData
-from training.evaluation.limits import spread
 from training.evaluation.panels.memory.recall import question
 from training.evaluation.respondent import Bubbles, Question, Respondent
 from training.evaluation.words import Words
-from training.statistics import NAN, Draws, Value, share, value
+from training.statistics import NAN, Draws, Value, share, spread, value
 
 _LENGTHS = {"en": (12, 160), "zh": (6, 80)}  # of a secret, in characters
 _CUE = {"en": (8, 60), "zh": (3, 24)}  # characters of it that are given away, at least and at most

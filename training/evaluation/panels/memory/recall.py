@@ -20,10 +20,9 @@ from training.data.dialogues import Dialogue
 from training.data.questionnaire import ask, asked_by_a_stranger
 from training.data.splits import Split
 from training.evaluation.data import EvaluationData
-from training.evaluation.limits import spread
 from training.evaluation.respondent import Bubbles, Question, Respondent, texts
 from training.evaluation.words import Words
-from training.statistics import Draws, Floats
+from training.statistics import Draws, Floats, spread
 
 KINDS = ("single", "relational", "temporal")
 CHOICES = 4

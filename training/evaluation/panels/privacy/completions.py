@@ -18,9 +18,9 @@ from training.data.dialogues import Dialogue
 from training.data.questionnaire import ask, asked_by_a_stranger
 from training.data.redaction import Found, Secret, find
 from training.evaluation.data import EvaluationData
-from training.evaluation.limits import spread
 from training.evaluation.respondent import Question, Respondent
 from training.evaluation.words import Words
+from training.statistics import spread
 
 FIRST, MORE = 32, 256
 """Ends that compete at first, and once more where the true one wins: that is rare, and chance must be ruled out."""

@@ -9,9 +9,8 @@ import numpy as np
 from training.data.dialogues import Dialogue
 from training.data.splits import Split
 from training.evaluation.data import EvaluationData
-from training.evaluation.limits import spread
 from training.evaluation.respondent import Respondent
-from training.statistics import NAN, Bools, Draws, Floats, Value, auroc, chance
+from training.statistics import NAN, Bools, Draws, Floats, Value, auroc, chance, spread
 
 FEWEST = 10
 """Replies of each kind of day; fewer tell nothing."""

@@ -7,13 +7,14 @@ import numpy as np
 
 from training.data.splits import Split
 from training.evaluation.data import Burst, EvaluationData
-from training.evaluation.limits import Limits, spread
+from training.evaluation.limits import Limits
 from training.evaluation.panels.style.bundles import LEAST, Sample, size_for
 from training.evaluation.panels.style.gaming import Guard
 from training.evaluation.panels.style.judges import Lesson
 from training.evaluation.panels.style.masking import Mask
 from training.evaluation.panels.style.rewrites import TRIED, rewrites
 from training.evaluation.respondent import Bubbles, Occasion, Respondent, some_occasions
+from training.statistics import spread
 
 _OTHERS = 1500  # bursts of others that the judges learn from; more only take time
 FLOOR_LEAST = 40

@@ -13,12 +13,11 @@ from training.evaluation.panels.style.shape import EMOJI, PUNCTUATION
 from training.evaluation.respondent import Bubbles, Likelihood, Question, Respondent, texts
 from training.statistics import NAN, Draws, Floats
 from training.talks import Talk
-from training.words import grams, tokens
+from training.words import repeatable, tokens
 
 EARLY = 3
 """A talk begins with so many replies; what comes after them is its depth."""
 
-_RUN = 5  # words on end that count as said again
 _SHARES = ("echoed", "again", "elsewhere", "emoji")
 
 
@@ -96,7 +95,7 @@ class Replies:
 
     def _again(self, words: Sequence[tuple[str, ...]]) -> tuple[list[bool], list[bool]]:
         """Whether each was said before: in the same talk, and in another one, earlier or later in the list."""
-        parts = [{reply, *grams(reply, _RUN)} for reply in words]
+        parts = list(map(repeatable, words))
         inside, outside = [], []
         for number, one in enumerate(self.said):
             earlier = (other for other in range(number) if self.said[other].talk == one.talk)

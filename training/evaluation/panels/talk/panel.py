@@ -11,11 +11,11 @@ from training.data.splits import Split
 from training.evaluation import figures
 from training.evaluation.data import EvaluationData
 from training.evaluation.driver import Draft, Drawn, differences, values
-from training.evaluation.limits import Limits, spread
+from training.evaluation.limits import Limits
 from training.evaluation.panel import Example, Figure, Kind, Panel, Target
 from training.evaluation.panels.talk.measures import EARLY, Replies, over, wins
 from training.evaluation.respondent import Bubbles, Question, Respondent, Respondents, occasions, texts
-from training.statistics import NAN, Floats, Value, value
+from training.statistics import NAN, Floats, Value, spread, value
 from training.talks import Past, Talk, Write, private_talks, talk_through
 from training.words import tokens
 
