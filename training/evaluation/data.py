@@ -46,7 +46,8 @@ class Burst:
 class EvaluationData:
     """dialogues and bursts by split, redacted as what is learnt; nothing of validation and test days was trained on.
 
-    unredacted: the dialogues of the training days with what identifies somebody still in them.
+    unredacted: the dialogues of the training days with what identifies somebody still in them. sees: whether the model
+    is shown photos, and not told of them in a word.
     """
 
     persona: Persona
@@ -57,6 +58,7 @@ class EvaluationData:
     points: tuple[Point, ...]
     questionnaire: tuple[Answer, ...]
     unredacted: tuple[Dialogue, ...] = ()
+    sees: bool = True
 
     @property
     def language(self) -> str:
@@ -94,6 +96,7 @@ def load_evaluation_data(
         data.points,
         load_questionnaire(workspace.questionnaire),
         data.unredacted,
+        codec.geometry.sees,
     )
 
 

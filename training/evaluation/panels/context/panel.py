@@ -38,7 +38,7 @@ def panel(data: EvaluationData, respondents: Respondents, limits: Limits) -> Pan
     draft, captions = Draft("context", data, respondents), pictures.sample_captions()
     items = relationships.relabelled(relationships.private(data, Split.TEST), relationships.known(data))
     tagged = relationships.trials(spread(items, limits.swapped))
-    photos = pictures.photo_replies(data, captions)
+    photos = pictures.photo_replies(data, captions) if data.sees else []
     seen = pictures.trials(spread(photos, limits.swapped), captions, data.language)
     adaptation = Adaptation.of(data, limits.written)
 
@@ -87,7 +87,10 @@ def _missing(draft: Draft, dialogues: bool, adaptation: Adaptation | None, photo
         yield draft.say("missing.few", fewest=FEWEST)
     else:
         yield "" if adaptation.separates else draft.say("missing.alike")
-    yield "" if photos >= pictures.FEWEST else draft.say("missing.photos", photos=photos, fewest=pictures.FEWEST)
+    if not draft.data.sees:
+        yield draft.say("missing.blind")
+    else:
+        yield "" if photos >= pictures.FEWEST else draft.say("missing.photos", photos=photos, fewest=pictures.FEWEST)
 
 
 def _metrics(draft: Draft, base: Outcome, missing: tuple[str, ...]) -> Iterator[Metric]:
