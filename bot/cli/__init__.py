@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from bot.engine.cores import share_cores
 from bot.errors import EchoesError, ExitCode
 from bot.files import refusal
 
@@ -58,6 +59,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         help="the avatar's folder (default: $ECHOES_WORKSPACE, or this folder)",
     )
     subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", title="the journey, in order")
+    share_cores()
     chosen = _command(arguments)
     for name, (module, summary) in COMMANDS.items():
         subparser = subparsers.add_parser(name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.")

@@ -18,6 +18,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from bot.engine.cores import SPINS
 from bot.engine.server import ModelServer
 from bot.errors import ConfigError, PassingError
 
@@ -28,9 +29,6 @@ _PATIENCE_SECONDS = 120.0  # that a request waits for a process that is being st
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 60.0  # seconds before it is started again, doubled each time it does not live
 _COMPLAINT = re.compile(r"(?:error loading model: )+(?:error loading model \w+: )?(.{1,200})")
 _OF_OTHER_THREADS = ("OMP_NUM_THREADS", "OMP_WAIT_POLICY")
-_SPINS = "10000"
-"""How often its threads look for one another before they sleep. Endlessly, as is their habit, makes it ten times slower
-where anything else wants the cores; sleeping at once, three times slower where nothing does."""
 _ALIVE_AFTER = 60.0  # seconds after which an end is a new one
 
 
@@ -142,7 +140,7 @@ class LlamaProcess:
 async def _ask_child(settings: dict[str, Any]) -> tuple[asyncio.subprocess.Process, dict[str, Any]]:
     """Starts the process of `bot.engine.llama.child` with these settings. Returns it with what it says first."""
     environment = {name: value for name, value in os.environ.items() if name not in _OF_OTHER_THREADS}
-    environment["GOMP_SPINCOUNT"] = _SPINS
+    environment["GOMP_SPINCOUNT"] = SPINS
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
