@@ -74,6 +74,8 @@ class Conversations:
         found = self._journal.find(chat, ids)
         for digest in self._journal.erase([entry.seq for entry in found]):
             self.avatar.media.delete(digest)
+        if found and self.avatar.memory is not None:
+            self.avatar.memory.forget()
         if any(entry.state is State.NEW for entry in found):
             self._wake(chat, arrived=True)
 

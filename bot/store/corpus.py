@@ -186,6 +186,19 @@ class Corpus:
                 forwarded=bool(forwarded),
             )
 
+    def state(self, chat: CorpusChat) -> str:
+        """Changes whenever what is in a chat could have changed."""
+        row = self.db.execute(
+            "SELECT count(*), max(id), max(coalesce(edited_ms, 0)), max(sent_ms) FROM messages WHERE chat = ?",
+            (chat.id,),
+        ).fetchone()
+        return "/".join(map(str, row))
+
+    def version(self) -> int:
+        """Changes when another connection has changed anything."""
+        (version,) = self.db.execute("PRAGMA data_version").fetchone()
+        return int(version)
+
     def latest(self, chat: CorpusChat, count: int, before: datetime | None = None) -> list[Message]:
         """The last messages of a chat before a time, in the order they were sent."""
         limit = _ms(before) if before else 2**62

@@ -133,7 +133,9 @@ def redacted(dialogue: Dialogue, counts: Counter[str]) -> Dialogue:
             counts[f"replaced: {kind}"] += own
 
         bubbles = tuple(_redacted(bubble, seen) for bubble in turn.bubbles)
-        turns.append(turn if bubbles == turn.bubbles else replace(turn, bubbles=bubbles))
+        memory = tuple(redact(line) for line in turn.memory)
+        same = bubbles == turn.bubbles and memory == turn.memory
+        turns.append(turn if same else replace(turn, bubbles=bubbles, memory=memory))
     return replace(dialogue, turns=tuple(turns))
 
 

@@ -72,13 +72,20 @@ class EvaluationData:
 
 
 def load_evaluation_data(
-    workspace: Workspace, config: Config, codec: Codec, length: int, borders: Borders | None = None
+    workspace: Workspace,
+    config: Config,
+    codec: Codec,
+    length: int,
+    borders: Borders | None = None,
+    *,
+    remember: bool = True,
 ) -> EvaluationData:
     """Loads the data. length: tokens of a dialogue. borders: those of the LoRA's training; None: 60/20/20 of the days.
 
+    remember: whether what is remembered is shown, as far as config.yaml wants it.
     Raises UsageError, ConfigError or DataError where something is missing, and says what to do.
     """
-    data = load_dataset(workspace, config, codec, length, borders)
+    data = load_dataset(workspace, config, codec, length, borders, remember=remember)
     gap = dialogue_settings(config, length).gap
     with Corpus.open(workspace.corpus, data.people.left_out) as corpus:
         loader = Loader(data.people, data.persona.language, codec.photo_size, Counter())

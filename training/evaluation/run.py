@@ -14,6 +14,7 @@ from bot.engine.describe import codec_for, describe
 from bot.errors import DataError, EchoesError, UsageError
 from bot.lora import find_lora
 from bot.media import MediaStore
+from bot.memory.trained import remembers
 from bot.workspace import Workspace, private_dir, write_private
 from training.data.splits import Borders, Split
 from training.evaluation.asking.model_respondent import ModelRespondent
@@ -113,7 +114,8 @@ def _load(workspace: Workspace, config: Config, chosen: _Chosen, note: Callable[
     described = describe(config.model.base, note)
     length = min(config.model.context_tokens, described.max_positions)
     codec = codec_for(described, MediaStore(workspace.media))
-    data = load_evaluation_data(workspace, config, codec, length, chosen.borders)
+    remember = all(remembers(lora) for lora in (chosen.lora, chosen.against))
+    data = load_evaluation_data(workspace, config, codec, length, chosen.borders, remember=remember)
     if not data.own(Split.TEST):
         raise DataError("The subject says nothing on the days to measure on: import more of their chats.")
     return data
