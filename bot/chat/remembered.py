@@ -12,7 +12,7 @@ from typing import Protocol
 from bot.chat.attachments import spoken
 from bot.chat.features import mentions
 from bot.chat.turns import goes_on, shows
-from bot.message import ChatKind, Message
+from bot.message import Chat, ChatKind, Message
 from bot.people import People
 from bot.persona import Persona
 
@@ -34,8 +34,8 @@ class Memory(Protocol):
     changes: int
     """Grows whenever something was taken away from it."""
 
-    def forget(self) -> None:
-        """Lets go of all in which something may have been taken away."""
+    def forget(self, chat: Chat | None = None) -> None:
+        """Lets go of all in which something may have been taken away: of one chat, or of any."""
         ...
 
     def recall(

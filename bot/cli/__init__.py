@@ -25,6 +25,7 @@ COMMANDS = {
     "train": ("bot.cli.train", "fine-tune the LoRA"),
     "calibrate": ("bot.cli.calibrate", "fit again when to answer in groups, by the engine that serves"),
     "evaluate": ("bot.cli.evaluate", "measure the avatar on days it was not trained on"),
+    "memory": ("bot.cli.memory", "see what the avatar remembers of a contact; add to it, strike out"),
     "doctor": ("bot.cli.doctor", "check everything before a start"),
     "run": ("bot.cli.run", "run the avatar on its platforms"),
     "aside": ("bot.cli.aside", "see what failed again and again and was set aside; try it again"),

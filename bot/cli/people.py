@@ -60,12 +60,12 @@ def run(args: argparse.Namespace) -> int:
             people, args.slug, args.relationship, args.name, [_account(text) for text in args.account], args.new
         )
         save_people(workspace.people, people)
-        print(_line(_contact(people, args.slug)))
+        print(_line(contact_named(people, args.slug)))
         return ExitCode.OK
     if args.action == "merge":
         people = _merge(people, args.slug, args.other)
         save_people(workspace.people, people)
-        print(_line(_contact(people, args.slug)))
+        print(_line(contact_named(people, args.slug)))
         return ExitCode.OK
     if args.action == "leave-out":
         people = _left_out(people, args.slug, args.chat, not args.undo)
@@ -147,7 +147,7 @@ def _set(
         if any(contact.slug == slug for contact in people.contacts):
             raise UsageError(f"{slug} is in the list already: leave out --new to change them.")
         people = people.having((*people.contacts, Contact(slug, name or slug)))
-    contact = _contact(people, slug)
+    contact = contact_named(people, slug)
     for account in accounts:
         owner = people.find(account)
         if account in people.subject:
@@ -169,7 +169,7 @@ def _set(
 def _merge(people: People, slug: str, other: str) -> People:
     if slug == other:
         raise UsageError(f"{slug} and {other} are the same contact.")
-    stays, goes = _contact(people, slug), _contact(people, other)
+    stays, goes = contact_named(people, slug), contact_named(people, other)
     relationship = stays.relationship if stays.relationship != STRANGER else goes.relationship
     merged = replace(
         stays,
@@ -190,7 +190,7 @@ def _left_out(people: People, slug: str | None, chat: str | None, out: bool) -> 
         others = tuple(key for key in people.left_out_chats if key != chat)
         return People.of(people.contacts, people.subject, (*others, chat) if out else others)
     assert slug is not None
-    return _replaced(people, replace(_contact(people, slug), left_out=out))
+    return _replaced(people, replace(contact_named(people, slug), left_out=out))
 
 
 def _trace(workspace: Workspace, people: People, who: str) -> int:
@@ -198,7 +198,7 @@ def _trace(workspace: Workspace, people: People, who: str) -> int:
     from training.data.sources import holds
 
     slugs = {contact.slug for contact in people.contacts}
-    accounts = (_account(who),) if ":" in who and who not in slugs else _contact(people, who).accounts
+    accounts = (_account(who),) if ":" in who and who not in slugs else contact_named(people, who).accounts
 
     def messages(without: LeftOut) -> int:
         if not workspace.corpus.exists():
@@ -222,7 +222,7 @@ def _replaced(people: People, changed: Contact) -> People:
     return people.having(contacts)
 
 
-def _contact(people: People, slug: str) -> Contact:
+def contact_named(people: People, slug: str) -> Contact:
     """Raises UsageError with the nearest names."""
     found = next((contact for contact in people.contacts if contact.slug == slug), None)
     if found is not None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from bot.chat.attachments import spoken
 from bot.memory.index import Place, Words
 from bot.memory.source import Exchange, Whereabouts, accounts_of, exchange_at
-from bot.message import Account, ChatKind, Message
+from bot.message import Account, Chat, ChatKind, Message
 from bot.people import People
 from bot.store.corpus import Corpus, CorpusChat, as_avatar
 
@@ -61,8 +61,10 @@ class CorpusSource:
             if int(message.id) > after and text and not (gone or message.forwarded or message.from_bot):
                 yield Words(int(message.id), message.sent_at.timestamp(), text)
 
-    def stale(self, keys: Sequence[str]) -> Sequence[str]:
-        """The groups, and the private chats of who was forgotten."""
+    def stale(self, keys: Sequence[str], chat: Chat | None) -> Sequence[str]:
+        """The groups, and the private chats of who was forgotten. What happens in a chat now is not in the corpus."""
+        if chat is not None:
+            return ()
         if self._opened is None:
             return [key for key in keys if key.startswith(_KEY)]
         gone = {one.id for one in self._opened[1].private_with(self._forgotten())}

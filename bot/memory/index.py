@@ -27,14 +27,14 @@ CREATE TABLE places (id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, state TEX
 CREATE TABLE words (
     id INTEGER PRIMARY KEY, place INTEGER NOT NULL, ref INTEGER NOT NULL, at REAL NOT NULL, terms TEXT NOT NULL
 ) STRICT;
-CREATE INDEX words_by_place ON words (place);
+CREATE INDEX words_by_time ON words (place, at);
 CREATE VIRTUAL TABLE found USING fts5(terms, content = 'words', content_rowid = 'id', tokenize = 'unicode61');
-CREATE VIRTUAL TABLE known USING fts5vocab(found, 'row');
 """
 _PLACE = "\ue000"
 """Begins the term that stands for a place: a private character, which no text's terms have."""
-_ASKED = 10  # of a question's terms, the rarest
-_LOOKED_AT = 40  # of what is found, the best by BM25
+_ASKED = 40  # of a question's terms, the first
+_MOST = 2000  # messages that have a term: one that more have is no help in finding one of them
+_LEAST = 5.5  # nats
 _FEWEST = 1  # terms of what is worth keeping
 _RARE = 2.0  # nats: what more than one message in seven has says nothing, and is long to look through
 
@@ -153,44 +153,62 @@ class Index:
         """The keys of the places that something was taken from."""
         return [key for (key,) in self._db.execute("SELECT key FROM places")]
 
+    def latest(self, places: Sequence[str], most: int) -> list[Found]:
+        """Returns the newest messages of these places that hold any word, the newest first; of no score."""
+        marks = ",".join("?" for _ in places)
+        rows = self._db.execute(
+            "SELECT places.key, words.ref, words.at FROM words JOIN places ON places.id = words.place"
+            f" WHERE places.key IN ({marks}) ORDER BY words.at DESC LIMIT ?",
+            (*places, most),
+        )
+        return [Found(key, ref, at, 0.0) for key, ref, at in rows]
+
+    def count(self, places: Sequence[str]) -> int:
+        """How many messages of these places hold any word."""
+        marks = ",".join("?" for _ in places)
+        (number,) = self._db.execute(
+            f"SELECT count(*) FROM words JOIN places ON places.id = words.place WHERE places.key IN ({marks})", places
+        ).fetchone()
+        return int(number)
+
     def find(self, places: Sequence[str], text: str, before: float) -> list[Found]:
         """Returns what was said in these places before a time and has something in common with a text, best first.
 
-        What is in common is weighed by how rare it is: Σ ln(N / n) over the common terms, where n of N messages have
-        the term. Less than 3/4 of ln N, so little more than one rare word, is nothing in common.
+        What is in common is weighed by how rare it is there: Σ ln(N / n) over the common terms, where n of the N
+        messages before that time have the term. Too little is nothing in common: less than 3/4 of ln N, one rare word,
+        or, where little was said yet, less than two. It follows from what was said by then in these places alone,
+        whatever else is in the index.
         """
         numbers = [
             row[0]
             for key in places
             if (row := self._db.execute("SELECT id FROM places WHERE key = ?", (key,)).fetchone())
         ]
-        (total,) = self._db.execute("SELECT coalesce(max(id), 0) FROM words").fetchone()
-        weights = self._weights(terms(text), total)
-        if not numbers or not weights:
-            return []
+        marks = ",".join("?" for _ in numbers)
+        (total,) = self._db.execute(
+            f"SELECT count(*) FROM words WHERE place IN ({marks}) AND at < ?", (*numbers, before)
+        ).fetchone()
         where = " OR ".join(f'"{_PLACE}{number}"' for number in numbers)
-        asked = " OR ".join(f'"{term}"' for term in weights)
-        rows = self._db.execute(
-            "SELECT places.key, words.ref, words.at, words.terms FROM found JOIN words ON words.id = found.rowid"
-            " JOIN places ON places.id = words.place WHERE found MATCH ? AND words.at < ? ORDER BY found.rank LIMIT ?",
-            (f"({where}) AND ({asked})", before, _LOOKED_AT),
-        )
-        least = 0.75 * math.log(total + 1)
-        scored = (
-            Found(key, ref, at, sum(weights[term] for term in set(kept.split()) & weights.keys()))
-            for key, ref, at, kept in rows
-        )
-        return sorted((one for one in scored if one.score >= least), key=lambda one: (-one.score, -one.at))
-
-    def _weights(self, asked: Sequence[str], total: int) -> dict[str, float]:
-        """The rarest of the terms that are known, each with ln(N / n)."""
-        weights: dict[str, float] = {}
-        for term in dict.fromkeys(asked):
-            row = self._db.execute("SELECT doc FROM known WHERE term = ?", (term,)).fetchone()
-            if row is not None:
-                weights[term] = math.log((total + 1) / row[0])
-        rarest = sorted(weights.items(), key=lambda one: -one[1])[:_ASKED]
-        return {term: weight for term, weight in rarest if weight > _RARE}
+        scores: dict[int, float] = {}
+        for term in list(dict.fromkeys(terms(text)))[:_ASKED] if total else ():
+            rows = self._db.execute(
+                "SELECT words.id FROM found JOIN words ON words.id = found.rowid"
+                " WHERE found MATCH ? AND words.at < ? LIMIT ?",
+                (f'({where}) AND "{term}"', before, _MOST + 1),
+            ).fetchall()
+            weight = math.log((total + 1) / len(rows)) if rows else 0.0
+            if weight >= _RARE and len(rows) <= _MOST:
+                for (row,) in rows:
+                    scores[row] = scores.get(row, 0.0) + weight
+        least = max(0.75 * math.log(total + 1), _LEAST)
+        found = []
+        for row, score in scores.items():
+            if score >= least:
+                key, ref, at = self._db.execute(
+                    "SELECT key, ref, at FROM words JOIN places ON places.id = place WHERE words.id = ?", (row,)
+                ).fetchone()
+                found.append(Found(key, ref, at, score))
+        return sorted(found, key=lambda one: (-one.score, -one.at, -one.ref))
 
     @contextmanager
     def _change(self) -> Iterator[sqlite3.Connection]:
@@ -219,7 +237,7 @@ def _opened(path: Path) -> sqlite3.Connection:
         if version == 0:
             db.executescript(f"BEGIN IMMEDIATE;{_LAYOUT}PRAGMA user_version = {VERSION};COMMIT;")
         db.execute("SELECT count(*) FROM places").fetchone()
-        db.execute("SELECT term FROM known LIMIT 1").fetchone()
+        db.execute("SELECT rowid FROM found LIMIT 1").fetchone()
     except BaseException:
         db.close()
         raise

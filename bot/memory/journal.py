@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from bot.chat.attachments import spoken
 from bot.memory.index import Place, Words
 from bot.memory.source import ANSWER, Exchange, Whereabouts, exchange_at
-from bot.message import Account, ChatKind
+from bot.message import Account, Chat, ChatKind
 from bot.store.journal import Journal, State
 
 _KEY = "journal/"
@@ -38,8 +38,8 @@ class JournalSource:
             if text and not message.forwarded and not message.from_bot:
                 yield Words(entry.seq, entry.at.timestamp(), text)
 
-    def stale(self, keys: Sequence[str]) -> Sequence[str]:
-        return [key for key in keys if key.startswith(_KEY)]
+    def stale(self, keys: Sequence[str], chat: Chat | None) -> Sequence[str]:
+        return [key for key in keys if key.startswith(_KEY) and (chat is None or key == f"{_KEY}{chat.key}")]
 
     def exchange(self, place: str, ref: int) -> Exchange | None:
         around = self.journal.around(place.removeprefix(_KEY), ref, 2 * ANSWER)

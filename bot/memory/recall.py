@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from pathlib import Path
 
-from bot.chat.attachments import spoken
+from bot.chat.attachments import shown, spoken
 from bot.chat.prompt.render import date_in_words, speaker_label
 from bot.chat.remembered import Remembered
 from bot.chat.scene import speaker_of
 from bot.errors import EchoesError
-from bot.memory.index import Found, Index, Words
+from bot.memory.index import Found, Index
 from bot.memory.notes import Notes
 from bot.memory.source import Source, Whereabouts, accounts_of
 from bot.memory.terms import terms
@@ -101,33 +101,38 @@ class Recall:
             asked = re.sub(re.escape(name), " ", asked, flags=re.IGNORECASE)
         if not terms(asked):
             return []
-        accounts = accounts_of(partner, people) if partner and chat.kind is ChatKind.PRIVATE else frozenset[Account]()
-        where = Whereabouts(chat, accounts, people)
-        found = [(one, source) for source in self._sources for one in self._found(source, where, asked, before)]
-        struck = self._notes().never
-        best: list[Quotation] = []
-        for one, source in sorted(found, key=lambda one: -_worth(one[0], before)):
-            exchange = source.exchange(one.place, one.ref)
-            key = f"{one.place}/{exchange.ref}" if exchange else ""
-            if exchange and key not in without and key not in struck and all(other.key != key for other in best):
-                best.append(Quotation(key, exchange.said))
-            if len(best) == most:
-                break
-        return best
+        found = [
+            (one, source)
+            for source, places in self._places(chat, partner, people)
+            for one in self._index().find(places, asked, before.timestamp())
+        ]
+        found.sort(key=lambda one: -_worth(one[0], before))
+        return self._exchanges(found, without, most)
 
-    def take_up(self, chat: Chat, partner: Account | None, people: People) -> int:
-        """Indexes what there is of a chat; returns of how many places. So that nobody has to wait for it later."""
-        accounts = accounts_of(partner, people) if partner else frozenset[Account]()
-        where = Whereabouts(chat, accounts, people)
-        return sum(len(self._places(source, where)) for source in self._sources)
+    def latest(self, chat: Chat, partner: Account | None, people: People, most: int) -> list[Quotation]:
+        """Returns what was said last there, the newest first. Raises as `quotations` does."""
+        found = [
+            (one, source)
+            for source, places in self._places(chat, partner, people)
+            for one in self._index().latest(places, 2 * most)
+        ]
+        found.sort(key=lambda one: -one[0].at)
+        return self._exchanges(found, (), most)
 
-    def forget(self) -> None:
-        """Forgets what is indexed of chats in which something may have been taken away; they are indexed anew."""
+    def known(self, chat: Chat, partner: Account | None, people: People) -> int:
+        """Returns how many messages there are that something may be remembered of. Raises as `quotations` does."""
+        return sum(self._index().count(places) for _, places in self._places(chat, partner, people))
+
+    def forget(self, chat: Chat | None = None) -> None:
+        """Forgets what is indexed of chats in which something may have been taken away; they are indexed anew.
+
+        chat: where alone that may be.
+        """
         self.changes += 1
         try:
             index = self._index()
             keys = index.places()
-            index.drop(one for source in self._sources for one in source.stale(keys))
+            index.drop(one for source in self._sources for one in source.stale(keys, chat))
         except (EchoesError, sqlite3.Error) as error:
             self._damaged(error)
 
@@ -142,23 +147,36 @@ class Recall:
         fitting = sorted((one for one in known if one[0] >= common), key=lambda one: -one[0])
         return [Remembered(f"note/{fact}", _quoted(fact, self._persona.language)) for _, fact in fitting]
 
-    def _found(self, source: Source, where: Whereabouts, asked: str, before: datetime) -> list[Found]:
-        places = self._places(source, where)
-        return self._index().find(places, asked, before.timestamp()) if places else []
+    def _exchanges(self, found: Sequence[tuple[Found, Source]], without: Collection[str], most: int) -> list[Quotation]:
+        """The first of them as they are now, each exchange once, without what is struck out."""
+        struck, best = self._notes().never, dict[str, Quotation]()
+        for one, source in found:
+            exchange = source.exchange(one.place, one.ref)
+            key = f"{one.place}/{exchange.ref}" if exchange else ""
+            if exchange and key not in without and key not in struck and key not in best:
+                best[key] = Quotation(key, exchange.said)
+                if len(best) == most:
+                    break
+        return list(best.values())
 
-    def _places(self, source: Source, where: Whereabouts) -> list[str]:
-        """The keys of the places where may be looked, taken into the index as they are now."""
-        index, keys = self._index(), []
-        for place in source.places(where):
-            keys.append(place.key)
-            if source.grows:
-                news: list[Words] = list(source.words(place, index.last(place)))
-                if news or not index.knows(place):
-                    index.take(place, news)
-            elif not index.knows(place):
-                index.drop([place.key])
-                index.take(place, source.words(place, 0))
-        return keys
+    def _places(self, chat: Chat, partner: Account | None, people: People) -> list[tuple[Source, list[str]]]:
+        """Where may be looked for a message of this chat, by source, taken into the index as it is now."""
+        private = partner is not None and chat.kind is ChatKind.PRIVATE
+        accounts = accounts_of(partner, people) if partner and private else frozenset[Account]()
+        where, index, found = Whereabouts(chat, accounts, people), self._index(), []
+        for source in self._sources:
+            places = source.places(where)
+            for place in places:
+                if source.grows:
+                    news = list(source.words(place, index.last(place)))
+                    if news or not index.knows(place):
+                        index.take(place, news)
+                elif not index.knows(place):
+                    index.drop([place.key])
+                    index.take(place, source.words(place, 0))
+            if places:
+                found.append((source, [place.key for place in places]))
+        return found
 
     def _index(self) -> Index:
         if self._opened is None:
@@ -175,7 +193,9 @@ class Recall:
         language, first = self._persona.language, quotation.said[0]
         day = _day(first.sent_at, language, self._persona.zone)
         answer = [spoken(one) for one in quotation.said[1:]]
-        line = f"{day}{self._who(first, people)}{_quoted(spoken(first), language)}"
+        line = (
+            f"{day}{self._who(first, people)}{_quoted(spoken(first) or shown(first, language, _unseen)[0], language)}"
+        )
         return f"{line} / {_YOU[language]}{_quoted(' '.join(answer), language)}" if answer else line
 
     def _who(self, message: Message, people: People) -> str:
@@ -185,6 +205,11 @@ class Recall:
         if message.chat.kind is ChatKind.PRIVATE:
             return _THEY[language]
         return speaker_label(speaker_of(message, people), language)
+
+
+def _unseen(digest: str) -> bool:
+    """Pictures are remembered by a word."""
+    return False
 
 
 def _worth(found: Found, now: datetime) -> float:

@@ -42,8 +42,11 @@ class Source(Protocol):
         """What was said in one of these places in messages with a larger ref."""
         ...
 
-    def stale(self, keys: Sequence[str]) -> Sequence[str]:
-        """Those of these places in which something may have been taken away since they were read."""
+    def stale(self, keys: Sequence[str], chat: Chat | None) -> Sequence[str]:
+        """Those of these places in which something may have been taken away since they were read.
+
+        chat: where alone that may be; None: anywhere.
+        """
         ...
 
     def exchange(self, place: str, ref: int) -> Exchange | None:
