@@ -31,8 +31,10 @@ class Remembered:
 class Memory(Protocol):
     """What there is to remember."""
 
-    changes: int
-    """Grows whenever something was taken away from it."""
+    @property
+    def changes(self) -> int:
+        """Grows whenever something was taken away from it."""
+        ...
 
     def forget(self, chat: Chat | None = None) -> None:
         """Lets go of all in which something may have been taken away: of one chat, or of any."""

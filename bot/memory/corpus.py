@@ -2,17 +2,16 @@
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 from bot.chat.attachments import spoken
 from bot.memory.index import Place, Words
-from bot.memory.source import Exchange, Whereabouts, accounts_of, exchange_at
+from bot.memory.source import AROUND, Exchange, Whereabouts, accounts_of, exchange_at
 from bot.message import Account, Chat, ChatKind, Message
 from bot.people import People
 from bot.store.corpus import Corpus, CorpusChat, as_avatar
 
-_AROUND = timedelta(hours=1)
 _KEY = "corpus/"
 
 
@@ -81,8 +80,8 @@ class CorpusSource:
         at = datetime.fromtimestamp(row[0] / 1000, UTC)
         if self.until is not None and at >= self.until:
             return None
-        around = self._messages(chat, at - _AROUND, at + _AROUND)
-        found = exchange_at([(int(one.id), one) for one in around if not one.forwarded], ref)
+        around = self._messages(chat, at - AROUND, at + AROUND)
+        found = exchange_at([(int(one.id), one) for one in around], ref)
         return None if found and found.said[0].sender in self._forgotten() else found
 
     def _corpus(self, people: People) -> Corpus | None:

@@ -36,7 +36,7 @@ _ASKED = 40  # of a question's terms, the first
 _MOST = 2000  # messages that have a term: one that more have is no help in finding one of them
 _LEAST = 5.5  # nats
 _FEWEST = 1  # terms of what is worth keeping
-_RARE = 2.0  # nats: what more than one message in seven has says nothing, and is long to look through
+_EVERY = 7  # a term of more than every seventh message says nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,11 +196,11 @@ class Index:
                 " WHERE found MATCH ? AND words.at < ? LIMIT ?",
                 (f'({where}) AND "{term}"', before, _MOST + 1),
             ).fetchall()
-            weight = math.log((total + 1) / len(rows)) if rows else 0.0
-            if weight >= _RARE and len(rows) <= _MOST:
+            if len(rows) <= min(max(total // _EVERY, 1), _MOST):
                 for (row,) in rows:
-                    scores[row] = scores.get(row, 0.0) + weight
-        least = max(0.75 * math.log(total + 1), _LEAST)
+                    scores[row] = scores.get(row, 0.0) + math.log((total + 1) / len(rows))
+        one_word = math.log(total + 1)
+        least = max(0.75 * one_word, min(1.8 * one_word, _LEAST))
         found = []
         for row, score in scores.items():
             if score >= least:

@@ -43,5 +43,5 @@ class JournalSource:
 
     def exchange(self, place: str, ref: int) -> Exchange | None:
         around = self.journal.around(place.removeprefix(_KEY), ref, 2 * ANSWER)
-        said = [(one.seq, one.message) for one in around if one.state not in _OPEN and spoken(one.message)]
+        said = [(one.seq, one.message) for one in around if one.state not in _OPEN]
         return exchange_at(said, ref)

@@ -53,12 +53,21 @@ class Recall:
         self, path: Path, sources: Sequence[Source], persona: Persona, notes: Callable[[], Notes] = Notes
     ) -> None:
         """path: of the index. notes: asked at each use, so that a reload shows."""
-        self.changes = 0
+        self._forgot = 0
+        self._noted: Notes | None = None
         self._path = path
         self._sources = sources
         self._persona = persona
         self._notes = notes
         self._opened: Index | None = None
+
+    @property
+    def changes(self) -> int:
+        """Grows whenever something was taken away, or the owner's notes were changed."""
+        if (notes := self._notes()) is not self._noted:
+            self._noted = notes
+            self._forgot += 1
+        return self._forgot
 
     def close(self) -> None:
         if self._opened is not None:
@@ -128,7 +137,7 @@ class Recall:
 
         chat: where alone that may be.
         """
-        self.changes += 1
+        self._forgot += 1
         try:
             index = self._index()
             keys = index.places()
@@ -193,9 +202,8 @@ class Recall:
         language, first = self._persona.language, quotation.said[0]
         day = _day(first.sent_at, language, self._persona.zone)
         answer = [spoken(one) for one in quotation.said[1:]]
-        line = (
-            f"{day}{self._who(first, people)}{_quoted(spoken(first) or shown(first, language, _unseen)[0], language)}"
-        )
+        said = spoken(first) or shown(first, language, _unseen)[0]
+        line = f"{day}{self._who(first, people)}{_quoted(said, language)}"
         return f"{line} / {_YOU[language]}{_quoted(' '.join(answer), language)}" if answer else line
 
     def _who(self, message: Message, people: People) -> str:

@@ -2,12 +2,15 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Protocol
 
 from bot.memory.index import Place, Words
 from bot.message import Account, Chat, ChatKind, Message
 from bot.people import People
 
+AROUND = timedelta(hours=1)
+"""What is further apart is no answer."""
 ANSWER = 3
 """Messages of the subject at most that count as the answer to one."""
 
@@ -56,11 +59,13 @@ class Source(Protocol):
 
 def exchange_at(every: Sequence[tuple[int, Message]], ref: int) -> Exchange | None:
     """Finds a message among those around it, with their refs, and what it belongs to: what somebody else wrote and what
-    the subject answered at once. In a group it stands alone.
+    the subject answered within AROUND. In a group it stands alone.
     """
-    at = next((index for index, (one, _) in enumerate(every) if one == ref), None)
-    if at is None:
+    time = next((message.sent_at for one, message in every if one == ref and not message.forwarded), None)
+    if time is None:
         return None
+    every = [one for one in every if not one[1].forwarded and time - AROUND <= one[1].sent_at < time + AROUND]
+    at = next(index for index, (one, _) in enumerate(every) if one == ref)
     first = at
     if every[at][1].chat.kind is ChatKind.GROUP:
         return Exchange(ref, (every[at][1],))

@@ -106,7 +106,8 @@ class _Cutter:
         past: list[Piece] = []  # the dialogue so far, and what is carried over
         for segment in chat:
             if past and not goes_on(past[-1].until, segment[0].turn.at, self._gap):
-                past = _last(past, self._carried)
+                carried = _last(past, self._carried)
+                past = [replace(piece, turn=replace(piece.turn, memory=())) for piece in carried]  # as it is served
             if self._splits.at(segment[0].turn.at) is Split.TRAIN:
                 for first, end in self._live(segment):
                     yield from self._windows(_last([*past, *segment[:first]], self._carried), segment[first:end])

@@ -123,18 +123,17 @@ def segments(
     recollect: what is remembered for the messages of a dialogue, by row; told which of `sent` it holds.
     """
     own = [one.at for one in sent if one.own]
-    start = 0
+    start, begun = 0, 0
     for end in range(1, len(sent) + 1):
-        if end < len(sent):
-            here, before = sent[end].at, sent[end - 1].at
-            if goes_on(before, here, gap) and splits.at(here) is splits.at(before):
-                continue
-        pieces = _pieces(kind, sent[start:end], gap, recollect(start, end))
+        goes = end < len(sent) and goes_on(sent[end - 1].at, sent[end].at, gap)
+        if goes and splits.at(sent[end].at) is splits.at(sent[end - 1].at):
+            continue
+        pieces = _pieces(kind, sent[start:end], gap, recollect(begun, end))
         if kind is ChatKind.GROUP:
             pieces = _decided(pieces, own, counts)
         if pieces:
             yield pieces
-        start = end
+        start, begun = end, begun if goes else end
 
 
 def recollecting(
