@@ -57,6 +57,12 @@ def dialogue_settings(config: Config, length: int) -> DialogueSettings:
     return DialogueSettings(timedelta(minutes=talk.gap_minutes), talk.carried_turns, length, shown)
 
 
+def corpus_memory(workspace: Workspace, persona: Persona) -> Recall:
+    """What may be remembered of the imported chats. What the owner wrote down has no time, and is not among it."""
+    struck = Notes(never=load_notes(workspace.memory).never)
+    return Recall(workspace.memory_index, [CorpusSource(workspace.corpus)], persona, lambda: struck)
+
+
 def load_dataset(
     workspace: Workspace,
     config: Config,
@@ -84,8 +90,7 @@ def load_dataset(
         corpus = closing.enter_context(Corpus.open(workspace.corpus, people.left_out))
         memory: Recall | None = None
         if remember and config.conversation.remember:
-            struck = Notes(never=load_notes(workspace.memory).never)  # what the owner wrote down has no time
-            memory = Recall(workspace.memory_index, [CorpusSource(workspace.corpus)], persona, lambda: struck)
+            memory = corpus_memory(workspace, persona)
             closing.callback(memory.close)
         messages = corpus.count()
         if not messages:

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -73,7 +73,7 @@ def evaluate(workspace: Workspace, settings: EvaluateSettings, note: Callable[[s
     panels, precisions = [], dict[str, str]()
     fastest, token = settings.quick, settings.server_token
     opened = open_model(workspace, config, note, fastest=fastest, token=token) if settings.model else nullcontext()
-    with opened as model:
+    with opened as model, closing(data.memory) if data.memory else nullcontext():
         examined = _examined(model, chosen, words, settings) if model else Examined()
         for key in PANELS:
             if key in settings.only and (settings.model or key == "decision"):
