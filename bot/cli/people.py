@@ -48,7 +48,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     without.add_argument("--undo", action="store_true", help="use it again, from the next training on")
     trace = actions.add_parser("trace", help="say where somebody's words are: in the chats, and in which LoRAs")
     trace.add_argument("who", metavar="SLUG|PLATFORM:ID", help="a contact, or an account")
-    proposals.configure(actions.add_parser("propose", help="say who may be one person, and who may be what to the subject"))
+    proposals.configure(actions.add_parser("propose", help="say who may be one person, and who they may be"))
     merge = actions.add_parser("merge", help="two contacts are one person")
     merge.add_argument("slug", metavar="SLUG", help="the contact that stays")
     merge.add_argument("other", metavar="OTHER", help="the contact that becomes part of it")

@@ -13,7 +13,7 @@ from bot.persona import load_persona
 from bot.workspace import Workspace
 
 if TYPE_CHECKING:
-    from training.data.proposals.proposal import Relation, SamePerson
+    from training.data.proposals.proposal import Proposal, Relation, SamePerson
 
 _WARNING = (
     "Look before you merge: what one contact said in private is from then on the past that the other is shown.\n"
@@ -37,8 +37,7 @@ def run(args: argparse.Namespace, workspace: Workspace, people: People) -> int:
         save_people(workspace.people, _applied(people, same, relations, args.apply))
         print(f"Written to {workspace.people}: {', '.join(args.apply)}.")
     elif args.json:
-        found = {"same": same, "relationships": relations}
-        listed = {name: [{"proposal": one.key} | asdict(one) for one in of] for name, of in found.items()}
+        listed = {"same": _as_json(same), "relationships": _as_json(relations)}
         print(json.dumps(listed, ensure_ascii=False, indent=2))
     else:
         _show(same, relations)
@@ -66,20 +65,30 @@ def _show(same: "Sequence[SamePerson]", relations: "Sequence[Relation]") -> None
     if not same and not relations:
         print("The chats suggest nothing that people.yaml does not say.")
         return
-    for title, found in (("One person under several names:", same), ("Who they are to the subject:", relations)):
-        if found:
-            print(title)
-            for one in found:
-                print(f"  {one.key}  ({one.sureness})\n      {'; '.join(one.reasons)}")
-            print()
-    print(_WARNING.format((*same, *relations)[0].key))
+    _list("One person under several names:", same)
+    _list("Who they are to the subject:", relations)
+    proposals: list[Proposal] = [*same, *relations]
+    print(_WARNING.format(proposals[0].key))
+
+
+def _list(title: str, proposals: "Sequence[Proposal]") -> None:
+    if proposals:
+        print(title)
+        for one in proposals:
+            print(f"  {one.key}  ({one.sureness})\n      {'; '.join(one.reasons)}")
+        print()
+
+
+def _as_json(proposals: "Sequence[Proposal]") -> list[dict[str, object]]:
+    return [{"proposal": one.key} | asdict(one) for one in proposals]
 
 
 def _applied(
     people: People, same: "Sequence[SamePerson]", relations: "Sequence[Relation]", wanted: Sequence[str]
 ) -> People:
     """Raises UsageError for what is not proposed. Who is merged with somebody of a relationship takes that one."""
-    if unknown := [key for key in wanted if key not in {one.key for one in (*same, *relations)}]:
+    proposals: list[Proposal] = [*same, *relations]
+    if unknown := [key for key in wanted if key not in {one.key for one in proposals}]:
         raise UsageError(f"Not proposed: {', '.join(unknown)}. `echoes people propose` lists what is.")
     stays: dict[str, str] = {}
     by_slug = {one.slug: one for one in people.contacts}

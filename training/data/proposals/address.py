@@ -17,7 +17,7 @@ _ENGLISH: Mapping[str, tuple[str, str]] = {  # sure ones, hints
     "sibling": ("sis sister brother", "bro bruv"),
     "partner": ("babe babes hubby wifey", "baby honey darling sweetheart love my-love sweetie"),
     "child": ("son daughter my-girl my-boy kiddo", ""),
-    "teacher": ("prof professor teacher", "dr doctor"),
+    "teacher": ("prof professor teacher", "dr doctor sir miss"),
     "colleague": ("boss", "dr doctor chief"),
     "friend": ("", "mate dude bestie buddy pal girl bro bruv"),
 }
@@ -25,8 +25,8 @@ _CHINESE: Mapping[str, tuple[str, str]] = {
     "parent": ("妈 妈妈 老妈 妈咪 阿妈 母亲 爸 爸爸 老爸 爸比 阿爸 父亲 老爹 爹 娘", ""),
     "elder": ("奶奶 外婆 姥姥 阿嬷 嫲嫲 爷爷 外公 姥爷 阿公 祖母 祖父", "阿姨 叔叔 伯伯"),
     "relative": (
-        "姑姑 姑妈 小姑 姑父 姑丈 姨妈 小姨 大姨 二姨 姨夫 舅舅 大舅 小舅 舅妈 伯父 大伯 二伯 伯母 婶婶 小叔 堂哥 堂姐 堂弟 "
-        "堂妹 表哥 表姐 表弟 表妹 嫂子 姐夫",
+        "姑姑 姑妈 小姑 姑父 姑丈 姨妈 小姨 大姨 二姨 姨夫 舅舅 大舅 小舅 舅妈 伯父 大伯 二伯 伯母 婶婶 小叔 "
+        "堂哥 堂姐 堂弟 堂妹 表哥 表姐 表弟 表妹 嫂子 姐夫",
         "",
     ),
     "sibling": ("老姐 老哥 老弟 老妹 大姐 二姐 大哥 二哥", "姐 姐姐 哥 哥哥 弟弟 妹妹"),
@@ -62,23 +62,23 @@ _TITLES: Mapping[str, Mapping[str, float]] = {  # after a Chinese surname
 INVERSE: Mapping[str, str] = {"parent": "child", "child": "parent", "teacher": "student", "elder": "relative"}
 """Who somebody is that calls you so: your mum is who calls you daughter. What is not here is the same both ways."""
 
-ONLY_ONE = frozenset("mum mummy mom mommy mama dad daddy papa 妈 妈妈 老妈 妈咪 阿妈 爸 爸爸 老爸 阿爸".split())
+_ONE_WORD = {  # to the word that all of them are taken for
+    "mum": "mum mummy mom mommy mama mamma mother mumsy",
+    "dad": "dad daddy papa father",
+    "妈": "妈 妈妈 老妈 妈咪 阿妈 母亲",
+    "爸": "爸 爸爸 老爸 爸比 阿爸 父亲",
+    "grandma": "gran granny grandmother nan nana nanna",
+    "grandpa": "grandad granddad grandfather gramps",
+    "aunt": "auntie aunty",
+    "professor": "prof",
+    "dr": "doctor",
+}
+_SAME = {word: one for one, words in _ONE_WORD.items() for word in words.split()}
+ONLY_ONE = frozenset({"mum", "dad", "妈", "爸"})
 """Words for whom most people have but one."""
 
-_SAME = {
-    **dict.fromkeys("mummy mom mommy mama mamma mother".split(), "mum"),
-    **dict.fromkeys("daddy papa father".split(), "dad"),
-    **dict.fromkeys("gran granny grandmother nan nana nanna".split(), "grandma"),
-    **dict.fromkeys("grandad granddad grandfather gramps".split(), "grandpa"),
-    **dict.fromkeys("auntie aunty".split(), "aunt"),
-    **dict.fromkeys("妈妈 老妈 妈咪 阿妈 母亲".split(), "妈"),
-    **dict.fromkeys("爸爸 老爸 爸比 阿爸 父亲".split(), "爸"),
-    **dict.fromkeys("prof".split(), "professor"),
-    **dict.fromkeys("doctor".split(), "dr"),
-}
-_HONORIFICS: Mapping[str, Mapping[str, float]] = dict.fromkeys(
-    ("mr", "mrs", "ms", "miss"), {"teacher": _HINT, "colleague": _HINT, "elder": _HINT / 2}
-)
+_POLITELY = {"teacher": _HINT, "colleague": _HINT, "elder": _HINT / 2}
+_HONORIFICS: Mapping[str, Mapping[str, float]] = dict.fromkeys(("mr", "mrs", "ms", "miss"), _POLITELY)
 _NAMED = "uncle|aunt|auntie|aunty|cousin|dr|doctor|prof|professor|grandma|grandpa|gran|nan|nana|mr|mrs|ms|miss"
 _SURNAMES = (
     "王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡余杜叶程苏魏吕丁任沈姚卢姜崔钟谭陆汪范"
@@ -90,7 +90,7 @@ _GREETING = (
     r"thank you so much|thank you very much|thx|ty|love you|love u|miss you|bye|happy birthday|yes|no|ok|okay|sorry|oh|"
     r"well done|merry christmas"
 )
-_AFTER = r"can|could|do|did|are|is it|will|would|where|what|when|how|why|have|i|i'm|im|it's|please|pls|you|your"
+_AFTER = r"can|could|do|did|are|is it|will|would|where|what|when|how|why|have|i|i'm|im|it's|please|pls"
 _END = r"[ ]*[.!?…~xX)💛❤♥️🥲😘😊\s]*$"
 
 
@@ -109,7 +109,7 @@ def _all(table: Mapping[str, tuple[str, str]]) -> dict[str, dict[str, float]]:
 
 _WORDS = _all(_ENGLISH) | _all(_CHINESE)
 _KIN = _alternatives(word for word in _WORDS if word.isascii())
-_TERM = rf"(?P<term>(?i:{_NAMED})\b\.? [A-Z][a-z]+|(?i:{_KIN})\b)"
+_TERM = rf"(?P<term>(?:(?i:{_NAMED})|(?i:mr|mrs|ms|dr|prof)\.) [A-Z][a-z]+|(?i:{_KIN})\b)"
 _EN = (
     re.compile(rf"^(?i:(?:{_GREETING})\b[, ]+)?(?i:my )?{_TERM}(?=[,.!?:…]|\s*$| (?i:{_AFTER})\b)"),
     re.compile(rf"(?:[,!.?] |\b(?i:{_GREETING}) )(?i:my )?{_TERM}(?={_END})"),
@@ -121,8 +121,9 @@ _CHINESE_TERM = (
 )
 _ZH = (
     re.compile(
-        rf"^(?:亲爱的|我的|好的?|嗯+|谢谢|多谢|感谢|早安?|晚安|您好|你好|喂|收到|对不起|祝|hi |hello |[～~，, ])*{_CHINESE_TERM}"
-        r"(?=[，,！!。～~？?：:、… ]|$|早|好|晚安|新年|生日|节日|辛苦|您|你|我)"
+        r"^(?:亲爱的|我的|好的?|嗯+|谢谢|多谢|感谢|早安?|晚安|您好|你好|喂|收到|对不起|祝|hi |hello |[～~，, ])*"
+        rf"{_CHINESE_TERM}"
+        r"(?=[，,！!。～~？?：:、… ]|$|早(?![知就])|好|晚安|新年|生日|节日|辛苦|您|你|我)"
     ),
     re.compile(
         rf"(?:谢谢|多谢|感谢|好的|辛苦了|再见|拜拜|晚安|早安|爱你|想你|麻烦|[，,。！!])(?:亲爱的|我的)?{_CHINESE_TERM}"
@@ -135,23 +136,24 @@ _OWN = (
     re.compile(rf"我是你(?:的|亲)?{_CHINESE_TERM}"),
 )
 _SHARED_KIN = re.compile(
-    r"(?i)(?:^|\b(?:tell|told|ask|asked|and|but|with|at|for|to|miss|visit|visiting|call|called|see|saw|if|when|because|that) )"
+    r"(?i)(?:^|\b(?:tell|told|ask|asked|and|but|with|at|for|to|miss|visit|visiting|call|called|see|saw|if|when|that) )"
     r"(?:mum|mom|dad|mummy|mommy|daddy|grandma|grandpa|gran|nan|granddad)(?:'s)?\b(?! [A-Z])"
     r"|(?<![我你他她的家您们咱])(?:爸妈|妈妈?|爸爸?|奶奶|爷爷|外婆|外公|姥姥)(?=说|让|在|又|今天|昨天|身体|生病|生日|叫|问|做)"
     r"|咱(?:妈|爸|家)"
 )
 _HANZI = re.compile(r"[\u3400-\u9fff]")
-_ANY = re.compile(rf"\b(?i:{_KIN}|{_NAMED})\b|{_alternatives(word for word in (*_WORDS, *_TITLES) if not word.isascii())}")
+ADDRESSES = frozenset({word.split()[-1] for word in (*_WORDS, *_NAMED.split("|"))} | set(_TITLES))
+"""Words of which a message that calls somebody something has at least one."""
 
 
 def called(text: str) -> str | None:
     """Returns what the reader of a message is called in it, if anything; not whom it merely speaks of."""
-    return _first(_ZH if _HANZI.search(text) else _EN, text) if _ANY.search(text) else None
+    return _first(_ZH if _HANZI.search(text) else _EN, text)
 
 
 def calls_self(text: str) -> str | None:
     """Returns what the writer of a message is to its reader by their own words: `Love, Mum`, `我是你姐`."""
-    return _first(_OWN, text) if _ANY.search(text) else None
+    return _first(_OWN, text)
 
 
 def in_name(name: str) -> str | None:
@@ -161,7 +163,7 @@ def in_name(name: str) -> str | None:
         match = re.match(rf"{_CHINESE_TERM}(?: |$)", plain)
         return _word(match["term"]) if match else None
     match = re.match(rf"(?i:my )?{_TERM}", plain)
-    named = match is not None and re.match(rf"(?i:{_NAMED})\b", match["term"]) is not None
+    named = match is not None and " " in match["term"]
     return _word(match["term"]) if match and (named or match.end() == len(plain)) else None
 
 

@@ -16,9 +16,16 @@ _HANZI = re.compile(r"[\u3400-\u9fff]{2,}")
 _NUMBER = re.compile(r"\+?[\d\s().-]{8,22}")
 _BY_NUMBER = frozenset({"whatsapp", "sms", "imessage", "signal"})
 """Platforms whose accounts may be phone numbers; elsewhere an id of digits is a count."""
-_NOBODY = frozenset(
-    "deleted account|unknown|user|facebook user|instagram user|whatsapp user|已注销|微信用户|qq用户|用户|匿名".split("|")
+_NAMES_NOBODY = (
+    "deleted account, unknown, user, facebook user, instagram user, whatsapp user, 已注销, 微信用户, qq用户, 用户, 匿名"
 )
+_NOBODY = frozenset(_NAMES_NOBODY.split(", "))
+_NAMES_MANY = (
+    "张伟 王伟 王芳 李伟 李娜 张敏 李静 王静 刘伟 王秀英 张丽 李秀英 王丽 张静 李强 张磊 王强 李军 王军 张勇 王磊 "
+    "刘洋 李杰 张杰 王勇 李敏 王敏 张涛 刘涛 王涛 陈伟 陈静 李明 王超 张超 李娟 王娟 刘芳 王浩 张强"
+)
+_COMMON = frozenset(_NAMES_MANY.split())
+"""Names that hundreds of thousands have."""
 _PET = "小阿老大"  # a short Chinese name that begins so is a pet name, which many have
 
 
@@ -58,7 +65,6 @@ class Name:
         """What two names must share to be alike at all."""
         return tuple(dict.fromkeys(part for part in (self.hanzi, self.parts[0]) if len(part) > 1))
 
-
     def shared(self, other: "Name") -> str:
         """How the two are told to the owner: by what they have in common."""
         common = tuple(part for part in self.parts if part in other.parts)
@@ -68,7 +74,8 @@ class Name:
 def likeness(one: Name, other: Name) -> Likeness:
     """Compares two names."""
     if one.hanzi and one.hanzi == other.hanzi:
-        return Likeness.GIVEN if len(one.hanzi) == 2 and one.hanzi[0] in _PET else Likeness.FULL
+        many = one.hanzi in _COMMON or (len(one.hanzi) == 2 and one.hanzi[0] in _PET)
+        return Likeness.GIVEN if many else Likeness.FULL
     if one.parts[0] != other.parts[0] or one.hanzi or other.hanzi:
         return Likeness.NONE
     if one.parts == other.parts and len(one.parts) > 1:

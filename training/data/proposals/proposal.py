@@ -37,3 +37,6 @@ class Relation:
     def key(self) -> str:
         """What the owner calls the proposal by."""
         return f"{self.slug}={self.relationship}"
+
+
+Proposal = SamePerson | Relation

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 
 from bot.people import STRANGER
 from training.data.proposals.address import INVERSE, says
+from training.data.proposals.manner import Manner
 from training.data.proposals.names import surname
 from training.data.proposals.proposal import Relation, Sureness
-from training.data.proposals.seen import LOVE, OFFICE_HOURS, PLAYFUL, POLITE, SHARED_KIN, STUDY, WORK, Seen
+from training.data.proposals.seen import ALL, OFFICE_HOURS, SHARED_KIN, Seen
 
 _BEFORE = {
     "friend": 0.8,
@@ -33,7 +34,6 @@ _BEFORE = {
 _KIN = frozenset({"parent", "elder", "relative", "sibling", "child"})
 _LEVELS = ((0.95, Sureness.HIGH), (0.85, Sureness.MIDDLE), (0.7, Sureness.LOW))
 _ENOUGH = 1.5  # nats that evidence must speak for what is proposed
-_TELLING = 12  # messages in private that tell a manner
 _WORD, _OFTEN = 5.0, 4  # nats of a word of address that was said so often
 
 
@@ -98,7 +98,9 @@ def _said(counts: Mapping[str, int], means: Mapping[str, Mapping[str, float]], r
 def _called_kin(one: Seen) -> bool:
     """Whether a contact is surely family, by what the subject calls them."""
     often = [word for word, number in one.called.items() if number >= 2]
-    return any(weight == 1 and of in _KIN for word in (*often, *one.words_in_names) for of, weight in says(word).items())
+    return any(
+        weight == 1 and of in _KIN for word in (*often, *one.words_in_names) for of, weight in says(word).items()
+    )
 
 
 def _circumstances(one: Seen, family_name: str, family: set[str]) -> list[_Evidence]:
@@ -116,11 +118,11 @@ def _circumstances(one: Seen, family_name: str, family: set[str]) -> list[_Evide
 
 
 def _manner(one: Seen) -> list[_Evidence]:
-    number, own = one.private, one.own.get("", 0)
-    if number < _TELLING or not own:
+    number = one.private
+    if not one.own.get(ALL, 0) or not one.theirs.get(ALL, 0):
         return []
     found = []
-    if one.own.get(POLITE, 0) >= 0.3 * own:
+    if one.register is Manner.POLITE:
         found.append(
             _Evidence(
                 {"teacher": 1.2, "colleague": 1.2, "elder": 1.0, "relative": 0.5, "parent": 0.3}
@@ -128,7 +130,7 @@ def _manner(one: Seen) -> list[_Evidence]:
                 "the subject writes to them politely",
             )
         )
-    if one.own.get(PLAYFUL, 0) >= 0.1 * own:
+    if one.register is Manner.PLAYFUL:
         found.append(
             _Evidence(
                 {"friend": 1.2, "classmate": 0.8, "sibling": 0.8, "partner": 0.5, "colleague": -0.5}
@@ -136,14 +138,16 @@ def _manner(one: Seen) -> list[_Evidence]:
                 "the subject writes to them playfully",
             )
         )
-    if one.both(WORK) >= max(3, 0.05 * number):
-        found.append(_Evidence({"colleague": 2.0}, f"work is spoken of in {one.both(WORK):,} of {number:,} messages"))
-    if one.both(STUDY) >= max(3, 0.05 * number):
-        reason = f"study is spoken of in {one.both(STUDY):,} of {number:,} messages"
+    if one.both(Manner.WORK) >= max(3, 0.05 * number):
+        found.append(
+            _Evidence({"colleague": 2.0}, f"work is spoken of in {one.both(Manner.WORK):,} of {number:,} messages")
+        )
+    if one.both(Manner.STUDY) >= max(3, 0.05 * number):
+        reason = f"study is spoken of in {one.both(Manner.STUDY):,} of {number:,} messages"
         found.append(_Evidence({"classmate": 1.5, "teacher": 1.5, "student": 0.8}, reason))
     if number >= 20 and one.both(OFFICE_HOURS) >= 0.9 * number:
         found.append(_Evidence({"colleague": 1.2}, "nearly all is written in office hours"))
-    if min(one.own.get(LOVE, 0), one.theirs.get(LOVE, 0)) >= max(3, 0.01 * number):
+    if min(one.own.get(Manner.LOVE, 0), one.theirs.get(Manner.LOVE, 0)) >= max(3, 0.01 * number):
         found.append(_Evidence({"partner": 1.5, "parent": 0.7, "child": 0.5}, "both write that they love or miss"))
     return [*found, _volume(number)]
 

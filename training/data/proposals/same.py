@@ -1,7 +1,8 @@
 """Which contacts are probably one person. A wrong merge shows one person's private words to another: rather none.
 
 Contacts who wrote in the same chat are two people, whatever they are called. So are those to whom the owner has given
-different relationships, and those whom the subject calls `mum` and `uncle`.
+different relationships, those whom the subject calls `mum` and `uncle`, and those to one of whom the subject writes
+politely and to the other playfully. A name alone is little: there are many of each.
 """
 
 from collections import Counter, defaultdict
@@ -13,13 +14,15 @@ from itertools import combinations
 from bot.people import STRANGER
 from bot.store.corpus import CorpusSender
 from training.data.proposals.address import ONLY_ONE, holds_a_name, says
+from training.data.proposals.manner import Manner
 from training.data.proposals.names import Likeness, Name, addresses, likeness, same_address
 from training.data.proposals.proposal import SamePerson, Sureness
 from training.data.proposals.seen import Seen
 
 _LEVELS = ((4.0, Sureness.HIGH), (3.0, Sureness.MIDDLE), (2.5, Sureness.LOW))
-_BY_NAME = {Likeness.FULL: 3.0, Likeness.INITIAL: 2.0, Likeness.GIVEN: 1.5}
+_BY_NAME = {Likeness.FULL: 2.7, Likeness.INITIAL: 2.0, Likeness.GIVEN: 1.5}
 _CROWD = 12  # contacts who share a name: too many for it to tell anything
+_ONE_EACH = frozenset({"parent", "elder", "relative"})  # of these each has a word of their own
 _TURN = timedelta(days=30)  # within which one account takes over from another
 
 
@@ -45,7 +48,7 @@ class _Traits:
             frozenset(account.platform for account in seen.contact.accounts),
         )
 
-    def keys(self) -> set[tuple[str, str]]:
+    def shareable(self) -> set[tuple[str, str]]:
         """Contacts without one in common are not compared."""
         return {
             *(("name", key) for name in self.names for key in name.keys),
@@ -55,7 +58,7 @@ class _Traits:
 
 
 def same_people(seen: Sequence[Seen], senders: Iterable[CorpusSender]) -> list[SamePerson]:
-    """Proposes contacts to be merged, surest first. senders: everybody in the corpus, to know which names are common."""
+    """Proposes contacts to be merged, surest first. senders: everybody, who show which names are common."""
     traits = {one.contact.slug: _Traits.of(one) for one in seen}
     common = _bearers(senders)
     found = []
@@ -70,7 +73,7 @@ def same_people(seen: Sequence[Seen], senders: Iterable[CorpusSender]) -> list[S
 def _pairs(traits: Mapping[str, _Traits]) -> Iterable[tuple[str, str]]:
     sharing: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
     for slug, one in traits.items():
-        for key in one.keys():
+        for key in one.shareable():
             sharing[key].append(slug)
     near = (slugs for slugs in sharing.values() if len(slugs) <= _CROWD)
     return dict.fromkeys(pair for slugs in near for pair in combinations(slugs, 2))
@@ -91,20 +94,20 @@ def _are_two(one: _Traits, other: _Traits) -> bool:
     given = {one.seen.contact.relationship, other.seen.contact.relationship} - {STRANGER}
     if len(given) == 2:
         return True
+    registers = {one.seen.register, other.seen.register}
+    if registers == {Manner.POLITE, Manner.PLAYFUL}:
+        return True
     return bool(one.words and other.words) and not any(_fits(a, b) for a in one.words for b in other.words)
 
 
 def _fits(word: str, other: str) -> bool:
-    """Whether one person may be called both."""
+    """Whether one person may be called both: `babe` and `honey`, but not `mum` and `dad`, nor `mum` and `boss`."""
     if word == other:
         return True
-    if holds_a_name(word) == holds_a_name(other):
-        return not (says(word).keys() & says(other).keys()) and not (_surely(word) and _surely(other))
-    return bool(says(word).keys() & says(other).keys())
-
-
-def _surely(word: str) -> bool:
-    return 1 in says(word).values()
+    shared = says(word).keys() & says(other).keys()
+    if holds_a_name(word) or holds_a_name(other):
+        return bool(shared) and holds_a_name(word) != holds_a_name(other)
+    return not shared & _ONE_EACH if shared else not (1 in says(word).values() and 1 in says(other).values())
 
 
 def _compared(one: _Traits, other: _Traits, common: Mapping[tuple[str, str], int]) -> tuple[float, list[str]]:
@@ -146,12 +149,10 @@ def _takes_over(one: Seen, other: Seen) -> bool:
     if one.first is None or one.last is None or other.first is None or other.last is None:
         return False
     (_, end), (begin, _) = sorted(((one.first, one.last), (other.first, other.last)))
-    return abs(begin - end) <= _TURN
+    return end <= begin <= end + _TURN
 
 
-def _joined(
-    pairs: Iterable[tuple[float, str, str, list[str]]], traits: Mapping[str, _Traits]
-) -> list[SamePerson]:
+def _joined(pairs: Iterable[tuple[float, str, str, list[str]]], traits: Mapping[str, _Traits]) -> list[SamePerson]:
     """Joins pairs to people, the surest pairs first, where nobody in one is surely another than somebody in it."""
     people: dict[str, tuple[set[str], list[float], list[str]]] = {}
     for nats, one, other, reasons in pairs:

@@ -1,41 +1,21 @@
 """What the corpus shows of each contact: names, company, words of address, manner. Every message is read once."""
 
-import re
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
 
 from bot.message import Account, ChatKind
 from bot.people import Contact, People
-from bot.store.corpus import Corpus, Said
-from training.data.proposals.address import called, calls_self, in_name, speaks_of_shared_kin
+from bot.store.corpus import Corpus, CorpusChat, Said
+from training.data.proposals.address import ADDRESSES, called, calls_self, in_name, speaks_of_shared_kin
+from training.data.proposals.manner import Manner, manners, words_of
 
 _ANSWERS_WITHIN = timedelta(minutes=5)  # in a group, where nothing else tells whom a message is for
 
-POLITE, PLAYFUL, WORK, STUDY, LOVE = "polite", "playful", "work", "study", "love"
-OFFICE_HOURS, SHARED_KIN = "office hours", "shared kin"
-_MANNERS = {
-    POLITE: re.compile(
-        r"您|收到|请问|敬请|此致|(?i:\b(?:dear|kind regards|best regards|best wishes|sincerely|certainly|understood|"
-        r"thank you (?:very|so) much|i would be|good (?:morning|afternoon|evening),))"
-    ),
-    PLAYFUL: re.compile(
-        r"哈哈|嘿嘿|233|hhh|笑死|呜呜|卧槽|[😂🤣😭🥲🫠😼😜🙈✨🔥]|(?i:\b(?:lo+l|lmao|omg|haha+|u|ur|wtf|gonna|yess+|okok|"
-        r"dude|bc)\b)|!!"
-    ),
-    WORK: re.compile(
-        r"会议|开会|项目|客户|甲方|报表|合同|排期|加班|方案|下班前|稿|校|印厂|样书|上线|需求|同事|部门|周报|预算|"
-        r"(?i:\b(?:meeting|deadline|agenda|budget|invoice|client|report|project|office|colleagues?|quotations?|schedule|"
-        r"trustees|salary|contract|spreadsheet|slides|printer|shift|staff|boss)\b)"
-    ),
-    STUDY: re.compile(
-        r"作业|考试|论文|宿舍|老师|导师|选课|图书馆|复习|同学|毕业|班长|上课|开题|学分|"
-        r"(?i:\b(?:homework|assignments?|exams?|lectures?|essay|thesis|reading list|tutor|grades?|class|course|campus|"
-        r"semester|seminar|revision|professor|chapters?|students?|midterms?|finals|study|word limit|workshop)\b)"
-    ),
-    LOVE: re.compile(r"爱你|想你|么么|亲亲|(?i:\b(?:i love (?:you|u)|love (?:you|u)|miss (?:you|u)|xx+)\b)"),
-}
+_TELLING = 12  # messages in private that tell a manner
+ALL, OFFICE_HOURS, SHARED_KIN = "all", "office hours", "shared kin"
+"""What messages are counted by beside their manners."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +51,17 @@ class Seen:
     @property
     def private(self) -> int:
         """How many messages there are in private, of either."""
-        return self.both("")
+        return self.both(ALL)
+
+    @property
+    def register(self) -> Manner | None:
+        """How the subject writes to them in private; None for neither politely nor playfully, or too little to tell."""
+        own = self.own.get(ALL, 0)
+        if self.private < _TELLING or not own:
+            return None
+        if self.own.get(Manner.POLITE, 0) >= 0.3 * own:
+            return Manner.POLITE
+        return Manner.PLAYFUL if self.own.get(Manner.PLAYFUL, 0) >= 0.1 * own else None
 
 
 @dataclass(slots=True)
@@ -83,10 +73,34 @@ class _Tally:
     own: Counter[str] = field(default_factory=Counter)
     theirs: Counter[str] = field(default_factory=Counter)
     called: Counter[str] = field(default_factory=Counter)
+    called_in_groups: Counter[tuple[int, str]] = field(default_factory=Counter)
     calls: Counter[str] = field(default_factory=Counter)
     calls_self: Counter[str] = field(default_factory=Counter)
     first: datetime | None = None
     last: datetime | None = None
+
+    def take_own(self, said: Said, chat: CorpusChat, zone: tzinfo) -> None:
+        """Takes up a message of the subject to them."""
+        words, private = words_of(said.text), chat.kind is ChatKind.PRIVATE
+        word = None if ADDRESSES.isdisjoint(words) else called(said.text)
+        if word is not None:
+            if private:
+                self.called[word] += 1
+            else:
+                self.called_in_groups[chat.id, word] += 1
+        if private:
+            self.own.update(_counted(said, words, zone))
+
+    def take_theirs(self, said: Said, chat: CorpusChat, to_subject: bool, zone: tzinfo) -> None:
+        """Takes up a message of theirs."""
+        self.first = min(self.first or said.sent_at, said.sent_at)
+        self.last = max(self.last or said.sent_at, said.sent_at)
+        words = words_of(said.text)
+        if to_subject and not ADDRESSES.isdisjoint(words):
+            self.calls.update(word for word in (called(said.text),) if word)
+            self.calls_self.update(word for word in (calls_self(said.text),) if word)
+        if chat.kind is ChatKind.PRIVATE:
+            self.theirs.update(_counted(said, words, zone))
 
     def seen(self) -> Seen:
         return Seen(
@@ -113,8 +127,8 @@ def look(corpus: Corpus, people: People, zone: tzinfo) -> list[Seen]:
     senders = corpus.senders()
     members: dict[int, list[Account]] = {}
     for sender in senders:
-        for chat in () if sender.is_bot else sender.chats:
-            members.setdefault(chat, []).append(sender.account)
+        for number in () if sender.is_bot else sender.chats:
+            members.setdefault(number, []).append(sender.account)
         if contact := people.find(sender.account):
             tallies[contact.slug].names += sender.names
             tallies[contact.slug].chats |= set(sender.chats)
@@ -128,53 +142,59 @@ def look(corpus: Corpus, people: People, zone: tzinfo) -> list[Seen]:
         if chat.kind is ChatKind.PRIVATE and (about := people.find(entitled)):
             tallies[about.slug].names.append(chat.title)
         if chat.chat.key not in people.left_out_chats and not {*present, entitled}.isdisjoint(people.subject):
-            partner = there.pop() if chat.kind is ChatKind.PRIVATE and len(there) == 1 else None
-            _read(corpus.said(chat), people, tallies, partner, zone)
+            partner = next(iter(there)) if chat.kind is ChatKind.PRIVATE and len(there) == 1 else None
+            _read(corpus, chat, people, tallies, partner, zone)
+    _attribute(tallies.values())
     return [tally.seen() for tally in tallies.values()]
 
 
 def _read(
-    messages: Iterable[Said], people: People, tallies: Mapping[str, _Tally], partner: str | None, zone: tzinfo
+    corpus: Corpus,
+    chat: CorpusChat,
+    people: People,
+    tallies: Mapping[str, _Tally],
+    partner: str | None,
+    zone: tzinfo,
 ) -> None:
-    """Reads one chat. partner: who else is in a private one."""
+    """Reads one chat. partner: who else is in a private one. In a group a message is to who spoke before, if lately."""
     speaker: Account | None = None
     spoke_at = datetime.min.replace(tzinfo=UTC)
-    before: tuple[Account | None, datetime] = (None, spoke_at)  # who spoke last before the one who is speaking
-    for said in messages:
+    before: tuple[Account | None, datetime] = (None, spoke_at)
+    for said in corpus.said(chat):
         if said.sender != speaker:
             before, speaker = (speaker, spoke_at), said.sender
         spoke_at = said.sent_at
-        own = said.sender in people.subject
         to = said.replied or (before[0] if said.sent_at - before[1] <= _ANSWERS_WITHIN else None)
+        own = said.sender in people.subject
         other = people.find(said.sender) if not own else people.find(to) if to else None
         slug = partner or (other.slug if other else None)
-        if slug is None or (tally := tallies[slug]).contact.left_out:
+        if slug is None or tallies[slug].contact.left_out:
             continue
         if own:
-            _count(tally.called, called(said.text))
+            tallies[slug].take_own(said, chat, zone)
         else:
-            tally.first = min(tally.first or said.sent_at, said.sent_at)
-            tally.last = max(tally.last or said.sent_at, said.sent_at)
-            if partner or to in people.subject:
-                _count(tally.calls, called(said.text))
-                _count(tally.calls_self, calls_self(said.text))
-        if partner:
-            (tally.own if own else tally.theirs).update(_manners(said, zone))
+            tallies[slug].take_theirs(said, chat, bool(partner) or to in people.subject, zone)
 
 
-def _count(words: Counter[str], word: str | None) -> None:
-    if word is not None:
-        words[word] += 1
+def _attribute(tallies: Collection[_Tally]) -> None:
+    """Gives each what they were called in groups, but for what is surely said to another there: to who spoke before."""
+    owners: defaultdict[str, list[_Tally]] = defaultdict(list)
+    for tally in tallies:
+        for word in {*tally.called, *filter(None, map(in_name, tally.names))}:
+            owners[word].append(tally)
+    for tally in tallies:
+        for (chat, word), count in tally.called_in_groups.items():
+            there = [one for one in owners.get(word, ()) if chat in one.chats]
+            if not there or any(one is tally for one in there):
+                tally.called[word] += count
 
 
-def _manners(said: Said, zone: tzinfo) -> Iterator[str]:
-    """Yields the manners of a message, and "" for the message itself."""
-    yield ""
+def _counted(said: Said, words: set[str], zone: tzinfo) -> Iterator[str]:
+    """Yields what a message counts as."""
+    yield ALL
+    yield from manners(words)
     at = said.sent_at.astimezone(zone)
     if at.weekday() < 5 and 8 <= at.hour < 19:
         yield OFFICE_HOURS
-    for manner, pattern in _MANNERS.items():
-        if pattern.search(said.text):
-            yield manner
-    if speaks_of_shared_kin(said.text):
+    if not ADDRESSES.isdisjoint(words) and speaks_of_shared_kin(said.text):
         yield SHARED_KIN
