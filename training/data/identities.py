@@ -7,7 +7,6 @@ from stdnum import iban
 from stdnum.cn import uscc
 from stdnum.de import idnr
 from stdnum.fr import nir
-from stdnum.gb import nhs
 
 NOT_BEFORE, NOT_AFTER = r"(?<![A-Za-z0-9_])", r"(?![A-Za-z0-9_])"  # Chinese characters may stand on both sides
 WHOLE = NOT_BEFORE + r"(?:{})" + NOT_AFTER
@@ -29,8 +28,11 @@ _BY_SHAPE = re.compile(
     )
 )
 _IBAN = re.compile(WHOLE.format(r"[A-Z]{2}\d\d(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?"))
-_COMPANY = re.compile(WHOLE.format(r"[0-9A-HJ-NPQRTUWXY]{18}"))
-_IN_GROUPS: tuple[Callable[[str], bool], ...] = (idnr.is_valid, nhs.is_valid, nir.is_valid)
+_CHECKED: tuple[tuple[re.Pattern[str], Callable[[str], bool]], ...] = (
+    (re.compile(WHOLE.format(r"[0-9A-HJ-NPQRTUWXY]{18}")), uscc.is_valid),  # companies in China
+    (re.compile(WHOLE.format(r"\d\d \d{3} \d{3} \d{3}")), idnr.is_valid),  # taxes in Germany
+    (re.compile(WHOLE.format(r"[12] \d\d \d\d \d\d \d{3} \d{3} \d\d")), nir.is_valid),  # social insurance in France
+)
 
 
 def identities(text: str) -> Iterator[tuple[int, int]]:
@@ -38,16 +40,10 @@ def identities(text: str) -> Iterator[tuple[int, int]]:
     for match in _IBAN.finditer(text):
         if end := _end_of_iban(match[0]):
             yield match.start(), match.start() + end
-    for match in _COMPANY.finditer(text):
-        if uscc.is_valid(match[0]):
-            yield match.span()
+    for pattern, valid in _CHECKED:
+        yield from (match.span() for match in pattern.finditer(text) if valid(match[0]))
     for match in _BY_SHAPE.finditer(text):
         yield match.span()
-
-
-def has_check_digit(digits: str) -> bool:
-    """Whether digits are a tax, health or social insurance number by their check digit: so is a tenth of all."""
-    return any(valid(digits) for valid in _IN_GROUPS)
 
 
 def _end_of_iban(found: str) -> int | None:

@@ -11,7 +11,7 @@ from functools import lru_cache
 from phonenumbers import Leniency, PhoneNumberMatcher
 from stdnum import isbn
 
-from training.data.identities import NOT_AFTER, NOT_BEFORE, has_check_digit
+from training.data.identities import NOT_AFTER, NOT_BEFORE
 
 _RUN = re.compile(NOT_BEFORE + r"(?:\+\s?)?\(?\d(?:(?:[ \-–./]|\) ?| ?\()?\d){6,18}" + NOT_AFTER)
 _UNITS = (
@@ -76,7 +76,7 @@ def _is_number(run: str, said_so: bool) -> bool:
         return False
     if len(groups) == 1:
         return run.startswith(("+", "(")) or not (_COUNTS.fullmatch(run) or _is_isbn(run))
-    return _is_written_so(run, groups) or has_check_digit("".join(groups)) or _calls(run, groups, said_so)
+    return _is_written_so(run, groups) or _calls(run, groups, said_so)
 
 
 def _is_written_so(run: str, groups: list[str]) -> bool:
@@ -106,6 +106,8 @@ def _is_written_so(run: str, groups: list[str]) -> bool:
 
 def _calls(run: str, groups: list[str], said_so: bool) -> bool:
     """Whether a phone rings somewhere. Two numbers side by side, and three of three digits, are mostly a count."""
+    if min(map(len, groups)) == 1:
+        return _is_phone_number(run)
     in_threes = set(map(len, groups)) == {3}
     if len(groups) > 2:
         return said_so or (not in_threes and _is_phone_number(run))
