@@ -19,6 +19,7 @@ COMMANDS = {
     "import": ("bot.cli.import_", "read exported chats into the workspace"),
     "subject": ("bot.cli.subject", "say whom the avatar is to be"),
     "people": ("bot.cli.people", "list the contacts; set relationships and accounts"),
+    "questionnaire": ("bot.cli.questionnaire", "answer the questionnaire in a browser"),
     "consent": ("bot.cli.consent", "record who agreed to the avatar, to what, until when"),
     "prepare": ("bot.cli.prepare", "see what becomes of every message: learnt, measured by, or left out and why"),
     "show": ("bot.cli.show", "print a dialogue as the model sees it"),
