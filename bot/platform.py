@@ -32,6 +32,9 @@ class Inbox(Protocol):
     async def moved(self, old: Chat, new: Chat) -> None:
         """A chat continues under another id (a Telegram group that became a supergroup). May be told again."""
 
+    def typing(self, chat: Chat) -> None:
+        """Notes that somebody types in a chat just now; an answer waits for it. A platform need not tell."""
+
     def server_said(self, at: datetime) -> None:
         """Takes the time that the platform's server just gave, to notice a wrong clock here."""
 

@@ -92,7 +92,7 @@ class WebAdapter(Adapter):
         with contextlib.closing(listener), contextlib.closing(Transcript.open(self._folder)) as transcript:
             serving = Listener()
             guard = Guard(self._token, f"echoes_{self._listening_on}", self._names, serving.trust)
-            server = Server(guard, hub, self._photos, self._post, self._greet)
+            server = Server(guard, hub, self._photos, self._post, self._greet, self._typed)
             self._open = _Open(inbox, transcript, hub, asyncio.Lock())
             try:
                 await serving.start(server.app(), sock=listener)
@@ -153,6 +153,11 @@ class WebAdapter(Adapter):
             for event in self._greet(0, 0):
                 running.hub.tell(event)
         return line.id
+
+    def _typed(self, chat: str, sender: str) -> None:
+        self._room.place(chat, sender)
+        if self._open is not None:
+            self._open.inbox.typing(self._room.chat(chat))
 
     def _purge(self, transcript: Transcript) -> None:
         transcript.purge(int((time.time() - self._keep_days * _DAY) * 1000))

@@ -18,6 +18,7 @@ from bot.clock import Clock
 from bot.config import ConversationConfig
 from bot.conversation.context import Context, Line
 from bot.conversation.delivery import Delivery
+from bot.conversation.gathering import TYPING_SECONDS, follow_ups, quiet_seconds, with_question
 from bot.conversation.photos import fetch_photos
 from bot.conversation.policy import answerable, takes_part
 from bot.conversation.tries import Tries
@@ -37,6 +38,7 @@ from bot.store.past import Past
 log = logging.getLogger(__name__)
 
 _FIRST_WAIT, _LONGEST_WAIT = 1.0, 60.0
+_LATELY = 120  # entries that tell how somebody writes
 
 
 @dataclass(slots=True)
@@ -82,6 +84,7 @@ class ChatWorker:
         self._news = asyncio.Event()  # something arrived since composing began
         self._obeyed = asyncio.Event()  # a wish was obeyed since composing began, or since the worker paused
         self._last_arrival = 0.0  # monotonic
+        self._typing_until = 0.0  # monotonic; till then somebody counts as typing
         self._closing = False
         self._task: asyncio.Task[None] | None = None
 
@@ -95,11 +98,16 @@ class ChatWorker:
             return
         if arrived:
             self._last_arrival = time.monotonic()
+            self._typing_until = 0.0
             self._news.set()
         if wish:
             self._obey_now()
         if not self.busy:
             self._task = asyncio.create_task(self._run(), name=f"chat-{self._chat.platform}")
+
+    def typing(self) -> None:
+        """Notes that somebody types in the chat: what they write belongs to what waits."""
+        self._typing_until = time.monotonic() + TYPING_SECONDS
 
     def _obey_now(self) -> None:
         """Interrupts what is in hand. What goes wrong is left to the loop, which tries again."""
@@ -213,7 +221,9 @@ class ChatWorker:
         A message may have come while the reply to an earlier one was composed, and so stands before it in the journal:
         read in that order, the earlier one would look unanswered, and be answered again.
         """
-        wanted = self._context.entries
+        return self._lines(until, self._context.entries)
+
+    def _lines(self, until: int, wanted: int) -> list[Line]:
         recent = self._journal.recent(self._chat, wanted)
         seen = [entry for entry in recent if entry.state is not State.NEW or entry.seq <= until]
         lines = [(entry.seq, entry.message) for entry in sorted(seen, key=lambda entry: entry.state is State.NEW)]
@@ -285,14 +295,27 @@ class ChatWorker:
                 return
 
     async def _gather(self, patience: float) -> None:
-        """Waits until nothing more came for a while: people write in bursts."""
-        quiet = self._avatar.config.gather_seconds
+        """Waits until nothing more came for a while, and nobody types: people write in bursts."""
+        last, quiet = -1.0, 0.0
         while not self._closing:
-            now = time.monotonic()
-            left = min(self._last_arrival + quiet, patience) - now
+            if last != self._last_arrival:
+                last, quiet = self._last_arrival, self._quiet_seconds()
+            left = min(max(last + quiet, self._typing_until), patience) - time.monotonic()
             if left <= 0:
                 return
             await asyncio.sleep(min(left, 0.25))
+
+    def _quiet_seconds(self) -> float:
+        """How long nothing more must come; in private as this contact writes."""
+        config = self._avatar.config
+        usual, longest = config.gather_seconds, config.gather_max_seconds
+        pending = self._journal.pending(self._chat)
+        if not pending or not usual:
+            return usual
+        if self._chat.kind is ChatKind.PRIVATE:
+            lines = self._lines(pending[-1].seq, _LATELY)
+            usual = quiet_seconds(follow_ups([message for _, message in lines], longest), usual, longest)
+        return with_question(usual, pending[-1].message, longest)
 
     async def _compose(self, until: int, interrupted: Callable[[], bool]) -> list[str] | None:
         avatar = self._avatar

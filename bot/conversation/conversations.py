@@ -94,6 +94,10 @@ class Conversations:
         self._warn_of_groups({old.key: new.key})
         self._wake(new, arrived=False)
 
+    def typing(self, chat: Chat) -> None:
+        if worker := self._workers.get(chat.key):
+            worker.typing()
+
     def server_said(self, at: datetime) -> None:
         self._clock.server_said(at)
 

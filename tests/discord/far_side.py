@@ -17,6 +17,7 @@ ME = {"id": "900", "username": "echo", "discriminator": "0", "global_name": "Ech
 ANNA = {"id": "100", "username": "anna", "discriminator": "0", "global_name": "Anna", "avatar": None}
 EPOCH = 1_420_070_400_000
 CONTENT_INTENT = 1 << 15
+TYPING_INTENT = 1 << 14  # in direct messages
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(100)
 
 
@@ -32,6 +33,7 @@ class FarSide:
     messages: dict[str, list[dict[str, Any]]] = field(default_factory=lambda: {"500": []})
     bodies: list[dict[str, Any]] = field(default_factory=list)  # what was posted
     typed: list[str] = field(default_factory=list)
+    intents: int = 0  # what the bot asked to be told
     sockets: list[web.WebSocketResponse] = field(default_factory=list)
     connected: asyncio.Event = field(default_factory=asyncio.Event)
     _numbers: Iterator[int] = field(default_factory=itertools.count)
@@ -82,6 +84,12 @@ class FarSide:
         message = self.said(text, **more)
         await self.send("MESSAGE_CREATE", message)
         return str(message["id"])
+
+    async def types(self, author: Mapping[str, Any] = ANNA, channel: str = "500") -> None:
+        """Somebody begins to type; told only to who asked for it."""
+        if self.intents & TYPING_INTENT:
+            at = int(datetime.now(UTC).timestamp())
+            await self.send("TYPING_START", {"channel_id": channel, "user_id": author["id"], "timestamp": at})
 
     async def send(self, event: str, data: Mapping[str, Any]) -> None:
         """Sends an event to those connected."""
@@ -183,6 +191,7 @@ class FarSide:
                 if packet["d"]["intents"] & CONTENT_INTENT and not self.content_intent:
                     await socket.close(code=4014, message=b"Disallowed intent(s).")
                     break
+                self.intents = packet["d"]["intents"]
                 self.sockets = [socket]
                 ready = {"v": 10, "user": ME, "guilds": [], "application": {"id": "900", "flags": 0}}
                 session = {"session_id": "s", "resume_gateway_url": self.base.replace("http", "ws", 1) + "/gateway/"}

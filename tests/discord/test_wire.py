@@ -52,6 +52,17 @@ async def test_it_starts_hears_answers_and_stops(adapter: DiscordAdapter, box: B
     assert far_side.sockets[0].closed
 
 
+async def test_the_daemon_hears_that_a_contact_types_but_not_of_its_own_typing(
+    adapter: DiscordAdapter, box: Box, far_side: FarSide
+) -> None:
+    async with running(adapter, box, far_side):
+        await far_side.types(ME)
+        await far_side.types()
+        await far_side.tell("done")
+        await box.holds(2)
+    assert box.typed == [DM]
+
+
 async def test_a_wrong_token_is_said_with_what_to_do(box: Box, far_side: FarSide) -> None:
     with pytest.raises(PermanentError, match=r"Reset Token.*ECHOES_DISCORD_TOKEN") as caught:
         await DiscordAdapter("a.wrong.token").run(box)

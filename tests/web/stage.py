@@ -29,6 +29,7 @@ class Avatar(QuietInbox):
     says: Callable[[Message], Sequence[str]] = lambda message: ()
     pause: float = 0.0  # seconds of typing before each bubble
     messages: list[Message] = field(default_factory=list)
+    typed: list[Chat] = field(default_factory=list)
     fails: Exception | None = None
     adapter: Adapter | None = None
     tasks: set["asyncio.Task[None]"] = field(default_factory=set)
@@ -51,6 +52,9 @@ class Avatar(QuietInbox):
                 await self.adapter.typing(message.chat)
                 await asyncio.sleep(self.pause)
             await self.adapter.send(message.chat, bubble, f"{message.id}/{number}")
+
+    def typing(self, chat: Chat) -> None:
+        self.typed.append(chat)
 
     async def latest(self, platform: str) -> Mapping[Chat, str]:
         return {}

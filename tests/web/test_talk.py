@@ -98,6 +98,13 @@ async def test_the_page_hears_typing_and_bubbles_one_by_one(
     assert heard[2] == {"type": "typing", "chat": "mei"}
 
 
+async def test_the_daemon_hears_that_somebody_types(client: aiohttp.ClientSession, avatar: Avatar) -> None:
+    for chat, sender, status in (("mei", "mei", 204), ("#group", "tom", 204), ("mei", "tom", 400), ("x", "x", 400)):
+        async with client.post("/api/typing", json={"chat": chat, "sender": sender}) as answer:
+            assert answer.status == status
+    assert [chat.id for chat in avatar.typed] == ["mei", "#group"] and not avatar.messages
+
+
 async def test_a_page_that_was_away_catches_up(client: aiohttp.ClientSession, web: WebAdapter) -> None:
     await say(client, "one")
     second = await say(client, "two")
