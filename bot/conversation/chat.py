@@ -21,6 +21,7 @@ from bot.conversation.delivery import Delivery
 from bot.conversation.gathering import TYPING_SECONDS, follow_ups, quiet_seconds, with_question
 from bot.conversation.photos import fetch_photos
 from bot.conversation.policy import answerable, takes_part
+from bot.conversation.quiet import end_of_quiet, heard_at
 from bot.conversation.tries import Tries
 from bot.conversation.wishes import Wishes
 from bot.engine.base import Engine
@@ -82,7 +83,8 @@ class ChatWorker:
         self._context = Context(chat, avatar.persona, avatar.config, limit, avatar.media.shows)
         self._known_past: tuple[object, list[Message]] | None = None  # and what it was read for
         self._news = asyncio.Event()  # something arrived since composing began
-        self._obeyed = asyncio.Event()  # a wish was obeyed since composing began, or since the worker paused
+        self._obeyed = asyncio.Event()  # a wish was obeyed since composing began
+        self._called = asyncio.Event()  # a pause is to end
         self._last_arrival = 0.0  # monotonic
         self._typing_until = 0.0  # monotonic; till then somebody counts as typing
         self._closing = False
@@ -114,6 +116,7 @@ class ChatWorker:
         try:
             self._wishes.obey(self._chat, self._avatar.people)
             self._obeyed.set()
+            self._called.set()
         except PassingError as error:
             log.warning("A wish on %s waits: %s", self._chat.platform, error)
         except Exception:
@@ -129,6 +132,7 @@ class ChatWorker:
     async def finish(self, seconds: float) -> None:
         """Begins nothing new; what is in hand may end within that time. What waits stays in the journal."""
         self._closing = True
+        self._called.set()
         if self._task is not None:
             _, running = await asyncio.wait([self._task], timeout=seconds)
             for task in running:
@@ -140,6 +144,13 @@ class ChatWorker:
         while not self._closing:
             try:
                 self._wishes.obey(self._chat, self._avatar.people)
+                if left := self._quiet_left():
+                    await self._delivery.confirm()
+                    if not (self._journal.pending(self._chat) or self._journal.outbox(self._chat)):
+                        self._tries.clear()
+                        return
+                    await self._pause(min(left, _LONGEST_WAIT))
+                    continue
                 await self._delivery.send_all()
                 pending = self._journal.pending(self._chat)
                 if not pending:
@@ -157,14 +168,20 @@ class ChatWorker:
             await self._pause(wait)
             wait = min(wait * 1.75, _LONGEST_WAIT)
 
+    def _quiet_left(self) -> float:
+        """For how many seconds nothing may be sent."""
+        now = self._clock.now()
+        end = end_of_quiet(self._avatar.config.quiet_hours, self._avatar.persona.zone, now)
+        return (end - now).total_seconds() if end else 0.0
+
     async def _pause(self, seconds: float) -> None:
-        """A wish ends the pause: what is said of it goes out at once."""
-        self._obeyed.clear()
+        """A wish ends the pause: what is said of it goes out at once. So does the daemon's end."""
         try:
             async with asyncio.timeout(seconds):
-                await self._obeyed.wait()
+                await self._called.wait()
         except TimeoutError:
             pass
+        self._called.clear()
 
     # -- deciding -------------------------------------------------------------------------------------------------
 
@@ -269,7 +286,7 @@ class ChatWorker:
         while True:
             await self._gather(patience)
             waiting = self._tries.at_a_time(await self._admit(self._journal.pending(self._chat)))
-            if not waiting or self._closing:
+            if not waiting or self._closing or self._quiet_left():
                 return
             self._look_again(waiting[0])
             began = time.monotonic()
@@ -343,9 +360,10 @@ class ChatWorker:
         notices = []
         if not any(self._journal.noticed(self._chat, text) for text in introductions):
             notices.append(disclosure.introduction(persona, language))
-        late = disclosure.late(persona, language)
-        old = self._chat.kind is ChatKind.PRIVATE and self._age(waiting[0]) > self._stale
-        if old and not self._journal.noticed(self._chat, late, after=waiting[0].seq):
+        first = waiting[0]
+        late = (disclosure.late if self._missed(first) else disclosure.rested)(persona, language)
+        old = self._chat.kind is ChatKind.PRIVATE and self._age(first) > self._stale
+        if old and not self._journal.noticed(self._chat, late, after=first.seq):
             notices.append(late)
         return notices
 
@@ -364,6 +382,8 @@ class ChatWorker:
                 group = self._chat.kind is ChatKind.GROUP
                 heard_only = group and takes_part(self._avatar.config, {self._chat.key, *keys})
                 self._journal.settle([entry.seq], State.SILENT if heard_only else State.IGNORED)
+            elif self._leaves(entry):
+                self._journal.settle([entry.seq], State.SILENT)
             else:
                 if any(one.to_fetch for one in entry.attachments):
                     with self._tries.handling([entry]):
@@ -377,6 +397,16 @@ class ChatWorker:
         if self._chat.kind is ChatKind.GROUP and self._age(entry) > self._stale:
             return False
         return answerable(self._avatar.config, self._avatar.people, self._chat, entry, keys)
+
+    def _leaves(self, entry: Entry) -> bool:
+        """Whether a private message came during an outage, and the owner leaves those."""
+        left = self._chat.kind is ChatKind.PRIVATE and self._avatar.config.after_outage == "leave"
+        return left and self._missed(entry)
+
+    def _missed(self, entry: Entry) -> bool:
+        """Whether a message waited long, and not because of quiet hours."""
+        heard = heard_at(self._avatar.config.quiet_hours, self._avatar.persona.zone, entry.at)
+        return self._clock.now() - heard > self._stale
 
     @property
     def _stale(self) -> timedelta:

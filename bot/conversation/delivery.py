@@ -68,6 +68,15 @@ class Delivery:
             begun = begun or entry.kind is Kind.BUBBLE
         return True
 
+    async def confirm(self) -> None:
+        """Sends what is said to a command, and nothing else: whoever asks for something is told that it is done."""
+        waiting = self._journal.outbox(self._chat)
+        answers = {entry.reply for entry in waiting if entry.kind is Kind.BUBBLE}
+        for entry in waiting:
+            if entry.reply not in answers:
+                async with self._lane:
+                    await self._deliver(entry)
+
     async def typing(self) -> None:
         """Keeps the typing indicator on until cancelled."""
         while True:
