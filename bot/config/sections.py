@@ -152,6 +152,14 @@ class ConversationConfig(Section):
     max_pause_seconds: float = Field(
         default=10.0, ge=0, le=120, description="the longest pause between two messages of a reply"
     )
+    pace: Literal["typing", "person"] = Field(
+        default="typing",
+        description="typing (an answer begins at once and comes as fast as it is typed) or person (it is delayed as "
+        "the person's were, by contact and hour of the day, and its messages come with their pauses)",
+    )
+    longest_delay_seconds: float = Field(
+        default=300.0, ge=0, le=86400, description="with pace: person: the longest delay before an answer begins"
+    )
     quiet_hours: Annotated[str, if_empty("")] = Field(
         default="",
         pattern=r"^(?:(?:[01]\d|2[0-3]):[0-5]\d-(?:[01]\d|2[0-3]):[0-5]\d)?$",

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import random
 import time
 from collections.abc import Callable, Sequence
 from contextlib import aclosing
@@ -19,6 +20,8 @@ from bot.config import ConversationConfig
 from bot.conversation.context import Context, Line
 from bot.conversation.delivery import Delivery
 from bot.conversation.gathering import TYPING_SECONDS, follow_ups, quiet_seconds, with_question
+from bot.conversation.habits import Habits
+from bot.conversation.pace import Pace
 from bot.conversation.photos import fetch_photos
 from bot.conversation.policy import answerable, takes_part
 from bot.conversation.quiet import end_of_quiet, heard_at
@@ -68,6 +71,7 @@ class ChatWorker:
         observe: Observer,
         clock: Clock,
         lane: asyncio.Lock,
+        habits: Habits,
     ) -> None:
         """lane: held while one bubble is on its way, shared with the chats of which the adapter says so."""
         self._chat = chat
@@ -77,6 +81,7 @@ class ChatWorker:
         self._observe = observe
         self._clock = clock
         self._tries = Tries(chat, journal)
+        self._habits = habits
         self._wishes = Wishes(avatar.persona, avatar.config, avatar.media, journal, avatar.engine, clock)
         self._delivery = Delivery(chat, adapter, journal, avatar.config, observe, lane)
         limit = served_tokens(avatar.engine.max_context, avatar.sampling.max_tokens)
@@ -282,9 +287,11 @@ class ChatWorker:
 
     async def _answer(self) -> None:
         """Answers all that waits with one reply. What arrives while it is composed joins, for a limited time."""
-        patience = time.monotonic() + self._avatar.config.gather_max_seconds
+        pace = await self._pace()
+        delay = self._delay(pace)
+        patience = time.monotonic() + self._avatar.config.gather_max_seconds + delay
         while True:
-            await self._gather(patience)
+            await self._gather(patience, delay)
             waiting = self._tries.at_a_time(await self._admit(self._journal.pending(self._chat)))
             if not waiting or self._closing or self._quiet_left():
                 return
@@ -305,20 +312,41 @@ class ChatWorker:
             reply = self._journal.reply(self._chat, seqs, bubbles, self._notices(waiting))
             if not reply:
                 continue
-            if await self._delivery.send_all(began, interrupted):
+            if await self._delivery.send_all(began, interrupted, pace.pauses):
                 return
             if not self._journal.withdraw(reply, seqs):
                 await self._delivery.send_all()
                 return
 
-    async def _gather(self, patience: float) -> None:
+    async def _pace(self) -> Pace:
+        """How the person answered here, where the owner wants their pace."""
+        avatar, pending = self._avatar, self._journal.pending(self._chat)
+        sender = pending[-1].sender if pending else None
+        if avatar.config.pace == "typing" or sender is None:
+            return Pace()
+        return await self._habits.pace(self._chat, sender, avatar.people, self._clock.now())
+
+    def _delay(self, pace: Pace) -> float:
+        """For how many seconds the person would leave what waits unanswered yet; what is old has waited already."""
+        now = self._clock.now()
+        spread = pace.delay(now.astimezone(self._avatar.persona.zone).hour)
+        pending = self._journal.pending(self._chat)
+        if spread is None or not pending:
+            return 0.0
+        delay = min(spread.at(random.random()), self._avatar.config.longest_delay_seconds)
+        return max(delay - (now - pending[-1].at).total_seconds(), 0.0)
+
+    async def _gather(self, patience: float, delay: float) -> None:
         """Waits until nothing more came for a while, and nobody types: people write in bursts."""
         last, quiet = -1.0, 0.0
         while not self._closing:
+            if self._obeyed.is_set():
+                self._obeyed.clear()
+                await self._delivery.confirm()
             if last != self._last_arrival:
-                last, quiet = self._last_arrival, self._quiet_seconds()
+                last, quiet = self._last_arrival, max(self._quiet_seconds(), delay)
             left = min(max(last + quiet, self._typing_until), patience) - time.monotonic()
-            if left <= 0:
+            if left <= 0 or not self._journal.pending(self._chat):
                 return
             await asyncio.sleep(min(left, 0.25))
 

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 
 from bot.config import ConversationConfig
+from bot.conversation.pace import Spread
 from bot.errors import EchoesError, PassingError, UndeliverableError
 from bot.message import Chat
 from bot.observer import Observer
@@ -46,13 +47,21 @@ class Delivery:
         """Lets the chat go on under another id, and in another lane."""
         self._chat, self._lane = chat, lane
 
-    def pause(self, text: str) -> float:
-        """Returns how many seconds a person would type this bubble."""
+    def pause(self, text: str, pauses: Spread | None = None) -> float:
+        """Returns how many seconds a person would type this bubble; pauses: how long this one pauses between two."""
         pace = self._config.characters_per_second
-        return min(len(text) / pace, self._config.max_pause_seconds) if pace else 0.0
+        seconds = pauses.at(random.random()) if pauses else len(text) / pace if pace else 0.0
+        return min(seconds, self._config.max_pause_seconds)
 
-    async def send_all(self, ready: float | None = None, interrupted: Callable[[], bool] = _never) -> bool:
+    async def send_all(
+        self,
+        ready: float | None = None,
+        interrupted: Callable[[], bool] = _never,
+        pauses: Spread | None = None,
+    ) -> bool:
         """Empties the outbox. `ready`: when composing began (monotonic), counted as typing.
+
+        pauses: how the person paused between two bubbles; None: as long as each takes to type.
 
         Returns False if it was interrupted before the first bubble of a fresh reply went out.
         """
@@ -61,7 +70,8 @@ class Delivery:
             entry = waiting[0]
             if entry.kind is Kind.BUBBLE and entry.state is State.QUEUED:
                 spent = time.monotonic() - ready if ready is not None and not begun else 0.0
-                if not await self._type(self.pause(entry.text) - spent, _never if begun else interrupted):
+                pause = self.pause(entry.text, pauses if begun else None)
+                if not await self._type(pause - spent, _never if begun else interrupted):
                     return False
             async with self._lane:
                 await self._deliver(entry)

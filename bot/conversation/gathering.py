@@ -33,7 +33,7 @@ def follow_ups(messages: Sequence[Message], longest: float) -> list[float]:
 
     longest: what came later than that is no follow-up. Times without seconds tell nothing, and are left out.
     """
-    if len(messages) > 1 and all(not one.sent_at.second for one in messages):
+    if not has_seconds(messages):
         return []
     found: list[float] = []
     since: Message | None = None  # the contact's message of which it is not known yet what followed
@@ -48,6 +48,11 @@ def follow_ups(messages: Sequence[Message], longest: float) -> list[float]:
             found.append(gap if 0 <= gap <= longest and not read else 0.0)
         since, spoken = one, None
     return found
+
+
+def has_seconds(messages: Sequence[Message]) -> bool:
+    """Whether the times of a chat are told to the second; some exports know minutes only."""
+    return any(one.sent_at.second for one in messages)
 
 
 def quiet_seconds(follow_ups: Sequence[float], usual: float, longest: float) -> float:

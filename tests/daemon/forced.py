@@ -108,6 +108,7 @@ async def through_the_daemon(
         update={
             "groups": "all",
             "gather_seconds": 0.0,
+            "pace": "typing",
             "quiet_hours": "",
             "stale_hours": 1e6,
             "answer": "everyone",

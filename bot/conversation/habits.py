@@ -1,0 +1,58 @@
+"""The person's pace with each contact and in each group, read from the corpus when it is first needed."""
+
+import asyncio
+from collections.abc import Callable, Hashable, Sequence
+from datetime import datetime, timedelta
+
+from bot.conversation.pace import Pace, pace_of
+from bot.message import Account, Chat, ChatKind, Message
+from bot.people import People
+from bot.persona import Persona
+from bot.store.journal import Journal
+from bot.store.past import Past
+
+_CHAT = 2000
+"""Messages of the end of a chat that tell."""
+_EACH = 500
+"""Messages of the end of each private chat that tell where one chat tells too little."""
+_ALL = "every private chat"
+
+
+class Habits:
+    """Remembers what it read until people, or who is forgotten, change. Without a past there are no habits."""
+
+    def __init__(self, past: Past | None, persona: Persona, journal: Journal, gap: timedelta) -> None:
+        self._past = past
+        self._persona = persona
+        self._journal = journal
+        self._gap = gap
+        self._read_for: tuple[People, frozenset[Account]] | None = None
+        self._paces: dict[Hashable, Pace] = {}
+
+    async def pace(self, chat: Chat, partner: Account, people: People, now: datetime) -> Pace:
+        """Returns the pace in a group, or with the partner of a private chat; with anybody where little is known."""
+        past, persona = self._past, self._persona
+        if past is None:
+            return Pace()
+        forgotten = self._journal.forgotten()
+        if self._read_for != (people, forgotten):
+            self._read_for, self._paces = (people, forgotten), {}
+        former = self._journal.former(chat)
+        group = chat.kind is ChatKind.GROUP
+
+        def of_this_chat() -> list[list[Message]]:
+            if group:
+                return [past.group(chat, former, people, persona, now, forgotten, _CHAT)]
+            return [past.private(partner, people, persona, now, forgotten, _CHAT)]
+
+        def of_all() -> list[list[Message]]:
+            return past.talks(people, persona, now, forgotten, _EACH)
+
+        own = await self._learnt(chat.key if group else partner, of_this_chat)
+        return own.over(await self._learnt(_ALL, of_all))
+
+    async def _learnt(self, of: Hashable, read: Callable[[], Sequence[Sequence[Message]]]) -> Pace:
+        if of not in self._paces:
+            chats = await asyncio.to_thread(read)
+            self._paces[of] = pace_of(chats, self._persona.zone, self._gap)
+        return self._paces[of]
