@@ -6,7 +6,7 @@ import random
 import time
 from collections.abc import Callable, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from bot import disclosure
@@ -17,7 +17,7 @@ from bot.chat.prompt.render import whole_bubbles
 from bot.chat.window import served_tokens
 from bot.clock import Clock
 from bot.config import ConversationConfig
-from bot.conversation.context import Context, Line
+from bot.conversation.context import RECENT, Context, Line
 from bot.conversation.delivery import Delivery
 from bot.conversation.gathering import TYPING_SECONDS, follow_ups, quiet_seconds, with_question
 from bot.conversation.habits import Habits
@@ -25,6 +25,7 @@ from bot.conversation.pace import Pace
 from bot.conversation.photos import fetch_photos
 from bot.conversation.policy import answerable, takes_part
 from bot.conversation.quiet import end_of_quiet, heard_at
+from bot.conversation.repeats import ELSEWHERE, Repeat, TellsOnError, phrases, repeated
 from bot.conversation.tries import Tries
 from bot.conversation.wishes import Wishes
 from bot.engine.base import Engine
@@ -42,6 +43,7 @@ from bot.store.past import Past
 log = logging.getLogger(__name__)
 
 _FIRST_WAIT, _LONGEST_WAIT = 1.0, 60.0
+_DRAWS = 3  # replies until one says nothing of another chat
 _LATELY = 120  # entries that tell how somebody writes
 
 
@@ -363,22 +365,47 @@ class ChatWorker:
         return with_question(usual, pending[-1].message, longest)
 
     async def _compose(self, until: int, interrupted: Callable[[], bool]) -> list[str] | None:
-        avatar = self._avatar
+        """Draws a reply, and another where it says again what was said in another chat; None where interrupted."""
+        sampling = self._avatar.sampling
         prompt = await self._prompt(self._before_the_eyes(until))
+        for draw in range(_DRAWS):
+            seed = None if sampling.seed is None else sampling.seed + draw
+            bubbles = await self._draw(prompt, replace(sampling, seed=seed), interrupted)
+            if bubbles is None:
+                return None
+            repeat = self._repeats(bubbles, until)
+            if repeat is Repeat.NOTHING or (repeat is Repeat.OWN and draw == _DRAWS - 1):
+                return bubbles
+            log.info("A reply on %s is not sent: it says %s.", self._chat.platform, repeat.value)
+        raise TellsOnError(f"{_DRAWS} replies told what somebody wrote in another chat: the message is tried again.")
+
+    async def _draw(self, prompt: Prompt, sampling: Sampling, interrupted: Callable[[], bool]) -> list[str] | None:
+        avatar = self._avatar
         typing = asyncio.create_task(self._delivery.typing())
         pieces: list[str] = []
         try:
-            async with aclosing(avatar.engine.reply(self._chat.key, prompt, avatar.sampling)) as stream:
+            async with aclosing(avatar.engine.reply(self._chat.key, prompt, sampling)) as stream:
                 async for piece in stream:
                     pieces.append(piece)
                     if interrupted():
                         return None
         finally:
             typing.cancel()
-        bubbles = whole_bubbles("".join(pieces), avatar.engine.codec, avatar.sampling.max_tokens)
+        bubbles = whole_bubbles("".join(pieces), avatar.engine.codec, sampling.max_tokens)
         if not bubbles:
             raise EchoesError("The engine gave an empty reply: the message is tried again.")
         return bubbles
+
+    def _repeats(self, bubbles: Sequence[str], until: int) -> Repeat:
+        """What of another chat a reply says again. Most are too short for it, and nothing is read for them."""
+        if not phrases(" ".join(bubbles)):
+            return Repeat.NOTHING
+        lines = self._lines(until, RECENT)
+        partner = next((message.sender for _, message in reversed(lines) if message.sender), None)
+        contact = self._avatar.people.find(partner) if partner else None
+        accounts = [one for one in (partner, *(contact.accounts if contact else ())) if one]
+        elsewhere = self._journal.elsewhere(self._chat, ELSEWHERE)
+        return repeated(bubbles, (message.text for _, message in lines), elsewhere, self._chat, accounts)
 
     def _notices(self, waiting: Sequence[Entry]) -> list[str]:
         """What has to be said from outside the model, before the reply."""

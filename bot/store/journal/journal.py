@@ -194,6 +194,15 @@ class Journal(Forgetting, Troubles):
         )
         return newest[::-1]
 
+    def elsewhere(self, chat: Chat, count: int) -> list[Entry]:
+        """The newest messages and bubbles of all other chats, newest first; nothing without words."""
+        return self._entries(
+            "chat != ? AND entries.kind != 'notice' AND text != '' AND state NOT IN ('ignored', 'dropped', 'aside')"
+            " ORDER BY seq DESC LIMIT ?",
+            chat.key,
+            count,
+        )
+
     def noticed(self, chat: Chat, text: str, after: int = 0) -> bool:
         """Whether the chat has this notice after that seq."""
         where = "chat = ? AND entries.kind = 'notice' AND text = ? AND seq > ? LIMIT 1"
