@@ -59,6 +59,10 @@ class Adapter(Protocol):
         Raises UndeliverableError where this chat cannot be reached; the others still can.
         """
 
+    async def send_reply(self, chat: Chat, text: str, key: str, to: str) -> str:
+        """Sends one bubble as `send` does, shown as a reply to the message with the id `to` if that is still there."""
+        return await self.send(chat, text, key)
+
     def lane(self, chat: Chat) -> str:
         """Names what the chat shares its message ids with, such as the topics of a forum.
 

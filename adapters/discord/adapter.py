@@ -74,10 +74,20 @@ class DiscordAdapter(Adapter):
 
         Returns the id of the last.
         """
+        return await self._post(chat, text, key, None)
+
+    async def send_reply(self, chat: Chat, text: str, key: str, to: str) -> str:
+        """Sends a bubble of which the first piece is shown as a reply, which notifies nobody."""
+        return await self._post(chat, text, key, int(to) if to.isdecimal() else None)
+
+    async def _post(self, chat: Chat, text: str, key: str, to: int | None) -> str:
         arrived = self._arrived.setdefault(key, [])
+        place = int(chat.id)
+        shown = discord.MessageReference(message_id=to, channel_id=place, fail_if_not_exists=False) if to else None
         async with self._channel(chat) as channel:
             for number, piece in list(enumerate(split(text)))[len(arrived) :]:
-                sent = (await channel.send(piece, nonce=nonce(key, number))).id
+                reference = None if number else shown
+                sent = (await channel.send(piece, nonce=nonce(key, number), reference=reference)).id
                 self._saw(int(chat.id), sent)
                 arrived.append(str(sent))
         self._arrived.pop(key, None)

@@ -167,6 +167,9 @@ class TelegramAdapter(Adapter):
     async def send(self, chat: Chat, text: str, key: str) -> str:
         return await self._outbox.send(chat, text, key)
 
+    async def send_reply(self, chat: Chat, text: str, key: str, to: str) -> str:
+        return await self._outbox.send(chat, text, key, int(to) if to.isdecimal() else None)
+
     def saw(self, chat: Chat, message_id: str) -> None:
         if message_id.isdecimal():
             self._outbox.saw(Place.of(chat).chat, int(message_id))

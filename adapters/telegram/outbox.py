@@ -51,10 +51,10 @@ class Outbox:
         newest = self._newest.get(_sequence(self._place(chat).chat))
         return None if newest is None else str(newest)
 
-    async def send(self, chat: Chat, text: str, key: str) -> str:
+    async def send(self, chat: Chat, text: str, key: str, to: int | None = None) -> str:
         """Sends one bubble, in several messages if it is too long for one; a retry sends only what is missing.
 
-        Returns the id of the last. Raises UndeliverableError, PermanentError or PassingError.
+        to: the message that the first is shown as a reply to, if it is still there. Returns the id of the last. Raises UndeliverableError, PermanentError or PassingError.
         """
         parts = split(text)
         if not parts:
@@ -62,9 +62,14 @@ class Outbox:
         arrived = self._arrived.setdefault(key, [])
         _forget(self._arrived)
         for part in parts[len(arrived) :]:
+            reply = telegram.ReplyParameters(to, allow_sending_without_reply=True) if to and not arrived else None
 
-            async def post(place: Place, part: str = part) -> telegram.Message:
-                return await self._bot.send_message(place.chat, part, message_thread_id=place.topic)
+            async def post(
+                place: Place, part: str = part, reply: telegram.ReplyParameters | None = reply
+            ) -> telegram.Message:
+                return await self._bot.send_message(
+                    place.chat, part, message_thread_id=place.topic, reply_parameters=reply
+                )
 
             message = await self._to_chat(chat, post)
             arrived.append(message.message_id)

@@ -17,6 +17,7 @@ from bot.chat.prompt.render import whole_bubbles
 from bot.chat.window import served_tokens
 from bot.clock import Clock
 from bot.config import ConversationConfig
+from bot.conversation.answering import answered
 from bot.conversation.context import RECENT, Context, Line
 from bot.conversation.delivery import Delivery
 from bot.conversation.gathering import TYPING_SECONDS, follow_ups, quiet_seconds, with_question
@@ -311,7 +312,8 @@ class ChatWorker:
                 continue
             self._observe.replied(self._chat.platform, self._chat.kind, time.monotonic() - began)
             seqs = [entry.seq for entry in waiting]
-            reply = self._journal.reply(self._chat, seqs, bubbles, self._notices(waiting))
+            to = answered(waiting).native_id if self._chat.kind is ChatKind.GROUP else None
+            reply = self._journal.reply(self._chat, seqs, bubbles, self._notices(waiting), to=to)
             if not reply:
                 continue
             if await self._delivery.send_all(began, interrupted, pace.pauses):

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 
 from bot.config import ConversationConfig
+from bot.conversation.answering import needs_showing
 from bot.conversation.pace import Spread
 from bot.errors import EchoesError, PassingError, UndeliverableError
 from bot.message import Chat
@@ -155,6 +156,13 @@ class Delivery:
                 return
         if not self._journal.sending(entry.seq, self._adapter.floor(self._chat)):
             return
-        native_id = await self._adapter.send(self._chat, entry.text, entry.key)
-        self._journal.sent(entry.seq, native_id)
+        self._journal.sent(entry.seq, await self._send(entry))
         self._observe.sent(self._chat.platform)
+
+    async def _send(self, entry: Entry) -> str:
+        to = entry.message.reply_to
+        if to is not None and any(
+            needs_showing(message, self._journal.since(message)) for message in self._journal.find(self._chat, [to])
+        ):
+            return await self._adapter.send_reply(self._chat, entry.text, entry.key, to)
+        return await self._adapter.send(self._chat, entry.text, entry.key)

@@ -91,6 +91,7 @@ class StagePlatform(Adapter):
     def __init__(self) -> None:
         self.sent: list[tuple[str, str]] = []  # chat id, text
         self.keys: list[str] = []
+        self.replied: list[tuple[str, str]] = []  # text, the message that it is shown as a reply to
         self.typed: list[str] = []
         self.photos: dict[str, bytes | EchoesError] = {}
         self.failures: list[EchoesError] = []
@@ -106,6 +107,11 @@ class StagePlatform(Adapter):
         self.sent.append((chat.id, text))
         self.keys.append(key)
         return f"out{len(self.sent)}"
+
+    async def send_reply(self, chat: Chat, text: str, key: str, to: str) -> str:
+        sent = await self.send(chat, text, key)
+        self.replied.append((text, to))
+        return sent
 
     def saw(self, chat: Chat, message_id: str) -> None:
         """Nothing: each bubble is known by its key."""

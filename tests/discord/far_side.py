@@ -144,17 +144,30 @@ class FarSide:
         return _json(found[::-1][: int(request.query["limit"])])
 
     async def _post(self, request: web.Request) -> web.Response:
-        body = await request.json()
+        body, channel = await request.json(), request.match_info["channel"]
         self.bodies.append(body)
         self._check(request)
         if not body["content"].strip() or len(body["content"]) > 2000:
             raise _Refused(400, {"code": 50035, "message": "Invalid Form Body"})
         await asyncio.sleep(self.send_seconds / 2)
         known = self._nonces.get(body["nonce"]) if body.get("enforce_nonce") and self.keeps_nonces else None
-        message = known or self.said(body["content"].strip(), ME, request.match_info["channel"])
+        message = known or self.said(body["content"].strip(), ME, channel, **self._replied(body, channel))
         self._nonces[body["nonce"]] = message
         await asyncio.sleep(self.send_seconds / 2)
         return _json({**message, "nonce": body["nonce"]})
+
+    def _replied(self, body: Mapping[str, Any], channel: str) -> dict[str, Any]:
+        reference = body.get("message_reference")
+        if reference is None:
+            return {}
+        if any(one["id"] == str(reference["message_id"]) for one in self.messages[channel]):
+            return {
+                "type": 19,
+                "message_reference": {"message_id": str(reference["message_id"]), "channel_id": channel},
+            }
+        if reference.get("fail_if_not_exists", True):
+            raise _Refused(400, {"code": 50035, "message": "Unknown message"})
+        return {}
 
     async def _typing(self, request: web.Request) -> web.Response:
         self._check(request)

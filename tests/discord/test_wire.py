@@ -113,6 +113,19 @@ async def test_a_second_try_does_not_say_it_twice(adapter: DiscordAdapter, box: 
         assert body["enforce_nonce"] is True and len(body["nonce"]) == 25 and body["nonce"] == nonce("key-1", 0)
 
 
+async def test_a_reply_names_its_message_if_that_is_still_there_and_pings_nobody(
+    adapter: DiscordAdapter, box: Box, far_side: FarSide
+) -> None:
+    async with running(adapter, box, far_side):
+        asked = box.messages[-1].id
+        sent = await adapter.send_reply(DM, "me! " * 600, "k", asked)
+        shown = [one.get("message_reference", {}).get("message_id") for one in far_side.messages["500"][1:]]
+        assert shown == [asked, None] and far_side.bodies[0]["allowed_mentions"] == {"parse": []}
+        assert await adapter.send_reply(DM, "and me", "k2", "4711")
+        assert "message_reference" not in far_side.messages["500"][-1]
+        assert await adapter.delivered(DM, "and me", "k2", sent) == far_side.messages["500"][-1]["id"]
+
+
 async def test_it_knows_after_a_crash_what_arrived(adapter: DiscordAdapter, box: Box, far_side: FarSide) -> None:
     async with running(adapter, box, far_side):
         known = box.messages[-1].id

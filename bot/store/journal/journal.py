@@ -100,8 +100,18 @@ class Journal(Forgetting, Troubles):
 
     # -- replies out ----------------------------------------------------------------------------------------------
 
-    def reply(self, chat: Chat, answered: Sequence[int], bubbles: Sequence[str], notices: Sequence[str] = ()) -> int:
+    def reply(
+        self,
+        chat: Chat,
+        answered: Sequence[int],
+        bubbles: Sequence[str],
+        notices: Sequence[str] = (),
+        *,
+        to: str | None = None,
+    ) -> int:
         """In one step: the messages are answered and their reply waits to be sent. Returns the reply's number.
+
+        to: the id of the message that the first bubble answers.
 
         0, and nothing is done, where one of the messages no longer waits: it was deleted, or its sender said stop.
         """
@@ -115,10 +125,12 @@ class Journal(Forgetting, Troubles):
             )
             now = self._clock().timestamp()
             number: int | None = None
-            for kind, text in [*((Kind.NOTICE, text) for text in notices), *((Kind.BUBBLE, text) for text in bubbles)]:
+            outgoing = [(Kind.NOTICE, text, None) for text in notices]
+            outgoing += [(Kind.BUBBLE, text, None if place else to) for place, text in enumerate(bubbles)]
+            for kind, text, reply_to in outgoing:
                 cursor = db.execute(
-                    "INSERT INTO entries (chat, kind, state, at, text, reply) VALUES (?,?,?,?,?,?)",
-                    (chat.key, kind, State.QUEUED, now, text, number),
+                    "INSERT INTO entries (chat, kind, state, at, text, reply, reply_to) VALUES (?,?,?,?,?,?,?)",
+                    (chat.key, kind, State.QUEUED, now, text, number, reply_to),
                 )
                 if number is None:
                     number = int(cursor.lastrowid or 0)
@@ -202,6 +214,11 @@ class Journal(Forgetting, Troubles):
             chat.key,
             count,
         )
+
+    def since(self, entry: Entry) -> list[Entry]:
+        """The messages that came into a chat after one of it, whatever became of them."""
+        where = "chat = ? AND entries.kind = 'message' AND seq > ? ORDER BY seq"
+        return self._entries(where, entry.message.chat.key, entry.seq)
 
     def noticed(self, chat: Chat, text: str, after: int = 0) -> bool:
         """Whether the chat has this notice after that seq."""
