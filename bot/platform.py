@@ -63,6 +63,14 @@ class Adapter(Protocol):
         """Sends one bubble as `send` does, shown as a reply to the message with the id `to` if that is still there."""
         return await self.send(chat, text, key)
 
+    def stickers(self) -> Collection[str]:
+        """The emoji for which it has a sticker."""
+        return ()
+
+    async def send_sticker(self, chat: Chat, emoji: str, key: str) -> str:
+        """Sends one bubble as the sticker for an emoji, one of `stickers`; as the emoji where that chat takes none."""
+        return await self.send(chat, emoji, key)
+
     def lane(self, chat: Chat) -> str:
         """Names what the chat shares its message ids with, such as the topics of a forum.
 
@@ -131,6 +139,7 @@ class Setting:
     language: str = "en"
     keep_days: float = 90  # how long the owner keeps what was said
     announce: Callable[[str], None] = lambda link: None  # shows the owner a link that may hold a token
+    stickers: Mapping[str, Path] = field(default_factory=dict)  # the owner's pictures, by emoji
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ import functools
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import TypeVar
 
 import telegram
@@ -54,7 +55,8 @@ class Outbox:
     async def send(self, chat: Chat, text: str, key: str, to: int | None = None) -> str:
         """Sends one bubble, in several messages if it is too long for one; a retry sends only what is missing.
 
-        to: the message that the first is shown as a reply to, if it is still there. Returns the id of the last. Raises UndeliverableError, PermanentError or PassingError.
+        to: the message that the first is shown as a reply to, if it is still there. Returns the id of the last.
+        Raises UndeliverableError, PermanentError or PassingError.
         """
         parts = split(text)
         if not parts:
@@ -75,6 +77,21 @@ class Outbox:
             arrived.append(message.message_id)
             self.saw(message.chat.id, message.message_id)
         return self._whole(key, arrived)
+
+    async def send_sticker(self, chat: Chat, sticker: str | Path, emoji: str, key: str) -> str:
+        """Sends a sticker, by its id or from a file; its emoji where this chat takes none, or the file is gone."""
+        try:
+            given = sticker if isinstance(sticker, str) else await asyncio.to_thread(_upload, sticker)
+
+            async def post(place: Place) -> telegram.Message:
+                return await self._bot.send_sticker(place.chat, given, message_thread_id=place.topic)
+
+            message = await self._to_chat(chat, post)
+        except (UndeliverableError, OSError) as error:
+            log.warning("A sticker on Telegram goes out as its emoji: %s", error)
+            return await self.send(chat, emoji, key)
+        self.saw(message.chat.id, message.message_id)
+        return self._whole(key, [message.message_id])
 
     async def delivered(self, chat: Chat, text: str, key: str, floor: str | None) -> str | bool | None:
         """Looks for a bubble's messages among those after `floor` of which nothing is known yet.
@@ -167,6 +184,10 @@ async def asked(call: Callable[[], Awaitable[T]], patience: float = _PATIENCE) -
             raise
         except TelegramError as error:
             raise explain(error) from None
+
+
+def _upload(path: Path) -> telegram.InputFile:
+    return telegram.InputFile(path.read_bytes(), filename=f"sticker{path.suffix}")
 
 
 def _sequence(chat_id: int) -> int:

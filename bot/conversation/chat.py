@@ -27,6 +27,7 @@ from bot.conversation.photos import fetch_photos
 from bot.conversation.policy import answerable, takes_part
 from bot.conversation.quiet import end_of_quiet, heard_at
 from bot.conversation.repeats import ELSEWHERE, Repeat, TellsOnError, phrases, repeated
+from bot.conversation.stickers import chosen, sticker_for
 from bot.conversation.tries import Tries
 from bot.conversation.wishes import Wishes
 from bot.engine.base import Engine
@@ -313,7 +314,9 @@ class ChatWorker:
             self._observe.replied(self._chat.platform, self._chat.kind, time.monotonic() - began)
             seqs = [entry.seq for entry in waiting]
             to = answered(waiting).native_id if self._chat.kind is ChatKind.GROUP else None
-            reply = self._journal.reply(self._chat, seqs, bubbles, self._notices(waiting), to=to)
+            stickers = await self._stickers(bubbles)
+            notices = self._notices(waiting)
+            reply = self._journal.reply(self._chat, seqs, bubbles, notices, to=to, stickers=stickers)
             if not reply:
                 continue
             if await self._delivery.send_all(began, interrupted, pace.pauses):
@@ -408,6 +411,13 @@ class ChatWorker:
         accounts = [one for one in (partner, *(contact.accounts if contact else ())) if one]
         elsewhere = self._journal.elsewhere(self._chat, ELSEWHERE)
         return repeated(bubbles, (message.text for _, message in lines), elsewhere, self._chat, accounts)
+
+    async def _stickers(self, bubbles: Sequence[str]) -> set[str]:
+        """Which of the bubbles go out as stickers."""
+        offered = self._adapter.stickers()
+        if not any(sticker_for(bubble, offered) for bubble in bubbles):
+            return set()
+        return chosen(bubbles, offered, await self._habits.stickers(self._avatar.people), random.random)
 
     def _notices(self, waiting: Sequence[Entry]) -> list[str]:
         """What has to be said from outside the model, before the reply."""

@@ -6,9 +6,11 @@ import random
 import time
 from collections.abc import Callable
 
+from bot.chat.attachments import spoken
 from bot.config import ConversationConfig
 from bot.conversation.answering import needs_showing
 from bot.conversation.pace import Spread
+from bot.conversation.stickers import sticker_for
 from bot.errors import EchoesError, PassingError, UndeliverableError
 from bot.message import Chat
 from bot.observer import Observer
@@ -150,7 +152,7 @@ class Delivery:
     async def _try(self, entry: Entry) -> None:
         """Sends once, or finds that an earlier try arrived; what cannot be known is sent: better twice than never."""
         if entry.state is State.SENDING:
-            arrived = await self._adapter.delivered(self._chat, entry.text, entry.key, entry.floor)
+            arrived = await self._adapter.delivered(self._chat, spoken(entry.message), entry.key, entry.floor)
             if arrived:
                 self._journal.sent(entry.seq, arrived if isinstance(arrived, str) else None)
                 return
@@ -160,6 +162,12 @@ class Delivery:
         self._observe.sent(self._chat.platform)
 
     async def _send(self, entry: Entry) -> str:
+        if entry.attachments:
+            emoji = spoken(entry.message)
+            sticker = sticker_for(emoji, self._adapter.stickers())  # the owner may have taken it away meanwhile
+            if sticker is None:
+                return await self._adapter.send(self._chat, emoji, entry.key)
+            return await self._adapter.send_sticker(self._chat, sticker, entry.key)
         to = entry.message.reply_to
         if to is not None and any(
             needs_showing(message, self._journal.since(message)) for message in self._journal.find(self._chat, [to])

@@ -1,10 +1,11 @@
-"""The person's pace with each contact and in each group, read from the corpus when it is first needed."""
+"""The person's habits, read from the corpus when they are first needed: their pace in each chat, their stickers."""
 
 import asyncio
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from bot.conversation.pace import Pace, pace_of
+from bot.conversation.stickers import Shown, shown
 from bot.message import Account, Chat, ChatKind, Message
 from bot.people import People
 from bot.persona import Persona
@@ -28,6 +29,8 @@ class Habits:
         self._gap = gap
         self._read_for: tuple[People, frozenset[Account]] | None = None
         self._paces: dict[Hashable, Pace] = {}
+        self._stickers_for: People | None = None
+        self._stickers: Mapping[str, Shown] = {}
 
     async def pace(self, chat: Chat, partner: Account, people: People, now: datetime) -> Pace:
         """Returns the pace in a group, or with the partner of a private chat; with anybody where little is known."""
@@ -50,6 +53,16 @@ class Habits:
 
         own = await self._learnt(chat.key if group else partner, of_this_chat)
         return own.over(await self._learnt(_ALL, of_all))
+
+    async def stickers(self, people: People) -> Mapping[str, Shown]:
+        """Returns how often the person sent each emoji as a sticker, and how often as text."""
+        past = self._past
+        if past is None:
+            return {}
+        if self._stickers_for is not people:
+            self._stickers = await asyncio.to_thread(lambda: shown(past.brief(people)))
+            self._stickers_for = people
+        return self._stickers
 
     async def _learnt(self, of: Hashable, read: Callable[[], Sequence[Sequence[Message]]]) -> Pace:
         if of not in self._paces:

@@ -75,6 +75,10 @@ class Past:
         chats = self._latest(_Chats(ChatKind.PRIVATE, None), people, persona, before, count)
         return [chat for chat in chats if not any(message.sender in gone for message in chat)]
 
+    def brief(self, people: People) -> list[tuple[str, bool]]:
+        """Returns what the subject said in a few characters alone, or by a sticker that tells what it shows: True."""
+        return self._open(lambda corpus: list(corpus.brief(people.subject)), people.left_out) or []
+
     def _read(self, chats: "_Chats", people: People, persona: Persona, before: datetime, count: int) -> list[Message]:
         found = [one for chat in self._latest(chats, people, persona, before, count) for one in chat]
         return sorted(found, key=lambda one: one.sent_at)[-count:]

@@ -144,14 +144,22 @@ class FarSide:
         return _json(found[::-1][: int(request.query["limit"])])
 
     async def _post(self, request: web.Request) -> web.Response:
-        body, channel = await request.json(), request.match_info["channel"]
+        channel, names = request.match_info["channel"], []
+        if request.content_type == "multipart/form-data":
+            form = await request.post()
+            body = json.loads(str(form["payload_json"]))
+            names = [one.filename for one in form.values() if not isinstance(one, str)]
+        else:
+            body = await request.json()
         self.bodies.append(body)
         self._check(request)
-        if not body["content"].strip() or len(body["content"]) > 2000:
+        text = (body.get("content") or "").strip()
+        if not (text or names) or len(text) > 2000:
             raise _Refused(400, {"code": 50035, "message": "Invalid Form Body"})
         await asyncio.sleep(self.send_seconds / 2)
         known = self._nonces.get(body["nonce"]) if body.get("enforce_nonce") and self.keeps_nonces else None
-        message = known or self.said(body["content"].strip(), ME, channel, **self._replied(body, channel))
+        pictures = [{"id": "1", "filename": name, "size": 9, "url": "", "proxy_url": ""} for name in names]
+        message = known or self.said(text, ME, channel, attachments=pictures, **self._replied(body, channel))
         self._nonces[body["nonce"]] = message
         await asyncio.sleep(self.send_seconds / 2)
         return _json({**message, "nonce": body["nonce"]})

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
 
@@ -124,6 +125,23 @@ async def test_a_reply_names_its_message_if_that_is_still_there_and_pings_nobody
         assert await adapter.send_reply(DM, "and me", "k2", "4711")
         assert "message_reference" not in far_side.messages["500"][-1]
         assert await adapter.delivered(DM, "and me", "k2", sent) == far_side.messages["500"][-1]["id"]
+
+
+async def test_a_sticker_is_a_picture_and_is_known_by_its_name_after_a_crash(
+    box: Box, far_side: FarSide, tmp_path: Path
+) -> None:
+    (tmp_path / "cat.png").write_bytes(PNG)
+    adapter = DiscordAdapter(TOKEN, ready_seconds=0.0, stickers={"😂": tmp_path / "cat.png"})
+    async with running(adapter, box, far_side):
+        known = box.messages[-1].id
+        assert await adapter.delivered(DM, "😂", "k", known) is False
+        sent = await adapter.send_sticker(DM, "😂", "k")
+        assert far_side.messages["500"][-1]["attachments"][0]["filename"] == f"{nonce('k', 0)}.png"
+        assert await adapter.delivered(DM, "😂", "k", known) == sent == adapter.floor(DM)
+        assert await adapter.delivered(DM, "😂", "other", known) is False
+        (tmp_path / "cat.png").unlink()
+        await adapter.send_sticker(DM, "😂", "k2")
+        assert far_side.messages["500"][-1]["content"] == "😂", "its emoji is better than nothing"
 
 
 async def test_it_knows_after_a_crash_what_arrived(adapter: DiscordAdapter, box: Box, far_side: FarSide) -> None:

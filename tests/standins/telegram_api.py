@@ -57,6 +57,8 @@ class BotApi:
                 self._send_message,
                 frozenset({"chat_id", "text", "message_thread_id", "reply_parameters"}),
             ),
+            "sendsticker": (self._send_sticker, frozenset({"chat_id", "sticker", "message_thread_id"})),
+            "getstickerset": (self._get_sticker_set, frozenset({"name"})),
             "sendchataction": (self._send_chat_action, frozenset({"chat_id", "action", "message_thread_id"})),
             "editmessagetext": (self._edit_message_text, frozenset({"chat_id", "message_id", "text"})),
             "editmessagereplymarkup": (self._take_buttons_off, frozenset({"chat_id", "message_id"})),
@@ -98,6 +100,31 @@ class BotApi:
         )
         self.sent.append(Sent(chat_id, message["message_id"], text, thread, time.monotonic(), to))
         return message
+
+    def _send_sticker(self, params: Mapping[str, str]) -> object:
+        """By the id of a known sticker, or as an uploaded file, of which the parameter holds the name."""
+        chat_id = self._writable(params)
+        thread = self._thread(params, chat_id)
+        if chat_id in self.world.no_stickers:
+            raise ApiError(400, "Bad Request: not enough rights to send stickers to the chat")
+        known = [one for stickers in self.world.sticker_sets.values() for one in stickers]
+        sticker = next((one for one in known if one["file_id"] == params["sticker"]), None)
+        if sticker is None and not params["sticker"].endswith(".webp"):
+            raise ApiError(400, "Bad Request: wrong file identifier/HTTP URL specified")
+        sticker = sticker or self.world.sticker(b"", "", animated=False)
+        message = self.world.write(
+            chat_id, self._self(), own=True, sticker=sticker, message_thread_id=thread,
+            is_topic_message=True if thread else None,
+        )  # fmt: skip
+        shown = f"[sticker {sticker['emoji'] or params['sticker']}]"
+        self.sent.append(Sent(chat_id, message["message_id"], shown, thread, time.monotonic()))
+        return message
+
+    def _get_sticker_set(self, params: Mapping[str, str]) -> object:
+        stickers = self.world.sticker_sets.get(params["name"])
+        if stickers is None:
+            raise ApiError(400, "Bad Request: STICKERSET_INVALID")
+        return {"name": params["name"], "title": "A set", "sticker_type": "regular", "stickers": stickers}
 
     def _send_chat_action(self, params: Mapping[str, str]) -> object:
         chat_id = self._writable(params)

@@ -67,9 +67,11 @@ class Avatar(QuietInbox):
 def web_adapter(
     folder: Path, port: int = 0, announce: Callable[[str], None] = lambda url: None, people: People = PEOPLE
 ) -> WebAdapter:
+    stickers = {"😂": folder / "laughing.png"}
     return WebAdapter(
-        "127.0.0.1", port, TOKEN, lambda: people, folder, avatar="Lena", group="Flat share", announce=announce
-    )
+        "127.0.0.1", port, TOKEN, lambda: people, folder, avatar="Lena", group="Flat share", announce=announce,
+        stickers=stickers,
+    )  # fmt: skip
 
 
 @contextlib.asynccontextmanager

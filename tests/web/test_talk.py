@@ -138,6 +138,20 @@ async def test_a_bubble_is_sent_once_and_it_is_known_whether_it_was(
         assert await Page(socket).lines() == ["hi"]
 
 
+async def test_a_sticker_is_shown_as_a_picture_once(client: aiohttp.ClientSession, web: WebAdapter) -> None:
+    assert set(web.stickers()) == {"😂"}
+    (web._folder / "laughing.png").write_bytes(photo("PNG"))
+    number = await web.send_sticker(MEI, "😂", "key-1")
+    assert await web.send_sticker(MEI, "😂", "key-1") == number == await web.delivered(MEI, "😂", "key-1", None)
+    (web._folder / "laughing.png").unlink()
+    await web.send_sticker(MEI, "😂", "key-2")
+    async with stream(client) as socket:
+        lines = (await Page(socket).next("lines"))["lines"]
+    assert [(line["text"], len(line["photos"])) for line in lines] == [("", 1), ("😂", 0)]
+    async with client.get(f"/api/photos/{lines[0]['photos'][0]}") as answer:
+        assert answer.status == 200 and answer.content_type == "image/png"
+
+
 async def test_what_the_daemon_cannot_take_is_not_shown_and_can_be_tried_again(
     client: aiohttp.ClientSession, avatar: Avatar
 ) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from bot.message import Account, Attachment, Chat, Message
+from bot.message import STICKER, Account, Attachment, Chat, Message
 from bot.store.attachments import to_json
 from bot.store.journal.entries import Entry, Kind, State, chat_of
 from bot.store.journal.forgetting import Forgetting
@@ -108,10 +108,11 @@ class Journal(Forgetting, Troubles):
         notices: Sequence[str] = (),
         *,
         to: str | None = None,
+        stickers: Collection[str] = (),
     ) -> int:
         """In one step: the messages are answered and their reply waits to be sent. Returns the reply's number.
 
-        to: the id of the message that the first bubble answers.
+        to: the id of the message that the first bubble answers. stickers: bubbles that go out as the sticker for them.
 
         0, and nothing is done, where one of the messages no longer waits: it was deleted, or its sender said stop.
         """
@@ -128,9 +129,12 @@ class Journal(Forgetting, Troubles):
             outgoing = [(Kind.NOTICE, text, None) for text in notices]
             outgoing += [(Kind.BUBBLE, text, None if place else to) for place, text in enumerate(bubbles)]
             for kind, text, reply_to in outgoing:
+                sticker = kind is Kind.BUBBLE and text in stickers
+                attachments = to_json((Attachment(STICKER, words=text),)) if sticker else ""
                 cursor = db.execute(
-                    "INSERT INTO entries (chat, kind, state, at, text, reply, reply_to) VALUES (?,?,?,?,?,?,?)",
-                    (chat.key, kind, State.QUEUED, now, text, number, reply_to),
+                    "INSERT INTO entries (chat, kind, state, at, text, attachments, reply, reply_to)"
+                    " VALUES (?,?,?,?,?,?,?,?)",
+                    (chat.key, kind, State.QUEUED, now, "" if sticker else text, attachments, number, reply_to),
                 )
                 if number is None:
                     number = int(cursor.lastrowid or 0)
