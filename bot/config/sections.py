@@ -185,7 +185,11 @@ class ConversationConfig(Section):
         default="all",
         description="in which groups it takes part: all, none, or a list such as ['telegram:-1001234567890']",
     )
-    answer_bots: bool = Field(default=False, description="whether other bots are answered; two bots may never stop")
+    answer_bots: bool = Field(
+        default=False,
+        description="whether other bots are answered; five times an hour where no person writes in between, for two "
+        "bots would never stop",
+    )
 
     @model_validator(mode="after")
     def _speaks_at_some_hour(self) -> "ConversationConfig":

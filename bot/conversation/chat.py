@@ -22,6 +22,7 @@ from bot.conversation.context import RECENT, Context, Line
 from bot.conversation.delivery import Delivery
 from bot.conversation.gathering import TYPING_SECONDS, follow_ups, quiet_seconds, with_question
 from bot.conversation.habits import Habits
+from bot.conversation.loops import goes_round
 from bot.conversation.pace import Pace
 from bot.conversation.photos import fetch_photos
 from bot.conversation.policy import answerable, takes_part
@@ -46,7 +47,7 @@ log = logging.getLogger(__name__)
 
 _FIRST_WAIT, _LONGEST_WAIT = 1.0, 60.0
 _DRAWS = 3  # replies until one says nothing of another chat
-_LATELY = 120  # entries that tell how somebody writes
+_LATELY = 120  # entries that tell how it goes here
 
 
 @dataclass(slots=True)
@@ -462,6 +463,9 @@ class ChatWorker:
         if not entry.text.strip() and not entry.attachments:
             return False
         if self._chat.kind is ChatKind.GROUP and self._age(entry) > self._stale:
+            return False
+        recent = self._journal.recent(self._chat, _LATELY) if entry.message.from_bot else []
+        if goes_round([one for one in recent if one.seq < entry.seq], self._clock.now()):
             return False
         return answerable(self._avatar.config, self._avatar.people, self._chat, entry, keys)
 

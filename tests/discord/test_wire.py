@@ -64,6 +64,21 @@ async def test_the_daemon_hears_that_a_contact_types_but_not_of_its_own_typing(
     assert box.typed == [DM]
 
 
+async def test_a_reaction_is_no_message(
+    adapter: DiscordAdapter, box: Box, far_side: FarSide, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with running(adapter, box, far_side):
+        sent = await adapter.send(DM, "hi", "k")
+        caplog.clear()
+        reaction = {"user_id": "100", "channel_id": "500", "message_id": sent, "emoji": {"id": None, "name": "👍"}}
+        for event in ("MESSAGE_REACTION_ADD", "MESSAGE_REACTION_REMOVE"):
+            await far_side.send(event, {**reaction, "type": 0, "burst": False})
+        await far_side.tell("done")
+        await box.holds(2)
+    assert box.texts == ["hello", "done"] and not box.edits
+    assert not [one for one in caplog.records if one.levelname != "INFO"] and "👍" not in caplog.text
+
+
 async def test_a_wrong_token_is_said_with_what_to_do(box: Box, far_side: FarSide) -> None:
     with pytest.raises(PermanentError, match=r"Reset Token.*ECHOES_DISCORD_TOKEN") as caught:
         await DiscordAdapter("a.wrong.token").run(box)
