@@ -110,8 +110,11 @@ class DiscordAdapter(Adapter):
         shown = discord.MessageReference(message_id=to, channel_id=place, fail_if_not_exists=False) if to else None
         async with self._channel(chat) as channel:
             for number, piece in list(enumerate(split(text)))[len(arrived) :]:
-                reference = None if number else shown
-                sent = (await channel.send(piece, nonce=nonce(key, number), reference=reference)).id
+                mark = nonce(key, number)
+                if shown is not None and number == 0:
+                    sent = (await channel.send(piece, nonce=mark, reference=shown)).id
+                else:
+                    sent = (await channel.send(piece, nonce=mark)).id
                 self._saw(int(chat.id), sent)
                 arrived.append(str(sent))
         self._arrived.pop(key, None)

@@ -20,7 +20,7 @@ from bot.config import ConversationConfig
 from bot.conversation.answering import answered
 from bot.conversation.context import RECENT, Context, Line
 from bot.conversation.delivery import Delivery
-from bot.conversation.gathering import TYPING_SECONDS, follow_ups, quiet_seconds, with_question
+from bot.conversation.gathering import TYPING_SECONDS, wait_after
 from bot.conversation.habits import Habits
 from bot.conversation.loops import goes_round
 from bot.conversation.pace import Pace
@@ -352,23 +352,19 @@ class ChatWorker:
                 self._obeyed.clear()
                 await self._delivery.confirm()
             if last != self._last_arrival:
-                last, quiet = self._last_arrival, max(self._quiet_seconds(), delay)
+                last, quiet = self._last_arrival, max(self._burst_seconds(), delay)
             left = min(max(last + quiet, self._typing_until), patience) - time.monotonic()
             if left <= 0 or not self._journal.pending(self._chat):
                 return
             await asyncio.sleep(min(left, 0.25))
 
-    def _quiet_seconds(self) -> float:
-        """How long nothing more must come; in private as this contact writes."""
-        config = self._avatar.config
-        usual, longest = config.gather_seconds, config.gather_max_seconds
-        pending = self._journal.pending(self._chat)
-        if not pending or not usual:
-            return usual
-        if self._chat.kind is ChatKind.PRIVATE:
-            lines = self._lines(pending[-1].seq, _LATELY)
-            usual = quiet_seconds(follow_ups([message for _, message in lines], longest), usual, longest)
-        return with_question(usual, pending[-1].message, longest)
+    def _burst_seconds(self) -> float:
+        """How long nothing more must come."""
+        config, pending = self._avatar.config, self._journal.pending(self._chat)
+        if not pending:
+            return 0.0
+        said = [message for _, message in self._lines(pending[-1].seq, _LATELY)]
+        return wait_after(said, self._chat.kind, config.gather_seconds, config.gather_max_seconds)
 
     async def _compose(self, until: int, interrupted: Callable[[], bool]) -> list[str] | None:
         """Draws a reply, and another where it says again what was said in another chat; None where interrupted."""

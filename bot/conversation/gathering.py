@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 
 from bot.chat.attachments import is_picture
-from bot.message import STICKER, Message
+from bot.message import STICKER, ChatKind, Message
 
 TYPING_SECONDS = 10.0
 """Somebody who was seen typing is waited for this long: so long Discord shows it, and then tells it again."""
@@ -26,6 +26,15 @@ _SHORTEST = 1 / 3
 
 _FOR_ITS_QUESTION = 2
 """How many times longer a picture without words is waited for."""
+
+
+def wait_after(messages: Sequence[Message], kind: ChatKind, usual: float, longest: float) -> float:
+    """Returns for how many seconds nothing more must come after the last of a chat's messages before it is answered.
+
+    In private it is as this contact writes. usual: the wait for those of whom nothing is known; 0 waits for nobody.
+    """
+    wait = quiet_seconds(follow_ups(messages, longest), usual, longest) if kind is ChatKind.PRIVATE else usual
+    return with_question(wait, messages[-1], longest)
 
 
 def follow_ups(messages: Sequence[Message], longest: float) -> list[float]:
@@ -56,10 +65,7 @@ def has_seconds(messages: Sequence[Message]) -> bool:
 
 
 def quiet_seconds(follow_ups: Sequence[float], usual: float, longest: float) -> float:
-    """Returns for how many seconds nothing more must come from somebody who writes like that.
-
-    usual: the wait for those of whom nothing is known; 0 waits for nobody. The wait is at least a third of it.
-    """
+    """Returns for how many seconds to wait for somebody who writes like that: at least a third of the usual wait."""
     if not usual:
         return 0.0
     waits = sorted(follow_ups[-_RECENT:])

@@ -148,7 +148,7 @@ class FarSide:
         if request.content_type == "multipart/form-data":
             form = await request.post()
             body = json.loads(str(form["payload_json"]))
-            names = [one.filename for one in form.values() if not isinstance(one, str)]
+            names = [one.filename for one in form.values() if isinstance(one, web.FileField)]
         else:
             body = await request.json()
         self.bodies.append(body)

@@ -255,7 +255,7 @@ async def _params(request: web.Request) -> dict[str, str]:
     """Parameters from the query and the body, of an upload its name; text that is not UTF-8 is refused."""
     if request.content_type == "multipart/form-data":
         form = await request.post()
-        return {key: value if isinstance(value, str) else value.filename for key, value in form.items()}
+        return {key: one.filename if isinstance(one, web.FileField) else str(one) for key, one in form.items()}
     body = await request.read()
     try:
         if request.content_type == "application/json":

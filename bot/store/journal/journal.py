@@ -126,7 +126,7 @@ class Journal(Forgetting, Troubles):
             )
             now = self._clock().timestamp()
             number: int | None = None
-            outgoing = [(Kind.NOTICE, text, None) for text in notices]
+            outgoing: list[tuple[Kind, str, str | None]] = [(Kind.NOTICE, text, None) for text in notices]
             outgoing += [(Kind.BUBBLE, text, None if place else to) for place, text in enumerate(bubbles)]
             for kind, text, reply_to in outgoing:
                 sticker = kind is Kind.BUBBLE and text in stickers
