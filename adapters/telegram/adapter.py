@@ -119,6 +119,11 @@ class TelegramAdapter(Adapter):
         except BadRequest as error:
             log.warning("Telegram has no stickers %s (%s): see platforms.telegram.sticker_set.", name, reason(error))
             return
+        except TelegramError:
+            raise
+        except Exception as error:  # whatever a missing field leads to in the library
+            log.warning("Telegram's stickers %s could not be read (%s); none are sent.", name, type(error).__name__)
+            return
         by_emoji: dict[str, str | Path] = {one.emoji: one.file_id for one in reversed(found.stickers) if one.emoji}
         self._stickers = by_emoji | {emoji: one for emoji, one in self._stickers.items() if emoji not in by_emoji}
 

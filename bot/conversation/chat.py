@@ -370,16 +370,17 @@ class ChatWorker:
         """Draws a reply, and another where it says again what was said in another chat; None where interrupted."""
         sampling = self._avatar.sampling
         prompt = await self._prompt(self._before_the_eyes(until))
-        for draw in range(_DRAWS):
+        draws = _DRAWS if sampling.temperature else 1  # the likeliest words are the same each time
+        for draw in range(draws):
             seed = None if sampling.seed is None else sampling.seed + draw
             bubbles = await self._draw(prompt, replace(sampling, seed=seed), interrupted)
             if bubbles is None:
                 return None
             repeat = self._repeats(bubbles, until)
-            if repeat is Repeat.NOTHING or (repeat is Repeat.OWN and draw == _DRAWS - 1):
+            if repeat is Repeat.NOTHING or (repeat is Repeat.OWN and draw == draws - 1):
                 return bubbles
             log.info("A reply on %s is not sent: it says %s.", self._chat.platform, repeat.value)
-        raise TellsOnError(f"{_DRAWS} replies told what somebody wrote in another chat: the message is tried again.")
+        raise TellsOnError("Each reply told what somebody wrote in another chat: the message is tried again.")
 
     async def _draw(self, prompt: Prompt, sampling: Sampling, interrupted: Callable[[], bool]) -> list[str] | None:
         avatar = self._avatar

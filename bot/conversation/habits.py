@@ -66,6 +66,6 @@ class Habits:
 
     async def _learnt(self, of: Hashable, read: Callable[[], Sequence[Sequence[Message]]]) -> Pace:
         if of not in self._paces:
-            chats = await asyncio.to_thread(read)
-            self._paces[of] = pace_of(chats, self._persona.zone, self._gap)
+            zone, gap = self._persona.zone, self._gap
+            self._paces[of] = await asyncio.to_thread(lambda: pace_of(read(), zone, gap))
         return self._paces[of]

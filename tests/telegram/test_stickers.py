@@ -81,12 +81,16 @@ async def test_a_chat_that_takes_no_stickers_gets_the_emoji(
         assert server.replies(group) == ["😂"]
 
 
-async def test_a_set_that_is_not_there_is_said_and_the_rest_goes_on(
-    server: TelegramServer, inbox: RecordingInbox, caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize(
+    ("name", "said"), [("Dogs", "see platforms.telegram.sticker_set"), ("Odd", "stickers Odd could not be read")]
+)
+async def test_a_set_that_cannot_be_had_is_said_and_the_rest_goes_on(
+    server: TelegramServer, inbox: RecordingInbox, caplog: pytest.LogCaptureFixture, name: str, said: str
 ) -> None:
     caplog.set_level(logging.WARNING)
-    adapter = adapter_with(server, "Dogs", {})
+    server.world.sticker_sets["Odd"] = [{"emoji": "😂"}]
+    adapter = adapter_with(server, name, {})
     async with running(adapter, inbox):
-        await until_logged(caplog, "see platforms.telegram.sticker_set")
+        await until_logged(caplog, said)
         await server.wait_until(lambda: polls(server) > 0)
         assert not adapter.stickers()
