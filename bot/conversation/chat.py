@@ -376,7 +376,7 @@ class ChatWorker:
             bubbles = await self._draw(prompt, replace(sampling, seed=seed), interrupted)
             if bubbles is None:
                 return None
-            repeat = self._repeats(bubbles, until)
+            repeat = await self._repeats(bubbles, until)
             if repeat is Repeat.NOTHING or (repeat is Repeat.OWN and draw == draws - 1):
                 return bubbles
             log.info("A reply on %s is not sent: it says %s.", self._chat.platform, repeat.value)
@@ -399,7 +399,7 @@ class ChatWorker:
             raise EchoesError("The engine gave an empty reply: the message is tried again.")
         return bubbles
 
-    def _repeats(self, bubbles: Sequence[str], until: int) -> Repeat:
+    async def _repeats(self, bubbles: Sequence[str], until: int) -> Repeat:
         """What of another chat a reply says again. Most are too short for it, and nothing is read for them."""
         if not phrases(" ".join(bubbles)):
             return Repeat.NOTHING
@@ -407,8 +407,8 @@ class ChatWorker:
         partner = next((message.sender for _, message in reversed(lines) if message.sender), None)
         contact = self._avatar.people.find(partner) if partner else None
         accounts = [one for one in (partner, *(contact.accounts if contact else ())) if one]
-        elsewhere = self._journal.elsewhere(self._chat, ELSEWHERE)
-        return repeated(bubbles, (message.text for _, message in lines), elsewhere, self._chat, accounts)
+        here, elsewhere = [message.text for _, message in lines], self._journal.elsewhere(self._chat, ELSEWHERE)
+        return await asyncio.to_thread(repeated, bubbles, here, elsewhere, self._chat, accounts)
 
     async def _stickers(self, bubbles: Sequence[str]) -> set[str]:
         """Which of the bubbles go out as stickers."""
