@@ -5,21 +5,20 @@ import logging
 import random
 import time
 from collections.abc import Callable, Sequence
-from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 
 from bot import disclosure
 from bot.chat.decision import Calibration, Decision
 from bot.chat.features import seen
 from bot.chat.prompt import Prompt
-from bot.chat.prompt.render import whole_bubbles
 from bot.chat.window import served_tokens
 from bot.clock import Clock
 from bot.config import ConversationConfig
 from bot.conversation.answering import answered
 from bot.conversation.context import RECENT, Context, Line
 from bot.conversation.delivery import Delivery
+from bot.conversation.drafts import Drafts
 from bot.conversation.gathering import TYPING_SECONDS, wait_after
 from bot.conversation.habits import Habits
 from bot.conversation.loops import goes_round
@@ -27,7 +26,6 @@ from bot.conversation.pace import Pace
 from bot.conversation.photos import fetch_photos
 from bot.conversation.policy import answerable, takes_part
 from bot.conversation.quiet import end_of_quiet, heard_at
-from bot.conversation.repeats import ELSEWHERE, Repeat, TellsOnError, phrases, repeated
 from bot.conversation.stickers import chosen, sticker_for
 from bot.conversation.tries import Tries
 from bot.conversation.wishes import Wishes
@@ -46,7 +44,6 @@ from bot.store.past import Past
 log = logging.getLogger(__name__)
 
 _FIRST_WAIT, _LONGEST_WAIT = 1.0, 60.0
-_DRAWS = 3  # replies until one says nothing of another chat
 _LATELY = 120  # entries that tell how it goes here
 
 
@@ -89,6 +86,7 @@ class ChatWorker:
         self._habits = habits
         self._wishes = Wishes(avatar.persona, avatar.config, avatar.media, journal, avatar.engine, clock)
         self._delivery = Delivery(chat, adapter, journal, avatar.config, observe, lane)
+        self._drafts = Drafts(chat, avatar.engine, journal, self._delivery.typing)
         limit = served_tokens(avatar.engine.max_context, avatar.sampling.max_tokens)
         self._context = Context(chat, avatar.persona, avatar.config, limit, avatar.media.shows)
         self._known_past: tuple[object, list[Message]] | None = None  # and what it was read for
@@ -137,6 +135,7 @@ class ChatWorker:
         """Lets the chat go on under another id, whatever is in hand."""
         self._chat = chat
         self._delivery.follow(chat, lane)
+        self._drafts.follow(chat)
         self._context.follow(chat)
 
     async def finish(self, seconds: float) -> None:
@@ -292,8 +291,7 @@ class ChatWorker:
 
     async def _answer(self) -> None:
         """Answers all that waits with one reply. What arrives while it is composed joins, for a limited time."""
-        pace = await self._pace()
-        delay = self._delay(pace)
+        pace, delay = await self._pace()
         patience = time.monotonic() + self._avatar.config.gather_max_seconds + delay
         while True:
             await self._gather(patience, delay)
@@ -326,23 +324,15 @@ class ChatWorker:
                 await self._delivery.send_all()
                 return
 
-    async def _pace(self) -> Pace:
-        """How the person answered here, where the owner wants their pace."""
-        avatar, pending = self._avatar, self._journal.pending(self._chat)
+    async def _pace(self) -> tuple[Pace, float]:
+        """How the person answered here, where the owner wants that, and how many seconds they would leave it yet."""
+        avatar, pending, now = self._avatar, self._journal.pending(self._chat), self._clock.now()
         sender = pending[-1].sender if pending else None
         if avatar.config.pace == "typing" or sender is None:
-            return Pace()
-        return await self._habits.pace(self._chat, sender, avatar.people, self._clock.now())
-
-    def _delay(self, pace: Pace) -> float:
-        """For how many seconds the person would leave what waits unanswered yet; what is old has waited already."""
-        now = self._clock.now()
-        spread = pace.delay(now.astimezone(self._avatar.persona.zone).hour)
-        pending = self._journal.pending(self._chat)
-        if spread is None or not pending:
-            return 0.0
-        delay = min(spread.at(random.random()), self._avatar.config.longest_delay_seconds)
-        return max(delay - (now - pending[-1].at).total_seconds(), 0.0)
+            return Pace(), 0.0
+        pace = await self._habits.pace(self._chat, sender, avatar.people, now)
+        hour, waited = now.astimezone(avatar.persona.zone).hour, (now - pending[-1].at).total_seconds()
+        return pace, pace.delay_left(hour, random.random(), avatar.config.longest_delay_seconds, waited)
 
     async def _gather(self, patience: float, delay: float) -> None:
         """Waits until nothing more came for a while, and nobody types: people write in bursts."""
@@ -367,48 +357,13 @@ class ChatWorker:
         return wait_after(said, self._chat.kind, config.gather_seconds, config.gather_max_seconds)
 
     async def _compose(self, until: int, interrupted: Callable[[], bool]) -> list[str] | None:
-        """Draws a reply, and another where it says again what was said in another chat; None where interrupted."""
-        sampling = self._avatar.sampling
-        prompt = await self._prompt(self._before_the_eyes(until))
-        draws = _DRAWS if sampling.temperature else 1  # the likeliest words are the same each time
-        for draw in range(draws):
-            seed = None if sampling.seed is None else sampling.seed + draw
-            bubbles = await self._draw(prompt, replace(sampling, seed=seed), interrupted)
-            if bubbles is None:
-                return None
-            repeat = await self._repeats(bubbles, until)
-            if repeat is Repeat.NOTHING or (repeat is Repeat.OWN and draw == draws - 1):
-                return bubbles
-            log.info("A reply on %s is not sent: it says %s.", self._chat.platform, repeat.value)
-        raise TellsOnError("Each reply told what somebody wrote in another chat: the message is tried again.")
-
-    async def _draw(self, prompt: Prompt, sampling: Sampling, interrupted: Callable[[], bool]) -> list[str] | None:
         avatar = self._avatar
-        typing = asyncio.create_task(self._delivery.typing())
-        pieces: list[str] = []
-        try:
-            async with aclosing(avatar.engine.reply(self._chat.key, prompt, sampling)) as stream:
-                async for piece in stream:
-                    pieces.append(piece)
-                    if interrupted():
-                        return None
-        finally:
-            typing.cancel()
-        bubbles = whole_bubbles("".join(pieces), avatar.engine.codec, sampling.max_tokens)
-        if not bubbles:
-            raise EchoesError("The engine gave an empty reply: the message is tried again.")
-        return bubbles
+        prompt = await self._prompt(self._before_the_eyes(until))
 
-    async def _repeats(self, bubbles: Sequence[str], until: int) -> Repeat:
-        """What of another chat a reply says again. Most are too short for it, and nothing is read for them."""
-        if not phrases(" ".join(bubbles)):
-            return Repeat.NOTHING
-        lines = self._lines(until, RECENT)
-        partner = next((message.sender for _, message in reversed(lines) if message.sender), None)
-        contact = self._avatar.people.find(partner) if partner else None
-        accounts = [one for one in (partner, *(contact.accounts if contact else ())) if one]
-        here, elsewhere = [message.text for _, message in lines], self._journal.elsewhere(self._chat, ELSEWHERE)
-        return await asyncio.to_thread(repeated, bubbles, here, elsewhere, self._chat, accounts)
+        def said() -> list[Message]:
+            return [message for _, message in self._lines(until, RECENT)]
+
+        return await self._drafts.reply(prompt, avatar.sampling, said, avatar.people, interrupted)
 
     async def _stickers(self, bubbles: Sequence[str]) -> set[str]:
         """Which of the bubbles go out as stickers."""

@@ -54,6 +54,14 @@ class Pace:
         """Returns how answers are delayed at an hour, or at any where too little is known of that one."""
         return self.by_hour.get(hour, self.delays)
 
+    def delay_left(self, hour: int, share: float, longest: float, waited: float) -> float:
+        """Returns for how many seconds an answer waits yet; 0 where nothing is known.
+
+        share: from 0 to 1, how slow the person is this time. longest: what the owner allows. waited: since it came.
+        """
+        spread = self.delay(hour)
+        return max(min(spread.at(share), longest) - waited, 0.0) if spread else 0.0
+
     def over(self, general: "Pace") -> "Pace":
         """Returns this pace, and the general one where too little is known."""
         return Pace(

@@ -68,6 +68,14 @@ def test_between_what_is_known_it_goes_straight() -> None:
     assert [spread.at(share) for share in (0, 0.1, 0.375, 0.5, 0.9, 1)] == [10, 10, 30, 40, 160, 160]
 
 
+def test_what_is_left_of_a_delay_after_what_has_passed_and_within_what_the_owner_allows() -> None:
+    pace = pace_of([talk(NOON, 40, 3)], UTC, HOUR)
+    assert pace.delay_left(NOON, 0.5, longest=300, waited=10) == 30
+    assert pace.delay_left(NOON, 0.5, longest=25, waited=10) == 15
+    assert pace.delay_left(NOON, 0.5, longest=300, waited=90) == 0
+    assert Pace().delay_left(NOON, 0.5, longest=300, waited=0) == 0
+
+
 # -- from the corpus --------------------------------------------------------------------------------------------------
 
 
