@@ -43,11 +43,16 @@ class Room:
             return Chat(PLATFORM, GROUP, ChatKind.GROUP, self.group)
         return Chat(PLATFORM, number, ChatKind.PRIVATE)
 
-    def check(self, chat: str, sender: str, text: str, photos: tuple[str, ...]) -> Contact:
-        """Returns the speaker of a posted message. Raises Refusal where it may not be taken."""
+    def place(self, chat: str, sender: str) -> Contact:
+        """Returns the speaker in a chat. Raises Refusal where they have no part in it."""
         speaker = self.speaker(sender)
         if chat not in (GROUP, sender):
             raise Refusal(400, "unknown", "There is no such chat.")
+        return speaker
+
+    def check(self, chat: str, sender: str, text: str, photos: tuple[str, ...]) -> Contact:
+        """Returns the speaker of a posted message. Raises Refusal where it may not be taken."""
+        speaker = self.place(chat, sender)
         if not text and not photos:
             raise Refusal(400, "empty", "The message is empty.")
         if len(text) > TEXT_LIMIT:

@@ -2,9 +2,9 @@
 
 import asyncio
 import logging
+import random
 import time
 from collections.abc import Callable, Sequence
-from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -12,15 +12,22 @@ from bot import disclosure
 from bot.chat.decision import Calibration, Decision
 from bot.chat.features import seen
 from bot.chat.prompt import Prompt
-from bot.chat.prompt.render import whole_bubbles
 from bot.chat.remembered import Memory
 from bot.chat.window import served_tokens
 from bot.clock import Clock
 from bot.config import ConversationConfig
-from bot.conversation.context import Context, Line
+from bot.conversation.answering import answered
+from bot.conversation.context import RECENT, Context, Line
 from bot.conversation.delivery import Delivery
+from bot.conversation.drafts import Drafts
+from bot.conversation.gathering import TYPING_SECONDS, wait_after
+from bot.conversation.habits import Habits
+from bot.conversation.loops import goes_round
+from bot.conversation.pace import Pace
 from bot.conversation.photos import fetch_photos
 from bot.conversation.policy import answerable, takes_part
+from bot.conversation.quiet import end_of_quiet, heard_at
+from bot.conversation.stickers import chosen, sticker_for
 from bot.conversation.tries import Tries
 from bot.conversation.wishes import Wishes
 from bot.engine.base import Engine
@@ -38,6 +45,7 @@ from bot.store.past import Past
 log = logging.getLogger(__name__)
 
 _FIRST_WAIT, _LONGEST_WAIT = 1.0, 60.0
+_LATELY = 120  # entries that tell how it goes here
 
 
 @dataclass(slots=True)
@@ -68,6 +76,7 @@ class ChatWorker:
         observe: Observer,
         clock: Clock,
         lane: asyncio.Lock,
+        habits: Habits,
     ) -> None:
         """lane: held while one bubble is on its way, shared with the chats of which the adapter says so."""
         self._chat = chat
@@ -77,14 +86,18 @@ class ChatWorker:
         self._observe = observe
         self._clock = clock
         self._tries = Tries(chat, journal)
+        self._habits = habits
         self._wishes = Wishes(avatar.persona, avatar.config, avatar.media, journal, avatar.engine, clock, avatar.memory)
         self._delivery = Delivery(chat, adapter, journal, avatar.config, observe, lane)
+        self._drafts = Drafts(chat, avatar.engine, journal, self._delivery.typing)
         limit = served_tokens(avatar.engine.max_context, avatar.sampling.max_tokens)
         self._context = Context(chat, avatar.persona, avatar.config, limit, avatar.media.shows)
         self._known_past: tuple[object, list[Message]] | None = None  # and what it was read for
         self._news = asyncio.Event()  # something arrived since composing began
-        self._obeyed = asyncio.Event()  # a wish was obeyed since composing began, or since the worker paused
+        self._obeyed = asyncio.Event()  # a wish was obeyed since composing began
+        self._called = asyncio.Event()  # a pause is to end
         self._last_arrival = 0.0  # monotonic
+        self._typing_until = 0.0  # monotonic; till then somebody counts as typing
         self._closing = False
         self._task: asyncio.Task[None] | None = None
 
@@ -98,17 +111,23 @@ class ChatWorker:
             return
         if arrived:
             self._last_arrival = time.monotonic()
+            self._typing_until = 0.0
             self._news.set()
         if wish:
             self._obey_now()
         if not self.busy:
             self._task = asyncio.create_task(self._run(), name=f"chat-{self._chat.platform}")
 
+    def typing(self) -> None:
+        """Notes that somebody types in the chat: what they write belongs to what waits."""
+        self._typing_until = time.monotonic() + TYPING_SECONDS
+
     def _obey_now(self) -> None:
         """Interrupts what is in hand. What goes wrong is left to the loop, which tries again."""
         try:
             self._wishes.obey(self._chat, self._avatar.people)
             self._obeyed.set()
+            self._called.set()
         except PassingError as error:
             log.warning("A wish on %s waits: %s", self._chat.platform, error)
         except Exception:
@@ -119,11 +138,13 @@ class ChatWorker:
         """Lets the chat go on under another id, whatever is in hand."""
         self._chat = chat
         self._delivery.follow(chat, lane)
+        self._drafts.follow(chat)
         self._context.follow(chat)
 
     async def finish(self, seconds: float) -> None:
         """Begins nothing new; what is in hand may end within that time. What waits stays in the journal."""
         self._closing = True
+        self._called.set()
         if self._task is not None:
             _, running = await asyncio.wait([self._task], timeout=seconds)
             for task in running:
@@ -135,6 +156,13 @@ class ChatWorker:
         while not self._closing:
             try:
                 self._wishes.obey(self._chat, self._avatar.people)
+                if left := self._quiet_left():
+                    await self._delivery.confirm()
+                    if not (self._journal.pending(self._chat) or self._journal.outbox(self._chat)):
+                        self._tries.clear()
+                        return
+                    await self._pause(min(left, _LONGEST_WAIT))
+                    continue
                 await self._delivery.send_all()
                 pending = self._journal.pending(self._chat)
                 if not pending:
@@ -152,14 +180,20 @@ class ChatWorker:
             await self._pause(wait)
             wait = min(wait * 1.75, _LONGEST_WAIT)
 
+    def _quiet_left(self) -> float:
+        """For how many seconds nothing may be sent."""
+        now = self._clock.now()
+        end = end_of_quiet(self._avatar.config.quiet_hours, self._avatar.persona.zone, now)
+        return (end - now).total_seconds() if end else 0.0
+
     async def _pause(self, seconds: float) -> None:
-        """A wish ends the pause: what is said of it goes out at once."""
-        self._obeyed.clear()
+        """A wish ends the pause: what is said of it goes out at once. So does the daemon's end."""
         try:
             async with asyncio.timeout(seconds):
-                await self._obeyed.wait()
+                await self._called.wait()
         except TimeoutError:
             pass
+        self._called.clear()
 
     # -- deciding -------------------------------------------------------------------------------------------------
 
@@ -216,7 +250,9 @@ class ChatWorker:
         A message may have come while the reply to an earlier one was composed, and so stands before it in the journal:
         read in that order, the earlier one would look unanswered, and be answered again.
         """
-        wanted = self._context.entries
+        return self._lines(until, self._context.entries)
+
+    def _lines(self, until: int, wanted: int) -> list[Line]:
         recent = self._journal.recent(self._chat, wanted)
         seen = [entry for entry in recent if entry.state is not State.NEW or entry.seq <= until]
         lines = [(entry.seq, entry.message) for entry in sorted(seen, key=lambda entry: entry.state is State.NEW)]
@@ -259,11 +295,12 @@ class ChatWorker:
 
     async def _answer(self) -> None:
         """Answers all that waits with one reply. What arrives while it is composed joins, for a limited time."""
-        patience = time.monotonic() + self._avatar.config.gather_max_seconds
+        pace, delay = await self._pace()
+        patience = time.monotonic() + self._avatar.config.gather_max_seconds + delay
         while True:
-            await self._gather(patience)
+            await self._gather(patience, delay)
             waiting = self._tries.at_a_time(await self._admit(self._journal.pending(self._chat)))
-            if not waiting or self._closing:
+            if not waiting or self._closing or self._quiet_left():
                 return
             self._look_again(waiting[0])
             began = time.monotonic()
@@ -279,42 +316,65 @@ class ChatWorker:
                 continue
             self._observe.replied(self._chat.platform, self._chat.kind, time.monotonic() - began)
             seqs = [entry.seq for entry in waiting]
-            reply = self._journal.reply(self._chat, seqs, bubbles, self._notices(waiting))
+            to = answered(waiting).native_id if self._chat.kind is ChatKind.GROUP else None
+            stickers = await self._stickers(bubbles)
+            notices = self._notices(waiting)
+            reply = self._journal.reply(self._chat, seqs, bubbles, notices, to=to, stickers=stickers)
             if not reply:
                 continue
-            if await self._delivery.send_all(began, interrupted):
+            if await self._delivery.send_all(began, interrupted, pace.pauses):
                 return
             if not self._journal.withdraw(reply, seqs):
                 await self._delivery.send_all()
                 return
 
-    async def _gather(self, patience: float) -> None:
-        """Waits until nothing more came for a while: people write in bursts."""
-        quiet = self._avatar.config.gather_seconds
+    async def _pace(self) -> tuple[Pace, float]:
+        """How the person answered here, where the owner wants that, and how many seconds they would leave it yet."""
+        avatar, pending, now = self._avatar, self._journal.pending(self._chat), self._clock.now()
+        sender = pending[-1].sender if pending else None
+        if avatar.config.pace == "typing" or sender is None:
+            return Pace(), 0.0
+        pace = await self._habits.pace(self._chat, sender, avatar.people, now)
+        hour, waited = now.astimezone(avatar.persona.zone).hour, (now - pending[-1].at).total_seconds()
+        return pace, pace.delay_left(hour, random.random(), avatar.config.longest_delay_seconds, waited)
+
+    async def _gather(self, patience: float, delay: float) -> None:
+        """Waits until nothing more came for a while, and nobody types: people write in bursts."""
+        last, quiet = -1.0, 0.0
         while not self._closing:
-            now = time.monotonic()
-            left = min(self._last_arrival + quiet, patience) - now
-            if left <= 0:
+            if self._obeyed.is_set():
+                self._obeyed.clear()
+                await self._delivery.confirm()
+            if last != self._last_arrival:
+                last, quiet = self._last_arrival, max(self._burst_seconds(), delay)
+            left = min(max(last + quiet, self._typing_until), patience) - time.monotonic()
+            if left <= 0 or not self._journal.pending(self._chat):
                 return
             await asyncio.sleep(min(left, 0.25))
+
+    def _burst_seconds(self) -> float:
+        """How long nothing more must come."""
+        config, pending = self._avatar.config, self._journal.pending(self._chat)
+        if not pending:
+            return 0.0
+        said = [message for _, message in self._lines(pending[-1].seq, _LATELY)]
+        return wait_after(said, self._chat.kind, config.gather_seconds, config.gather_max_seconds)
 
     async def _compose(self, until: int, interrupted: Callable[[], bool]) -> list[str] | None:
         avatar = self._avatar
         prompt = await self._prompt(self._before_the_eyes(until))
-        typing = asyncio.create_task(self._delivery.typing())
-        pieces: list[str] = []
-        try:
-            async with aclosing(avatar.engine.reply(self._chat.key, prompt, avatar.sampling)) as stream:
-                async for piece in stream:
-                    pieces.append(piece)
-                    if interrupted():
-                        return None
-        finally:
-            typing.cancel()
-        bubbles = whole_bubbles("".join(pieces), avatar.engine.codec, avatar.sampling.max_tokens)
-        if not bubbles:
-            raise EchoesError("The engine gave an empty reply: the message is tried again.")
-        return bubbles
+
+        def said() -> list[Message]:
+            return [message for _, message in self._lines(until, RECENT)]
+
+        return await self._drafts.reply(prompt, avatar.sampling, said, avatar.people, interrupted)
+
+    async def _stickers(self, bubbles: Sequence[str]) -> set[str]:
+        """Which of the bubbles go out as stickers."""
+        offered = self._adapter.stickers()
+        if not any(sticker_for(bubble, offered) for bubble in bubbles):
+            return set()
+        return chosen(bubbles, offered, await self._habits.stickers(self._avatar.people), random.random)
 
     def _notices(self, waiting: Sequence[Entry]) -> list[str]:
         """What has to be said from outside the model, before the reply."""
@@ -324,9 +384,10 @@ class ChatWorker:
         notices = []
         if not any(self._journal.noticed(self._chat, text) for text in introductions):
             notices.append(disclosure.introduction(persona, language))
-        late = disclosure.late(persona, language)
-        old = self._chat.kind is ChatKind.PRIVATE and self._age(waiting[0]) > self._stale
-        if old and not self._journal.noticed(self._chat, late, after=waiting[0].seq):
+        first = waiting[0]
+        late = (disclosure.late if self._missed(first) else disclosure.rested)(persona, language)
+        old = self._chat.kind is ChatKind.PRIVATE and self._age(first) > self._stale
+        if old and not self._journal.noticed(self._chat, late, after=first.seq):
             notices.append(late)
         return notices
 
@@ -345,6 +406,8 @@ class ChatWorker:
                 group = self._chat.kind is ChatKind.GROUP
                 heard_only = group and takes_part(self._avatar.config, {self._chat.key, *keys})
                 self._journal.settle([entry.seq], State.SILENT if heard_only else State.IGNORED)
+            elif self._leaves(entry):
+                self._journal.settle([entry.seq], State.SILENT)
             else:
                 if any(one.to_fetch for one in entry.attachments):
                     with self._tries.handling([entry]):
@@ -357,7 +420,20 @@ class ChatWorker:
             return False
         if self._chat.kind is ChatKind.GROUP and self._age(entry) > self._stale:
             return False
+        recent = self._journal.recent(self._chat, _LATELY) if entry.message.from_bot else []
+        if goes_round([one for one in recent if one.seq < entry.seq], self._clock.now()):
+            return False
         return answerable(self._avatar.config, self._avatar.people, self._chat, entry, keys)
+
+    def _leaves(self, entry: Entry) -> bool:
+        """Whether a private message came during an outage, and the owner leaves those."""
+        left = self._chat.kind is ChatKind.PRIVATE and self._avatar.config.after_outage == "leave"
+        return left and self._missed(entry)
+
+    def _missed(self, entry: Entry) -> bool:
+        """Whether a message waited long, and not because of quiet hours."""
+        heard = heard_at(self._avatar.config.quiet_hours, self._avatar.persona.zone, entry.at)
+        return self._clock.now() - heard > self._stale
 
     @property
     def _stale(self) -> timedelta:

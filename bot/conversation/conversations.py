@@ -5,11 +5,12 @@ import logging
 from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from weakref import WeakValueDictionary
 
 from bot.clock import Clock
 from bot.conversation.chat import Avatar, ChatWorker
+from bot.conversation.habits import Habits
 from bot.conversation.policy import command
 from bot.errors import PassingError
 from bot.letters import well_formed
@@ -37,6 +38,8 @@ class Conversations:
         self._adapters = adapters
         self._observe = observe
         self._clock = clock or Clock()
+        gap = timedelta(minutes=avatar.config.gap_minutes)
+        self._habits = Habits(avatar.past, avatar.persona, journal, gap)
         self._workers: dict[str, ChatWorker] = {}
         self._lanes: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
         self._draining = False
@@ -98,6 +101,10 @@ class Conversations:
         self._warn_of_groups({old.key: new.key})
         self._wake(new, arrived=False)
 
+    def typing(self, chat: Chat) -> None:
+        if worker := self._workers.get(chat.key):
+            worker.typing()
+
     def server_said(self, at: datetime) -> None:
         self._clock.server_said(at)
 
@@ -157,7 +164,14 @@ class Conversations:
         worker = self._workers.get(chat.key)
         if worker is None:
             worker = self._workers[chat.key] = ChatWorker(
-                chat, self.avatar, adapter, self._journal, self._observe, self._clock, self._lane(chat, adapter)
+                chat,
+                self.avatar,
+                adapter,
+                self._journal,
+                self._observe,
+                self._clock,
+                self._lane(chat, adapter),
+                self._habits,
             )
         worker.wake(arrived=arrived, wish=wish)
         with suppress(PassingError):  # a number less: what was taken is in hand

@@ -105,7 +105,15 @@ async def through_the_daemon(
     found: dict[int, float] = {}
     silent = replace(calibration, threshold=2.0, joining=2.0)
     talk = config.conversation.model_copy(
-        update={"groups": "all", "gather_seconds": 0.0, "stale_hours": 1e6, "answer": "everyone", "answer_bots": True}
+        update={
+            "groups": "all",
+            "gather_seconds": 0.0,
+            "pace": "typing",
+            "quiet_hours": "",
+            "stale_hours": 1e6,
+            "answer": "everyone",
+            "answer_bots": True,
+        }
     )
     gap = timedelta(minutes=talk.gap_minutes)
     with Corpus.open(workspace.corpus) as corpus, tempfile.TemporaryDirectory() as folder:

@@ -205,3 +205,15 @@ def test_a_file_that_cannot_be_read_is_a_sentence(tmp_path: Path) -> None:
     assert load_config(path) == Config()
     with pytest.raises(PassingError, match="cannot be read just now"):
         load_config(tmp_path)
+
+
+@pytest.mark.parametrize("hours", ["23:00", "23-7", "24:00-07:00", "7:30-8:30", "08:00-08:00"])
+def test_quiet_hours_that_are_none_are_refused(hours: str) -> None:
+    [found] = problems(f"conversation: {{quiet_hours: '{hours}'}}")
+    assert "conversation.quiet_hours" in found
+
+
+@pytest.mark.parametrize("hours", ["23:00-07:30", ""])
+def test_quiet_hours_are_a_stretch_of_the_day_or_none(hours: str) -> None:
+    assert parse_config(f"conversation: {{quiet_hours: '{hours}'}}").conversation.quiet_hours == hours
+    assert parse_config("conversation:\n  quiet_hours:\n").conversation.quiet_hours == ""

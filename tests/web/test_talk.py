@@ -98,6 +98,13 @@ async def test_the_page_hears_typing_and_bubbles_one_by_one(
     assert heard[2] == {"type": "typing", "chat": "mei"}
 
 
+async def test_the_daemon_hears_that_somebody_types(client: aiohttp.ClientSession, avatar: Avatar) -> None:
+    for chat, sender, status in (("mei", "mei", 204), ("#group", "tom", 204), ("mei", "tom", 400), ("x", "x", 400)):
+        async with client.post("/api/typing", json={"chat": chat, "sender": sender}) as answer:
+            assert answer.status == status
+    assert [chat.id for chat in avatar.typed] == ["mei", "#group"] and not avatar.messages
+
+
 async def test_a_page_that_was_away_catches_up(client: aiohttp.ClientSession, web: WebAdapter) -> None:
     await say(client, "one")
     second = await say(client, "two")
@@ -129,6 +136,20 @@ async def test_a_bubble_is_sent_once_and_it_is_known_whether_it_was(
     assert await web.delivered(MEI, "hi", "key-2", None) is False
     async with stream(client) as socket:
         assert await Page(socket).lines() == ["hi"]
+
+
+async def test_a_sticker_is_shown_as_a_picture_once(client: aiohttp.ClientSession, web: WebAdapter) -> None:
+    assert set(web.stickers()) == {"😂"}
+    (web._folder / "laughing.png").write_bytes(photo("PNG"))
+    number = await web.send_sticker(MEI, "😂", "key-1")
+    assert await web.send_sticker(MEI, "😂", "key-1") == number == await web.delivered(MEI, "😂", "key-1", None)
+    (web._folder / "laughing.png").unlink()
+    await web.send_sticker(MEI, "😂", "key-2")
+    async with stream(client) as socket:
+        lines = (await Page(socket).next("lines"))["lines"]
+    assert [(line["text"], len(line["photos"])) for line in lines] == [("", 1), ("😂", 0)]
+    async with client.get(f"/api/photos/{lines[0]['photos'][0]}") as answer:
+        assert answer.status == 200 and answer.content_type == "image/png"
 
 
 async def test_what_the_daemon_cannot_take_is_not_shown_and_can_be_tried_again(

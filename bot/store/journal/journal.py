@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from bot.message import Account, Attachment, Chat, Message
+from bot.message import STICKER, Account, Attachment, Chat, Message
 from bot.store.attachments import to_json
 from bot.store.journal.entries import Entry, Kind, State, chat_of
 from bot.store.journal.forgetting import Forgetting
@@ -101,8 +101,19 @@ class Journal(Forgetting, Troubles):
 
     # -- replies out ----------------------------------------------------------------------------------------------
 
-    def reply(self, chat: Chat, answered: Sequence[int], bubbles: Sequence[str], notices: Sequence[str] = ()) -> int:
+    def reply(
+        self,
+        chat: Chat,
+        answered: Sequence[int],
+        bubbles: Sequence[str],
+        notices: Sequence[str] = (),
+        *,
+        to: str | None = None,
+        stickers: Collection[str] = (),
+    ) -> int:
         """In one step: the messages are answered and their reply waits to be sent. Returns the reply's number.
+
+        to: the id of the message that the first bubble answers. stickers: bubbles that go out as the sticker for them.
 
         0, and nothing is done, where one of the messages no longer waits: it was deleted, or its sender said stop.
         """
@@ -116,10 +127,15 @@ class Journal(Forgetting, Troubles):
             )
             now = self._clock().timestamp()
             number: int | None = None
-            for kind, text in [*((Kind.NOTICE, text) for text in notices), *((Kind.BUBBLE, text) for text in bubbles)]:
+            outgoing: list[tuple[Kind, str, str | None]] = [(Kind.NOTICE, text, None) for text in notices]
+            outgoing += [(Kind.BUBBLE, text, None if place else to) for place, text in enumerate(bubbles)]
+            for kind, text, reply_to in outgoing:
+                sticker = kind is Kind.BUBBLE and text in stickers
+                attachments = to_json((Attachment(STICKER, words=text),)) if sticker else ""
                 cursor = db.execute(
-                    "INSERT INTO entries (chat, kind, state, at, text, reply) VALUES (?,?,?,?,?,?)",
-                    (chat.key, kind, State.QUEUED, now, text, number),
+                    "INSERT INTO entries (chat, kind, state, at, text, attachments, reply, reply_to)"
+                    " VALUES (?,?,?,?,?,?,?,?)",
+                    (chat.key, kind, State.QUEUED, now, "" if sticker else text, attachments, number, reply_to),
                 )
                 if number is None:
                     number = int(cursor.lastrowid or 0)
@@ -208,6 +224,20 @@ class Journal(Forgetting, Troubles):
             (after,),
         )
         return [(Account(row["sender_platform"], row["sender_id"]), row["chat"], int(row["last"])) for row in rows]
+
+    def elsewhere(self, chat: Chat, count: int) -> list[Entry]:
+        """The newest messages and bubbles of all other chats, newest first; nothing without words."""
+        return self._entries(
+            "chat != ? AND entries.kind != 'notice' AND text != '' AND state NOT IN ('ignored', 'dropped', 'aside')"
+            " ORDER BY seq DESC LIMIT ?",
+            chat.key,
+            count,
+        )
+
+    def since(self, entry: Entry) -> list[Entry]:
+        """The messages that came into a chat after one of it, whatever became of them."""
+        where = "chat = ? AND entries.kind = 'message' AND seq > ? ORDER BY seq"
+        return self._entries(where, entry.message.chat.key, entry.seq)
 
     def noticed(self, chat: Chat, text: str, after: int = 0) -> bool:
         """Whether the chat has this notice after that seq."""
