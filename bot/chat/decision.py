@@ -11,7 +11,7 @@ from typing import Any, Self
 from bot.chat.features import is_addressed, is_out
 from bot.errors import PermanentError
 from bot.files import read_text
-from bot.verdict import Decision, Term
+from bot.outcome import Decision, Term
 from bot.workspace import write_private
 
 FILE = "decision.json"
@@ -87,13 +87,12 @@ class Calibration(Logistic):
     correction: float = field(default=0.0, compare=False)
 
     def decide(self, p_model: float, seen: Mapping[str, float]) -> Decision:
-        called = is_addressed(seen)
-        rule: Logistic = self
-        threshold = self.joining if is_out(seen) else self.threshold
-        if called and self.addressed is not None:
-            rule, threshold = self.addressed, self.addressed.threshold
+        own = self.addressed if is_addressed(seen) else None
+        threshold = own.threshold if own else self.joining if is_out(seen) else self.threshold
+        rule = own or self
         probability = rule.probability(p_model, seen)
-        return Decision(probability >= threshold, probability, threshold, p_model, rule.terms(p_model, seen), called)
+        terms = rule.terms(p_model, seen)
+        return Decision(probability >= threshold, probability, threshold, p_model, terms, own is not None)
 
     def doubt(self, serving: str) -> str | None:
         """Returns a sentence where another engine was calibrated than the one that serves; None where all is well.

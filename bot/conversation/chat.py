@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from bot import disclosure
-from bot.chat.decision import Calibration, Decision
-from bot.chat.features import seen
+from bot.chat.decision import Calibration
+from bot.chat.features import is_addressed, seen
 from bot.chat.prompt import Prompt
 from bot.chat.prompt.render import whole_bubbles
 from bot.chat.window import served_tokens
@@ -18,8 +18,9 @@ from bot.clock import Clock
 from bot.config import ConversationConfig
 from bot.conversation.context import Context, Line
 from bot.conversation.delivery import Delivery
+from bot.conversation.outcomes import Outcomes
 from bot.conversation.photos import fetch_photos
-from bot.conversation.policy import answerable, takes_part
+from bot.conversation.policy import part_in, replies_left, settled_by
 from bot.conversation.tries import Tries
 from bot.conversation.wishes import Wishes
 from bot.engine.base import Engine
@@ -27,6 +28,7 @@ from bot.errors import EchoesError, PassingError
 from bot.media import MediaStore
 from bot.message import Chat, ChatKind, Message
 from bot.observer import Observer
+from bot.outcome import Gate, Outcome
 from bot.people import People
 from bot.persona import LANGUAGES, Persona
 from bot.platform import Adapter
@@ -37,6 +39,7 @@ from bot.store.past import Past
 log = logging.getLogger(__name__)
 
 _FIRST_WAIT, _LONGEST_WAIT = 1.0, 60.0
+_HOUR = timedelta(hours=1)
 
 
 @dataclass(slots=True)
@@ -75,6 +78,7 @@ class ChatWorker:
         self._clock = clock
         self._tries = Tries(chat, journal)
         self._wishes = Wishes(avatar.persona, avatar.config, avatar.media, journal, avatar.engine, clock)
+        self._outcomes = Outcomes(adapter, journal)
         self._delivery = Delivery(chat, adapter, journal, avatar.config, observe, lane)
         limit = served_tokens(avatar.engine.max_context, avatar.sampling.max_tokens)
         self._context = Context(chat, avatar.persona, avatar.config, limit, avatar.media.shows)
@@ -169,43 +173,40 @@ class ChatWorker:
                 continue
             self._look_again(entry)
             with self._tries.handling([entry]):
-                decision = await self._decide(entry)
-            if decision.answer:
-                return True
+                outcome = await self._decide(entry)
             if self._journal.waits(entry.seq):  # else it was deleted meanwhile
-                self._journal.settle([entry.seq], State.SILENT)
+                await self._outcomes.tell(self._chat, entry, outcome)
+                if not outcome.answer:
+                    self._journal.settle([entry.seq], State.SILENT)
+            if outcome.answer:
+                return True
         return False
 
-    async def _decide(self, entry: Entry) -> Decision:
-        avatar = self._avatar
+    async def _decide(self, entry: Entry) -> Outcome:
+        avatar, keys = self._avatar, (self._chat.key, *self._journal.former(self._chat))
         began = time.perf_counter()
         lines = self._before_the_eyes(entry.seq)
+        features = seen([message for _, message in lines], avatar.persona)
+        addressed = is_addressed(features)
+        if part_in(avatar.config, keys) == "addressed" and not addressed:
+            return Outcome(Gate.UNADDRESSED)
         prompt = await self._prompt(lines)
         p_model = await avatar.engine.p_answer(self._chat.key, prompt)
-        features = seen([message for _, message in lines], avatar.persona)
         decision = avatar.calibration.decide(p_model, features)
+        given = self._journal.replies_since(self._chat, self._clock.now() - _HOUR)
+        spent = decision.answer and not replies_left(avatar.config, keys, given, addressed=addressed)
+        outcome = Outcome(Gate.BUDGET if spent else Gate.DECIDED, decision.answer and not spent, decision)
         seconds = time.perf_counter() - began
-        self._observe.decided(decision.answer, decision.probability, seconds)
+        self._observe.decided(outcome.answer, decision.probability, seconds)
         log.info(
             "Decision on %s, entry %d: %s, p=%.3f, %.0f ms",
             self._chat.platform,
             entry.seq,
-            "answer" if decision.answer else "silence",
+            "answer" if outcome.answer else "silence",
             decision.probability,
             seconds * 1000,
         )
-        if entry.native_id is not None:
-            await self._show(entry.native_id, decision)
-        return decision
-
-    async def _show(self, message_id: str, decision: Decision) -> None:
-        """Where the platform cannot, nothing else is held up by it."""
-        try:
-            await self._adapter.show_decision(self._chat, message_id, decision.probability, decision.answer)
-        except EchoesError:
-            pass  # nobody looks just now
-        except Exception:
-            log.exception("A decision could not be shown on %s.", self._chat.platform)
+        return outcome
 
     def _before_the_eyes(self, until: int) -> list[Line]:
         """The chat's past, what was said since, then what waits up to that message.
@@ -278,6 +279,7 @@ class ChatWorker:
             reply = self._journal.reply(self._chat, seqs, bubbles, self._notices(waiting))
             if not reply:
                 continue
+            await self._outcomes.joined(self._chat, waiting)
             if await self._delivery.send_all(began, interrupted):
                 return
             if not self._journal.withdraw(reply, seqs):
@@ -331,29 +333,25 @@ class ChatWorker:
     async def _admit(self, pending: Sequence[Entry]) -> list[Entry]:
         """Settles what is not to be answered, fetches photos; returns what is left, as it is then."""
         admitted: set[int] = set()
-        keys = self._journal.former(self._chat)
+        avatar = self._avatar
+        former = self._journal.former(self._chat)
+        group = self._chat.kind is ChatKind.GROUP
         for entry in self._tries.without_lethal(pending):
             if entry.sender is None:
                 self._journal.settle([entry.seq], State.IGNORED)
             elif self._journal.is_stopped(entry.sender):
                 self._journal.erase([entry.seq])
-            elif not self._may_answer(entry, keys):
-                group = self._chat.kind is ChatKind.GROUP
-                heard_only = group and takes_part(self._avatar.config, {self._chat.key, *keys})
+                await self._outcomes.tell(self._chat, entry, Outcome(Gate.STOPPED))
+            elif gate := settled_by(avatar.config, avatar.people, self._chat, entry, former, self._age(entry)):
+                heard_only = group and gate is not Gate.OFF
                 self._journal.settle([entry.seq], State.SILENT if heard_only else State.IGNORED)
+                await self._outcomes.tell(self._chat, entry, Outcome(gate))
             else:
                 if any(one.to_fetch for one in entry.attachments):
                     with self._tries.handling([entry]):
                         await fetch_photos(entry, self._adapter, self._avatar.media, self._journal, self._observe)
                 admitted.add(entry.seq)
         return [entry for entry in self._journal.pending(self._chat) if entry.seq in admitted]
-
-    def _may_answer(self, entry: Entry, keys: set[str]) -> bool:
-        if not entry.text.strip() and not entry.attachments:
-            return False
-        if self._chat.kind is ChatKind.GROUP and self._age(entry) > self._stale:
-            return False
-        return answerable(self._avatar.config, self._avatar.people, self._chat, entry, keys)
 
     @property
     def _stale(self) -> timedelta:

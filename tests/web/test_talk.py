@@ -13,6 +13,7 @@ from adapters.web.adapter import WebAdapter
 from bot.errors import PassingError, PermanentError
 from bot.media import MAX_BYTES
 from bot.message import Account, Chat, ChatKind
+from bot.platform import ShownDecision
 from tests.support import refs, sender_of
 from tests.web.stage import Avatar, photo, serving, web_adapter
 
@@ -163,12 +164,14 @@ async def test_in_the_group_several_people_speak(client: aiohttp.ClientSession, 
 async def test_a_decision_is_shown_and_stays(client: aiohttp.ClientSession, web: WebAdapter) -> None:
     async with stream(client) as socket:
         number = await say(client, "who cooks?", chat="#group")
-        await web.show_decision(Chat("web", "#group", ChatKind.GROUP), str(number), 0.125, False)
+        shown = ShownDecision(False, 0.125, {"en": ["It is of a bot."], "zh": ["这是机器人发的。"]})
+        await web.show_decision(Chat("web", "#group", ChatKind.GROUP), str(number), shown)
         event = await Page(socket).next("decision")
-        assert event == {"type": "decision", "id": number, "decision": {"p": 0.125, "answered": False}}
+        why = {"en": ["It is of a bot."], "zh": ["这是机器人发的。"]}
+        assert event == {"type": "decision", "id": number, "decision": {"p": 0.125, "answered": False, "why": why}}
     async with stream(client) as socket:
         (line,) = (await Page(socket).next("lines"))["lines"]
-        assert line["decision"] == {"p": 0.125, "answered": False}
+        assert line["decision"] == {"p": 0.125, "answered": False, "why": why}
 
 
 async def test_photos_travel_both_ways(client: aiohttp.ClientSession, web: WebAdapter, avatar: Avatar) -> None:

@@ -23,7 +23,8 @@ class Term:
 class Decision:
     """Answer or stay silent. probability: calibrated, from `threshold` on it is an answer; model: the model's own.
 
-    terms: what moved it most, the largest first. addressed: whether it was decided as one that is addressed.
+    terms: what moved it most, the largest first. addressed: whether what decides on messages addressed to
+    the person decided it.
     """
 
     answer: bool
@@ -38,11 +39,11 @@ class Gate(StrEnum):
     """What settled a message, in the order in which they are asked."""
 
     STOPPED = "stopped"  # its sender said /stop
+    OFF = "off"  # the avatar takes no part in this group
     EMPTY = "empty"  # nothing in it that could be read
     STALE = "stale"  # it came long before it could be handled
     OWN = "own"  # of the person's own account
     BOT = "bot"
-    OFF = "off"  # the avatar takes no part in this group
     STRANGER = "stranger"  # the owner does not let it answer this sender
     UNADDRESSED = "unaddressed"  # the group is one where only what is addressed is answered
     BUDGET = "budget"  # it would be answered, and the hour's replies are spent
@@ -51,7 +52,7 @@ class Gate(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class Outcome:
     """Whether a message is answered, and what settled that. decision: None where none was needed."""
 
     gate: Gate
