@@ -53,7 +53,9 @@ class Logistic:
 
     def corrected(self, correction: float) -> Self:
         """Returns the same for a model whose log-odds are lower by that."""
-        usual = self.usual | {MODEL: self.usual[MODEL] - correction} if MODEL in self.usual else self.usual
+        usual = dict(self.usual)
+        if MODEL in usual:
+            usual[MODEL] -= correction
         return dataclasses.replace(self, bias=self.bias + self.model * correction, usual=usual)
 
 

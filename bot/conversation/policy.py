@@ -16,6 +16,8 @@ from bot.store.journal import Entry
 
 V = TypeVar("V")
 
+_PARTS: Mapping[str, Part] = {"all": "decided", "none": "off", "addressed": "addressed"}
+
 
 class Command(StrEnum):
     START = "/start"
@@ -37,7 +39,7 @@ def part_in(config: ConversationConfig, keys: Sequence[str]) -> Part:
         return _of_group(groups, keys) or "decided"
     if isinstance(groups, tuple):
         return "decided" if any(key in groups for key in keys) else "off"
-    return {"all": "decided", "none": "off", "addressed": "addressed"}[groups]
+    return _PARTS[groups]
 
 
 def replies_left(config: ConversationConfig, keys: Sequence[str], given: int, *, addressed: bool) -> bool:

@@ -122,16 +122,16 @@ async def test_a_long_chat_slides_in_big_steps(stage: Stage) -> None:
 
 
 async def test_decisions_are_shown_where_a_platform_has_a_place_for_them(stage: Stage) -> None:
-    shown: list[tuple[str, str, ShownDecision]] = []
+    seen: list[tuple[str, str, ShownDecision]] = []
 
-    async def show(chat: Chat, message_id: str, decision: ShownDecision) -> None:
-        shown.append((chat.id, message_id, decision))
+    async def show(chat: Chat, message_id: str, shown: ShownDecision) -> None:
+        seen.append((chat.id, message_id, shown))
 
     stage.platform.show_decision = show  # type: ignore[method-assign]
     stage.engine.probability = lambda prompt: 0.2
     message = await stage.says(MEI, "football tonight", group="g")
     await stage.settled()
-    [(chat, message_id, decision)] = shown
+    [(chat, message_id, decision)] = seen
     assert (chat, message_id, decision.answered) == ("g", message.id, False)
     assert decision.probability == pytest.approx(0.2)
     assert decision.why["en"][0] == "The probability of an answer was 0.20, and only from 0.50 on it answers."

@@ -44,8 +44,8 @@ def findings(
     yield draft.say("findings.spoke", rate=float(np.mean(spoke)), messages=f"{len(spoke):,}", days=days)
     if called := [place for place, point in enumerate(tested) if point.stratum is Stratum.ADDRESSED]:
         rate = float(np.mean([tested[place].answered for place in called]))
-        own = float(predicted.speaks[called].mean()) if predicted else None
-        yield draft.say("findings.addressed", rate=rate, own=own)
+        answered = float(predicted.speaks[called].mean()) if predicted else None
+        yield draft.say("findings.addressed", rate=rate, own=answered)
 
 
 def _often(ratio: float) -> str:
