@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import sqlite3
 import stat
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import aiohttp
 import pytest
 
 from adapters.web.adapter import WebAdapter
+from adapters.web.store import Transcript
 from bot.errors import PassingError, PermanentError
 from bot.media import MAX_BYTES
 from bot.message import Account, Chat, ChatKind
@@ -172,6 +174,24 @@ async def test_a_decision_is_shown_and_stays(client: aiohttp.ClientSession, web:
     async with stream(client) as socket:
         (line,) = (await Page(socket).next("lines"))["lines"]
         assert line["decision"] == {"p": 0.125, "answered": False, "why": why}
+
+
+def test_a_transcript_from_before_it_told_why_is_read(tmp_path: Path) -> None:
+    Transcript.open(tmp_path).close()
+    database = sqlite3.connect(tmp_path / "transcript.sqlite")
+    database.execute("ALTER TABLE lines DROP COLUMN why")
+    database.execute(
+        "INSERT INTO lines (chat, sender, name, text, photos, at, mark, taken, probability, answered)"
+        " VALUES ('#group', 'mei', 'Mei', 'who cooks?', '[]', 0, 'm', 1, 0.16, 0)"
+    )
+    database.commit()
+    database.close()
+    transcript = Transcript.open(tmp_path)
+    [line] = transcript.since(0, 9)
+    assert line.decision == ShownDecision(False, 0.16, {})
+    transcript.decided(line.id, ShownDecision(False, None, {"en": ["It is of a bot."]}))
+    assert transcript.since(0, 9)[0].decision == ShownDecision(False, None, {"en": ["It is of a bot."]})
+    transcript.close()
 
 
 async def test_photos_travel_both_ways(client: aiohttp.ClientSession, web: WebAdapter, avatar: Avatar) -> None:

@@ -91,7 +91,8 @@ function decision({ p, answered, why }) {
   const said = `${answered ? words.answered : words.silent}${p === null ? "" : ` · ${p.toFixed(2)}`}`;
   const reasons = why[language] || [];
   if (!reasons.length) return make("span", { class: "decision" }, said);
-  return make("details", { class: "decision" }, make("summary", { title: words.why }, said), make("p", {}, reasons.join(" ")));
+  const paragraphs = reasons.map((sentence) => make("p", {}, sentence));
+  return make("details", { class: "decision" }, make("summary", { title: words.why }, said), ...paragraphs);
 }
 
 function photos(line, name, show) {
