@@ -5,7 +5,7 @@ What is told are numbers about the chat and what they counted for; no words of a
 
 from collections.abc import Iterable
 
-from bot.outcome import Decision, Gate, Outcome, Term
+from bot.outcome import MODEL, Decision, Gate, Outcome, Term
 
 _GATES = {
     "en": {
@@ -41,6 +41,7 @@ _WORDS = {
         "always": "The probability of an answer was {p}; it answers all that is addressed to it.",
         "addressed": "It was addressed to the avatar, so only the message itself counted, not how busy the chat was.",
         "model": "The model by itself said {model:.2f}.",
+        "unheard": "The model by itself said {model:.2f}, which does not count here.",
         "for": "For an answer: {terms}.",
         "against": "Against it: {terms}.",
         "term": "{name}: {size} ({by:+.1f})",
@@ -52,6 +53,7 @@ _WORDS = {
         "always": "回复的概率是 {p}；凡是对它说的都回复。",
         "addressed": "这是对分身说的，所以只看消息本身，不看群里有多热闹。",
         "model": "模型自己给出 {model:.2f}。",
+        "unheard": "模型自己给出 {model:.2f}，这里不算数。",
         "for": "倾向回复：{terms}。",
         "against": "倾向沉默：{terms}。",
         "term": "{name}：{size}（{by:+.1f}）",
@@ -82,7 +84,7 @@ _YES_OR_NO = frozenset(
 
 _NAMES = {
     "en": {
-        "model": "the model's own view",
+        MODEL: "the model's own view",
         "addressed": "addressed to the avatar",
         "addressed_other": "addressed to somebody else",
         "recency_messages": "how few messages ago it last spoke",
@@ -110,7 +112,7 @@ _NAMES = {
         "helped_by_others": "somebody else is talking with this person",
     },
     "zh": {
-        "model": "模型自己的看法",
+        MODEL: "模型自己的看法",
         "addressed": "对分身说的",
         "addressed_other": "对别人说的",
         "recency_messages": "它上次发言隔得近（按条数）",
@@ -159,13 +161,15 @@ def _decided(decision: Decision, language: str) -> list[str]:
     said = [words[how].format(p=probability, threshold=threshold)]
     if decision.addressed:
         said.append(words["addressed"])
-    said.append(words["model"].format(model=decision.model))
-    for side, terms in (
-        ("for", [term for term in decision.terms if term.contribution >= _SEEN]),
-        ("against", [term for term in decision.terms if term.contribution <= -_SEEN]),
+    heard = any(term.name == MODEL for term in decision.terms)
+    said.append(words["model" if heard else "unheard"].format(model=decision.model))
+    terms = sorted(decision.terms, key=lambda term: -abs(term.contribution))
+    for side, moving in (
+        ("for", [term for term in terms if term.contribution >= _SEEN]),
+        ("against", [term for term in terms if term.contribution <= -_SEEN]),
     ):
-        if terms:
-            said.append(words[side].format(terms=_listed(terms, language)))
+        if moving:
+            said.append(words[side].format(terms=_listed(moving, language)))
     return said
 
 

@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+MODEL = "model"
+"""What the model's log-odds are called among the terms of a decision; all others are called as their features."""
+
 
 @dataclass(frozen=True, slots=True)
 class Term:
@@ -23,8 +26,8 @@ class Term:
 class Decision:
     """Answer or stay silent. probability: calibrated, from `threshold` on it is an answer; model: the model's own.
 
-    terms: what moved it most, the largest first. addressed: whether what decides on messages addressed to
-    the person decided it.
+    terms: the model's part, where it has one, and what else moved it most. addressed: whether it was decided by what
+    decides on messages addressed to the person.
     """
 
     answer: bool

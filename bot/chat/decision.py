@@ -11,7 +11,7 @@ from typing import Any, Self
 from bot.chat.features import is_addressed, is_out
 from bot.errors import PermanentError
 from bot.files import read_text
-from bot.outcome import Decision, Term
+from bot.outcome import MODEL, Decision, Term
 from bot.workspace import write_private
 
 FILE = "decision.json"
@@ -19,10 +19,7 @@ VERSION = 3
 """Of the record. 1, which names no version, knew only the first 15 features; 2 decided what is addressed as all else.
 Both are read as they are."""
 
-MODEL = "model"
-"""What the model's log-odds are called among the terms of a decision."""
-
-_TERMS = 6  # told of a decision
+_TERMS = 6  # told of a decision, beside the model's
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +40,13 @@ class Logistic:
         return 1 / (1 + math.exp(-max(min(total, 60.0), -60.0)))
 
     def terms(self, p_model: float, seen: Mapping[str, float]) -> tuple[Term, ...]:
-        """Returns what moves the probability most, the largest first."""
-        every = [Term(MODEL, _log_odds(p_model), self.usual.get(MODEL, 0.0), self.model)]
-        every += [
+        """Returns the model's part, where it has one, and then what else moves the probability most."""
+        every = [
             Term(name, seen.get(name, 0.0), self.usual.get(name, 0.0), weight) for name, weight in self.weights.items()
         ]
-        moving = [term for term in every if term.contribution]
-        return tuple(sorted(moving, key=lambda term: -abs(term.contribution))[:_TERMS])
+        moving = sorted((term for term in every if term.contribution), key=lambda term: -abs(term.contribution))
+        own = [Term(MODEL, _log_odds(p_model), self.usual.get(MODEL, 0.0), self.model)] if self.model else []
+        return (*own, *moving[:_TERMS])
 
     def corrected(self, correction: float) -> Self:
         """Returns the same for a model whose log-odds are lower by that."""

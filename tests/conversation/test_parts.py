@@ -187,7 +187,6 @@ async def test_another_process_reads_them_while_it_runs(tmp_path: Path) -> None:
 
 async def named(folder: Path, seconds: float, rule: Addressed | None) -> int:
     """Others talk, it says one thing, and then eight messages name it, so many seconds apart. How many it answers."""
-    folder.mkdir()
     clock = Watch()
     stage = Stage(folder, quick(stale_hours=24), calibration=Calibration(bias=-9.0, model=0.0), clock=clock)
     began = datetime.now(UTC)
@@ -212,6 +211,8 @@ async def named(folder: Path, seconds: float, rule: Addressed | None) -> int:
 async def test_who_names_it_at_typing_speed_is_answered_as_often_as_by_the_person(tmp_path: Path) -> None:
     """The person answers five of these eight. Decided like all others, its small share of the last minutes, in which
     others type fast, silences every one; and each silence makes that share smaller."""
+    for name in ("alike", "alike and slow", "fast", "slow"):
+        (tmp_path / name).mkdir()
     assert await named(tmp_path / "alike", 4, None) == 0 < await named(tmp_path / "alike and slow", 40, None)
     by_itself = Addressed(-2.0, 0.0, {"question": 2.0}, 0.3)
     assert await named(tmp_path / "fast", 4, by_itself) == await named(tmp_path / "slow", 40, by_itself) == 5

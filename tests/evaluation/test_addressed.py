@@ -166,7 +166,9 @@ def test_the_card_tells_it() -> None:
     fitted = fit(Lively().points, {})
     assert isinstance(fitted, Fitted)
     said = told(fitted)
-    assert "of these answered" in said["addressed to the person"] and "% of it" in said["answers what is addressed"]
+    assert "of which they answered" in said["addressed to the person"]
+    assert said["the avatar answers of these"].endswith("by features")
+    assert told(fit([], {}))["the avatar answers of these"].startswith("every one")
 
 
 def test_it_is_saved_and_a_record_from_before_decides_as_before(tmp_path: Path) -> None:
@@ -183,9 +185,10 @@ def test_it_is_saved_and_a_record_from_before_decides_as_before(tmp_path: Path) 
 
 
 def test_a_decision_tells_what_moved_it() -> None:
-    rule = Calibration(-1.0, 0.5, {"share": 2.0, "question": 0.3, "photo": 1.0}, 0.4, usual={"share": 0.5})
+    rule = Calibration(-1.0, 0.5, {"question": 0.3, "share": 2.0, "photo": 1.0}, 0.4, usual={"share": 0.5})
     decision = rule.decide(0.5, {"share": 0.1, "question": 1.0, "photo": 0.0})
-    assert [(term.name, round(term.contribution, 3)) for term in decision.terms] == [("share", -0.8), ("question", 0.3)]
+    moved = [(term.name, round(term.contribution, 3)) for term in decision.terms]
+    assert moved == [("model", 0.0), ("share", -0.8), ("question", 0.3)]
     assert (decision.threshold, decision.model, decision.addressed) == (0.4, 0.5, False)
     corrected = Calibration(-1.0, 0.5, usual={"model": 1.0}).corrected(2.0)
     assert corrected.bias == 0.0 and corrected.usual["model"] == -1.0

@@ -43,7 +43,7 @@ def journal(workspace: Workspace) -> Iterator[Journal]:
     journal = Journal.open(workspace.journal)
     outcomes = [
         SILENT,
-        Outcome(Gate.BUDGET, decision=Decision(True, 0.31, 0.25, 0.4)),
+        Outcome(Gate.BUDGET, decision=Decision(True, 0.31, 0.25, 0.4, (Term("model", -0.4, 0.0, 0.5),))),
         Outcome(Gate.BOT),
         Outcome(Gate.DECIDED, answer=True, decision=Decision(True, 0.9, 0.0, 0.4, addressed=True)),
         Outcome(Gate.JOINED, answer=True),
@@ -73,9 +73,10 @@ def test_it_tells_what_decided_and_no_words(workspace: Workspace, capsys: pytest
     shown = capsys.readouterr().out
     assert shown.startswith("Climbers (telegram:-100): the last 5 of 5")
     assert "美惠: stayed silent\n  The probability of an answer was 0.16, and only from 0.25 on it answers.\n" in shown
-    assert "The model by itself said 0.22." in shown
+    assert "The model by itself said 0.22, which does not count here." in shown
     assert "For an answer: a question: yes (+0.4)." in shown
     assert "Against it: its share of the last two minutes: low (-0.8)." in shown
+    assert "The model by itself said 0.40.\n  Against it: the model's own view: low (-0.2)." in shown
     assert "Tommy: stayed silent\n  The group's replies for this hour are spent" in shown
     assert "It is of a bot" in shown and "it answers all that is addressed to it" in shown
     assert "was answered with it" in shown and "secret" not in shown and "photo" not in shown

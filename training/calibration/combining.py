@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
-from bot.chat.decision import MODEL, Logistic
+from bot.chat.decision import Logistic
 from bot.chat.features import WIDER
+from bot.outcome import MODEL
 from training.data.points import Point
 from training.data.splits import Split
 from training.statistics import Bools, Floats, auroc

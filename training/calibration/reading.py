@@ -113,8 +113,8 @@ def told(fitted: Fitted) -> dict[str, str]:
 
 
 def _told_addressed(fitted: FittedAddressed) -> dict[str, str]:
+    own = f"{fitted.rate:.0%}, from {fitted.rule.threshold:.3f} on, by {fitted.inputs.value}"
     return {
-        "addressed to the person": f"{fitted.messages}, of these answered {fitted.answered}",
-        "answers what is addressed": f"{fitted.rate:.0%} of it, from {fitted.rule.threshold:.3f} on",
-        "that is made of": "all are answered alike" if fitted.inputs is Inputs.NONE else fitted.inputs.value,
+        "addressed to the person": f"{fitted.messages}, of which they answered {fitted.answered}",
+        "the avatar answers of these": "every one: too few to tell" if fitted.inputs is Inputs.NONE else own,
     }
