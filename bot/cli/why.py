@@ -129,7 +129,13 @@ def _record(one: Settled, language: str) -> dict[str, Any]:
             "model": decision.model,
             "addressed": decision.addressed,
             "terms": [
-                {"name": term.name, "value": term.value, "usual": term.usual, "contribution": term.contribution}
+                {
+                    "name": term.name,
+                    "value": term.value,
+                    "usual": term.usual,
+                    "weight": term.weight,
+                    "contribution": term.contribution,
+                }
                 for term in decision.terms
             ],
         }

@@ -100,6 +100,7 @@ def test_for_scripts(workspace: Workspace, capsys: pytest.CaptureFixture[str]) -
     assert (budget["gate"], budget["answered"], budget["probability"]) == ("budget", False, 0.31)
     assert "probability" not in bot and bot["why"] and joined["answered"]
     assert addressed["addressed"] and addressed["threshold"] == 0.0
+    assert budget["terms"] == [{"name": "model", "value": -0.4, "usual": 0.0, "weight": 0.5, "contribution": -0.2}]
     why(workspace, "--json")
     assert {(one["key"], one["decisions"]) for one in json.loads(capsys.readouterr().out)} == {
         ("telegram:-100", 5),
