@@ -151,6 +151,7 @@ FLOORS = (
     {"chat", "store", "media", "pictures", "checks", "clock", "weights", "observer", "disclosure", "explanation"},
     {"lora", "platform", "config", "consent", "lock", "logs", "serving"},
     {"engine"},
+    {"memory"},
     {"conversation"},
     {"daemon", "doctor"},
     {"cli"},

@@ -8,6 +8,7 @@ from datetime import datetime
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
+from bot.cli import proposals
 from bot.cli.table import table
 from bot.errors import ExitCode, UsageError
 from bot.message import Account
@@ -47,6 +48,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     without.add_argument("--undo", action="store_true", help="use it again, from the next training on")
     trace = actions.add_parser("trace", help="say where somebody's words are: in the chats, and in which LoRAs")
     trace.add_argument("who", metavar="SLUG|PLATFORM:ID", help="a contact, or an account")
+    proposals.configure(actions.add_parser("propose", help="say who may be one person, and who they may be"))
     merge = actions.add_parser("merge", help="two contacts are one person")
     merge.add_argument("slug", metavar="SLUG", help="the contact that stays")
     merge.add_argument("other", metavar="OTHER", help="the contact that becomes part of it")
@@ -60,18 +62,20 @@ def run(args: argparse.Namespace) -> int:
             people, args.slug, args.relationship, args.name, [_account(text) for text in args.account], args.new
         )
         save_people(workspace.people, people)
-        print(_line(_contact(people, args.slug)))
+        print(_line(contact_named(people, args.slug)))
         return ExitCode.OK
     if args.action == "merge":
         people = _merge(people, args.slug, args.other)
         save_people(workspace.people, people)
-        print(_line(_contact(people, args.slug)))
+        print(_line(contact_named(people, args.slug)))
         return ExitCode.OK
     if args.action == "leave-out":
         people = _left_out(people, args.slug, args.chat, not args.undo)
         save_people(workspace.people, people)
         print(_LEFT_OUT if not args.undo else _TAKEN_IN)
         return ExitCode.OK
+    if args.action == "propose":
+        return proposals.run(args, workspace, people)
     if args.action == "trace":
         return _trace(workspace, people, args.who)
     return _list(workspace, people, args.min_messages, args.json)
@@ -147,7 +151,7 @@ def _set(
         if any(contact.slug == slug for contact in people.contacts):
             raise UsageError(f"{slug} is in the list already: leave out --new to change them.")
         people = people.having((*people.contacts, Contact(slug, name or slug)))
-    contact = _contact(people, slug)
+    contact = contact_named(people, slug)
     for account in accounts:
         owner = people.find(account)
         if account in people.subject:
@@ -163,22 +167,13 @@ def _set(
         relationship=relationship or contact.relationship,
         accounts=tuple(dict.fromkeys((*contact.accounts, *accounts))),
     )
-    return _replaced(people, changed)
+    return people.changing(changed)
 
 
 def _merge(people: People, slug: str, other: str) -> People:
     if slug == other:
         raise UsageError(f"{slug} and {other} are the same contact.")
-    stays, goes = _contact(people, slug), _contact(people, other)
-    relationship = stays.relationship if stays.relationship != STRANGER else goes.relationship
-    merged = replace(
-        stays,
-        relationship=relationship,
-        accounts=(*stays.accounts, *goes.accounts),
-        left_out=stays.left_out or goes.left_out,
-    )
-    kept = tuple(contact for contact in people.contacts if contact.slug != other)
-    return _replaced(people.having(kept), merged)
+    return people.merging(contact_named(people, slug), contact_named(people, other))
 
 
 def _left_out(people: People, slug: str | None, chat: str | None, out: bool) -> People:
@@ -190,7 +185,7 @@ def _left_out(people: People, slug: str | None, chat: str | None, out: bool) -> 
         others = tuple(key for key in people.left_out_chats if key != chat)
         return People.of(people.contacts, people.subject, (*others, chat) if out else others)
     assert slug is not None
-    return _replaced(people, replace(_contact(people, slug), left_out=out))
+    return people.changing(replace(contact_named(people, slug), left_out=out))
 
 
 def _trace(workspace: Workspace, people: People, who: str) -> int:
@@ -198,7 +193,7 @@ def _trace(workspace: Workspace, people: People, who: str) -> int:
     from training.data.sources import holds
 
     slugs = {contact.slug for contact in people.contacts}
-    accounts = (_account(who),) if ":" in who and who not in slugs else _contact(people, who).accounts
+    accounts = (_account(who),) if ":" in who and who not in slugs else contact_named(people, who).accounts
 
     def messages(without: LeftOut) -> int:
         if not workspace.corpus.exists():
@@ -217,12 +212,7 @@ def _trace(workspace: Workspace, people: People, who: str) -> int:
     return ExitCode.OK
 
 
-def _replaced(people: People, changed: Contact) -> People:
-    contacts = tuple(changed if contact.slug == changed.slug else contact for contact in people.contacts)
-    return people.having(contacts)
-
-
-def _contact(people: People, slug: str) -> Contact:
+def contact_named(people: People, slug: str) -> Contact:
     """Raises UsageError with the nearest names."""
     found = next((contact for contact in people.contacts if contact.slug == slug), None)
     if found is not None:

@@ -13,6 +13,7 @@ from bot.chat.decision import Calibration
 from bot.chat.features import is_addressed, seen
 from bot.chat.prompt import Prompt
 from bot.chat.prompt.render import whole_bubbles
+from bot.chat.remembered import Memory
 from bot.chat.window import served_tokens
 from bot.clock import Clock
 from bot.config import ConversationConfig
@@ -54,6 +55,8 @@ class Avatar:
     config: ConversationConfig
     media: MediaStore  # photos received
     past: Past | None = None  # what was said before the avatar
+    memory: Memory | None = None  # what fits the message at hand, from earlier talks
+    remembers: bool = True  # whether that is shown: a LoRA may have been trained without
 
 
 class ChatWorker:
@@ -77,7 +80,7 @@ class ChatWorker:
         self._observe = observe
         self._clock = clock
         self._tries = Tries(chat, journal)
-        self._wishes = Wishes(avatar.persona, avatar.config, avatar.media, journal, avatar.engine, clock)
+        self._wishes = Wishes(avatar.persona, avatar.config, avatar.media, journal, avatar.engine, clock, avatar.memory)
         self._outcomes = Outcomes(adapter, journal)
         self._delivery = Delivery(chat, adapter, journal, avatar.config, observe, lane)
         limit = served_tokens(avatar.engine.max_context, avatar.sampling.max_tokens)
@@ -248,6 +251,7 @@ class ChatWorker:
     async def _prompt(self, lines: Sequence[Line]) -> Prompt:
         """Photos not seen since the start are decoded for their size: not where the other chats would wait."""
         people, codec = self._avatar.people, self._avatar.engine.codec
+        self._context.remember(lines, people, self._avatar.memory if self._avatar.remembers else None)
         if not any(message.digests for _, message in lines):
             return self._context.prompt(lines, people, codec)
         return await asyncio.to_thread(self._context.prompt, lines, people, codec)

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from bot.chat.prompt import Codec, Prompt, render
+from bot.chat.remembered import Memory, Remembered, Remembering
 from bot.chat.scene import scene_at
 from bot.chat.turns import Placed, dialogue_start, said_by, to_turns
 from bot.chat.window import windows
@@ -42,6 +43,8 @@ class Context:
         self._gap = timedelta(minutes=config.gap_minutes)
         self._carried = config.carried_turns
         self._max_tokens = max_tokens
+        self._remembered: dict[int, tuple[Remembered, ...]] = {}
+        self._remembered_for: tuple[object, int] = (None, 0)  # the people, and how often something was forgotten
         self._start = _ALL  # place of the first turn shown
         self._until = _ALL  # place of the last one
         self._begins_at = _ALL  # place of the first message that may be shown
@@ -58,6 +61,18 @@ class Context:
     def begin_at(self, seq: int) -> None:
         """Leaves out what was said before: rendering it may be what fails."""
         self._begins_at = seq
+
+    def remember(self, lines: Sequence[Line], people: People, memory: Memory | None) -> None:
+        """Remembers for the messages of the dialogue that the last line is in: once for each of them."""
+        if memory is None:
+            self._remembered = {}
+            return
+        now = people, memory.changes
+        if now != self._remembered_for:
+            self._remembered, self._remembered_for = {}, now
+        shown = [one for one in lines if one[0] >= self._begins_at]
+        remembering = Remembering(memory, self._persona, self._gap, self._carried)
+        self._remembered = remembering.dialogue(shown, people, self._remembered)
 
     def prompt(self, lines: Sequence[Line], people: People, codec: Codec) -> Prompt:
         """Renders the prompt after the last line, ready for the avatar's turn, in at most `max_tokens`."""
@@ -83,6 +98,7 @@ class Context:
     def turns(self, lines: Sequence[Line], people: People) -> list[Placed]:
         """Returns the turns of the dialogue that the last line is in, and those carried over before it."""
         shown = ((seq, message) for seq, message in lines if seq >= self._begins_at)
-        said = said_by(shown, people, self._persona.language, self._has_photo)
+        memory = {seq: tuple(one.line for one in found) for seq, found in self._remembered.items()}
+        said = said_by(shown, people, self._persona.language, self._has_photo, memory)
         turns = to_turns(self._chat.kind, said, self._gap)
         return turns[max(dialogue_start(turns, self._gap) - self._carried, 0) :]
