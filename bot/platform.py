@@ -14,6 +14,18 @@ from bot.secrets import Secret, Secrets
 from bot.validation import Section
 
 
+@dataclass(frozen=True, slots=True)
+class ShownDecision:
+    """What became of a message in a group. probability: of answering it, where one was computed.
+
+    why: sentences for the owner, by language; they hold no words of the message.
+    """
+
+    answered: bool
+    probability: float | None
+    why: Mapping[str, Sequence[str]]
+
+
 class Inbox(Protocol):
     """What the daemon offers an adapter. Only PassingError is ever raised: the daemon can keep nothing just now."""
 
@@ -108,8 +120,8 @@ class Adapter(Protocol):
         """Downloads a photo of at most `limit` bytes; a larger one raises PermanentError."""
         raise PermanentError("This platform delivers no photos.")
 
-    async def show_decision(self, chat: Chat, message_id: str, probability: float, answered: bool) -> None:
-        """Shows what was decided about a message, where the platform has a place for that."""
+    async def show_decision(self, chat: Chat, message_id: str, shown: ShownDecision) -> None:
+        """Shows what became of a group's message, where the platform has a place for that."""
         return None
 
 

@@ -14,13 +14,13 @@ from urllib.parse import quote
 from adapters.web.guard import Guard
 from adapters.web.hub import Event, Hub
 from adapters.web.photos import PhotoFolder
-from adapters.web.room import PLATFORM, Room, shown
+from adapters.web.room import PLATFORM, Room, decision, shown
 from adapters.web.server import Posted, Server
 from adapters.web.store import Transcript
 from bot.errors import DataError, PassingError, PermanentError
 from bot.message import Chat
 from bot.people import People
-from bot.platform import Adapter, Inbox
+from bot.platform import Adapter, Inbox, ShownDecision
 from bot.serving import Listener
 
 log = logging.getLogger(__name__)
@@ -150,12 +150,11 @@ class WebAdapter(Adapter):
     async def fetch(self, ref: str, limit: int) -> bytes:
         return await asyncio.to_thread(self._photos.read, ref, limit)
 
-    async def show_decision(self, chat: Chat, message_id: str, probability: float, answered: bool) -> None:
-        """Shows what was decided about a group message, under it."""
+    async def show_decision(self, chat: Chat, message_id: str, shown: ShownDecision) -> None:
+        """Shows what became of a group message, under it, and why to whoever asks."""
         running = self._running()
-        running.transcript.decided(int(message_id), probability, answered)
-        decision = {"p": probability, "answered": answered}
-        running.hub.tell({"type": "decision", "id": int(message_id), "decision": decision})
+        running.transcript.decided(int(message_id), shown)
+        running.hub.tell({"type": "decision", "id": int(message_id), "decision": decision(shown)})
 
     async def _post(self, posted: Posted) -> int:
         """Shown and kept once the daemon has it; a second try with the same nonce is the same message."""

@@ -11,6 +11,7 @@ from bot.media import MAX_BYTES
 from bot.message import PHOTO, Account, Attachment, Chat, ChatKind, Message
 from bot.people import RELATIONSHIPS, STRANGER, Contact, People
 from bot.pictures import most_pixels
+from bot.platform import ShownDecision
 
 PLATFORM = "web"
 GROUP = "#group"  # no contact's short name begins so
@@ -114,5 +115,14 @@ def shown(line: Line) -> dict[str, Any]:
         "photos": list(line.photos),
         "at": line.at,
         "mark": line.mark,
-        "decision": None if line.probability is None else {"p": line.probability, "answered": line.answered},
+        "decision": None if line.decision is None else decision(line.decision),
+    }
+
+
+def decision(shown: ShownDecision) -> dict[str, Any]:
+    """Returns what became of a line as the page gets it."""
+    return {
+        "p": shown.probability,
+        "answered": shown.answered,
+        "why": {key: list(why) for key, why in shown.why.items()},
     }

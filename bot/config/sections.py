@@ -126,7 +126,30 @@ WordOrList = Annotated[
     Discriminator(lambda value: "list" if isinstance(value, list | tuple) else "word"),
 ]
 """One of a few words, or a list of texts."""
-GroupKey = Annotated[Text, Field(pattern=r"^[a-z0-9_-]+:.+$")]
+OTHERS = "others"
+"""In a mapping by group: every group that is not named."""
+_KEY = r"[a-z0-9_-]+:.+"
+GroupKey = Annotated[Text, Field(pattern=rf"^{_KEY}$")]
+GroupName = Annotated[Text, Field(pattern=rf"^({_KEY}|{OTHERS})$")]
+Part = Literal["off", "decided", "addressed"]
+"""What part the avatar takes in a group: none, deciding on each message, or answering only what is addressed to it."""
+PerHour = Annotated[int, Field(ge=1, le=3600)]
+
+
+def _form(value: Any) -> str:
+    return "list" if isinstance(value, list | tuple) else "each" if isinstance(value, Mapping) else "word"
+
+
+Groups = Annotated[
+    Annotated[Literal["all", "none", "addressed"], Tag("word")]
+    | Annotated[tuple[GroupKey, ...], Tag("list")]
+    | Annotated[Mapping[GroupName, Part], Tag("each")],
+    Discriminator(_form),
+]
+Budget = Annotated[
+    Annotated[PerHour, Tag("number")] | Annotated[Mapping[GroupName, PerHour], Tag("each")],
+    Discriminator(lambda value: "each" if isinstance(value, Mapping) else "number"),
+]
 
 
 class ConversationConfig(Section):
@@ -186,9 +209,18 @@ class ConversationConfig(Section):
         default="contacts",
         description="who is answered: contacts (those in people.yaml), everyone, or a list such as [mei, tom]",
     )
-    groups: WordOrList[Literal["all", "none"], GroupKey] = Field(
+    groups: Groups = Field(
         default="all",
-        description="in which groups it takes part: all, none, or a list such as ['telegram:-1001234567890']",
+        description="in which groups it takes part: all, none, addressed (in all, answering only what is addressed to "
+        "it), a list such as ['telegram:-1001234567890'], or each by itself: off, decided (message by message, as the "
+        "person would) or addressed, such as {'telegram:-1001234567890': addressed, others: off}",
+    )
+    replies_per_hour: Budget | None = Field(
+        default=None,
+        description="how many replies an hour a group gets at most, no limit if left out: one number for each group, "
+        "or by group such as {'telegram:-1001234567890': 6, others: 20}; the last third is kept for what is addressed "
+        "to the avatar",
+        examples=[20],
     )
     answer_bots: bool = Field(
         default=False,

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from bot import disclosure
-from bot.chat.decision import Calibration, Decision
-from bot.chat.features import seen
+from bot.chat.decision import Calibration
+from bot.chat.features import is_addressed, seen
 from bot.chat.prompt import Prompt
 from bot.chat.remembered import Memory
 from bot.chat.window import served_tokens
@@ -23,9 +23,10 @@ from bot.conversation.drafts import Drafts
 from bot.conversation.gathering import TYPING_SECONDS, wait_after
 from bot.conversation.habits import Habits
 from bot.conversation.loops import goes_round
+from bot.conversation.outcomes import Outcomes
 from bot.conversation.pace import Pace
 from bot.conversation.photos import fetch_photos
-from bot.conversation.policy import answerable, takes_part
+from bot.conversation.policy import part_in, replies_left, settled_by
 from bot.conversation.quiet import end_of_quiet, heard_at
 from bot.conversation.stickers import chosen, sticker_for
 from bot.conversation.tries import Tries
@@ -35,6 +36,7 @@ from bot.errors import EchoesError, PassingError
 from bot.media import MediaStore
 from bot.message import Chat, ChatKind, Message
 from bot.observer import Observer
+from bot.outcome import Gate, Outcome
 from bot.people import People
 from bot.persona import LANGUAGES, Persona
 from bot.platform import Adapter
@@ -45,6 +47,7 @@ from bot.store.past import Past
 log = logging.getLogger(__name__)
 
 _FIRST_WAIT, _LONGEST_WAIT = 1.0, 60.0
+_HOUR = timedelta(hours=1)
 _LATELY = 120  # entries that tell how it goes here
 
 
@@ -88,6 +91,7 @@ class ChatWorker:
         self._tries = Tries(chat, journal)
         self._habits = habits
         self._wishes = Wishes(avatar.persona, avatar.config, avatar.media, journal, avatar.engine, clock, avatar.memory)
+        self._outcomes = Outcomes(adapter, journal)
         self._delivery = Delivery(chat, adapter, journal, avatar.config, observe, lane)
         self._drafts = Drafts(chat, avatar.engine, journal, self._delivery.typing)
         limit = served_tokens(avatar.engine.max_context, avatar.sampling.max_tokens)
@@ -206,43 +210,40 @@ class ChatWorker:
                 continue
             self._look_again(entry)
             with self._tries.handling([entry]):
-                decision = await self._decide(entry)
-            if decision.answer:
-                return True
+                outcome = await self._decide(entry)
             if self._journal.waits(entry.seq):  # else it was deleted meanwhile
-                self._journal.settle([entry.seq], State.SILENT)
+                await self._outcomes.tell(self._chat, entry, outcome)
+                if not outcome.answer:
+                    self._journal.settle([entry.seq], State.SILENT)
+            if outcome.answer:
+                return True
         return False
 
-    async def _decide(self, entry: Entry) -> Decision:
-        avatar = self._avatar
+    async def _decide(self, entry: Entry) -> Outcome:
+        avatar, keys = self._avatar, (self._chat.key, *self._journal.former(self._chat))
         began = time.perf_counter()
         lines = self._before_the_eyes(entry.seq)
+        features = seen([message for _, message in lines], avatar.persona)
+        addressed = is_addressed(features)
+        if part_in(avatar.config, keys) == "addressed" and not addressed:
+            return Outcome(Gate.UNADDRESSED)
         prompt = await self._prompt(lines)
         p_model = await avatar.engine.p_answer(self._chat.key, prompt)
-        features = seen([message for _, message in lines], avatar.persona)
         decision = avatar.calibration.decide(p_model, features)
+        given = self._journal.replies_since(self._chat, self._clock.now() - _HOUR)
+        spent = decision.answer and not replies_left(avatar.config, keys, given, addressed=addressed)
+        outcome = Outcome(Gate.BUDGET if spent else Gate.DECIDED, decision.answer and not spent, decision)
         seconds = time.perf_counter() - began
-        self._observe.decided(decision.answer, decision.probability, seconds)
+        self._observe.decided(outcome.answer, decision.probability, seconds)
         log.info(
             "Decision on %s, entry %d: %s, p=%.3f, %.0f ms",
             self._chat.platform,
             entry.seq,
-            "answer" if decision.answer else "silence",
+            "answer" if outcome.answer else "silence",
             decision.probability,
             seconds * 1000,
         )
-        if entry.native_id is not None:
-            await self._show(entry.native_id, decision)
-        return decision
-
-    async def _show(self, message_id: str, decision: Decision) -> None:
-        """Where the platform cannot, nothing else is held up by it."""
-        try:
-            await self._adapter.show_decision(self._chat, message_id, decision.probability, decision.answer)
-        except EchoesError:
-            pass  # nobody looks just now
-        except Exception:
-            log.exception("A decision could not be shown on %s.", self._chat.platform)
+        return outcome
 
     def _before_the_eyes(self, until: int) -> list[Line]:
         """The chat's past, what was said since, then what waits up to that message.
@@ -322,6 +323,7 @@ class ChatWorker:
             reply = self._journal.reply(self._chat, seqs, bubbles, notices, to=to, stickers=stickers)
             if not reply:
                 continue
+            await self._outcomes.joined(self._chat, waiting)
             if await self._delivery.send_all(began, interrupted, pace.pauses):
                 return
             if not self._journal.withdraw(reply, seqs):
@@ -396,18 +398,18 @@ class ChatWorker:
     async def _admit(self, pending: Sequence[Entry]) -> list[Entry]:
         """Settles what is not to be answered, fetches photos; returns what is left, as it is then."""
         admitted: set[int] = set()
-        keys = self._journal.former(self._chat)
+        former = self._journal.former(self._chat)
+        group = self._chat.kind is ChatKind.GROUP
         for entry in self._tries.without_lethal(pending):
             if entry.sender is None:
                 self._journal.settle([entry.seq], State.IGNORED)
             elif self._journal.is_stopped(entry.sender):
                 self._journal.erase([entry.seq])
-            elif not self._may_answer(entry, keys):
-                group = self._chat.kind is ChatKind.GROUP
-                heard_only = group and takes_part(self._avatar.config, {self._chat.key, *keys})
+                await self._outcomes.tell(self._chat, entry, Outcome(Gate.STOPPED))
+            elif gate := self._settled_by(entry, former):
+                heard_only = gate is Gate.STALE or (group and gate is not Gate.OFF)
                 self._journal.settle([entry.seq], State.SILENT if heard_only else State.IGNORED)
-            elif self._leaves(entry):
-                self._journal.settle([entry.seq], State.SILENT)
+                await self._outcomes.tell(self._chat, entry, Outcome(gate))
             else:
                 if any(one.to_fetch for one in entry.attachments):
                     with self._tries.handling([entry]):
@@ -415,20 +417,18 @@ class ChatWorker:
                 admitted.add(entry.seq)
         return [entry for entry in self._journal.pending(self._chat) if entry.seq in admitted]
 
-    def _may_answer(self, entry: Entry, keys: set[str]) -> bool:
-        if not entry.text.strip() and not entry.attachments:
-            return False
-        if self._chat.kind is ChatKind.GROUP and self._age(entry) > self._stale:
-            return False
-        recent = self._journal.recent(self._chat, _LATELY) if entry.message.from_bot else []
-        if goes_round([one for one in recent if one.seq < entry.seq], self._clock.now()):
-            return False
-        return answerable(self._avatar.config, self._avatar.people, self._chat, entry, keys)
-
-    def _leaves(self, entry: Entry) -> bool:
-        """Whether a private message came during an outage, and the owner leaves those."""
-        left = self._chat.kind is ChatKind.PRIVATE and self._avatar.config.after_outage == "leave"
-        return left and self._missed(entry)
+    def _settled_by(self, entry: Entry, former: set[str]) -> Gate | None:
+        """What settles a message before anything is decided; None where it may be answered."""
+        avatar = self._avatar
+        gate = settled_by(avatar.config, avatar.people, self._chat, entry, former, self._age(entry))
+        if gate is None and entry.message.from_bot:
+            recent = self._journal.recent(self._chat, _LATELY)
+            if goes_round([one for one in recent if one.seq < entry.seq], self._clock.now()):
+                return Gate.LOOP
+        private = self._chat.kind is ChatKind.PRIVATE
+        if gate is None and private and avatar.config.after_outage == "leave" and self._missed(entry):
+            return Gate.STALE
+        return gate
 
     def _missed(self, entry: Entry) -> bool:
         """Whether a message waited long, and not because of quiet hours."""

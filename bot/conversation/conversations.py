@@ -11,7 +11,7 @@ from weakref import WeakValueDictionary
 from bot.clock import Clock
 from bot.conversation.chat import Avatar, ChatWorker
 from bot.conversation.habits import Habits
-from bot.conversation.policy import command
+from bot.conversation.policy import command, named_groups
 from bot.errors import PassingError
 from bot.letters import well_formed
 from bot.message import Chat, Message
@@ -147,11 +147,10 @@ class Conversations:
             self.avatar.memory.forget(chat)
 
     def _warn_of_groups(self, moves: Mapping[str, str]) -> None:
-        """A list in the configuration still names a group by the id that it had."""
-        groups = self.avatar.config.groups
-        for old in set(groups) & set(moves) if isinstance(groups, tuple) else ():
+        """The configuration still names a group by the id that it had."""
+        for old in named_groups(self.avatar.config) & set(moves):
             log.warning(
-                "conversation.groups in config.yaml names %s, which has become %s: it is answered as before; "
+                "conversation in config.yaml names the group %s, which has become %s: it is answered as before; "
                 "write the new id.",
                 old,
                 moves[old],

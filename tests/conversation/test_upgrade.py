@@ -70,7 +70,7 @@ async def test_one_of_the_second_program_too(tmp_path: Path) -> None:
     for column in ("attachments", "reply_to", "forwarded"):
         connection.execute(f"ALTER TABLE entries DROP COLUMN {column}")
     connection.executescript(
-        "ALTER TABLE entries ADD COLUMN photos TEXT NOT NULL DEFAULT '[]'; DROP TABLE forgotten;"
+        "ALTER TABLE entries ADD COLUMN photos TEXT NOT NULL DEFAULT '[]'; DROP TABLE forgotten; DROP TABLE decisions;"
         "PRAGMA user_version = 1;"
     )
     connection.execute("INSERT INTO chats VALUES ('stage:1', 'stage', '1', 'private', '')")

@@ -13,13 +13,14 @@ from bot.message import STICKER, Account, Attachment, Chat, Message
 from bot.store.attachments import to_json
 from bot.store.journal.entries import Entry, Kind, State, chat_of
 from bot.store.journal.forgetting import Forgetting
+from bot.store.journal.outcomes import Outcomes
 from bot.store.journal.troubles import Troubles
 
 _SAID = "entries.kind != 'notice' AND state NOT IN ('ignored', 'dropped', 'aside')"
 _KNOWN = 2000  # ids that an adapter is told of at its start
 
 
-class Journal(Forgetting, Troubles):
+class Journal(Forgetting, Troubles, Outcomes):
     """Takes messages in, and replies out; says what is there. What it raises is told in `Database`."""
 
     # -- messages in ----------------------------------------------------------------------------------------------

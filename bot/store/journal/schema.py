@@ -47,6 +47,16 @@ _NO_MORE = """
 ALTER TABLE entries DROP COLUMN photos;
 ALTER TABLE entries DROP COLUMN placeholder;
 """
+_FOURTH = """
+CREATE TABLE decisions (
+    seq INTEGER PRIMARY KEY REFERENCES entries(seq) ON DELETE CASCADE,
+    gate TEXT NOT NULL,
+    answer INTEGER NOT NULL,
+    probability REAL, threshold REAL, model REAL,
+    addressed INTEGER,
+    terms TEXT NOT NULL
+);
+"""
 
 
 def _attachments(db: sqlite3.Connection) -> None:
@@ -64,5 +74,7 @@ def _attachments(db: sqlite3.Connection) -> None:
 
 
 LAYOUT = Layout(
-    "The journal", (statements(_FIRST), statements(_SECOND), _attachments), "Restore it from a backup, or move it away."
+    "The journal",
+    (statements(_FIRST), statements(_SECOND), _attachments, statements(_FOURTH)),
+    "Restore it from a backup, or move it away.",
 )
