@@ -96,7 +96,6 @@ def test_a_table_in_no_known_encoding(desk: Desk, write: Write) -> None:
         (b"PK\x03\x04rest", "export.zip", "a damaged or incomplete zip archive"),
         (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "a.png", "in no format that can be imported"),
         ({"messages": [{"id": 1, "from_id": 7, "peer_id": 5, "text": "x"}]}, "vk.json", "an export of VK"),
-        ({"messages": [{"creator": {}, "created_date": "Monday", "text": "x"}]}, "g.json", "an export of Google Chat"),
         ({"conversations": [{"id": "8:x", "MessageList": []}]}, "s.json", "an export of Skype"),
         ("2024.01.15 Monday\n13:05 Ann Lee hello\n", "line.txt", "export the chat from the phone"),
         ("01/02/2021,10:00:00,Ann,+491234,hi\n", "v.csv", "an export of Viber"),

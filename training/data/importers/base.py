@@ -180,6 +180,7 @@ CALL = "call"
 NOTES = "notes to self"
 DAMAGED_ROW = "damaged row"
 LOGIN_CODE = "login code"
+REACTION = "reaction"
 
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f]")
 _SURROGATE = re.compile("[\ud800-\udfff]")

@@ -43,7 +43,6 @@ _MESSENGER_JSON = "Ask for the download once more, in the format JSON instead of
 _UNREADABLE: tuple[Unreadable, ...] = (
     Unreadable("VK", _CONVERT, "messages.item", frozenset(("from_id", "peer_id"))),
     Unreadable("VK", _CONVERT, text=r"<div class=\"message__header\""),
-    Unreadable("Google Chat", _CONVERT, "messages.item", frozenset(("creator", "created_date"))),
     Unreadable("Skype", _CONVERT, "conversations.item", frozenset(("MessageList",))),
     Unreadable("X (Twitter)", _CONVERT, text=r"\Awindow\.YTD\.direct_message"),
     Unreadable("Snapchat", _CONVERT, "", frozenset(("Received Saved Chat History",))),
