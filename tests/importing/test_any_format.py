@@ -12,6 +12,7 @@ from tests.importing.test_imessage_and_sms import PICTURE_MESSAGE, TALK, backup,
 from tests.importing.test_line_and_kakao import ENGLISH, KAKAO_ENGLISH, MAC, TAIWAN, WINDOWS
 from tests.importing.test_matrix import room
 from tests.importing.test_matrix import said as matrix_said
+from tests.importing.test_pywxdump_json import row
 from tests.importing.test_qq import TEXT, export, message, part
 from tests.importing.test_telegram_html import page, said
 from tests.importing.test_wechat import CHAT, FULL, NAMED, PYWXDUMP, arkme
@@ -38,6 +39,7 @@ SAMPLES: dict[str, tuple[str, str, str]] = {
     "memotrace": ("MemoTrace", "小红(wxid_xiaohong)/小红.csv", CHAT),
     "memotrace-columns": ("MemoTrace (WeChat's columns)", "messages.csv", FULL + "\r\n".join(NAMED) + "\r\n"),
     "pywxdump": ("PyWxDump / WeClone", "a.csv", PYWXDUMP),
+    "pywxdump-json": ("PyWxDump / WeClone", "a.json", dumped([row(n, words) for n, words in enumerate(WORDS[:9], 1)])),
     "chatlog": ("chatlog", "c.json", dumped([chatlog(n, words) for n, words in enumerate(WORDS, 1)])),
     "chatlog-csv": ("chatlog", "c.csv", CHATLOG_CSV),
     "chatlab": ("ChatLab", "c.json", dumped(as_json(PRIVATE, *(chatlab(n, w) for n, w in enumerate(WORDS, 1))))),
@@ -166,7 +168,9 @@ def test_importing_again_adds_nothing(desk: Desk, write: Write, sample: str) -> 
 
 
 ODD: list[object] = [None, True, -1, 10**30, 0.5, "", "x", "\ud800", [], [1, None], {}, {"text": [{}]}, "9" * 30]
-HOLDING = {"chatlog": ""} | dict.fromkeys(("telegram", "weflow", "chatlab", "qq", "google-chat", "matrix"), "messages")
+HOLDING = dict.fromkeys(("chatlog", "pywxdump-json"), "") | dict.fromkeys(
+    ("telegram", "weflow", "chatlab", "qq", "google-chat", "matrix"), "messages"
+)
 """The JSON formats, and where each keeps its messages."""
 
 

@@ -100,7 +100,6 @@ def test_a_table_in_no_known_encoding(desk: Desk, write: Write) -> None:
         ("2024.01.15 Monday\n13:05 Ann Lee hello\n", "line.txt", "export the chat from the phone"),
         ("01/02/2021,10:00:00,Ann,+491234,hi\n", "v.csv", "an export of Viber"),
         ({"id": 1, "messages": [{"id": 2, "type": "message", "file": "", "date": 1, "text": "x"}]}, "t.json", "of tdl"),
-        ([{"id": 1, "MsgSvrID": "1", "type_name": "文本", "msg": "hi"}], "p.json", "Export the chats as CSV instead"),
         ([{"ID": 1, "Timestamp": "2024-01-01", "Contents": "hi"}], "d.json", "import the whole package"),
         ("window.YTD.direct_messages.part0 = [ {} ]", "direct-messages.js", "an export of X (Twitter)"),
         (b"PK\x03\x04....[Content_Types].xml....xl/workbook.xml", "m.xlsx", "Export the chat as CSV instead"),

@@ -1,7 +1,6 @@
 """Google Chat, as Google Takeout hands it out: a folder for each talk, with messages.json and group_info.json."""
 
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -32,7 +31,7 @@ from training.data.importers.base import (
 )
 from training.data.importers.filekinds import kind_of_file
 from training.data.importers.google_dates import read_date
-from training.data.importers.jsonstream import Damaged, walk
+from training.data.importers.jsonstream import Damaged, object_at, walk
 
 PLATFORM = "google-chat"
 
@@ -72,7 +71,7 @@ class _Talk:
 
 def read(source: Source) -> Iterator[Event]:
     """Yields the events of one talk. Raises DataError if none of its dates can be read."""
-    about = _object(source.path.with_name("group_info.json"), "")
+    about = object_at(source.path.with_name("group_info.json"), "")
     talk = _Talk(source, clean_name(about.get("name")))
     for member in _list(about.get("members")):
         account, name, _ = _person(member)
@@ -198,19 +197,9 @@ def _owner(talk: _Talk) -> Account | None:
     for account, name in talk.members.items():
         if me and me in (account.id, name.casefold()):
             return account
-    told = (_object(path, "user") for path in talk.folder.parent.parent.glob("Users/*/user_info.json"))
+    told = (object_at(path, "user") for path in talk.folder.parent.parent.glob("Users/*/user_info.json"))
     owners = {account for one in told if (account := _person(one)[0]) is not None}
     return owners.pop() if len(owners) == 1 else None
-
-
-def _object(path: Path, place: str) -> dict[str, Any]:
-    """Returns the object at this place of a JSON file; empty where it is not there."""
-    with suppress(Damaged, OSError), path.open("rb") as file:
-        for node in walk(file, {place}):
-            if node.kind == "item":
-                found: dict[str, Any] = node.value
-                return found
-    return {}
 
 
 def _list(value: object) -> list[Any]:

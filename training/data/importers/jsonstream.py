@@ -3,6 +3,7 @@
 import json
 from collections.abc import Container, Iterator
 from contextlib import suppress
+from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
 import ijson
@@ -94,6 +95,16 @@ def keys_by_place(file: BinaryIO) -> dict[str, frozenset[str]]:
             if event == "map_key":
                 found.setdefault(prefix, set()).add(value)
     return {place: frozenset(keys) for place, keys in found.items()}
+
+
+def object_at(path: Path, place: str) -> dict[str, Any]:
+    """Returns the first object at this place of a small file; empty where there is none, or no such file."""
+    with suppress(Damaged, OSError), path.open("rb") as file:
+        for node in walk(file, {place}):
+            if node.kind == "item":
+                found: dict[str, Any] = node.value
+                return found
+    return {}
 
 
 class _TooDeep(Exception):

@@ -51,7 +51,6 @@ _UNREADABLE: tuple[Unreadable, ...] = (
                text=r"\A\d{4}\.\d\d\.\d\d \S+\s*\n\d\d:\d\d [^\t\n]+\n"),
     Unreadable("tdl", "It does not say who wrote: export the chat with Telegram Desktop, as “Machine-readable JSON”.",
                "messages.item", frozenset(("id", "type", "file", "date", "text")), frozenset(("from", "from_id"))),
-    Unreadable("PyWxDump (JSON)", "Export the chats as CSV instead.", "item", frozenset(("MsgSvrID", "type_name"))),
     Unreadable("QQ (web page)", "In QQ's message manager export the chat as a text file (*.txt) instead.",
                within=b"Save by Tencent MsgMgr", start=b"From:"),
     Unreadable("MemoTrace or WeFlow (web page)", "Export the chats as CSV with MemoTrace, or as JSON with WeFlow.",
