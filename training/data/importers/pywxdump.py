@@ -217,8 +217,8 @@ FORMAT = Format(
     _sniff,
     read,
     Sentence(
-        "Export the chats with PyWxDump as CSV or JSON, or take the CSV that WeClone works with (of WeChat or Telegram), "
-        "or export from WeFlow as a table for WeClone.",
+        "Export the chats with PyWxDump as CSV or JSON, or take the CSV that WeClone works with (of WeChat or "
+        "Telegram), or export from WeFlow as a table for WeClone.",
         "用 PyWxDump 把聊天导出为 CSV 或 JSON，或使用 WeClone 的 CSV（微信或 Telegram），"
         "也可以在 WeFlow 中导出为 WeClone 表格。",
     ),

@@ -56,7 +56,7 @@ _UNREADABLE: tuple[Unreadable, ...] = (
     Unreadable("MemoTrace or WeFlow (web page)", "Export the chats as CSV with MemoTrace, or as JSON with WeFlow.",
                text=r"(?i)<html[\s\S]*(?:wechatmsg|memotrace|留痕|weflow)"),
     Unreadable("Messenger or Instagram (web page)", _MESSENGER_JSON, text=r"<html[\s\S]*class=\"[^\"]*_a6-[gp]"),
-    Unreadable("an office program (xlsx)", _SPREADSHEET, start=b"PK\x03\x04", within=b"[Content_Types].xml",
+    Unreadable("an office program (xlsx)", _SPREADSHEET, start=b"PK\x03\x04", within=b"xl/work",
                common=True),
     Unreadable("a spreadsheet program (xls)", _SPREADSHEET, start=b"\xd0\xcf\x11\xe0", common=True),
     Unreadable("a program that keeps its chats in a database", "Export the chats with that program, or with a tool "
