@@ -121,7 +121,7 @@ class Head:
     data: the first 128 KiB. text: the same as text, without a byte order mark; "" where it is no text.
     keys: of a JSON file, the keys of its objects by their place. keys[""] are those of the outermost object,
     keys["messages.item"] those of the objects in its list "messages". columns: the names in the first row of a table;
-    of a workbook, the words in its first rows.
+    of a workbook, the words in its first rows; of a database, the names of its tables.
     """
 
     path: Path
