@@ -31,8 +31,8 @@ def joined(number: int, who: str, name: str) -> dict[str, Any]:
     return event(number, "m.room.member", who, {"membership": "join", "displayname": name}, state_key=who)
 
 
-def said(number: int, body: str, who: str = ANN, *, type_: str = "m.text", **content: Any) -> dict[str, Any]:
-    return event(number, "m.room.message", who, {"msgtype": type_, "body": body, **content})
+def said(number: int, body: str, who: str = ANN, **content: Any) -> dict[str, Any]:
+    return event(number, "m.room.message", who, {"msgtype": "m.text", "body": body, **content})
 
 
 def answering(number: int, body: str, answered: str, who: str = BEN, **relation: Any) -> dict[str, Any]:
@@ -146,10 +146,10 @@ def test_the_last_words_of_an_edited_message_count(desk: Desk, write: Write) -> 
         (event(4, "m.room.message", ANN, {}, unsigned={"redacted_because": {"type": "m.room.redaction"}}), "recalled"),
         (event(4, "m.reaction", ANN, {"m.relates_to": {"rel_type": "m.annotation", "key": "👍"}}), "reaction"),
         (event(4, "m.room.encrypted", ANN, {"algorithm": "m.megolm.v1.aes-sha2"}), "could not be decrypted"),
-        (said(4, "** Unable to decrypt **", type_="m.bad.encrypted"), "could not be decrypted"),
+        (said(4, "** Unable to decrypt **", msgtype="m.bad.encrypted"), "could not be decrypted"),
         (event(4, "m.room.topic", ANN, {"topic": "tea"}), "service message"),
         (said(4, ""), "empty"),
-        (said(4, "x", type_="m.key.verification.request"), "unknown kind"),
+        (said(4, "x", msgtype="m.key.verification.request"), "unknown kind"),
         (said(4, "hi", who=""), "no sender"),
         ({**said(4, "hi"), "origin_server_ts": None}, "no time"),
     ],
@@ -169,11 +169,11 @@ def test_a_removal_behind_a_message_takes_it_away(desk: Desk, write: Write) -> N
     ("message", "placeholder", "words"),
     [
         (event(3, "m.sticker", ANN, {"body": "😂"}), "sticker", "😂"),
-        (said(3, "clip.mp4", type_="m.video"), "video", ""),
-        (said(3, "Voice message.ogg", type_="m.audio", **{"org.matrix.msc3245.voice": {}}), "voice", ""),
-        (said(3, "song.mp3", type_="m.audio"), "audio", ""),
-        (said(3, "look at page 2", type_="m.file", filename="plan.pdf"), "file", "look at page 2"),
-        (said(3, "Location geo:1,2", type_="m.location"), "location", ""),
+        (said(3, "clip.mp4", msgtype="m.video"), "video", ""),
+        (said(3, "Voice message.ogg", msgtype="m.audio", **{"org.matrix.msc3245.voice": {}}), "voice", ""),
+        (said(3, "song.mp3", msgtype="m.audio"), "audio", ""),
+        (said(3, "look at page 2", msgtype="m.file", filename="plan.pdf"), "file", "look at page 2"),
+        (said(3, "Location geo:1,2", msgtype="m.location"), "location", ""),
         (event(3, "m.poll.start", ANN, {"m.poll": {}}), "poll", ""),
     ],
 )
@@ -194,11 +194,11 @@ def test_photos_are_found_by_the_time_in_their_names(desk: Desk, write: Write) -
     report = desk.take(
         write(
             room(
-                said(4, "image.png", type_="m.image"),
-                said(3, "image.png", type_="m.image"),
-                said(5, "my cat", type_="m.image", filename="cat.png"),
-                said(6, "dog.png", type_="m.image"),
-                said(7, "image.png", type_="m.image"),
+                said(4, "image.png", msgtype="m.image"),
+                said(3, "image.png", msgtype="m.image"),
+                said(5, "my cat", msgtype="m.image", filename="cat.png"),
+                said(6, "dog.png", msgtype="m.image"),
+                said(7, "image.png", msgtype="m.image"),
             ),
             "export/export.json",
         )
@@ -224,5 +224,5 @@ def test_whose_export_it_is_can_be_said(desk: Desk, write: Write) -> None:
 
 
 def test_bots_are_told_by_their_notices(desk: Desk, write: Write) -> None:
-    desk.take(write(room(said(3, "build 7 failed", type_="m.notice"), said(4, "oh no", BEN))))
+    desk.take(write(room(said(3, "build 7 failed", msgtype="m.notice"), said(4, "oh no", BEN))))
     assert [one.from_bot for one in desk.messages] == [True, False]

@@ -25,8 +25,8 @@ def workbook(*rows: Sequence[object], header: Sequence[str] = FULL, session: Seq
     book = Workbook()
     sheet = book.active
     sheet.title = "聊天记录"
-    for row in (("会话信息",), session, ("导出工具", "WeFlow", "导出版本", "1.0", "平台", "wechat"), header):
-        sheet.append([cell or None for cell in row])
+    for line in (("会话信息",), session, ("导出工具", "WeFlow", "导出版本", "1.0", "平台", "wechat"), header):
+        sheet.append([cell or None for cell in line])
     for number, row in enumerate(rows, 1):
         sheet.append([number, f"2024-10-04 11:42:{number:02}", *row])
     packed = io.BytesIO()

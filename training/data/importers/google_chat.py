@@ -198,7 +198,7 @@ def _owner(talk: _Talk) -> Account | None:
         if me and me in (account.id, name.casefold()):
             return account
     told = (object_at(path, "user") for path in talk.folder.parent.parent.glob("Users/*/user_info.json"))
-    owners = {account for one in told if (account := _person(one)[0]) is not None}
+    owners = {owner for one in told if (owner := _person(one)[0]) is not None}
     return owners.pop() if len(owners) == 1 else None
 
 

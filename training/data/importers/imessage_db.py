@@ -76,8 +76,8 @@ def read(source: Source) -> Iterator[Event]:
         with opened(source.path) as db:
             me = _owner(db, source)
             chats = _chats(db)
-            for chat in {one.key: one for one in chats.values()}.values():
-                yield _identified(chat, me)
+            for one in {chat.key: chat for chat in chats.values()}.values():
+                yield _identified(one, me)
             for row in _rows(db):
                 begun = True
                 chat = chats.get(row["chat_id"])

@@ -19,7 +19,7 @@ def _refuse(constant: str) -> None:
     raise ValueError(f"{constant} is not JSON")
 
 
-_decode = json.JSONDecoder(parse_constant=_refuse).scan_once
+_decode = json.JSONDecoder(parse_constant=_refuse).raw_decode
 
 
 class BrokenJson(Exception):
@@ -45,6 +45,7 @@ class Parts:
         self._pieces = mended(file)
         self._text = ""  # from _at on, not read yet
         self._at = 0
+        self._from = 0  # where the value that was scanned last begins
         self._items = items
         self._several = several  # documents one behind another, as in JSON lines
         self._place = ""  # of the next value
@@ -131,8 +132,8 @@ class Parts:
         if in_list and (self._list is None or self._list[0] != place):
             self._list, self._last = (place, list(self._opened)), {}
         while True:
-            start, item = self._at, self._scan()
-            brackets = self._text.count("[", start, self._at) + self._text.count("{", start, self._at)
+            item = self._scan()
+            brackets = self._text.count("[", self._from, self._at) + self._text.count("{", self._from, self._at)
             if brackets > _DEEPEST and _depth_exceeds(item, _DEEPEST):
                 raise BrokenJson(self._at, deep=True)
             if in_list:
@@ -161,8 +162,6 @@ class Parts:
             except json.JSONDecodeError as error:
                 unfinished = error.msg.startswith("Unterminated") or len(self._text) - error.pos < _LONGEST_TOKEN
                 broken = BrokenJson(error.pos, cut=unfinished)
-            except StopIteration as error:
-                broken = BrokenJson(error.value, cut=len(self._text) - error.value < _LONGEST_TOKEN)
             except RecursionError:
                 broken = BrokenJson(self._at, deep=True)
             except ValueError:  # a number of too many digits
@@ -170,7 +169,7 @@ class Parts:
             else:
                 may_go_on = isinstance(value, int | float) and len(self._text) - end < _LONGEST_TOKEN
                 if not may_go_on or not self._more():
-                    self._at = end
+                    self._from, self._at = self._at, end
                     return value
                 continue
             if not (broken.cut and self._more()):

@@ -74,7 +74,6 @@ class _Chat:
     type: str = ""
     of_codes: bool = False  # Telegram itself writes in it, of codes to log in with and of new devices
     senders: dict[str, str] = field(default_factory=dict)  # id to name, in the order they first wrote
-    accounts: dict[tuple[str, str], Account | None] = field(default_factory=dict)  # by what messages tell of a sender
     messages: int = 0
     owner: str | None = None  # the id of the account that made the export
 
@@ -85,15 +84,6 @@ class _Chat:
         self.of_codes = self.type == "verification_codes" or (
             self.type in ("", *PRIVATE_TYPES) and _number(self.about.get("id")) in CODE_SENDERS
         )
-
-    def sender(self, from_id: object, name: str) -> Account | None:
-        """Returns the account of a message's sender."""
-        if not isinstance(from_id, str):
-            return _sender(from_id, name)
-        told = from_id, name
-        if told not in self.accounts:
-            self.accounts[told] = _sender(from_id, name)
-        return self.accounts[told]
 
 
 def read(source: Source) -> Iterator[Event]:
@@ -138,7 +128,7 @@ def _message(raw: dict[str, Any], chat: _Chat, source: Source) -> ReadMessage | 
     if moment is None:
         return Skipped(chat.key, NO_TIME)
     name = clean_name(raw.get("from"))
-    sender = chat.sender(raw.get("from_id"), name)
+    sender = _sender(raw.get("from_id"), name)
     if sender is None:
         return Skipped(chat.key, NO_SENDER)
     if name or sender.id not in chat.senders:
