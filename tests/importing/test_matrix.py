@@ -46,6 +46,7 @@ def edit(number: int, edited: str, body: str, who: str = ANN) -> dict[str, Any]:
     return said(number, f" * {body}", who, **{"m.new_content": new, "m.relates_to": relation})
 
 
+VOICE = {"msgtype": "m.audio", "body": "Voice message.ogg", "org.matrix.msc3245.voice": {}}
 PEOPLE = (joined(1, ANN, "Ann"), joined(2, BEN, "Ben"))
 
 
@@ -170,7 +171,7 @@ def test_a_removal_behind_a_message_takes_it_away(desk: Desk, write: Write) -> N
     [
         (event(3, "m.sticker", ANN, {"body": "😂"}), "sticker", "😂"),
         (said(3, "clip.mp4", msgtype="m.video"), "video", ""),
-        (said(3, "Voice message.ogg", msgtype="m.audio", **{"org.matrix.msc3245.voice": {}}), "voice", ""),
+        (event(3, "m.room.message", ANN, VOICE), "voice", ""),
         (said(3, "song.mp3", msgtype="m.audio"), "audio", ""),
         (said(3, "look at page 2", msgtype="m.file", filename="plan.pdf"), "file", "look at page 2"),
         (said(3, "Location geo:1,2", msgtype="m.location"), "location", ""),
