@@ -33,7 +33,7 @@ CREATE VIRTUAL TABLE found USING fts5(terms, content = 'words', content_rowid = 
 _PLACE = "\ue000"
 """Begins the term that stands for a place: a private character, which no text's terms have."""
 _ASKED = 40  # of a question's terms, the first
-_MOST = 2000  # messages that have a term: one that more have is no help in finding one of them
+_MOST = 1000  # messages that have a term: one that more have is no help in finding one of them
 _LEAST = 5.5  # nats
 _FEWEST = 1  # terms of what is worth keeping
 _EVERY = 7  # a term of more than every seventh message says nothing
