@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from bot import disclosure
 from bot.chat.decision import Calibration, Decision
@@ -18,6 +18,7 @@ from bot.clock import Clock
 from bot.config import ConversationConfig
 from bot.conversation.context import Context, Line
 from bot.conversation.delivery import Delivery
+from bot.conversation.initiative.plan import Opening
 from bot.conversation.photos import fetch_photos
 from bot.conversation.policy import answerable, takes_part
 from bot.conversation.tries import Tries
@@ -25,7 +26,7 @@ from bot.conversation.wishes import Wishes
 from bot.engine.base import Engine
 from bot.errors import EchoesError, PassingError
 from bot.media import MediaStore
-from bot.message import Chat, ChatKind, Message
+from bot.message import Account, Chat, ChatKind, Message
 from bot.observer import Observer
 from bot.people import People
 from bot.persona import LANGUAGES, Persona
@@ -82,6 +83,8 @@ class ChatWorker:
         self._news = asyncio.Event()  # something arrived since composing began
         self._obeyed = asyncio.Event()  # a wish was obeyed since composing began, or since the worker paused
         self._last_arrival = 0.0  # monotonic
+        self._opening: Opening | None = None  # to begin, as soon as nothing else is in hand
+        self._woken = clock.now()
         self._closing = False
         self._task: asyncio.Task[None] | None = None
 
@@ -89,10 +92,15 @@ class ChatWorker:
     def busy(self) -> bool:
         return self._task is not None and not self._task.done()
 
+    def rests_since(self, moment: datetime) -> bool:
+        """Whether nothing is in hand, nor came since that moment."""
+        return not self.busy and self._woken < moment
+
     def wake(self, *, arrived: bool = True, wish: bool = False) -> None:
         """Tells the worker that something waits; `arrived`: it came just now. A `wish` is obeyed at once."""
         if self._closing:
             return
+        self._woken = self._clock.now()
         if arrived:
             self._last_arrival = time.monotonic()
             self._news.set()
@@ -111,6 +119,12 @@ class ChatWorker:
         except Exception:
             log.exception("A wish on %s could not be obeyed yet; it is tried again.", self._chat.platform)
             self._observe.failed("conversation")
+
+    def begin(self, opening: Opening) -> None:
+        """Begins a dialogue by itself, unless something is in hand or comes meanwhile."""
+        if not self.busy:
+            self._opening = opening
+            self.wake(arrived=False)
 
     def follow(self, chat: Chat, lane: asyncio.Lock) -> None:
         """Lets the chat go on under another id, whatever is in hand."""
@@ -134,9 +148,13 @@ class ChatWorker:
                 self._wishes.obey(self._chat, self._avatar.people)
                 await self._delivery.send_all()
                 pending = self._journal.pending(self._chat)
+                opening, self._opening = self._opening, None
                 if not pending:
-                    self._tries.clear()
-                    return
+                    if opening is None:
+                        self._tries.clear()
+                        return
+                    await self._open(opening)
+                    continue
                 if self._chat.kind is ChatKind.PRIVATE or await self._decide_all(pending):
                     await self._answer()
                 wait = _FIRST_WAIT
@@ -207,7 +225,7 @@ class ChatWorker:
         except Exception:
             log.exception("A decision could not be shown on %s.", self._chat.platform)
 
-    def _before_the_eyes(self, until: int) -> list[Line]:
+    def _before_the_eyes(self, until: int, partner: Account | None = None) -> list[Line]:
         """The chat's past, what was said since, then what waits up to that message.
 
         A message may have come while the reply to an earlier one was composed, and so stands before it in the journal:
@@ -217,20 +235,20 @@ class ChatWorker:
         recent = self._journal.recent(self._chat, wanted)
         seen = [entry for entry in recent if entry.state is not State.NEW or entry.seq <= until]
         lines = [(entry.seq, entry.message) for entry in sorted(seen, key=lambda entry: entry.state is State.NEW)]
-        past = self._past(lines) if len(recent) < wanted else []
+        partner = partner or next((message.sender for _, message in reversed(lines) if message.sender), None)
+        past = self._past(lines, partner) if len(recent) < wanted else []
         return [(number - len(past), message) for number, message in enumerate(past)] + lines
 
-    def _past(self, lines: Sequence[Line]) -> list[Message]:
+    def _past(self, lines: Sequence[Line], partner: Account | None) -> list[Message]:
         """What was said in this chat before the avatar. Read anew where somebody else writes, or people changed."""
         avatar, past = self._avatar, self._avatar.past
-        partner = next((message.sender for _, message in reversed(lines) if message.sender), None)
         if past is None or partner is None:
             return []
         forgotten = self._journal.forgotten()
         group = self._chat.kind is ChatKind.GROUP
-        known = (avatar.people, self._chat.key, None if group else partner, lines[0][1].sent_at, forgotten)
+        before = lines[0][1].sent_at if lines else self._clock.now()
+        known = (avatar.people, self._chat.key, None if group else partner, before, forgotten)
         if self._known_past is None or self._known_past[0] != known:
-            before = lines[0][1].sent_at
             if group:
                 former = self._journal.former(self._chat)
                 found = past.group(self._chat, former, avatar.people, avatar.persona, before, forgotten)
@@ -244,12 +262,13 @@ class ChatWorker:
         if self._tries.is_last(entry):
             self._context.begin_at(entry.seq)
 
-    async def _prompt(self, lines: Sequence[Line]) -> Prompt:
+    async def _prompt(self, lines: Sequence[Line], *, opens: bool = False) -> Prompt:
         """Photos not seen since the start are decoded for their size: not where the other chats would wait."""
         people, codec = self._avatar.people, self._avatar.engine.codec
+        make = self._context.opening if opens else self._context.prompt
         if not any(message.digests for _, message in lines):
-            return self._context.prompt(lines, people, codec)
-        return await asyncio.to_thread(self._context.prompt, lines, people, codec)
+            return make(lines, people, codec)
+        return await asyncio.to_thread(make, lines, people, codec)
 
     # -- answering ------------------------------------------------------------------------------------------------
 
@@ -270,7 +289,8 @@ class ChatWorker:
                 return self._obeyed.is_set() or (self._news.is_set() and time.monotonic() < patience)
 
             with self._tries.handling(waiting):
-                bubbles = await self._compose(waiting[-1].seq, interrupted)
+                prompt = await self._prompt(self._before_the_eyes(waiting[-1].seq))
+                bubbles = await self._compose(prompt, interrupted)
             if bubbles is None:
                 continue
             self._observe.replied(self._chat.platform, self._chat.kind, time.monotonic() - began)
@@ -294,9 +314,21 @@ class ChatWorker:
                 return
             await asyncio.sleep(min(left, 0.25))
 
-    async def _compose(self, until: int, interrupted: Callable[[], bool]) -> list[str] | None:
+    async def _open(self, opening: Opening) -> None:
+        """Says something nobody asked for. Whoever writes meanwhile is answered instead."""
+        persona = self._avatar.persona
+        self._news.clear()
+        self._obeyed.clear()
+        lines = self._before_the_eyes(0, opening.partner)
+        written = " ".join(message.text for _, message in lines if message.sender)
+        notice = disclosure.began(persona, disclosure.language_of(written, persona), opening.occasion)
+        prompt = await self._prompt(lines, opens=True)
+        bubbles = await self._compose(prompt, lambda: self._news.is_set() or self._obeyed.is_set())
+        if bubbles is not None and self._journal.open_dialogue(self._chat, [notice], bubbles, opening.until):
+            log.info("A dialogue on %s is begun.", self._chat.platform)
+
+    async def _compose(self, prompt: Prompt, interrupted: Callable[[], bool]) -> list[str] | None:
         avatar = self._avatar
-        prompt = await self._prompt(self._before_the_eyes(until))
         typing = asyncio.create_task(self._delivery.typing())
         pieces: list[str] = []
         try:

@@ -80,9 +80,20 @@ class Context:
             prompt = render(scene, shown, codec, open_turn=True)
         return prompt
 
+    def opening(self, lines: Sequence[Line], people: People, codec: Codec) -> Prompt:
+        """Renders the prompt at which the avatar begins a dialogue: after what is carried over, ready for its turn."""
+        turns = [one.turn for one in self._all(lines, people)]
+        turns = turns[max(len(turns) - self._carried, 0) :]
+        scene = scene_at(self._chat, self._persona, people, (message for _, message in reversed(lines)))
+        first = max(windows(scene, turns, self._max_tokens, codec), default=0)
+        return render(scene, turns[first:], codec, open_turn=True)
+
     def turns(self, lines: Sequence[Line], people: People) -> list[Placed]:
         """Returns the turns of the dialogue that the last line is in, and those carried over before it."""
+        turns = self._all(lines, people)
+        return turns[max(dialogue_start(turns, self._gap) - self._carried, 0) :]
+
+    def _all(self, lines: Sequence[Line], people: People) -> list[Placed]:
         shown = ((seq, message) for seq, message in lines if seq >= self._begins_at)
         said = said_by(shown, people, self._persona.language, self._has_photo)
-        turns = to_turns(self._chat.kind, said, self._gap)
-        return turns[max(dialogue_start(turns, self._gap) - self._carried, 0) :]
+        return to_turns(self._chat.kind, said, self._gap)

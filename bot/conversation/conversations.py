@@ -5,12 +5,13 @@ import logging
 from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from weakref import WeakValueDictionary
 
 from bot.clock import Clock
 from bot.conversation.chat import Avatar, ChatWorker
-from bot.conversation.policy import command
+from bot.conversation.initiative.plan import Opening
+from bot.conversation.policy import asks_for_quiet, command
 from bot.errors import PassingError
 from bot.letters import well_formed
 from bot.message import Chat, Message
@@ -54,7 +55,7 @@ class Conversations:
             self._left_out(message.chat, error)
             return
         self._observe.received(message.chat.platform, message.chat.kind)
-        self._wake(message.chat, arrived=True, wish=command(message.text) is not None)
+        self._wake(message.chat, arrived=True, wish=command(message.text) is not None or asks_for_quiet(message.text))
 
     async def edited(self, message: Message) -> None:
         """Takes a message's new words. What was answered stays answered, unless it has become a command."""
@@ -108,6 +109,17 @@ class Conversations:
         for chat in self._journal.unfinished():
             self._wake(chat, arrived=False)
 
+    def begin(self, chat: Chat, opening: Opening) -> None:
+        """Begins a dialogue, unless something is in hand in that chat or its platform is off."""
+        if (adapter := self._adapters.get(chat.platform)) is not None and not self._draining:
+            self._worker(chat, adapter).begin(opening)
+
+    def let_go(self) -> None:
+        """Lets go of the workers of dialogues that are over. What they need to know is in the journal."""
+        over = self._clock.now() - timedelta(minutes=self.avatar.config.gap_minutes)
+        for key in [key for key, worker in self._workers.items() if worker.rests_since(over)]:
+            del self._workers[key]
+
     async def drain(self, seconds: float) -> None:
         """Keeps taking messages into the journal but begins nothing new; what is in hand may end within that time."""
         self._draining = True
@@ -145,15 +157,18 @@ class Conversations:
         adapter = self._adapters.get(chat.platform)
         if adapter is None or self._draining:
             return
+        self._worker(chat, adapter).wake(arrived=arrived, wish=wish)
+        with suppress(PassingError):  # a number less: what was taken is in hand
+            busy = sum(one.busy for one in self._workers.values())
+            self._observe.waiting(busy, self._journal.queue_length())
+
+    def _worker(self, chat: Chat, adapter: Adapter) -> ChatWorker:
         worker = self._workers.get(chat.key)
         if worker is None:
             worker = self._workers[chat.key] = ChatWorker(
                 chat, self.avatar, adapter, self._journal, self._observe, self._clock, self._lane(chat, adapter)
             )
-        worker.wake(arrived=arrived, wish=wish)
-        with suppress(PassingError):  # a number less: what was taken is in hand
-            busy = sum(one.busy for one in self._workers.values())
-            self._observe.waiting(busy, self._journal.queue_length())
+        return worker
 
     def _lane(self, chat: Chat, adapter: Adapter) -> asyncio.Lock:
         name = (chat.platform, adapter.lane(chat))

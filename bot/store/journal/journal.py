@@ -13,12 +13,13 @@ from bot.message import Account, Attachment, Chat, Message
 from bot.store.attachments import to_json
 from bot.store.journal.entries import Entry, Kind, State, chat_of
 from bot.store.journal.forgetting import Forgetting
+from bot.store.journal.openings import Openings, queue
 from bot.store.journal.troubles import Troubles
 
 _KNOWN = 2000  # ids that an adapter is told of at its start
 
 
-class Journal(Forgetting, Troubles):
+class Journal(Forgetting, Troubles, Openings):
     """Takes messages in, and replies out; says what is there. What it raises is told in `Database`."""
 
     # -- messages in ----------------------------------------------------------------------------------------------
@@ -113,17 +114,7 @@ class Journal(Forgetting, Troubles):
             db.executemany(
                 "UPDATE entries SET state = 'answered', begun = 0 WHERE seq = ?", [(seq,) for seq in answered]
             )
-            now = self._clock().timestamp()
-            number: int | None = None
-            for kind, text in [*((Kind.NOTICE, text) for text in notices), *((Kind.BUBBLE, text) for text in bubbles)]:
-                cursor = db.execute(
-                    "INSERT INTO entries (chat, kind, state, at, text, reply) VALUES (?,?,?,?,?,?)",
-                    (chat.key, kind, State.QUEUED, now, text, number),
-                )
-                if number is None:
-                    number = int(cursor.lastrowid or 0)
-                    db.execute("UPDATE entries SET reply = seq WHERE seq = ?", (number,))
-            return number or 0
+            return queue(db, chat, notices, bubbles, self._clock().timestamp())
 
     def withdraw(self, reply: int, answered: Sequence[int]) -> bool:
         """Takes back a reply of which no bubble was sent yet; its messages wait again. False if it is too late."""
@@ -139,9 +130,15 @@ class Journal(Forgetting, Troubles):
     def sending(self, seq: int, floor: str | None) -> bool:
         """Notes that a bubble is being sent. Returns False, noting nothing, where it was forgotten or withheld.
 
+        Where it may no longer be sent, all that is left of its reply is dropped.
         floor: the newest id that the platform has given out where this bubble goes; that of the first try stays.
         """
         with self._change() as db:
+            db.execute(
+                "UPDATE entries SET state = 'dropped' WHERE reply = (SELECT reply FROM entries WHERE seq = ?)"
+                " AND state IN ('queued', 'sending') AND until < ?",
+                (seq, self._clock().timestamp()),
+            )
             begins = (
                 "UPDATE entries SET state = 'sending',"
                 " floor = CASE state WHEN 'sending' THEN coalesce(floor, ?1) ELSE ?1 END"
@@ -158,13 +155,12 @@ class Journal(Forgetting, Troubles):
                 (native_id, self._clock().timestamp(), seq),
             )
 
-    def withhold(self, chat: Chat) -> None:
-        """Drops the bubbles that were not sent yet."""
+    def withhold(self, chat: Chat, *, openings_alone: bool = False) -> None:
+        """Drops the bubbles that were not sent yet, and an opening whole. openings_alone: nothing but that."""
+        which = "until IS NOT NULL" if openings_alone else "(kind = 'bubble' OR until IS NOT NULL)"
         with self._change() as db:
-            db.execute(
-                "UPDATE entries SET state = 'dropped' WHERE chat = ? AND kind = 'bubble' AND state = 'queued'",
-                (chat.key,),
-            )
+            drop = f"UPDATE entries SET state = 'dropped' WHERE chat = ? AND state = 'queued' AND {which}"
+            db.execute(drop, (chat.key,))
 
     # -- what is there --------------------------------------------------------------------------------------------
 
@@ -243,7 +239,8 @@ class Journal(Forgetting, Troubles):
 
     def resume(self, account: Account) -> None:
         with self._change() as db:
-            db.execute("DELETE FROM stopped WHERE platform = ? AND id = ?", (account.platform, account.id))
+            for wish in ("stopped", "left_alone"):
+                db.execute(f"DELETE FROM {wish} WHERE platform = ? AND id = ?", (account.platform, account.id))
 
     def is_stopped(self, account: Account) -> bool:
         return bool(self._read("SELECT 1 FROM stopped WHERE platform = ? AND id = ?", (account.platform, account.id)))

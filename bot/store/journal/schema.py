@@ -47,6 +47,14 @@ _NO_MORE = """
 ALTER TABLE entries DROP COLUMN photos;
 ALTER TABLE entries DROP COLUMN placeholder;
 """
+_FOURTH = """
+-- bubbles of an opening: not to be sent later
+ALTER TABLE entries ADD COLUMN until REAL;
+-- dialogues that the avatar began, by the number of the reply
+CREATE TABLE openings (number INTEGER PRIMARY KEY, chat TEXT NOT NULL REFERENCES chats(key), at REAL NOT NULL);
+-- who does not want to be written to first
+CREATE TABLE left_alone (platform TEXT NOT NULL, id TEXT NOT NULL, PRIMARY KEY (platform, id));
+"""
 
 
 def _attachments(db: sqlite3.Connection) -> None:
@@ -64,5 +72,7 @@ def _attachments(db: sqlite3.Connection) -> None:
 
 
 LAYOUT = Layout(
-    "The journal", (statements(_FIRST), statements(_SECOND), _attachments), "Restore it from a backup, or move it away."
+    "The journal",
+    (statements(_FIRST), statements(_SECOND), _attachments, statements(_FOURTH)),
+    "Restore it from a backup, or move it away.",
 )
