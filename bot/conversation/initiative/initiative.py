@@ -22,6 +22,8 @@ from bot.store.journal import Journal, Talk
 
 log = logging.getLogger(__name__)
 
+_LOOKS_AGAIN = timedelta(hours=1)
+
 
 @dataclass(slots=True)
 class _Learnt:
@@ -29,6 +31,14 @@ class _Learnt:
 
     people: People
     habits: Mapping[str, Habit]
+
+
+@dataclass(frozen=True, slots=True)
+class _Planned:
+    """When to look at a contact again, and the moment that this is; None where there is none for now."""
+
+    at: datetime
+    moment: Moment | None = None
 
 
 class Initiative:
@@ -50,28 +60,26 @@ class Initiative:
         self._clock = clock
         self._chance = chance or random.Random()
         self._learnt: _Learnt | None = None
-        self._moments: dict[str, Moment] = {}
+        self._planned: dict[str, _Planned] = {}
 
     async def look(self) -> None:
         """Begins with at most one contact whose moment has come; what was missed, as by a laptop that slept, is not."""
         habits = await self._habits()
         now = self._clock.now()
         for contact in self._avatar.people.contacts:
-            if contact.slug not in habits:
+            planned = self._planned.get(contact.slug)
+            if contact.slug not in habits or (planned is not None and planned.at > now):
                 continue
-            moment = self._moments.get(contact.slug)
-            if moment is not None and moment.at > now:
-                continue
-            self._moments.pop(contact.slug, None)
-            talk = self._talk(contact)
-            if talk is None:
+            self._planned[contact.slug] = _Planned(now + _LOOKS_AGAIN)
+            if (talk := self._talk(contact)) is None:
                 continue
             plan, history = self._plan(contact, habits[contact.slug]), History(talk.openings, talk.heard, talk.last)
+            moment = planned and planned.moment
             if moment is not None and self._may(plan, history, moment, now):
                 self._conversations.begin(talk.chat, Opening(talk.partner, now + GOOD_FOR, moment.occasion))
                 return
             if following := plan.next_moment(history, now, self._chance):
-                self._moments[contact.slug] = following
+                self._planned[contact.slug] = _Planned(following.at, following)
 
     def _may(self, plan: Plan, history: History, moment: Moment, now: datetime) -> bool:
         """Whether a moment that was planned is still one: the contact may have written, or the machine slept."""
@@ -112,7 +120,7 @@ class Initiative:
         avatar, people = self._avatar, self._avatar.people
         if self._learnt is None or self._learnt.people is not people:
             self._learnt = _Learnt(people, await asyncio.to_thread(self._learn, avatar, people))
-            self._moments.clear()
+            self._planned.clear()
         return self._learnt.habits
 
     def _learn(self, avatar: Avatar, people: People) -> dict[str, Habit]:

@@ -17,6 +17,7 @@ UNANSWERED = 2
 """So many openings without an answer end it, until the contact writes."""
 
 _STEP = timedelta(minutes=15)  # as long as an opening is good; and no time zone is off the hour by less
+_SHARE = _STEP / timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,12 +107,16 @@ class Plan:
         return self.habit.starts_a_week * self._suits(at) * self.habit.days[at.astimezone(self.zone).weekday()]
 
     def _by_habit(self, start: datetime, chance: random.Random) -> Iterator[Moment]:
-        """The next moment of a chance that comes and goes with the hours of the week as the subject's habit did."""
+        """The next moment of a chance that comes and goes with the hours of the week as the subject's habit did.
+
+        In the last quarter of an hour nothing is begun if the next one is not the subject's: the others make up for it.
+        """
         week = timedelta(weeks=1)
-        steps = [self._in_step(at) for at in _steps(start, start + week)]
-        if not any(steps):
+        a_week = sum(self._in_step(at) for at in _steps(start, start + week))
+        if not a_week:
             return
-        weeks, left = divmod(chance.expovariate(1.0), sum(steps))
+        made_up = a_week / sum(self._expected(at) * _SHARE for at in _steps(start, start + week))
+        weeks, left = divmod(chance.expovariate(1.0) * made_up, a_week)
         start += weeks * week
         for at in _steps(start, start + 2 * week):  # the second for the hour that daylight saving takes
             expected = self._in_step(at)
@@ -121,7 +126,7 @@ class Plan:
             left -= expected
 
     def _in_step(self, at: datetime) -> float:
-        return self._expected(at) * (_STEP / timedelta(hours=1)) if self.allows(Moment(at)) else 0.0
+        return self._expected(at) * _SHARE if self.allows(Moment(at)) else 0.0
 
     def _on_days(self, history: History, start: datetime, chance: random.Random) -> Iterator[Moment]:
         """A moment on each of the coming days, at an hour of the subject's, unless it was begun on that day already."""
