@@ -92,7 +92,7 @@ class ChatWorker:
     def busy(self) -> bool:
         return self._task is not None and not self._task.done()
 
-    def rests_since(self, moment: datetime) -> bool:
+    def rested_since(self, moment: datetime) -> bool:
         """Whether nothing is in hand, nor came since that moment."""
         return not self.busy and self._woken < moment
 

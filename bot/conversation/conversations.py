@@ -21,6 +21,9 @@ from bot.store.journal import Journal, State
 
 log = logging.getLogger(__name__)
 
+_RESTS = timedelta(hours=6)
+"""Without a word for so long a chat is let go. The next one costs a longer look into the journal."""
+
 
 class Conversations:
     """The adapters' inbox. One worker a chat; chats do not wait for each other."""
@@ -115,9 +118,9 @@ class Conversations:
             self._worker(chat, adapter).begin(opening)
 
     def let_go(self) -> None:
-        """Lets go of the workers of dialogues that are over. What they need to know is in the journal."""
-        over = self._clock.now() - timedelta(minutes=self.avatar.config.gap_minutes)
-        for key in [key for key, worker in self._workers.items() if worker.rests_since(over)]:
+        """Lets go of the workers of chats in which nobody speaks. What they need to know is in the journal."""
+        since = self._clock.now() - _RESTS
+        for key in [key for key, worker in self._workers.items() if worker.rested_since(since)]:
             del self._workers[key]
 
     async def drain(self, seconds: float) -> None:

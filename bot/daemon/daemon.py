@@ -230,7 +230,7 @@ class Daemon:
         await self._retention.run()
 
     async def let_go(self) -> None:
-        """Keeps nothing in memory of dialogues that are over."""
+        """Keeps nothing in memory of chats in which nobody speaks."""
         self._conversations.let_go()
 
     async def speak_first(self) -> None:

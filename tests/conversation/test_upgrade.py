@@ -71,7 +71,7 @@ async def test_one_of_the_second_program_too(tmp_path: Path) -> None:
         connection.execute(f"ALTER TABLE entries DROP COLUMN {column}")
     connection.executescript(
         "ALTER TABLE entries ADD COLUMN photos TEXT NOT NULL DEFAULT '[]'; DROP TABLE forgotten; DROP TABLE openings;"
-        "DROP TABLE left_alone; PRAGMA user_version = 1;"
+        "DROP TABLE left_alone; DROP INDEX entries_waiting; DROP INDEX entries_notices; PRAGMA user_version = 1;"
     )
     connection.execute("INSERT INTO chats VALUES ('stage:1', 'stage', '1', 'private', '')")
     connection.execute(

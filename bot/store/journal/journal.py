@@ -17,6 +17,7 @@ from bot.store.journal.openings import Openings, queue
 from bot.store.journal.troubles import Troubles
 
 _KNOWN = 2000  # ids that an adapter is told of at its start
+_WAITS = "state IN ('new', 'queued', 'sending')"  # in the words of the index that is to be used
 
 
 class Journal(Forgetting, Troubles, Openings):
@@ -174,11 +175,11 @@ class Journal(Forgetting, Troubles, Openings):
 
     def pending(self, chat: Chat) -> list[Entry]:
         """The messages that wait, oldest first."""
-        return self._entries("chat = ? AND state = 'new' ORDER BY seq", chat.key)
+        return self._entries(f"chat = ? AND {_WAITS} AND state = 'new' ORDER BY seq", chat.key)
 
     def outbox(self, chat: Chat) -> list[Entry]:
         """The bubbles and notices to send, in order."""
-        return self._entries("chat = ? AND state IN ('queued', 'sending') ORDER BY seq", chat.key)
+        return self._entries(f"chat = ? AND {_WAITS} AND state != 'new' ORDER BY seq", chat.key)
 
     def recent(self, chat: Chat, count: int) -> list[Entry]:
         """The newest messages and bubbles, oldest first; no notices, nothing that policy left out."""

@@ -52,6 +52,9 @@ _FOURTH = """
 ALTER TABLE entries ADD COLUMN until REAL;
 -- dialogues that the avatar began, by the number of the reply
 CREATE TABLE openings (number INTEGER PRIMARY KEY, chat TEXT NOT NULL REFERENCES chats(key), at REAL NOT NULL);
+-- what waits in one chat, and what it was told, without looking at all that was said in it
+CREATE INDEX entries_waiting ON entries(chat, seq) WHERE state IN ('new', 'queued', 'sending');
+CREATE INDEX entries_notices ON entries(chat, text) WHERE kind = 'notice';
 -- who does not want to be written to first
 CREATE TABLE left_alone (platform TEXT NOT NULL, id TEXT NOT NULL, PRIMARY KEY (platform, id));
 """
