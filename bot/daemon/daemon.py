@@ -67,8 +67,9 @@ class Daemon:
         self._journal = Journal.open(parts.workspace.journal, clock.now)
         self._conversations = Conversations(parts.avatar, self._journal, parts.adapters, parts.metrics, clock)
         self._retention = Retention(self._journal, parts.avatar.media, parts.config.retention)
-        limits = parts.config.conversation.speak_first
-        self._initiative = limits and Initiative(parts.avatar, self._conversations, self._journal, limits, clock)
+        self._initiative: Initiative | None = None
+        if (limits := parts.config.conversation.speak_first) is not None:
+            self._initiative = Initiative(parts.avatar, self._conversations, self._journal, limits, clock)
         packages = {name: one.package for name, one in parts.platforms.good.items()} if parts.platforms else {}
         self._supervisor = Supervisor(
             parts.adapters, self._conversations, parts.metrics, changed=self._tell_status, packages=packages

@@ -103,3 +103,16 @@ def test_of_what_was_said_from_outside_the_model_only_the_newest_stays(tmp_path:
     talk = journal.talk({MEI})
     assert talk is not None and len(talk.openings) == 2, "whether they were answered still counts"
     journal.close()
+
+
+def test_what_waits_is_found_without_looking_at_all_that_was_said(tmp_path: Path) -> None:
+    journal = Journal.open(tmp_path / "journal.sqlite")
+    for number in range(300):
+        journal.take(message(number))
+    journal.settle([entry.seq for entry in journal.pending(CHAT)], State.SILENT)
+    journal.take(message(1000))
+    steps: list[None] = []
+    journal._db.set_progress_handler(lambda: steps.append(None), 100)
+    assert len(journal.pending(CHAT)) == 1 and journal.outbox(CHAT) == [] and not journal.noticed(CHAT, "hello")
+    assert len(steps) < 10, "hundreds of SQLite's steps: with each of 300 looked at it would be thousands"
+    journal.close()

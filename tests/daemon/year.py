@@ -149,7 +149,7 @@ class Year:
 
     async def live(self, every: int) -> list[Figures]:
         """Lives all the days; returns the figures of every so many of them."""
-        found = []
+        found: list[Figures] = []
         for day in range(1, self.life.days + 1):
             await self._day(BEGAN + (day - 1) * DAY)
             if day % every == 0 or day == self.life.days:

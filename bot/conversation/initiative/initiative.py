@@ -74,7 +74,7 @@ class Initiative:
             if (talk := self._talk(contact)) is None:
                 continue
             plan, history = self._plan(contact, habits[contact.slug]), History(talk.openings, talk.heard, talk.last)
-            moment = planned and planned.moment
+            moment = planned.moment if planned is not None else None
             if moment is not None and self._may(plan, history, moment, now):
                 self._conversations.begin(talk.chat, Opening(talk.partner, now + GOOD_FOR, moment.occasion))
                 return
