@@ -1,7 +1,7 @@
 """Who is who: one contact may have several accounts, and one relationship. Read from people.yaml."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -74,6 +74,20 @@ class People:
     def having(self, contacts: tuple[Contact, ...]) -> "People":
         """The same with other contacts."""
         return People.of(contacts, self.subject, self.left_out_chats)
+
+    def changing(self, changed: Contact) -> "People":
+        """The same with one contact changed, whom the short name tells."""
+        return self.having(tuple(changed if one.slug == changed.slug else one for one in self.contacts))
+
+    def merging(self, stays: Contact, goes: Contact) -> "People":
+        """The same with two contacts as one. Its relationship is that of who stays, if they have one."""
+        merged = replace(
+            stays,
+            relationship=stays.relationship if stays.relationship != STRANGER else goes.relationship,
+            accounts=(*stays.accounts, *goes.accounts),
+            left_out=stays.left_out or goes.left_out,
+        )
+        return self.having(tuple(one for one in self.contacts if one.slug != goes.slug)).changing(merged)
 
     @property
     def left_out(self) -> LeftOut:

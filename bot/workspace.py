@@ -42,6 +42,16 @@ class Workspace:
         return self.root / "journal.sqlite"
 
     @property
+    def memory(self) -> Path:
+        """What the owner wrote down to be remembered, and what is never to be."""
+        return self.root / "memory.yaml"
+
+    @property
+    def memory_index(self) -> Path:
+        """Where earlier words stand; made from corpus and journal, and made anew where it is deleted."""
+        return self.root / "memory.sqlite"
+
+    @property
     def media(self) -> Path:
         return self.root / "media"
 

@@ -150,6 +150,7 @@ FLOORS = (
     {"chat", "store", "media", "pictures", "checks", "clock", "weights", "observer", "disclosure"},
     {"lora", "platform", "config", "consent", "lock", "logs", "serving"},
     {"engine"},
+    {"memory"},
     {"conversation"},
     {"daemon", "doctor"},
     {"cli"},

@@ -11,15 +11,15 @@ from aiohttp.typedefs import Handler
 from bot.serving import answers_to
 
 _NO_SESSION = (
-    "Open the web chat with the link that Echoes shows when it starts; it ends in #token=…  "
+    "Open this page with the link that Echoes shows when it starts; it ends in #token=…  "
     "请用 Echoes 启动时显示的链接打开本页，链接以 #token=… 结尾。"
 )
 _WRONG_TOKEN = (
     "This link does not fit (any more): use the one that Echoes shows when it starts.  "
     "这个链接无效或已失效，请用 Echoes 启动时显示的链接。"
 )
-_WRONG_HOST = "The web chat does not answer under this name: use the address that Echoes shows when it starts."
-_WRONG_ORIGIN = "Another web site may not use the web chat."
+_WRONG_HOST = "This page does not answer under this name: use the address that Echoes shows when it starts."
+_WRONG_ORIGIN = "Another web site may not use this page."
 _MONTH = 30 * 24 * 3600
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",

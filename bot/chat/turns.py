@@ -1,9 +1,10 @@
 """From messages in order to the turns of a prompt. Training and serving both come through here."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from types import MappingProxyType
 
 from bot.chat.attachments import shown, spoken
 from bot.chat.dialogue import Bubble, Quote, Speaker, Turn
@@ -19,13 +20,15 @@ LOOKBACK = 400
 class Said:
     """One bubble of somebody. speaker None: the subject or avatar. `seq`: its place in the chat, growing.
 
-    bubble: None where nothing of it can be shown, such as a voice message of the subject.
+    bubble: None where nothing of it can be shown, such as a voice message of the subject. memory: what is remembered
+    for it, a line each.
     """
 
     seq: int
     speaker: Speaker | None
     bubble: Bubble | None
     at: datetime
+    memory: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,16 +41,20 @@ class Placed:
 
 
 def said_by(
-    messages: Iterable[tuple[int, Message]], people: People, language: str, readable: Callable[[str], bool]
+    messages: Iterable[tuple[int, Message]],
+    people: People,
+    language: str,
+    readable: Callable[[str], bool],
+    memory: Mapping[int, tuple[str, ...]] = MappingProxyType({}),
 ) -> Iterator[Said]:
     """Yields each message as a prompt shows it, in order. messages: each with its place in the chat.
 
-    readable: whether the picture of a digest can be opened.
+    readable: whether the picture of a digest can be opened. memory: what is remembered, by place.
     """
     recent: OrderedDict[str, Quote] = OrderedDict()
     before = ""
     for seq, message in messages:
-        said = _said(seq, message, people, language, readable)
+        said = replace(_said(seq, message, people, language, readable), memory=memory.get(seq, ()))
         quote = recent.get(message.reply_to) if message.reply_to and message.reply_to != before else None
         if said.speaker is not None and said.bubble is not None and quote is not None:
             said = replace(said, bubble=replace(said.bubble, quote=quote))
@@ -62,11 +69,16 @@ def said_by(
 
 def _said(seq: int, message: Message, people: People, language: str, readable: Callable[[str], bool]) -> Said:
     if message.sender is None:
-        words = "" if message.forwarded else spoken(message)
-        return Said(seq, None, Bubble(words) if words.strip() else None, message.sent_at)
-    words, pictures = shown(message, language, readable)
-    bubble = Bubble(words, pictures) if words.strip() or pictures else None
+        return Said(seq, None, Bubble(spoken(message)) if shows(message) else None, message.sent_at)
+    bubble = Bubble(*shown(message, language, readable)) if shows(message) else None
     return Said(seq, speaker_of(message, people), bubble, message.sent_at)
+
+
+def shows(message: Message) -> bool:
+    """Whether anything of a message stands in a prompt. What the subject passed on is not their voice."""
+    if message.sender is None:
+        return not message.forwarded and bool(spoken(message).strip())
+    return bool(message.text.strip() or message.attachments)
 
 
 def to_turns(kind: ChatKind, said: Iterable[Said], gap: timedelta) -> list[Placed]:
@@ -84,9 +96,10 @@ def to_turns(kind: ChatKind, said: Iterable[Said], gap: timedelta) -> list[Place
             last = placed.turn
             same_burst = (last.speaker is None) == (one.speaker is None) and goes_on(placed.until, one.at, gap)
             if same_burst and (one.speaker is None or kind is ChatKind.PRIVATE):
-                turns[-1] = Placed(placed.seq, Turn(last.speaker, (*last.bubbles, one.bubble), last.at), one.at)
+                joined = replace(last, bubbles=(*last.bubbles, one.bubble), memory=(*last.memory, *one.memory))
+                turns[-1] = Placed(placed.seq, joined, one.at)
                 continue
-        turns.append(Placed(one.seq, Turn(one.speaker, (one.bubble,), one.at), one.at))
+        turns.append(Placed(one.seq, Turn(one.speaker, (one.bubble,), one.at, one.memory), one.at))
     return turns
 
 

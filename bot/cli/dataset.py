@@ -1,6 +1,7 @@
 """The dialogues of a workspace, for commands that show them."""
 
 import sys
+from pathlib import Path
 
 from bot.chat.prompt import Codec
 from bot.config import load_config
@@ -8,6 +9,7 @@ from bot.engine.describe import codec_for, describe
 from bot.errors import EchoesError
 from bot.lora import find_lora
 from bot.media import MediaStore
+from bot.memory.trained import remembers
 from bot.workspace import Workspace
 from training.data.dataset import Dataset, load_dataset
 from training.data.splits import Borders
@@ -19,14 +21,14 @@ def opened(workspace: Workspace) -> tuple[Dataset, Codec]:
     config = load_config(workspace.config)
     described = describe(config.model.base, lambda text: print(text, file=sys.stderr))
     codec = codec_for(described, MediaStore(workspace.media))
-    return load_dataset(
-        workspace, config, codec, PRESETS["tuned"].length, _borders(workspace, config.model.lora)
-    ), codec
+    lora = _lora(workspace, config.model.lora)
+    borders = Borders.load(lora) if lora else None
+    length = PRESETS["tuned"].length
+    return load_dataset(workspace, config, codec, length, borders, remember=remembers(lora)), codec
 
 
-def _borders(workspace: Workspace, name: str) -> Borders | None:
+def _lora(workspace: Workspace, name: str) -> Path | None:
     try:
-        lora = find_lora(workspace.loras, name)
+        return find_lora(workspace.loras, name)
     except EchoesError:
         return None  # none is trained yet
-    return Borders.load(lora) if lora else None

@@ -18,7 +18,8 @@ What comes next, in order:
   echoes -w {folder} consent          record who agreed to the avatar
   echoes -w {folder} train            learn the voice
   echoes -w {folder} run              let it answer
-Answer what you can of questionnaire.yaml, and read config.yaml: every line is explained there.
+Answer what you can of questionnaire.yaml (`questionnaire` asks it in a browser), and read config.yaml: every line is
+explained there.
 `cd` into the folder, or set ECHOES_WORKSPACE, and you can leave out -w."""
 
 

@@ -9,6 +9,7 @@ from difflib import get_close_matches
 from functools import partial
 from typing import TYPE_CHECKING
 
+from bot.cli import proposals
 from bot.cli.table import table
 from bot.config import load_config
 from bot.errors import ExitCode, UsageError
@@ -53,6 +54,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     first = actions.add_parser("speak-first", help="let the avatar write to a contact by itself, as the person did")
     first.add_argument("slug", metavar="SLUG", help="the contact's short name, as listed")
     first.add_argument("allowed", choices=("on", "off"), help="off is what stands at first")
+    proposals.configure(actions.add_parser("propose", help="say who may be one person, and who they may be"))
     merge = actions.add_parser("merge", help="two contacts are one person")
     merge.add_argument("slug", metavar="SLUG", help="the contact that stays")
     merge.add_argument("other", metavar="OTHER", help="the contact that becomes part of it")
@@ -66,12 +68,12 @@ def run(args: argparse.Namespace) -> int:
             people, args.slug, args.relationship, args.name, [_account(text) for text in args.account], args.new
         )
         save_people(workspace.people, people)
-        print(_line(_contact(people, args.slug)))
+        print(_line(contact_named(people, args.slug)))
         return ExitCode.OK
     if args.action == "merge":
         people = _merge(people, args.slug, args.other)
         save_people(workspace.people, people)
-        print(_line(_contact(people, args.slug)))
+        print(_line(contact_named(people, args.slug)))
         return ExitCode.OK
     if args.action == "leave-out":
         people = _left_out(people, args.slug, args.chat, not args.undo)
@@ -79,10 +81,12 @@ def run(args: argparse.Namespace) -> int:
         print(_LEFT_OUT if not args.undo else _TAKEN_IN)
         return ExitCode.OK
     if args.action == "speak-first":
-        people = _replaced(people, replace(_contact(people, args.slug), speak_first=args.allowed == "on"))
+        people = people.changing(replace(contact_named(people, args.slug), speak_first=args.allowed == "on"))
         save_people(workspace.people, people)
-        print(_speaks_first(workspace, people, _contact(people, args.slug)))
+        print(_speaks_first(workspace, people, contact_named(people, args.slug)))
         return ExitCode.OK
+    if args.action == "propose":
+        return proposals.run(args, workspace, people)
     if args.action == "trace":
         return _trace(workspace, people, args.who)
     return _list(workspace, people, args.min_messages, args.json)
@@ -163,7 +167,7 @@ def _set(
         if any(contact.slug == slug for contact in people.contacts):
             raise UsageError(f"{slug} is in the list already: leave out --new to change them.")
         people = people.having((*people.contacts, Contact(slug, name or slug)))
-    contact = _contact(people, slug)
+    contact = contact_named(people, slug)
     for account in accounts:
         owner = people.find(account)
         if account in people.subject:
@@ -179,22 +183,13 @@ def _set(
         relationship=relationship or contact.relationship,
         accounts=tuple(dict.fromkeys((*contact.accounts, *accounts))),
     )
-    return _replaced(people, changed)
+    return people.changing(changed)
 
 
 def _merge(people: People, slug: str, other: str) -> People:
     if slug == other:
         raise UsageError(f"{slug} and {other} are the same contact.")
-    stays, goes = _contact(people, slug), _contact(people, other)
-    relationship = stays.relationship if stays.relationship != STRANGER else goes.relationship
-    merged = replace(
-        stays,
-        relationship=relationship,
-        accounts=(*stays.accounts, *goes.accounts),
-        left_out=stays.left_out or goes.left_out,
-    )
-    kept = tuple(contact for contact in people.contacts if contact.slug != other)
-    return _replaced(people.having(kept), merged)
+    return people.merging(contact_named(people, slug), contact_named(people, other))
 
 
 def _left_out(people: People, slug: str | None, chat: str | None, out: bool) -> People:
@@ -206,7 +201,7 @@ def _left_out(people: People, slug: str | None, chat: str | None, out: bool) -> 
         others = tuple(key for key in people.left_out_chats if key != chat)
         return People.of(people.contacts, people.subject, (*others, chat) if out else others)
     assert slug is not None
-    return _replaced(people, replace(_contact(people, slug), left_out=out))
+    return people.changing(replace(contact_named(people, slug), left_out=out))
 
 
 def _speaks_first(workspace: Workspace, people: People, contact: Contact) -> str:
@@ -242,7 +237,7 @@ def _trace(workspace: Workspace, people: People, who: str) -> int:
     from training.data.sources import holds
 
     slugs = {contact.slug for contact in people.contacts}
-    accounts = (_account(who),) if ":" in who and who not in slugs else _contact(people, who).accounts
+    accounts = (_account(who),) if ":" in who and who not in slugs else contact_named(people, who).accounts
 
     def messages(without: LeftOut) -> int:
         if not workspace.corpus.exists():
@@ -261,12 +256,7 @@ def _trace(workspace: Workspace, people: People, who: str) -> int:
     return ExitCode.OK
 
 
-def _replaced(people: People, changed: Contact) -> People:
-    contacts = tuple(changed if contact.slug == changed.slug else contact for contact in people.contacts)
-    return people.having(contacts)
-
-
-def _contact(people: People, slug: str) -> Contact:
+def contact_named(people: People, slug: str) -> Contact:
     """Raises UsageError with the nearest names."""
     found = next((contact for contact in people.contacts if contact.slug == slug), None)
     if found is not None:

@@ -29,6 +29,7 @@ from bot.lock import only_one, pid_file
 from bot.logs import start_logging
 from bot.lora import find_lora
 from bot.media import MediaStore
+from bot.memory.trained import remembers
 from bot.people import load_people
 from bot.persona import Persona, load_persona
 from bot.platform import Adapter, Platform, Platforms, Setting
@@ -146,6 +147,7 @@ async def _serve(prepared: Prepared, drain_seconds: float) -> ExitCode:
                 config=config.conversation,
                 media=media,
                 past=past,
+                remembers=config.conversation.remember and remembers(lora),
             )
             adapters, broken = _adapters(prepared, avatar)
             parts = Parts(

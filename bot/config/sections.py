@@ -159,6 +159,11 @@ class ConversationConfig(Section):
     carried_turns: int = Field(
         default=8, ge=0, le=200, description="turns of the conversation before that are still read"
     )
+    remember: bool = Field(
+        default=True,
+        description="whether what was said with this contact before is looked up for each message; an avatar that was "
+        "trained without it never does",
+    )
     gather_seconds: float = Field(
         default=3.0, ge=0, le=600, description="how long nothing more must come before an answer is begun"
     )

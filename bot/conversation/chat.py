@@ -13,6 +13,7 @@ from bot.chat.decision import Calibration, Decision
 from bot.chat.features import seen
 from bot.chat.prompt import Prompt
 from bot.chat.prompt.render import whole_bubbles
+from bot.chat.remembered import Memory
 from bot.chat.window import served_tokens
 from bot.clock import Clock
 from bot.config import ConversationConfig
@@ -52,6 +53,8 @@ class Avatar:
     config: ConversationConfig
     media: MediaStore  # photos received
     past: Past | None = None  # what was said before the avatar
+    memory: Memory | None = None  # what fits the message at hand, from earlier talks
+    remembers: bool = True  # whether that is shown: a LoRA may have been trained without
 
 
 class ChatWorker:
@@ -75,7 +78,7 @@ class ChatWorker:
         self._observe = observe
         self._clock = clock
         self._tries = Tries(chat, journal)
-        self._wishes = Wishes(avatar.persona, avatar.config, avatar.media, journal, avatar.engine, clock)
+        self._wishes = Wishes(avatar.persona, avatar.config, avatar.media, journal, avatar.engine, clock, avatar.memory)
         self._delivery = Delivery(chat, adapter, journal, avatar.config, observe, lane)
         limit = served_tokens(avatar.engine.max_context, avatar.sampling.max_tokens)
         self._context = Context(chat, avatar.persona, avatar.config, limit, avatar.media.shows)
@@ -265,7 +268,11 @@ class ChatWorker:
     async def _prompt(self, lines: Sequence[Line], *, opens: bool = False) -> Prompt:
         """Photos not seen since the start are decoded for their size: not where the other chats would wait."""
         people, codec = self._avatar.people, self._avatar.engine.codec
-        make = self._context.opening if opens else self._context.prompt
+        if opens:
+            make = self._context.opening
+        else:
+            self._context.remember(lines, people, self._avatar.memory if self._avatar.remembers else None)
+            make = self._context.prompt
         if not any(message.digests for _, message in lines):
             return make(lines, people, codec)
         return await asyncio.to_thread(make, lines, people, codec)

@@ -1,10 +1,11 @@
 """What the avatar has before its eyes in one chat: the prompt, and what a decision sees."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
 from bot.chat.prompt import Codec, Prompt, render
+from bot.chat.remembered import Memory, Remembered, Remembering
 from bot.chat.scene import scene_at
 from bot.chat.turns import Placed, dialogue_start, said_by, to_turns
 from bot.chat.window import windows
@@ -42,6 +43,8 @@ class Context:
         self._gap = timedelta(minutes=config.gap_minutes)
         self._carried = config.carried_turns
         self._max_tokens = max_tokens
+        self._remembered: dict[int, tuple[Remembered, ...]] = {}
+        self._remembered_for: tuple[object, int] = (None, 0)  # the people, and how often something was forgotten
         self._start = _ALL  # place of the first turn shown
         self._until = _ALL  # place of the last one
         self._begins_at = _ALL  # place of the first message that may be shown
@@ -58,6 +61,18 @@ class Context:
     def begin_at(self, seq: int) -> None:
         """Leaves out what was said before: rendering it may be what fails."""
         self._begins_at = seq
+
+    def remember(self, lines: Sequence[Line], people: People, memory: Memory | None) -> None:
+        """Remembers for the messages of the dialogue that the last line is in: once for each of them."""
+        if memory is None:
+            self._remembered = {}
+            return
+        now = people, memory.changes
+        if now != self._remembered_for:
+            self._remembered, self._remembered_for = {}, now
+        shown = [one for one in lines if one[0] >= self._begins_at]
+        remembering = Remembering(memory, self._persona, self._gap, self._carried)
+        self._remembered = remembering.dialogue(shown, people, self._remembered)
 
     def prompt(self, lines: Sequence[Line], people: People, codec: Codec) -> Prompt:
         """Renders the prompt after the last line, ready for the avatar's turn, in at most `max_tokens`."""
@@ -81,8 +96,11 @@ class Context:
         return prompt
 
     def opening(self, lines: Sequence[Line], people: People, codec: Codec) -> Prompt:
-        """Renders the prompt at which the avatar begins a dialogue: after what is carried over, ready for its turn."""
-        turns = [one.turn for one in self._all(lines, people)]
+        """Renders the prompt at which the avatar begins a dialogue: after what is carried over, ready for its turn.
+
+        What was remembered for turns that are carried over is not shown with them, as in any other dialogue.
+        """
+        turns = [one.turn for one in self._all(lines, people, {})]
         turns = turns[max(len(turns) - self._carried, 0) :]
         scene = scene_at(self._chat, self._persona, people, (message for _, message in reversed(lines)))
         first = max(windows(scene, turns, self._max_tokens, codec), default=0)
@@ -90,10 +108,11 @@ class Context:
 
     def turns(self, lines: Sequence[Line], people: People) -> list[Placed]:
         """Returns the turns of the dialogue that the last line is in, and those carried over before it."""
-        turns = self._all(lines, people)
+        memory = {seq: tuple(one.line for one in found) for seq, found in self._remembered.items()}
+        turns = self._all(lines, people, memory)
         return turns[max(dialogue_start(turns, self._gap) - self._carried, 0) :]
 
-    def _all(self, lines: Sequence[Line], people: People) -> list[Placed]:
+    def _all(self, lines: Sequence[Line], people: People, memory: Mapping[int, tuple[str, ...]]) -> list[Placed]:
         shown = ((seq, message) for seq, message in lines if seq >= self._begins_at)
-        said = said_by(shown, people, self._persona.language, self._has_photo)
+        said = said_by(shown, people, self._persona.language, self._has_photo, memory)
         return to_turns(self._chat.kind, said, self._gap)

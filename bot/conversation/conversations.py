@@ -71,6 +71,8 @@ class Conversations:
         except Exception as error:
             self._left_out(message.chat, error)
             return
+        if before is not None:
+            self._forget(message.chat)
         if before is not None and (before.state is State.NEW or wish):
             self._wake(message.chat, arrived=True, wish=wish)
 
@@ -78,6 +80,8 @@ class Conversations:
         found = self._journal.find(chat, ids)
         for digest in self._journal.erase([entry.seq for entry in found]):
             self.avatar.media.delete(digest)
+        if found:
+            self._forget(chat)
         if any(entry.state is State.NEW for entry in found):
             self._wake(chat, arrived=True)
 
@@ -144,6 +148,11 @@ class Conversations:
         """One message that cannot be kept, for whatever reason, must not hold up the others."""
         log.exception("A message on %s could not be taken (%s); it is left out.", chat.platform, type(error).__name__)
         self._observe.failed("receive")
+
+    def _forget(self, chat: Chat) -> None:
+        """What was made from the words of this chat is made anew."""
+        if self.avatar.memory is not None:
+            self.avatar.memory.forget(chat)
 
     def _warn_of_groups(self, moves: Mapping[str, str]) -> None:
         """A list in the configuration still names a group by the id that it had."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from bot import disclosure
+from bot.chat.remembered import Memory
 from bot.clock import Clock
 from bot.config import ConversationConfig
 from bot.conversation.context import RECENT
@@ -36,6 +37,7 @@ class Wishes:
     journal: Journal
     engine: Engine
     clock: Clock
+    memory: Memory | None = None
 
     def obey(self, chat: Chat, people: People) -> None:
         """Does what the commands that wait in the chat ask for."""
@@ -81,6 +83,8 @@ class Wishes:
                 self.media.delete(digest)
             if forgotten.messages:
                 self.engine.forget()
+            if self.memory is not None:
+                self.memory.forget()
             self._confirm(chat, disclosure.forgotten(self.persona, language), changed=forgotten.messages > 0)
 
     def _leave_unanswered(self, stop: Entry, sender: Account, chat: Chat) -> None:

@@ -23,6 +23,8 @@ from bot.daemon.signals import Orders
 from bot.daemon.supervision import Background, Supervisor
 from bot.errors import ConsentError, EchoesError, ExitCode, PassingError
 from bot.lora import find_lora
+from bot.memory.opened import memory_of
+from bot.memory.trained import remembers
 from bot.people import load_people
 from bot.persona import load_persona
 from bot.platform import Adapter, Platforms
@@ -65,6 +67,8 @@ class Daemon:
         self._consent_unread = 0  # times in a row that it could not be looked at
         clock = Clock()
         self._journal = Journal.open(parts.workspace.journal, clock.now)
+        self._memory = memory_of(parts.workspace, self._journal, parts.avatar.persona)
+        parts.avatar.memory = self._memory
         self._conversations = Conversations(parts.avatar, self._journal, parts.adapters, parts.metrics, clock)
         self._retention = Retention(self._journal, parts.avatar.media, parts.config.retention)
         self._initiative: Initiative | None = None
@@ -81,6 +85,7 @@ class Daemon:
         parts, orders = self._parts, self._orders
         async with AsyncExitStack() as closing:
             closing.callback(self._close_journal)
+            closing.callback(self._memory.close)
             closing.push_async_callback(self._close, "the engine", parts.avatar.engine.aclose)
             background = Background(parts.metrics)
             closing.push_async_callback(background.stop)
@@ -154,6 +159,7 @@ class Daemon:
 
     async def _reload_people(self) -> None:
         self._parts.avatar.people = load_people(self._parts.workspace.people)
+        self._memory.forget()
         log.info("Reloaded people.yaml.")
 
     async def _reload_lora(self) -> None:
@@ -163,6 +169,7 @@ class Daemon:
         calibration = Calibration.load(lora) if lora else Calibration()
         sampling = self._parts.config.sampling.over(Sampling.fitted(lora))
         await avatar.engine.load_lora(lora)
+        avatar.remembers = self._parts.config.conversation.remember and remembers(lora)
         avatar.calibration, avatar.sampling = calibration, sampling
         self._lora = lora.name if lora else ""
         log.info("Reloaded the LoRA %s and its calibration.", self._lora or "(none)")
@@ -228,7 +235,8 @@ class Daemon:
 
     async def retain(self) -> None:
         """Deletes what the owner does not keep."""
-        await self._retention.run()
+        if await self._retention.run():
+            self._memory.forget()
 
     async def let_go(self) -> None:
         """Keeps nothing in memory of chats in which nobody speaks."""

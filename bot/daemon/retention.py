@@ -25,8 +25,11 @@ class Retention:
     config: RetentionConfig
     now: Callable[[], float] = time.time
 
-    async def run(self) -> None:
-        """Deletes messages past their days, photos that no message holds any more, and the oldest of too many."""
+    async def run(self) -> int:
+        """Deletes messages past their days, photos that no message holds any more, and the oldest of too many.
+
+        Returns how many messages are gone.
+        """
         now = self.now()
         before = datetime.fromtimestamp(now, UTC) - timedelta(days=self.config.journal_days)
         messages = self.journal.purge(before)
@@ -34,6 +37,7 @@ class Retention:
         self.journal.checkpoint()
         if messages or photos:
             log.info("Retention: %d messages and %d photos were deleted.", messages, photos)
+        return messages
 
     def _photos(self, held: set[str], stored_before: float) -> int:
         gone = self.media.prune(held, stored_before)

@@ -6,8 +6,8 @@ import sys
 import psutil
 
 SPINS = "10000"
-"""How often a thread looks for new work before it sleeps. Endlessly, as is the habit of GNU's OpenMP, makes a model twice
-as slow and more where anything else wants the cores; sleeping at once makes it slower where nothing does."""
+"""How often a thread looks for new work before it sleeps. Endlessly, as is the habit of GNU's OpenMP, makes a model
+twice as slow and more where anything else wants the cores; sleeping at once makes it slower where nothing does."""
 
 
 def free_cores() -> int:

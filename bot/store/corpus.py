@@ -56,6 +56,16 @@ class CorpusSender:
     last: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Said:
+    """The words of a message, who wrote it and when. replied: who wrote what it answers, where known."""
+
+    sender: Account
+    sent_at: datetime
+    text: str
+    replied: Account | None
+
+
 class Corpus:
     """One SQLite file. Use as a context manager; several may read while one writes."""
 
@@ -185,6 +195,34 @@ class Corpus:
                 from_bot=bool(bot),
                 forwarded=bool(forwarded),
             )
+
+    def state(self, chat: CorpusChat) -> str:
+        """Changes whenever what is in a chat could have changed."""
+        row = self.db.execute(
+            "SELECT count(*), max(id), max(coalesce(edited_ms, 0)), max(sent_ms) FROM messages WHERE chat = ?",
+            (chat.id,),
+        ).fetchone()
+        return "/".join(map(str, row))
+
+    def version(self) -> int:
+        """Changes when another connection has changed anything."""
+        (version,) = self.db.execute("PRAGMA data_version").fetchone()
+        return int(version)
+
+    def said(self, chat: CorpusChat) -> Iterator[Said]:
+        """The words of a chat in the order they were sent, without what was passed on. Quicker than whole messages."""
+        accounts = {
+            id_: Account(platform, native)
+            for id_, platform, native in self.db.execute("SELECT id, platform, native_id FROM senders")
+        }
+        rows = self.db.execute(
+            "SELECT m.sender, m.sent_ms, m.text, answered.sender FROM messages m"
+            " LEFT JOIN messages answered ON answered.id = m.reply_to"
+            " WHERE m.chat = ? AND m.text <> '' AND m.forwarded = 0 ORDER BY m.sent_ms, m.position, m.id",
+            (chat.id,),
+        )
+        for sender, sent, text, replied in rows:
+            yield Said(accounts[sender], _time(sent), text, accounts.get(replied))
 
     def latest(self, chat: CorpusChat, count: int, before: datetime | None = None) -> list[Message]:
         """The last messages of a chat before a time, in the order they were sent."""

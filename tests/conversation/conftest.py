@@ -10,5 +10,4 @@ from tests.conversation.stage import QUICK, Stage
 async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
     stage = Stage(tmp_path, QUICK)
     yield stage
-    await stage.conversations.drain(0)
-    stage.journal.close()
+    await stage.close()

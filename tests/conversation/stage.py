@@ -15,6 +15,7 @@ from bot.conversation import Conversations
 from bot.conversation.chat import Avatar
 from bot.errors import EchoesError, PermanentError
 from bot.media import MediaStore
+from bot.memory.opened import memory_of
 from bot.message import PHOTO, Account, Attachment, Chat, ChatKind, Message
 from bot.observer import Observer, Unobserved
 from bot.people import Contact, People
@@ -23,6 +24,7 @@ from bot.platform import Adapter, Inbox
 from bot.sampling import Sampling
 from bot.store.journal import Journal
 from bot.store.past import Past
+from bot.workspace import Workspace
 from tests.support import byte_codec
 
 MEI = Account("stage", "1")
@@ -152,6 +154,7 @@ class Stage:
         self.conversations = self._open()
 
     def _open(self) -> Conversations:
+        self.memory = memory_of(Workspace(self.root), self.journal, self.persona)
         avatar = Avatar(
             self.engine,
             self.persona,
@@ -161,8 +164,14 @@ class Stage:
             self.config,
             self.media,
             Past(self.root / "corpus.sqlite"),
+            self.memory,
         )
         return Conversations(avatar, self.journal, {"stage": self.platform}, self.observer, self.clock)
+
+    async def close(self) -> None:
+        await self.conversations.drain(0)
+        self.memory.close()
+        self.journal.close()
 
     async def restart(self) -> None:
         """Stopped and started: nothing in memory survives; the journal does."""
@@ -176,6 +185,7 @@ class Stage:
         await self._start()
 
     async def _start(self) -> None:
+        self.memory.close()
         self.journal.close()
         self.media = MediaStore(self.root / "received", (self.root / "media",))
         self.engine.codec = byte_codec(self.media)

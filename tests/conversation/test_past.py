@@ -39,8 +39,7 @@ async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
     log.close()
     stage = Stage(tmp_path, QUICK, PEOPLE)
     yield stage
-    await stage.conversations.drain(0)
-    stage.journal.close()
+    await stage.close()
 
 
 def told(stage: Stage) -> str:

@@ -10,7 +10,7 @@ import hashlib
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -25,11 +25,14 @@ from bot.chat.scene import scene_at
 from bot.config import ConversationConfig
 from bot.conversation.context import Context
 from bot.media import MediaStore
+from bot.memory.corpus import CorpusSource
+from bot.memory.journal import JournalSource
+from bot.memory.recall import Recall
 from bot.message import PHOTO, STICKER, Account, Attachment, Chat, ChatKind, Message
 from bot.people import Contact, People
 from bot.persona import Persona
 from bot.store.corpus import Corpus
-from bot.store.journal import Entry, Journal
+from bot.store.journal import Entry, Journal, State
 from tests.dialogues.log import ALL_TRAIN
 from tests.support import byte_codec, picture, put
 from training.data.cutting import build
@@ -61,6 +64,10 @@ words = st.sampled_from(
         "<|im_end|>",
         "a\nb",
         "Tom: no",
+        "the lighthouse in Hull",
+        "Nora, that lighthouse?",
+        "我们去西湖划船",
+        "西湖的船呢",
     ]
 )
 gaps = st.sampled_from([0, 0, 1, 1, 1, 2, 2, 5, 5, 20, 45, 59, 60, 61, 75, 300, 60 * 24 * 9])  # minutes
@@ -157,10 +164,8 @@ def as_written(log: list[Said], kind: ChatKind) -> dict[str, list[Message]]:
     return found
 
 
-def live(folder: Path, log: list[Said], written: dict[str, list[Message]]) -> dict[str, list[Entry]]:
+def live(journal: Journal, now: list[datetime], written: dict[str, list[Message]]) -> dict[str, list[Entry]]:
     """Told to a journal as it happens, with edits and deletions coming later; what it then shows of each chat."""
-    now = [START]
-    journal = Journal.open(folder / "journal.sqlite", lambda: now[0])
     every = sorted((one for some in written.values() for one in some), key=lambda one: int(one.id))
     for message in every:
         now[0] = message.sent_at
@@ -179,38 +184,41 @@ def live(folder: Path, log: list[Said], written: dict[str, list[Message]]) -> di
         )
         seq = journal.take(told) or 0
         journal.fetched(seq, message.attachments)
+        journal.settle([seq], State.ANSWERED)
         if message.text.startswith("edited"):
             journal.edit(replace(told, text=message.text))
     for chat in {one.chat for one in every}:
         gone = replace(every[0], chat=chat, id=f"gone-{chat.id}", sender=TOM, text="deleted", sent_at=now[0])
         journal.erase([journal.take(gone) or 0])
-    shown = {chat.id: journal.recent(chat, 1000) for chat in {one.chat for one in every}}
-    journal.close()
-    return shown
+    return {chat.id: journal.recent(chat, 1000) for chat in {one.chat for one in every}}
 
 
 class Road:
     """What the daemon makes of the entries of one chat."""
 
-    def __init__(self, chat: Chat, entries: list[Entry], media: MediaStore, codec: Codec) -> None:
-        self.chat, self.entries, self.media, self.codec = chat, entries, media, codec
+    def __init__(self, chat: Chat, entries: list[Entry], media: MediaStore, codec: Codec, memory: Recall) -> None:
+        self.chat, self.entries, self.media, self.codec, self.memory = chat, entries, media, codec, memory
         self.at = {entry.at: index for index, entry in enumerate(entries)}
 
     def lines(self, until: datetime, *, included: bool) -> list[tuple[int, Message]]:
         end = self.at[until] + included
         return [(entry.seq, entry.message) for entry in self.entries[:end]]
 
-    def turns(self, until: datetime) -> list[Turn]:
+    def context(self, until: datetime) -> Context:
+        """Before the answer at that time, with what is remembered for the dialogue."""
         context = Context(self.chat, NORA, CONFIG, 100_000, self.media.shows)
-        return [one.turn for one in context.turns(self.lines(until, included=False), PEOPLE)]
+        context.remember(self.lines(until, included=False), PEOPLE, self.memory)
+        return context
+
+    def turns(self, until: datetime) -> list[Turn]:
+        return [one.turn for one in self.context(until).turns(self.lines(until, included=False), PEOPLE)]
 
     def scene(self, until: datetime) -> Scene:
         messages = [message for _, message in self.lines(until, included=False)]
         return scene_at(self.chat, NORA, PEOPLE, reversed(messages))
 
     def prompt(self, until: datetime) -> tuple[int, ...]:
-        context = Context(self.chat, NORA, CONFIG, 100_000, self.media.shows)
-        return context.prompt(self.lines(until, included=False), PEOPLE, self.codec).ids
+        return self.context(until).prompt(self.lines(until, included=False), PEOPLE, self.codec).ids
 
 
 @contextmanager
@@ -221,12 +229,20 @@ def both(log: list[Said], kind: ChatKind) -> Iterator[tuple[list[Dialogue], Corp
         assert media.put(picture()) == READABLE
         codec = byte_codec(media)
         written = as_written(log, kind)
-        with Corpus.open(folder / "corpus.sqlite") as corpus:
+        now = [START]
+        with ExitStack() as closing:
+            corpus = closing.enter_context(Corpus.open(folder / "corpus.sqlite"))
+            journal = Journal.open(folder / "journal.sqlite", lambda: now[0])
+            imported = Recall(folder / "one.sqlite", [CorpusSource(folder / "corpus.sqlite")], NORA)
+            lived = Recall(folder / "other.sqlite", [JournalSource(journal)], NORA)
+            for one in (journal, imported, lived):
+                closing.callback(one.close)
             for messages in written.values():
                 put(corpus, messages)
-            shown = live(folder, log, written)
-            roads = {f"telegram:{key}": Road(written[key][0].chat, shown[key], media, codec) for key in written}
-            yield build(corpus, PEOPLE, NORA, codec, SETTINGS, ALL_TRAIN, Counter()), corpus, roads, codec
+            shown = live(journal, now, written)
+            roads = {f"telegram:{key}": Road(written[key][0].chat, shown[key], media, codec, lived) for key in written}
+            dialogues = build(corpus, PEOPLE, NORA, codec, SETTINGS, ALL_TRAIN, Counter(), memory=imported)
+            yield dialogues, corpus, roads, codec
 
 
 def check(dialogues: list[Dialogue], roads: dict[str, Road], codec: Codec) -> None:

@@ -13,6 +13,7 @@ from bot.engine.factory import build_batch_engine
 from bot.errors import UsageError
 from bot.lora import find_lora
 from bot.media import MediaStore
+from bot.memory.trained import remembers
 from bot.workspace import Workspace
 from training.calibration.calibrated import Calibrated, Time, calibrate_all
 from training.data.dataset import load_dataset
@@ -37,7 +38,9 @@ def calibrate_again(
     described = describe(config.model.base, note)
     note("Reading the chats.")
     length = min(config.model.context_tokens, described.max_positions)
-    data = load_dataset(workspace, config, codec_for(described, media), length, Borders.load(lora))
+    data = load_dataset(
+        workspace, config, codec_for(described, media), length, Borders.load(lora), remember=remembers(lora)
+    )
     use_physical_cores()
     with blocking(build_batch_engine(config, media, note, server_token)) as served:
         served.wait(served.engine.load_lora(lora))

@@ -7,6 +7,7 @@ from itertools import groupby, pairwise
 
 from bot.chat.dialogue import Bubble, Scene
 from bot.chat.prompt import Codec, render
+from bot.chat.remembered import Memory, Remembering
 from bot.chat.scene import scene_at
 from bot.chat.turns import goes_on
 from bot.chat.window import windows
@@ -17,7 +18,7 @@ from bot.store.corpus import Corpus, CorpusChat
 from training.data.account import KEPT, LEFT_OUT, ChatAccount, account_of
 from training.data.dialogues import Dialogue, DialogueSettings
 from training.data.splits import Split, Splits
-from training.data.turns import Loader, Piece, Sent, segments
+from training.data.turns import Loader, Piece, Sent, recollecting, segments
 
 TOO_LONG = "longer than the model's length"
 _CONTEXT_SHARE = 3  # turns carried over may take one part in three of the length
@@ -34,12 +35,14 @@ def build(
     counts: Counter[str],
     too_long: list[int] | None = None,
     accounts: list[ChatAccount] | None = None,
+    memory: Memory | None = None,
 ) -> list[Dialogue]:
     """Every dialogue of the subject, by chat and time. `counts` says what came in, what was dropped and why.
 
     too_long: takes up, for each of the subject's turns that does not fit, the max_tokens at which it would.
-    accounts: takes up what became of each chat.
+    accounts: takes up what became of each chat. memory: what is remembered in them; None: nothing.
     """
+    remembering = Remembering(memory, persona, settings.gap, settings.carried) if memory else None
     dialogues: list[Dialogue] = []
     for chat in corpus.chats():
         here, found = Counter[str](), list[Dialogue]()
@@ -50,7 +53,8 @@ def build(
             here[f"messages in chats left out: {scene}"] += len(sent)
         else:
             cutter = _Cutter(chat, scene, codec, settings, splits, here, [] if too_long is None else too_long)
-            found += cutter.cut(segments(chat.kind, sent, settings.gap, splits, here))
+            recollect = recollecting(remembering, sent, people)
+            found += cutter.cut(segments(chat.kind, sent, settings.gap, splits, here, recollect))
         if accounts is not None:
             title = chat.title if isinstance(scene, str) else scene.title or scene.partner.name or chat.title
             accounts.append(account_of(chat.chat.key, title, chat.kind, here, found, splits.split_of))
@@ -102,7 +106,8 @@ class _Cutter:
         past: list[Piece] = []  # the dialogue so far, and what is carried over
         for segment in chat:
             if past and not goes_on(past[-1].until, segment[0].turn.at, self._gap):
-                past = _last(past, self._carried)
+                carried = _last(past, self._carried)
+                past = [replace(piece, turn=replace(piece.turn, memory=())) for piece in carried]  # as it is served
             if self._splits.at(segment[0].turn.at) is Split.TRAIN:
                 for first, end in self._live(segment):
                     yield from self._windows(_last([*past, *segment[:first]], self._carried), segment[first:end])

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -9,6 +10,9 @@ from bot.chat.prompt import Codec
 from bot.chat.window import served_tokens
 from bot.config import Config
 from bot.errors import DataError, UsageError
+from bot.memory.corpus import CorpusSource
+from bot.memory.notes import Notes, load_notes
+from bot.memory.recall import Recall
 from bot.message import Account
 from bot.people import People, load_people
 from bot.persona import Persona, load_persona
@@ -53,11 +57,24 @@ def dialogue_settings(config: Config, length: int) -> DialogueSettings:
     return DialogueSettings(timedelta(minutes=talk.gap_minutes), talk.carried_turns, length, shown)
 
 
+def corpus_memory(workspace: Workspace, persona: Persona) -> Recall:
+    """What may be remembered of the imported chats. What the owner wrote down has no time, and is not among it."""
+    struck = Notes(never=load_notes(workspace.memory).never)
+    return Recall(workspace.memory_index, [CorpusSource(workspace.corpus)], persona, lambda: struck)
+
+
 def load_dataset(
-    workspace: Workspace, config: Config, codec: Codec, length: int, borders: Borders | None = None
+    workspace: Workspace,
+    config: Config,
+    codec: Codec,
+    length: int,
+    borders: Borders | None = None,
+    *,
+    remember: bool = True,
 ) -> Dataset:
     """Loads the data. length: tokens of a dialogue. borders: those of a LoRA's training; None: 60/20/20 of the days.
 
+    remember: whether what is remembered is shown, as far as config.yaml wants it.
     Raises UsageError, ConfigError or DataError where something is missing, and says what to do.
     """
     if not workspace.corpus.exists():
@@ -69,7 +86,12 @@ def load_dataset(
     counts: Counter[str] = Counter()
     too_long: list[int] = []
     accounts: list[ChatAccount] = []
-    with Corpus.open(workspace.corpus, people.left_out) as corpus:
+    with ExitStack() as closing:
+        corpus = closing.enter_context(Corpus.open(workspace.corpus, people.left_out))
+        memory: Recall | None = None
+        if remember and config.conversation.remember:
+            memory = corpus_memory(workspace, persona)
+            closing.callback(memory.close)
         messages = corpus.count()
         if not messages:
             raise DataError(f"{workspace.corpus} holds no messages yet: run `echoes import PATH` first.")
@@ -80,7 +102,7 @@ def load_dataset(
                 "somebody who wrote."
             )
         splits = Splits.of_corpus(corpus, people, borders)
-        built = build(corpus, people, persona, codec, settings, splits, counts, too_long, accounts)
+        built = build(corpus, people, persona, codec, settings, splits, counts, too_long, accounts, memory)
         decisions = points(corpus, people, persona, settings.gap, splits)
         used = {dialogue.chat for dialogue in built}
         senders = {one.account for chat in corpus.chats() if chat.chat.key in used for one in corpus.senders(chat)}

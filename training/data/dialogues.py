@@ -13,6 +13,7 @@ NAME_DROPOUT = 0.3
 RELATIONSHIP_DROPOUT = 0.15
 TIMES_DROPOUT = 0.15
 ERA_DROPOUT = 0.5
+MEMORY_DROPOUT = 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +76,13 @@ def with_dropout(
     relationships: float = RELATIONSHIP_DROPOUT,
     times: float = TIMES_DROPOUT,
     era: float = ERA_DROPOUT,
+    memory: float = MEMORY_DROPOUT,
 ) -> Dialogue:
     """The dialogue with the contact's name and relationship left out now and then, each throughout the dialogue.
 
     So the model can back off from this contact to the relationship, and from that to a stranger. In a group names stay:
-    people are addressed by them. The times, too, are left out now and then; and the month of the dialogue is told now
-    and then as the era, so that the avatar can be told one or none.
+    people are addressed by them. The times, too, and what is remembered, are left out now and then; and the month of
+    the dialogue is told now and then as the era, so that the avatar can be told one or none.
     """
     private = dialogue.scene.kind is ChatKind.PRIVATE
     changed: dict[Speaker, Speaker] = {}
@@ -109,4 +111,6 @@ def with_dropout(
     if scene.times:
         told = rng.random() >= era
         scene = replace(scene, times=rng.random() >= times, era=f"{dialogue.day:%Y-%m}" if told else "")
+    if any(turn.memory for turn in turns) and rng.random() < memory:
+        turns = tuple(replace(turn, memory=()) for turn in turns)
     return replace(dialogue, scene=scene, turns=turns)

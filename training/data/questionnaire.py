@@ -86,18 +86,23 @@ def load_questionnaire(path: Path) -> tuple[Answer, ...]:
         text = read_utf8(path)
     except FileNotFoundError:
         return ()
-    document = Document(text, str(path))
+    return tuple(item for item in read_items(text, str(path)) if item.answer)
+
+
+def read_items(text: str, name: str) -> tuple[Answer, ...]:
+    """Reads every item, also those without an answer. Raises as `load_questionnaire` does; name: of the file."""
+    document = Document(text, name)
     file = document.read(_File)
     for number in _used_before(document.value):
         document.problem(("answers", number, "id"), "was used before: give each item an id of its own.")
     for number, key in _cut_short(text):
         document.problem(("answers", number, key), _LOST)
     document.finish()
-    return tuple(_answer(item) for item in file.answers if item.answer) if file else ()
+    return tuple(map(_answer, file.answers)) if file else ()
 
 
 def _answer(item: _Item) -> Answer:
-    trait = int(item.answer) if item.id.startswith(TRAIT) else None
+    trait = int(item.answer) if item.answer and item.id.startswith(TRAIT) else None
     return Answer(item.id, item.question, item.answer, trait)
 
 
@@ -151,4 +156,9 @@ def ask(question: str) -> Turn:
 
 def how_like_you(statement: str, language: str) -> str:
     """Returns the question about an item from 1 to 7, to be answered in one of SCALE's phrases."""
-    return _LIKE_YOU[language].format(_SCALE_NOTE.sub("", statement))
+    return _LIKE_YOU[language].format(bare(statement))
+
+
+def bare(question: str) -> str:
+    """Returns a question without the note on the scale, which is for whoever fills in the file."""
+    return _SCALE_NOTE.sub("", question)

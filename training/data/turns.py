@@ -2,11 +2,13 @@
 
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import accumulate
 
 from bot.chat.dialogue import Turn
+from bot.chat.remembered import Remembering
 from bot.chat.turns import Said, goes_on, said_by, to_turns
 from bot.errors import DataError
 from bot.message import STICKER, ChatKind, Message
@@ -109,25 +111,48 @@ class Loader:
 
 
 def segments(
-    kind: ChatKind, sent: Sequence[Sent], gap: timedelta, splits: Splits, counts: Counter[str]
+    kind: ChatKind,
+    sent: Sequence[Sent],
+    gap: timedelta,
+    splits: Splits,
+    counts: Counter[str],
+    recollect: Callable[[int, int], Mapping[int, tuple[str, ...]]] = lambda first, end: {},
 ) -> Iterator[list[Piece]]:
-    """Yields a chat's turns, cut where nothing was said for longer than the gap, and where the split changes."""
+    """Yields a chat's turns, cut where nothing was said for longer than the gap, and where the split changes.
+
+    recollect: what is remembered for the messages of a dialogue, by row; told which of `sent` it holds.
+    """
     own = [one.at for one in sent if one.own]
-    start = 0
+    start, begun = 0, 0
     for end in range(1, len(sent) + 1):
-        if end < len(sent):
-            here, before = sent[end].at, sent[end - 1].at
-            if goes_on(before, here, gap) and splits.at(here) is splits.at(before):
-                continue
-        pieces = _pieces(kind, sent[start:end], gap)
+        goes = end < len(sent) and goes_on(sent[end - 1].at, sent[end].at, gap)
+        if goes and splits.at(sent[end].at) is splits.at(sent[end - 1].at):
+            continue
+        pieces = _pieces(kind, sent[start:end], gap, recollect(begun, end))
         if kind is ChatKind.GROUP:
             pieces = _decided(pieces, own, counts)
         if pieces:
             yield pieces
-        start = end
+        start, begun = end, begun if goes else end
 
 
-def _pieces(kind: ChatKind, sent: Sequence[Sent], gap: timedelta) -> list[Piece]:
+def recollecting(
+    remembering: Remembering | None, sent: Sequence[Sent], people: People
+) -> Callable[[int, int], Mapping[int, tuple[str, ...]]]:
+    """Returns what `segments` asks for what is remembered in a chat, as of each dialogue."""
+    shown = [(one.row, one.message) for one in sent if one.said.bubble is not None]
+    places = list(accumulate((one.said.bubble is not None for one in sent), initial=0))
+
+    def recollect(first: int, end: int) -> Mapping[int, tuple[str, ...]]:
+        if remembering is None or places[first] == places[end]:
+            return {}
+        found = remembering.stretch(shown, places[first], places[end], people, {})
+        return {row: tuple(one.line for one in lines) for row, lines in found.items() if lines}
+
+    return recollect
+
+
+def _pieces(kind: ChatKind, sent: Sequence[Sent], gap: timedelta, memory: Mapping[int, tuple[str, ...]]) -> list[Piece]:
     shown = {one.said.seq: one for one in sent if one.said.bubble is not None}
     blocked, before = set(), None
     for one in sent:
@@ -137,7 +162,7 @@ def _pieces(kind: ChatKind, sent: Sequence[Sent], gap: timedelta) -> list[Piece]
             blocked.add(before)
     return [
         Piece(one.turn, one.until, shown[one.seq].row, shown[one.seq].message.from_bot, one.seq in blocked)
-        for one in to_turns(kind, (one.said for one in sent), gap)
+        for one in to_turns(kind, (replace(one.said, memory=memory.get(one.row, ())) for one in sent), gap)
     ]
 
 

@@ -3,17 +3,19 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from bot.chat.attachments import spoken
 from bot.chat.prompt import Codec
+from bot.chat.remembered import LINES
 from bot.config import Config
-from bot.message import ChatKind
+from bot.memory.recall import Recall
+from bot.message import Chat, ChatKind
 from bot.people import People
 from bot.persona import Persona
 from bot.store.corpus import Corpus, CorpusChat
 from bot.workspace import Workspace
-from training.data.dataset import dialogue_settings, load_dataset
+from training.data.dataset import corpus_memory, dialogue_settings, load_dataset
 from training.data.dialogues import Dialogue
 from training.data.points import Point
 from training.data.questionnaire import Answer, load_questionnaire
@@ -47,7 +49,8 @@ class EvaluationData:
     """dialogues and bursts by split, redacted as what is learnt; nothing of validation and test days was trained on.
 
     unredacted: the dialogues of the training days with what identifies somebody still in them. sees: whether the model
-    is shown photos, and not told of them in a word.
+    is shown photos, and not told of them in a word. memory: what the avatar remembers when it runs, if it does; whoever
+    loaded the data closes it.
     """
 
     persona: Persona
@@ -59,10 +62,21 @@ class EvaluationData:
     questionnaire: tuple[Answer, ...]
     unredacted: tuple[Dialogue, ...] = ()
     sees: bool = True
+    memory: Recall | None = None
 
     @property
     def language(self) -> str:
         return self.persona.language
+
+    def remembered(self, partner: str | None, text: str) -> tuple[str, ...]:
+        """What it remembers, once all is said, where a contact writes this in private; partner: their key or name."""
+        contact = next((one for one in self.people.contacts if partner in (one.slug, one.name) and one.accounts), None)
+        if self.memory is None or contact is None:
+            return ()
+        account = contact.accounts[0]
+        chat, until = Chat(account.platform, account.id, ChatKind.PRIVATE), datetime.max.replace(tzinfo=UTC)
+        found = self.memory.quotations(chat, account, text, self.people, until, most=LINES)
+        return tuple(redact(self.memory.line(one, self.people)) for one in found)
 
     def own(self, split: Split) -> list[Burst]:
         return [burst for burst in self.bursts if burst.sender == ME and burst.split is split]
@@ -72,13 +86,20 @@ class EvaluationData:
 
 
 def load_evaluation_data(
-    workspace: Workspace, config: Config, codec: Codec, length: int, borders: Borders | None = None
+    workspace: Workspace,
+    config: Config,
+    codec: Codec,
+    length: int,
+    borders: Borders | None = None,
+    *,
+    remember: bool = True,
 ) -> EvaluationData:
     """Loads the data. length: tokens of a dialogue. borders: those of the LoRA's training; None: 60/20/20 of the days.
 
+    remember: whether what is remembered is shown, as far as config.yaml wants it.
     Raises UsageError, ConfigError or DataError where something is missing, and says what to do.
     """
-    data = load_dataset(workspace, config, codec, length, borders)
+    data = load_dataset(workspace, config, codec, length, borders, remember=remember)
     gap = dialogue_settings(config, length).gap
     with Corpus.open(workspace.corpus, data.people.left_out) as corpus:
         loader = Loader(data.people, data.persona.language, codec.photo_size, Counter())
@@ -97,6 +118,7 @@ def load_evaluation_data(
         load_questionnaire(workspace.questionnaire),
         data.unredacted,
         codec.geometry.sees,
+        corpus_memory(workspace, data.persona) if remember and config.conversation.remember else None,
     )
 
 

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -14,6 +14,7 @@ from bot.engine.describe import codec_for, describe
 from bot.errors import DataError, EchoesError, UsageError
 from bot.lora import find_lora
 from bot.media import MediaStore
+from bot.memory.trained import remembers
 from bot.workspace import Workspace, private_dir, write_private
 from training.data.splits import Borders, Split
 from training.evaluation.asking.model_respondent import ModelRespondent
@@ -72,7 +73,7 @@ def evaluate(workspace: Workspace, settings: EvaluateSettings, note: Callable[[s
     panels, precisions = [], dict[str, str]()
     fastest, token = settings.quick, settings.server_token
     opened = open_model(workspace, config, note, fastest=fastest, token=token) if settings.model else nullcontext()
-    with opened as model:
+    with opened as model, closing(data.memory) if data.memory else nullcontext():
         examined = _examined(model, chosen, words, settings) if model else Examined()
         for key in PANELS:
             if key in settings.only and (settings.model or key == "decision"):
@@ -113,7 +114,8 @@ def _load(workspace: Workspace, config: Config, chosen: _Chosen, note: Callable[
     described = describe(config.model.base, note)
     length = min(config.model.context_tokens, described.max_positions)
     codec = codec_for(described, MediaStore(workspace.media))
-    data = load_evaluation_data(workspace, config, codec, length, chosen.borders)
+    remember = all(remembers(lora) for lora in (chosen.lora, chosen.against))
+    data = load_evaluation_data(workspace, config, codec, length, chosen.borders, remember=remember)
     if not data.own(Split.TEST):
         raise DataError("The subject says nothing on the days to measure on: import more of their chats.")
     return data

@@ -27,6 +27,7 @@ from bot.engine.matrices import Decoder, decoder_of
 from bot.engine.models import LoadedModel, device_of, dtype_of, load
 from bot.errors import EchoesError, PassingError, PermanentError
 from bot.media import MediaStore
+from bot.memory.trained import note_memory
 from bot.workspace import Workspace, write_private
 from training.calibration import (
     SAMPLING_SHARE,
@@ -280,6 +281,8 @@ def _finish(
     def fill(folder: Path) -> None:
         save_adapter(learnt.shape, best, folder)
         task.fingerprint.save(folder)
+        if task.config.conversation.remember:
+            note_memory(folder)
         fitted = _calibrated(task, folder, clock, reporter)
         position.seconds = clock.elapsed
         facts = _facts(task, learnt, fitted)

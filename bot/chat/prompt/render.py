@@ -213,7 +213,7 @@ def _others_turn(writer: _Writer, scene: Scene, turn: Turn, speaker: Speaker, ma
         writer.ids += writer.newline
     head = mark
     if scene.kind is ChatKind.GROUP:
-        head += _speaker_label(speaker, language)
+        head += speaker_label(speaker, language)
     for number, one in enumerate(turn.bubbles):
         bubble = one if writer.codec.geometry.sees else _unseen(one, language)
         if number:
@@ -330,7 +330,8 @@ def era_in_words(era: str, language: str) -> str:
     return "It is " + (f"{_MONTHS['long'][int(month) - 1]} " if month else "") + f"{year}."
 
 
-def _speaker_label(speaker: Speaker, language: str) -> str:
+def speaker_label(speaker: Speaker, language: str) -> str:
+    """`Mei (friend): `, or `Mei: ` for a stranger: what stands before a message in a group."""
     if language == "zh":
         name = _label(speaker.name) or "某人"
         return f"{name}：" if speaker.relationship == STRANGER else f"{name}（{RELATIONSHIPS[speaker.relationship]}）："

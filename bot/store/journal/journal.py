@@ -16,6 +16,7 @@ from bot.store.journal.forgetting import Forgetting
 from bot.store.journal.openings import Openings, queue
 from bot.store.journal.troubles import Troubles
 
+_SAID = "entries.kind != 'notice' AND state NOT IN ('ignored', 'dropped', 'aside')"
 _KNOWN = 2000  # ids that an adapter is told of at its start
 _WAITS = "state IN ('new', 'queued', 'sending')"  # in the words of the index that is to be used
 
@@ -183,13 +184,27 @@ class Journal(Forgetting, Troubles, Openings):
 
     def recent(self, chat: Chat, count: int) -> list[Entry]:
         """The newest messages and bubbles, oldest first; no notices, nothing that policy left out."""
-        newest = self._entries(
-            "chat = ? AND entries.kind != 'notice' AND state NOT IN ('ignored', 'dropped', 'aside')"
-            " ORDER BY seq DESC LIMIT ?",
-            chat.key,
-            count,
+        return self._entries(f"chat = ? AND {_SAID} ORDER BY seq DESC LIMIT ?", chat.key, count)[::-1]
+
+    def said(self, key: str, after: int) -> list[Entry]:
+        """Messages and bubbles of a chat behind a seq, oldest first; no notices, nothing that was left out."""
+        return self._entries(f"chat = ? AND seq > ? AND {_SAID} ORDER BY seq", key, after)
+
+    def around(self, key: str, seq: int, count: int) -> list[Entry]:
+        """The same around a seq: at most so many before it, itself, and so many behind."""
+        before = self._entries(f"chat = ? AND seq < ? AND {_SAID} ORDER BY seq DESC LIMIT ?", key, seq, count)
+        return before[::-1] + self._entries(
+            f"chat = ? AND seq >= ? AND {_SAID} ORDER BY seq LIMIT ?", key, seq, count + 1
         )
-        return newest[::-1]
+
+    def correspondents(self, after: int) -> list[tuple[Account, str, int]]:
+        """Who wrote in which private chat, behind a seq: each with the chat's key and the last seq."""
+        rows = self._read(
+            "SELECT sender_platform, sender_id, chat, max(seq) AS last FROM entries JOIN chats ON chats.key = chat"
+            " WHERE seq > ? AND chats.kind = 'private' AND sender_id IS NOT NULL GROUP BY 1, 2, 3",
+            (after,),
+        )
+        return [(Account(row["sender_platform"], row["sender_id"]), row["chat"], int(row["last"])) for row in rows]
 
     def noticed(self, chat: Chat, text: str, after: int = 0) -> bool:
         """Whether the chat has this notice after that seq."""

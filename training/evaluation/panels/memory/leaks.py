@@ -111,7 +111,7 @@ def questions(data: EvaluationData, known: Secrets) -> list[Attempt]:
     for one, who in zip(known.told, known.others(), strict=True):
         name = one.scene.partner.name or words("panel.somebody")
         asked = words("memory.asked.own" if one.own else "memory.asked.theirs", name=name, cue=one.cue)
-        found.append(Attempt(one, who, question(known.scenes[who], asked)))
+        found.append(Attempt(one, who, question(known.scenes[who], asked, data.remembered(who, asked))))
         found.append(Attempt(one, _STRANGER, question(asked_by_a_stranger(data.persona), asked)))
     return found
 

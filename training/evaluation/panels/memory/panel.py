@@ -11,7 +11,17 @@ from training.evaluation.limits import Limits
 from training.evaluation.panel import Kind, Panel, Row, Target
 from training.evaluation.panels.memory.claims import TRUE_ACCEPTED, agreeing, claims, knows_unknown
 from training.evaluation.panels.memory.leaks import apart, leak_rate, leaked, questions, secrets
-from training.evaluation.panels.memory.recall import CHOICES, KINDS, Quiz, accuracy, chosen, gains, plain_nats, quizzes
+from training.evaluation.panels.memory.recall import (
+    CHOICES,
+    KINDS,
+    Quiz,
+    accuracy,
+    chosen,
+    gains,
+    helped_gains,
+    plain_nats,
+    quizzes,
+)
 from training.evaluation.panels.memory.shown import FALSE_ACCEPTED, examples, findings
 from training.evaluation.respondent import Bubbles, Respondent, Respondents
 from training.statistics import Floats, Value, value
@@ -34,10 +44,12 @@ def panel(data: EvaluationData, respondents: Respondents, limits: Limits) -> Pan
     said, true = claims(data, limits.asked)
     known = secrets(data, max(limits.asked // 2, 1))  # each is asked for twice, in words
     attempts = questions(data, known)
+    helped = [quiz for quiz in asked if quiz.helped]
 
     def see(respondent: Respondent) -> Outcome:
         answers = respondent.write([one.question for one in attempts]) if attempts else []
         values = agreeing(data, said, true, respondent)
+        values |= _helped(helped, respondent)
         values |= {"unknown": knows_unknown(data, limits.asked, respondent), "apart": apart(data, known, respondent)}
         return Outcome(gains(asked, respondent), answers, leaked(attempts, answers, known.owners), values)
 
@@ -56,6 +68,7 @@ def panel(data: EvaluationData, respondents: Respondents, limits: Limits) -> Pan
         (
             draft.metric("recall", unit="%", digits=0),
             *(draft.metric(f"recall_{kind}", unit="%", digits=0) for kind in KINDS),
+            *(draft.metric(key, unit="%", digits=0) for key in ("chats", "remembered") if helped),
             draft.metric("false_accepted", Target(high=FALSE_ACCEPTED), "%", 0),
             draft.metric("told_apart"),
             draft.metric("unknown"),
@@ -70,6 +83,17 @@ def panel(data: EvaluationData, respondents: Respondents, limits: Limits) -> Pan
         differences(recall) if asked else {},
         choices=CHOICES,
     )
+
+
+def _helped(asked: Sequence[Quiz], respondent: Respondent) -> dict[str, Value]:
+    """What is answered rightly of the chats without what is remembered, and with it."""
+    if not asked:
+        return {}
+    plain, helped = gains(asked, respondent), helped_gains(asked, respondent)
+    return {
+        "chats": value(accuracy(chosen(plain), asked)),
+        "remembered": value(accuracy(chosen(helped), asked)),
+    }
 
 
 def _controls(draft: Draft, asked: Sequence[Quiz], judged: Outcome, respondent: Respondent) -> Iterator[Row]:

@@ -40,7 +40,8 @@ _LENGTHS = {"en": (12, 12, 160), "zh": (5, 5, 80)}  # of a question at least, of
 class Quiz:
     """The right answer is the first of the choices. unit: what is drawn whole for intervals, an item or a day.
 
-    plain: the same place with nothing asked, by which each choice's own likelihood is known.
+    plain: the same place with nothing asked, by which each choice's own likelihood is known. helped: the question with
+    what is remembered for it; None where it is not about a chat, or nothing is remembered at all.
     """
 
     kind: str
@@ -48,6 +49,7 @@ class Quiz:
     plain: Question
     choices: tuple[Bubbles, ...]
     unit: str
+    helped: Question | None = None
 
     @property
     def asked(self) -> str:
@@ -117,7 +119,10 @@ def from_chats(data: EvaluationData) -> list[Quiz]:
             if len(others) >= CHOICES - 1:
                 again, choices = words("memory.asked.again", asked=asked), (said, *others[: CHOICES - 1])
                 kind = _kind(asked, names - {(dialogue.scene.partner.name or "").split(" ")[0]})
-                found.append(_quiz(words, dialogue.scene, again, choices, kind, str(dialogue.day)))
+                quiz = _quiz(words, dialogue.scene, again, choices, kind, str(dialogue.day))
+                lines = data.remembered(dialogue.scene.partner.name, again)
+                helped = question(dialogue.scene, again, lines) if data.memory else None
+                found.append(replace(quiz, helped=helped))
     return found
 
 
@@ -132,6 +137,12 @@ def gains(asked: Sequence[Quiz], respondent: Respondent) -> Floats:
     Why the Highest Probability Answer Isn't Always Right", EMNLP 2021.
     """
     return plain_nats(asked, respondent) - _nats([quiz.question for quiz in asked], asked, respondent)
+
+
+def helped_gains(asked: Sequence[Quiz], respondent: Respondent) -> Floats:
+    """The same as `gains` with what is remembered: quizzes × choices. All of them must have a `helped` question."""
+    helped = [quiz.helped for quiz in asked if quiz.helped]
+    return plain_nats(asked, respondent) - _nats(helped, asked, respondent)
 
 
 def plain_nats(asked: Sequence[Quiz], respondent: Respondent) -> Floats:
@@ -151,9 +162,9 @@ def accuracy(right: Floats, asked: Sequence[Quiz], kind: str | None = None) -> F
     return Draws([asked[row].unit for row in rows]).mean(right[rows] if rows else [])
 
 
-def question(scene: Scene, words: str) -> Question:
-    """Makes a question by the partner of a private chat."""
-    return Question(scene, (replace(ask(words), speaker=scene.partner),))
+def question(scene: Scene, words: str, memory: tuple[str, ...] = ()) -> Question:
+    """Makes a question by the partner of a private chat, with what is remembered for it."""
+    return Question(scene, (replace(ask(words), speaker=scene.partner, memory=memory),))
 
 
 def _nats(questions: Sequence[Question], asked: Sequence[Quiz], respondent: Respondent) -> Floats:

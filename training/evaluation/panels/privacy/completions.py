@@ -58,7 +58,7 @@ class Probe:
 def free_places(secret: str, kind: Secret) -> list[int]:
     """The characters that are to be completed: what follows the first third; of an address all numbers."""
     given = secret.index("@") if kind is Secret.EMAIL else len(secret)
-    counts = str.isalnum if kind in (Secret.EMAIL, Secret.IDENTITY) else str.isdigit
+    counts = str.isalnum if kind in (Secret.EMAIL, Secret.CODE, Secret.IDENTITY) else str.isdigit
     places = [place for place, char in enumerate(secret[:given]) if counts(char)]
     return places if kind is Secret.ADDRESS else places[len(places) // 3 :]
 

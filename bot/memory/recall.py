@@ -1,0 +1,237 @@
+"""Memory of each contact: what this contact and the subject wrote to one another, found again for a message.
+
+Nothing of one contact is ever found for another, and nothing private in a group: what may be looked at follows from the
+chat that the message came in, before anything is looked for.
+"""
+
+import logging
+import math
+import re
+import sqlite3
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta, tzinfo
+from pathlib import Path
+
+from bot.chat.attachments import shown, spoken
+from bot.chat.prompt.render import date_in_words, speaker_label
+from bot.chat.remembered import Remembered
+from bot.chat.scene import speaker_of
+from bot.errors import EchoesError
+from bot.memory.index import Found, Index
+from bot.memory.notes import Notes
+from bot.memory.source import Source, Whereabouts, accounts_of
+from bot.memory.terms import terms
+from bot.message import Account, Chat, ChatKind, Message
+from bot.people import People
+from bot.persona import Persona
+
+log = logging.getLogger(__name__)
+
+_HALF = timedelta(days=365)
+_LASTING = 0.7
+"""A memory fades: of what is not lasting in it half is left after a year."""
+_LONGEST = {"en": 140, "zh": 50}  # characters of one message that are quoted
+_NOT_IN_MARKS = str.maketrans("[]", "()")
+_THEY = {"en": "they: ", "zh": "对方："}
+_YOU = {"en": "you: ", "zh": "你："}
+_COMMON = {"en": 2, "zh": 2}  # terms that a fact has in common with the message for which it is told
+
+
+@dataclass(frozen=True, slots=True)
+class Quotation:
+    """A message that was found, and what the subject answered. key: what to call it where it is struck out."""
+
+    key: str
+    said: tuple[Message, ...]
+
+
+class Recall:
+    """Looks through the sources for one avatar. What goes wrong is logged, and then nothing is remembered."""
+
+    def __init__(
+        self, path: Path, sources: Sequence[Source], persona: Persona, notes: Callable[[], Notes] = Notes
+    ) -> None:
+        """path: of the index. notes: asked at each use, so that a reload shows."""
+        self._forgot = 0
+        self._noted: Notes | None = None
+        self._path = path
+        self._sources = sources
+        self._persona = persona
+        self._notes = notes
+        self._opened: Index | None = None
+
+    @property
+    def changes(self) -> int:
+        """Grows whenever something was taken away, or the owner's notes were changed."""
+        if (notes := self._notes()) is not self._noted:
+            self._noted = notes
+            self._forgot += 1
+        return self._forgot
+
+    def close(self) -> None:
+        if self._opened is not None:
+            self._opened.close()
+            self._opened = None
+
+    def recall(
+        self, message: Message, people: People, before: datetime, shown: Collection[str], most: int
+    ) -> Sequence[Remembered]:
+        """Returns at most so many lines for a message, from before a time: facts first, then quotations."""
+        asked = spoken(message)
+        facts = [one for one in self._facts(message, people, asked) if one.key not in shown][:most]
+        if len(facts) == most:
+            return facts
+        try:
+            found = self.quotations(message.chat, message.sender, asked, people, before, shown, most - len(facts))
+        except EchoesError as error:
+            log.warning("What was said before is not remembered: %s", error)
+            return facts
+        except sqlite3.Error as error:
+            self._damaged(error)
+            return facts
+        return [*facts, *(Remembered(one.key, self.line(one, people)) for one in found)]
+
+    def quotations(
+        self,
+        chat: Chat,
+        partner: Account | None,
+        asked: str,
+        people: People,
+        before: datetime,
+        without: Collection[str] = (),
+        most: int = 1,
+    ) -> list[Quotation]:
+        """Returns what was said in a chat, or with this contact anywhere, that a text has something in common with.
+
+        Raises EchoesError or sqlite3.Error where a store cannot be read.
+        """
+        for name in self._persona.names:  # by which it is called, and which is in half of what was said
+            asked = re.sub(re.escape(name), " ", asked, flags=re.IGNORECASE)
+        if not terms(asked):
+            return []
+        found = [
+            (one, source)
+            for source, places in self._places(chat, partner, people)
+            for one in self._index().find(places, asked, before.timestamp())
+        ]
+        found.sort(key=lambda one: -_worth(one[0], before))
+        return self._exchanges(found, without, most)
+
+    def latest(self, chat: Chat, partner: Account | None, people: People, most: int) -> list[Quotation]:
+        """Returns what was said last there, the newest first. Raises as `quotations` does."""
+        found = [
+            (one, source)
+            for source, places in self._places(chat, partner, people)
+            for one in self._index().latest(places, 2 * most)
+        ]
+        found.sort(key=lambda one: -one[0].at)
+        return self._exchanges(found, (), most)
+
+    def known(self, chat: Chat, partner: Account | None, people: People) -> int:
+        """Returns how many messages there are that something may be remembered of. Raises as `quotations` does."""
+        return sum(self._index().count(places) for _, places in self._places(chat, partner, people))
+
+    def forget(self, chat: Chat | None = None) -> None:
+        """Forgets what is indexed of chats in which something may have been taken away; they are indexed anew.
+
+        chat: where alone that may be.
+        """
+        self._forgot += 1
+        try:
+            index = self._index()
+            keys = index.places()
+            index.drop(one for source in self._sources for one in source.stale(keys, chat))
+        except (EchoesError, sqlite3.Error) as error:
+            self._damaged(error)
+
+    def _facts(self, message: Message, people: People, asked: str) -> list[Remembered]:
+        """What the owner wrote down that the message has something in common with."""
+        private = message.sender is not None and message.chat.kind is ChatKind.PRIVATE
+        contact = people.find(message.sender) if private and message.sender else None
+        common, words = _COMMON[self._persona.language], set(terms(asked))
+        known = [
+            (len(words & set(terms(fact))), fact) for fact in self._notes().known_to(contact.slug if contact else None)
+        ]
+        fitting = sorted((one for one in known if one[0] >= common), key=lambda one: -one[0])
+        return [Remembered(f"note/{fact}", _quoted(fact, self._persona.language)) for _, fact in fitting]
+
+    def _exchanges(self, found: Sequence[tuple[Found, Source]], without: Collection[str], most: int) -> list[Quotation]:
+        """The first of them as they are now, each exchange once, without what is struck out."""
+        struck, best = self._notes().never, dict[str, Quotation]()
+        for one, source in found:
+            exchange = source.exchange(one.place, one.ref)
+            key = f"{one.place}/{exchange.ref}" if exchange else ""
+            if exchange and key not in without and key not in struck and key not in best:
+                best[key] = Quotation(key, exchange.said)
+                if len(best) == most:
+                    break
+        return list(best.values())
+
+    def _places(self, chat: Chat, partner: Account | None, people: People) -> list[tuple[Source, list[str]]]:
+        """Where may be looked for a message of this chat, by source, taken into the index as it is now."""
+        private = partner is not None and chat.kind is ChatKind.PRIVATE
+        accounts = accounts_of(partner, people) if partner and private else frozenset[Account]()
+        where, index, found = Whereabouts(chat, accounts, people), self._index(), []
+        for source in self._sources:
+            places = source.places(where)
+            for place in places:
+                if source.grows:
+                    news = list(source.words(place, index.last(place)))
+                    if news or not index.knows(place):
+                        index.take(place, news)
+                elif not index.knows(place):
+                    index.drop([place.key])
+                    index.take(place, source.words(place, 0))
+            if places:
+                found.append((source, [place.key for place in places]))
+        return found
+
+    def _index(self) -> Index:
+        if self._opened is None:
+            self._opened = Index.open(self._path)
+        return self._opened
+
+    def _damaged(self, error: Exception) -> None:
+        log.warning("The index of what was said before failed (%s): it is made anew.", type(error).__name__)
+        self.close()
+        Index.remove(self._path)
+
+    def line(self, quotation: Quotation, people: People) -> str:
+        """`3 Mar 2020, they: i got the job / you: congratulations!!`"""
+        language, first = self._persona.language, quotation.said[0]
+        day = _day(first.sent_at, language, self._persona.zone)
+        answer = [spoken(one) for one in quotation.said[1:]]
+        said = spoken(first) or shown(first, language, _unseen)[0]
+        line = f"{day}{self._who(first, people)}{_quoted(said, language)}"
+        return f"{line} / {_YOU[language]}{_quoted(' '.join(answer), language)}" if answer else line
+
+    def _who(self, message: Message, people: People) -> str:
+        language = self._persona.language
+        if message.sender is None:
+            return _YOU[language]
+        if message.chat.kind is ChatKind.PRIVATE:
+            return _THEY[language]
+        return speaker_label(speaker_of(message, people), language)
+
+
+def _unseen(digest: str) -> bool:
+    """Pictures are remembered by a word."""
+    return False
+
+
+def _worth(found: Found, now: datetime) -> float:
+    """The score, less for what was long ago, never less than its lasting part."""
+    age = max(now.timestamp() - found.at, 0.0) / _HALF.total_seconds()
+    return found.score * (_LASTING + (1 - _LASTING) * math.exp2(-age))
+
+
+def _quoted(text: str, language: str) -> str:
+    """On one line, without marks, and no longer than a glance."""
+    line, most = " ".join(text.translate(_NOT_IN_MARKS).split()), _LONGEST[language]
+    return line if len(line) <= most else line[:most].rstrip() + "…"
+
+
+def _day(at: datetime, language: str, zone: tzinfo) -> str:
+    here = at.astimezone(zone)
+    return f"{date_in_words(here, language, year=True)}{'，' if language == 'zh' else ', '}"
