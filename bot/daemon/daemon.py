@@ -243,9 +243,9 @@ class Daemon:
         self._conversations.let_go()
 
     async def speak_first(self) -> None:
-        """Begins a dialogue where its moment has come, if the consent holds at that very moment."""
-        await self.check_consent()
-        if self._initiative is not None and not self._consent_unread and not self._orders.stopping.is_set():
+        """Begins a dialogue where its moment has come. Raises ConsentError where the consent does not hold by then."""
+        require(self._parts.workspace.consent, Use.RUNNING, self._parts.config.platforms.on)
+        if self._initiative is not None:
             await self._initiative.look()
 
     def _tell_status(self) -> None:

@@ -26,7 +26,7 @@ from bot.daemon.daemon import Daemon, Parts
 from bot.daemon.health import State
 from bot.daemon.notify import Notifier
 from bot.daemon.signals import Orders
-from bot.errors import ConfigError, EchoesError, ExitCode, PassingError, PermanentError
+from bot.errors import ConfigError, ConsentError, EchoesError, ExitCode, PassingError, PermanentError
 from bot.lora import find_lora
 from bot.media import MediaStore
 from bot.message import PHOTO, Account, Attachment, Chat, ChatKind, Message
@@ -431,8 +431,9 @@ async def test_it_looks_for_somebody_to_write_to_while_the_consent_holds(running
         await until(lambda: bool(looked))
         withdraw(running.workspace.consent)
         looked.clear()
-        await daemon.speak_first()
-        assert await running.ended() is ExitCode.CONSENT and looked == []
+        with pytest.raises(ConsentError, match="withdrawn"):
+            await daemon.speak_first()
+        assert looked == []
 
 
 async def test_health_is_served_while_it_runs(running: Running) -> None:
