@@ -3,7 +3,8 @@
     python -m tests.daemon.year --days 365 --chats 50
 
 Real are the journal, the workers, the retention and the photos; the model is a stub, and the platform forgets what it
-was sent. Every four weeks it says what the process and its files hold, and how long an answer takes.
+was sent. Every four weeks it says what the process and its files hold, and how long an answer takes: in CPU time, and by the
+clock, which counts whatever else the machine does.
 """
 
 import argparse
@@ -77,6 +78,7 @@ class Figures:
     log_kb_a_day: float
     begun: int
     answers: int
+    cpu_ms: float
     median_ms: float
     p95_ms: float
 
@@ -97,6 +99,9 @@ class ForgetfulPlatform(StagePlatform):
         self.bubbles += 1
         self.begun += text == disclosure.began(NORA, "en", "")
         return f"out{self.bubbles}"
+
+    async def typing(self, chat: Chat) -> None:
+        """Nobody looks."""
 
     async def fetch(self, ref: str, limit: int) -> bytes:
         """Noise of 30 kilobytes, another each time."""
@@ -142,7 +147,7 @@ class Year:
         self.initiative = Initiative(avatar, self.conversations, self.journal, limits, clock, self.chance)
         keeps = RetentionConfig(journal_days=life.journal_days, photos_mb=life.photos_mb)
         self.retention = Retention(self.journal, media, keeps, self.hands)
-        self.root, self.number, self.answers = root, 0, list[float]()
+        self.root, self.number, self.answers, self.cpu = root, 0, list[float](), 0.0
 
     def _evenings(self) -> list[datetime]:
         return [BEGAN - n * timedelta(days=3.5) + timedelta(hours=8) for n in range(60, 0, -1)]
@@ -196,10 +201,11 @@ class Year:
                 at += timedelta(minutes=self.chance.choice((1, 2, 15)))
 
     async def _says(self, message: Message) -> None:
-        began = time.perf_counter()
+        began, cpu = time.perf_counter(), time.process_time()
         await self.conversations.receive(message)
         await self._done()
         self.answers.append((time.perf_counter() - began) * 1000)
+        self.cpu += (time.process_time() - cpu) * 1000
 
     async def _done(self) -> None:
         """Waits until no chat has anything in hand."""
@@ -210,6 +216,7 @@ class Year:
     def _figures(self, day: int, days: int) -> Figures:
         gc.collect()
         answers, self.answers = sorted(self.answers), []
+        cpu, self.cpu = self.cpu, 0.0
         logged, self.log.written = self.log.written, 0
         [[entries]] = self.journal._read("SELECT count(*) FROM entries")
         return Figures(
@@ -225,6 +232,7 @@ class Year:
             round(logged / days / 1000, 1),
             self.platform.begun,
             len(answers),
+            round(cpu / len(answers), 1),
             round(statistics.median(answers), 1),
             round(answers[int(len(answers) * 0.95)], 1),
         )
