@@ -12,6 +12,7 @@ _TEXTS = {
             "Send /stop and I stop answering you, /start to go on, /forget and I delete what you wrote to me."
         ),
         "late": "(I was switched off for a while, so this answer comes late.)",
+        "rested": "(I keep quiet hours, so this answer comes late.)",
         "stopped": "I will not answer you any more. Send /start to go on, /forget to delete what you wrote.",
         "started": "I am listening again. Send /stop at any time and I stop answering you.",
         "forgotten": "Done: I have deleted what you wrote to me.",
@@ -32,6 +33,7 @@ _TEXTS = {
             "发送 /stop 我就不再回复你，发送 /start 继续，发送 /forget 我就删除你发给我的内容。"
         ),
         "late": "（我刚才离线了一段时间，所以回复晚了。）",
+        "rested": "（我有固定的免打扰时段，所以回复晚了。）",
         "stopped": "我不会再回复你了。想继续就发送 /start，想删除你发过的内容就发送 /forget。",
         "started": "我又在了。随时发送 /stop，我就不再回复你。",
         "forgotten": "好了：你发给我的内容已经删除。",
@@ -61,6 +63,11 @@ def introduction(persona: Persona, language: str) -> str:
 def late(persona: Persona, language: str) -> str:
     """Comes before a reply to messages that waited while the avatar was not running."""
     return _say("late", persona, language)
+
+
+def rested(persona: Persona, language: str) -> str:
+    """Comes before a reply to messages that waited because of quiet hours."""
+    return _say("rested", persona, language)
 
 
 def stopped(persona: Persona, language: str) -> str:

@@ -14,6 +14,18 @@ from bot.secrets import Secret, Secrets
 from bot.validation import Section
 
 
+@dataclass(frozen=True, slots=True)
+class ShownDecision:
+    """What became of a message in a group. probability: of answering it, where one was computed.
+
+    why: sentences for the owner, by language; they hold no words of the message.
+    """
+
+    answered: bool
+    probability: float | None
+    why: Mapping[str, Sequence[str]]
+
+
 class Inbox(Protocol):
     """What the daemon offers an adapter. Only PassingError is ever raised: the daemon can keep nothing just now."""
 
@@ -31,6 +43,9 @@ class Inbox(Protocol):
 
     async def moved(self, old: Chat, new: Chat) -> None:
         """A chat continues under another id (a Telegram group that became a supergroup). May be told again."""
+
+    def typing(self, chat: Chat) -> None:
+        """Notes that somebody types in a chat just now; an answer waits for it. A platform need not tell."""
 
     def server_said(self, at: datetime) -> None:
         """Takes the time that the platform's server just gave, to notice a wrong clock here."""
@@ -55,6 +70,18 @@ class Adapter(Protocol):
 
         Raises UndeliverableError where this chat cannot be reached; the others still can.
         """
+
+    async def send_reply(self, chat: Chat, text: str, key: str, to: str) -> str:
+        """Sends one bubble as `send` does, shown as a reply to the message with the id `to` if that is still there."""
+        return await self.send(chat, text, key)
+
+    def stickers(self) -> Collection[str]:
+        """The emoji for which it has a sticker."""
+        return ()
+
+    async def send_sticker(self, chat: Chat, emoji: str, key: str) -> str:
+        """Sends one bubble as the sticker for an emoji, one of `stickers`; as the emoji where that chat takes none."""
+        return await self.send(chat, emoji, key)
 
     def lane(self, chat: Chat) -> str:
         """Names what the chat shares its message ids with, such as the topics of a forum.
@@ -93,8 +120,8 @@ class Adapter(Protocol):
         """Downloads a photo of at most `limit` bytes; a larger one raises PermanentError."""
         raise PermanentError("This platform delivers no photos.")
 
-    async def show_decision(self, chat: Chat, message_id: str, probability: float, answered: bool) -> None:
-        """Shows what was decided about a message, where the platform has a place for that."""
+    async def show_decision(self, chat: Chat, message_id: str, shown: ShownDecision) -> None:
+        """Shows what became of a group's message, where the platform has a place for that."""
         return None
 
 
@@ -124,6 +151,7 @@ class Setting:
     language: str = "en"
     keep_days: float = 90  # how long the owner keeps what was said
     announce: Callable[[str], None] = lambda link: None  # shows the owner a link that may hold a token
+    stickers: Mapping[str, Path] = field(default_factory=dict)  # the owner's pictures, by emoji
 
 
 @dataclass(frozen=True, slots=True)

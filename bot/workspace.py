@@ -61,6 +61,11 @@ class Workspace:
         return self.root / "received"
 
     @property
+    def stickers(self) -> Path:
+        """Pictures named by their emoji, which the avatar may send; there where the owner made the folder."""
+        return self.root / "stickers"
+
+    @property
     def loras(self) -> Path:
         return self.root / "loras"
 

@@ -22,5 +22,8 @@ class QuietInbox:
     async def moved(self, old: Chat, new: Chat) -> None:
         raise AssertionError("no chat was expected to move")
 
+    def typing(self, chat: Chat) -> None:
+        """Nothing."""
+
     def server_said(self, at: datetime) -> None:
         """Nothing."""

@@ -143,11 +143,12 @@ FOUNDATION = (
     "secrets",
     "validation",
     "sampling",
+    "outcome",
 )
 """What everything in bot stands on; no folder of it is known to these."""
 
 FLOORS = (
-    {"chat", "store", "media", "pictures", "checks", "clock", "weights", "observer", "disclosure"},
+    {"chat", "store", "media", "pictures", "checks", "clock", "weights", "observer", "disclosure", "explanation"},
     {"lora", "platform", "config", "consent", "lock", "logs", "serving"},
     {"engine"},
     {"memory"},

@@ -23,7 +23,7 @@ class DiscordSection(ProxiedSection):
 def make(section: DiscordSection, setting: Setting) -> Adapter:
     from adapters.discord.adapter import DiscordAdapter
 
-    return DiscordAdapter(setting.secrets.need(TOKEN.name), proxy=section.proxy)
+    return DiscordAdapter(setting.secrets.need(TOKEN.name), proxy=section.proxy, stickers=setting.stickers)
 
 
 async def check(section: DiscordSection, secrets: Secrets) -> Check:

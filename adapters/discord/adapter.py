@@ -1,9 +1,12 @@
 """The Discord adapter: sends, asks what arrived, fetches pictures, and says in a sentence what went wrong."""
 
+import asyncio
 import hashlib
+import io
 import logging
 from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -17,6 +20,8 @@ from bot.errors import PassingError, PermanentError, UndeliverableError
 from bot.message import Chat
 from bot.platform import Adapter, Inbox
 
+log = logging.getLogger(__name__)
+
 CDN = ("https://cdn.discordapp.com", "https://media.discordapp.net")
 LIMIT = 2000  # characters a message
 _FETCH_SECONDS = 60
@@ -25,7 +30,8 @@ _FETCH_SECONDS = 60
 class DiscordAdapter(Adapter):
     """`token` of a bot account; `proxy` as http://host:port; `origins`: where pictures may be fetched from.
 
-    `ready_seconds`: the list of servers counts as complete when none more came for this long.
+    `ready_seconds`: the list of servers counts as complete when none more came for this long. `stickers`: pictures by
+    emoji, which are sent as such.
     """
 
     platform = PLATFORM
@@ -37,7 +43,9 @@ class DiscordAdapter(Adapter):
         proxy: str | None = None,
         origins: Collection[str] = CDN,
         ready_seconds: float = 2.0,
+        stickers: Mapping[str, Path] | None = None,
     ) -> None:
+        self._stickers = stickers or {}
         self._token = token
         self._proxy = proxy
         self._ready_seconds = ready_seconds
@@ -74,10 +82,39 @@ class DiscordAdapter(Adapter):
 
         Returns the id of the last.
         """
+        return await self._post(chat, text, key, None)
+
+    async def send_reply(self, chat: Chat, text: str, key: str, to: str) -> str:
+        """Sends a bubble of which the first piece is shown as a reply, which notifies nobody."""
+        return await self._post(chat, text, key, int(to) if to.isdecimal() else None)
+
+    def stickers(self) -> Collection[str]:
+        return self._stickers.keys()
+
+    async def send_sticker(self, chat: Chat, emoji: str, key: str) -> str:
+        """Sends a picture, whose name is the bubble's mark; the emoji where this chat takes none, or it is gone."""
+        mark, path = nonce(key, 0), self._stickers[emoji]
+        try:
+            data = io.BytesIO(await asyncio.to_thread(path.read_bytes))
+            async with self._channel(chat) as channel:
+                sent = (await channel.send(file=discord.File(data, f"{mark}{path.suffix}"), nonce=mark)).id
+        except (UndeliverableError, OSError) as error:
+            log.warning("A sticker on Discord goes out as its emoji: %s", error)
+            return await self.send(chat, emoji, key)
+        self._saw(int(chat.id), sent)
+        return str(sent)
+
+    async def _post(self, chat: Chat, text: str, key: str, to: int | None) -> str:
         arrived = self._arrived.get(key, [])
+        place = int(chat.id)
+        shown = discord.MessageReference(message_id=to, channel_id=place, fail_if_not_exists=False) if to else None
         async with self._channel(chat) as channel:
             for number, piece in list(enumerate(split(text)))[len(arrived) :]:
-                sent = (await channel.send(piece, nonce=nonce(key, number))).id
+                mark = nonce(key, number)
+                if shown is not None and number == 0:
+                    sent = (await channel.send(piece, nonce=mark, reference=shown)).id
+                else:
+                    sent = (await channel.send(piece, nonce=mark)).id
                 self._saw(int(chat.id), sent)
                 arrived.append(str(sent))
                 self._arrived[key] = arrived  # should the next piece fail, this one is not sent again
@@ -185,7 +222,10 @@ def split(text: str, limit: int = LIMIT) -> list[str]:
 
 
 def _is(told: Mapping[str, Any], mark: str, piece: str) -> bool:
-    """By the nonce where the history tells it, else by the text, of which Discord may change the spaces."""
+    """By a sticker's name, the nonce where the history tells it, or else the text, whose spaces Discord may change."""
+    pictures = [str(one.get("filename", "")) for one in told.get("attachments", ()) if isinstance(one, dict)]
+    if any(name.startswith(mark) for name in pictures):
+        return True
     if told.get("nonce") is not None:
         return bool(told["nonce"] == mark)
     return str(told.get("content", "")).split() == piece.split()

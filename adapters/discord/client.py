@@ -50,7 +50,9 @@ class AvatarClient(discord.Client):
         trace = aiohttp.TraceConfig()
         trace.on_request_end.append(self._tell_time)
         super().__init__(
-            intents=discord.Intents(guilds=True, guild_messages=True, dm_messages=True, message_content=True),
+            intents=discord.Intents(
+                guilds=True, guild_messages=True, dm_messages=True, dm_typing=True, message_content=True
+            ),
             allowed_mentions=discord.AllowedMentions.none(),
             max_messages=None,
             member_cache_flags=discord.MemberCacheFlags.none(),
@@ -85,6 +87,11 @@ class AvatarClient(discord.Client):
     async def on_message(self, message: discord.Message) -> None:
         async with self._turn():
             await self._take(message)
+
+    async def on_raw_typing(self, event: discord.RawTypingEvent) -> None:
+        async with self._turn():
+            if self.user is not None and event.user_id != self.user.id:
+                self._inbox.typing(_place(event.channel_id, event.guild_id))
 
     async def on_raw_message_edit(self, event: discord.RawMessageUpdateEvent) -> None:
         async with self._turn():

@@ -22,6 +22,12 @@ class TelegramSection(ProxiedSection):
         description="address of your own Bot API server; the public one if left out",
         pattern=r"^https?://\S+$",
     )
+    sticker_set: Text | None = Field(
+        default=None,
+        description="the set whose stickers the avatar may send, by the name in its link t.me/addstickers/NAME",
+        pattern=r"^\w+$",
+        examples=["HotCherry"],
+    )
 
 
 def make(section: TelegramSection, setting: Setting) -> Adapter:
@@ -29,7 +35,14 @@ def make(section: TelegramSection, setting: Setting) -> Adapter:
 
     api = section.api_url.rstrip("/")
     token = setting.secrets.need(TOKEN.name)
-    return TelegramAdapter(token, base_url=f"{api}/bot", base_file_url=f"{api}/file/bot", proxy=section.proxy)
+    return TelegramAdapter(
+        token,
+        base_url=f"{api}/bot",
+        base_file_url=f"{api}/file/bot",
+        proxy=section.proxy,
+        sticker_set=section.sticker_set,
+        sticker_files=setting.stickers,
+    )
 
 
 async def check(section: TelegramSection, secrets: Secrets) -> Check:

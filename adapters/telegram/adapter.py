@@ -6,7 +6,8 @@ import logging
 import os
 import random
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx
@@ -34,7 +35,7 @@ class TelegramAdapter(Adapter):
     """A bot's private chats, groups, supergroups and forum topics (a chat each).
 
     `proxy`: as http://host:port. `first_wait`: seconds before the second try of a poll that failed; it grows to half a
-    minute.
+    minute. `sticker_set`: its name on Telegram. `sticker_files`: pictures by emoji, for which the set has none.
     """
 
     platform = PLATFORM
@@ -48,6 +49,8 @@ class TelegramAdapter(Adapter):
         proxy: str | None = None,
         poll_seconds: int = 50,
         first_wait: float = 1.0,
+        sticker_set: str | None = None,
+        sticker_files: Mapping[str, Path] | None = None,
     ) -> None:
         token = token.strip()
         if not _TOKEN.fullmatch(token):
@@ -70,6 +73,9 @@ class TelegramAdapter(Adapter):
         self._poll_seconds = poll_seconds
         self._first_wait = first_wait
         self._inbox: Inbox | None = None
+        self._sticker_set = sticker_set
+        files = sticker_files or {}
+        self._stickers: dict[str, str | Path] = {emoji: path for emoji, path in files.items() if path.suffix == ".webp"}
 
     # -- in -------------------------------------------------------------------------------------------------------
 
@@ -103,7 +109,23 @@ class TelegramAdapter(Adapter):
             log.warning("Telegram sent this bot's messages to a webhook, which was taken off: they are polled now.")
         for sentence in _advice(me):
             log.warning("%s", sentence)
+        if self._sticker_set is not None:
+            await self._learn_stickers(self._sticker_set)
         return me
+
+    async def _learn_stickers(self, name: str) -> None:
+        try:
+            found = await self._bot.get_sticker_set(name)
+        except BadRequest as error:
+            log.warning("Telegram has no stickers %s (%s): see platforms.telegram.sticker_set.", name, reason(error))
+            return
+        except TelegramError:
+            raise
+        except Exception as error:  # whatever a missing field leads to in the library
+            log.warning("Telegram's stickers %s could not be read (%s); none are sent.", name, type(error).__name__)
+            return
+        by_emoji: dict[str, str | Path] = {one.emoji: one.file_id for one in reversed(found.stickers) if one.emoji}
+        self._stickers = by_emoji | {emoji: one for emoji, one in self._stickers.items() if emoji not in by_emoji}
 
     async def _poll(self, inbox: Inbox, me: telegram.User) -> None:
         offset: int | None = None  # Telegram delivers again whatever was not confirmed by a higher offset
@@ -166,6 +188,15 @@ class TelegramAdapter(Adapter):
 
     async def send(self, chat: Chat, text: str, key: str) -> str:
         return await self._outbox.send(chat, text, key)
+
+    async def send_reply(self, chat: Chat, text: str, key: str, to: str) -> str:
+        return await self._outbox.send(chat, text, key, int(to) if to.isdecimal() else None)
+
+    def stickers(self) -> Collection[str]:
+        return self._stickers.keys()
+
+    async def send_sticker(self, chat: Chat, emoji: str, key: str) -> str:
+        return await self._outbox.send_sticker(chat, self._stickers[emoji], emoji, key)
 
     def saw(self, chat: Chat, message_id: str) -> None:
         if message_id.isdecimal():

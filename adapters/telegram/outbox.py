@@ -5,6 +5,7 @@ import functools
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import TypeVar
 
 import telegram
@@ -51,10 +52,11 @@ class Outbox:
         newest = self._newest.get(_sequence(self._place(chat).chat))
         return None if newest is None else str(newest)
 
-    async def send(self, chat: Chat, text: str, key: str) -> str:
+    async def send(self, chat: Chat, text: str, key: str, to: int | None = None) -> str:
         """Sends one bubble, in several messages if it is too long for one; a retry sends only what is missing.
 
-        Returns the id of the last. Raises UndeliverableError, PermanentError or PassingError.
+        to: the message that the first is shown as a reply to, if it is still there. Returns the id of the last.
+        Raises UndeliverableError, PermanentError or PassingError.
         """
         parts = split(text)
         if not parts:
@@ -62,14 +64,34 @@ class Outbox:
         arrived = self._arrived.setdefault(key, [])
         _forget(self._arrived)
         for part in parts[len(arrived) :]:
+            reply = telegram.ReplyParameters(to, allow_sending_without_reply=True) if to and not arrived else None
 
-            async def post(place: Place, part: str = part) -> telegram.Message:
-                return await self._bot.send_message(place.chat, part, message_thread_id=place.topic)
+            async def post(
+                place: Place, part: str = part, reply: telegram.ReplyParameters | None = reply
+            ) -> telegram.Message:
+                return await self._bot.send_message(
+                    place.chat, part, message_thread_id=place.topic, reply_parameters=reply
+                )
 
             message = await self._to_chat(chat, post)
             arrived.append(message.message_id)
             self.saw(message.chat.id, message.message_id)
         return self._whole(key, arrived)
+
+    async def send_sticker(self, chat: Chat, sticker: str | Path, emoji: str, key: str) -> str:
+        """Sends a sticker, by its id or from a file; its emoji where this chat takes none, or the file is gone."""
+        try:
+            given = sticker if isinstance(sticker, str) else await asyncio.to_thread(_upload, sticker)
+
+            async def post(place: Place) -> telegram.Message:
+                return await self._bot.send_sticker(place.chat, given, message_thread_id=place.topic)
+
+            message = await self._to_chat(chat, post)
+        except (UndeliverableError, OSError) as error:
+            log.warning("A sticker on Telegram goes out as its emoji: %s", error)
+            return await self.send(chat, emoji, key)
+        self.saw(message.chat.id, message.message_id)
+        return self._whole(key, [message.message_id])
 
     async def delivered(self, chat: Chat, text: str, key: str, floor: str | None) -> str | bool | None:
         """Looks for a bubble's messages among those after `floor` of which nothing is known yet.
@@ -162,6 +184,10 @@ async def asked(call: Callable[[], Awaitable[T]], patience: float = _PATIENCE) -
             raise
         except TelegramError as error:
             raise explain(error) from None
+
+
+def _upload(path: Path) -> telegram.InputFile:
+    return telegram.InputFile(path.read_bytes(), filename=f"sticker{path.suffix}")
 
 
 def _sequence(chat_id: int) -> int:

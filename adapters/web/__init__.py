@@ -31,6 +31,7 @@ def make(section: WebSection, setting: Setting) -> Adapter:
         group=_GROUP[setting.language],
         keep_days=setting.keep_days,
         announce=setting.announce,
+        stickers=setting.stickers,
     )
 
 

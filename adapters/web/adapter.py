@@ -6,7 +6,7 @@ import errno
 import logging
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -14,13 +14,13 @@ from urllib.parse import quote
 from adapters.web.guard import Guard
 from adapters.web.hub import Event, Hub
 from adapters.web.photos import PhotoFolder
-from adapters.web.room import PLATFORM, Room, shown
+from adapters.web.room import PLATFORM, Room, decision, shown
 from adapters.web.server import Posted, Server
 from adapters.web.store import Transcript
-from bot.errors import PassingError, PermanentError
+from bot.errors import DataError, PassingError, PermanentError
 from bot.message import Chat
 from bot.people import People
-from bot.platform import Adapter, Inbox
+from bot.platform import Adapter, Inbox, ShownDecision
 from bot.serving import Listener
 
 log = logging.getLogger(__name__)
@@ -45,7 +45,7 @@ class WebAdapter(Adapter):
     people: asked at each use, so that changes show. folder: where the transcript and its photos lie; lines older than
     `keep_days` are deleted. avatar, group: what the avatar and the group are called. names: host names it answers to
     beside addresses and localhost. announce: called with the link, token included, once it listens; without it the
-    link is `url`.
+    link is `url`. stickers: pictures by emoji, which are shown as photos.
     """
 
     platform = PLATFORM
@@ -63,7 +63,9 @@ class WebAdapter(Adapter):
         keep_days: float = 90,
         names: tuple[str, ...] = (),
         announce: Callable[[str], None] = lambda url: None,
+        stickers: Mapping[str, Path] | None = None,
     ) -> None:
+        self._stickers = stickers or {}
         self._host = host
         self._port = port
         self._token = token
@@ -92,7 +94,7 @@ class WebAdapter(Adapter):
         with contextlib.closing(listener), contextlib.closing(Transcript.open(self._folder)) as transcript:
             serving = Listener()
             guard = Guard(self._token, f"echoes_{self._listening_on}", self._names, serving.trust)
-            server = Server(guard, hub, self._photos, self._post, self._greet)
+            server = Server(guard, hub, self._photos, self._post, self._greet, self._typed)
             self._open = _Open(inbox, transcript, hub, asyncio.Lock())
             try:
                 await serving.start(server.app(), sock=listener)
@@ -106,11 +108,28 @@ class WebAdapter(Adapter):
                 await serving.stop()
 
     async def send(self, chat: Chat, text: str, key: str) -> str:
+        return self._say(chat, text, key)
+
+    def _say(self, chat: Chat, text: str, key: str, photos: tuple[str, ...] = ()) -> str:
         running = self._running()
-        line, new = running.transcript.add(chat.id, None, self._room.avatar, text, _mark(key))
+        line, new = running.transcript.add(chat.id, None, self._room.avatar, text, _mark(key), photos)
         if new:
             running.hub.tell({"type": "line", "line": shown(line)})
         return str(line.id)
+
+    def stickers(self) -> Collection[str]:
+        return self._stickers.keys()
+
+    async def send_sticker(self, chat: Chat, emoji: str, key: str) -> str:
+        """Shows a picture; the emoji where that is no picture any more."""
+        if (shown_already := self._running().transcript.find(_mark(key))) is not None:
+            return str(shown_already.id)
+        try:
+            photo = await asyncio.to_thread(lambda: self._photos.put(self._stickers[emoji].read_bytes()))
+        except (DataError, OSError) as error:
+            log.warning("A sticker on the web chat goes out as its emoji: %s", error)
+            return await self.send(chat, emoji, key)
+        return self._say(chat, "", key, (photo,))
 
     def saw(self, chat: Chat, message_id: str) -> None:
         """Nothing: each bubble is known by its key."""
@@ -131,12 +150,11 @@ class WebAdapter(Adapter):
     async def fetch(self, ref: str, limit: int) -> bytes:
         return await asyncio.to_thread(self._photos.read, ref, limit)
 
-    async def show_decision(self, chat: Chat, message_id: str, probability: float, answered: bool) -> None:
-        """Shows what was decided about a group message, under it."""
+    async def show_decision(self, chat: Chat, message_id: str, shown: ShownDecision) -> None:
+        """Shows what became of a group message, under it, and why to whoever asks."""
         running = self._running()
-        running.transcript.decided(int(message_id), probability, answered)
-        decision = {"p": probability, "answered": answered}
-        running.hub.tell({"type": "decision", "id": int(message_id), "decision": decision})
+        running.transcript.decided(int(message_id), shown)
+        running.hub.tell({"type": "decision", "id": int(message_id), "decision": decision(shown)})
 
     async def _post(self, posted: Posted) -> int:
         """Shown and kept once the daemon has it; a second try with the same nonce is the same message."""
@@ -153,6 +171,11 @@ class WebAdapter(Adapter):
             for event in self._greet(0, 0):
                 running.hub.tell(event)
         return line.id
+
+    def _typed(self, chat: str, sender: str) -> None:
+        self._room.place(chat, sender)
+        if self._open is not None:
+            self._open.inbox.typing(self._room.chat(chat))
 
     def _purge(self, transcript: Transcript) -> None:
         transcript.purge(int((time.time() - self._keep_days * _DAY) * 1000))

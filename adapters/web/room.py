@@ -11,6 +11,7 @@ from bot.media import MAX_BYTES
 from bot.message import PHOTO, Account, Attachment, Chat, ChatKind, Message
 from bot.people import RELATIONSHIPS, STRANGER, Contact, People
 from bot.pictures import most_pixels
+from bot.platform import ShownDecision
 
 PLATFORM = "web"
 GROUP = "#group"  # no contact's short name begins so
@@ -43,11 +44,16 @@ class Room:
             return Chat(PLATFORM, GROUP, ChatKind.GROUP, self.group)
         return Chat(PLATFORM, number, ChatKind.PRIVATE)
 
-    def check(self, chat: str, sender: str, text: str, photos: tuple[str, ...]) -> Contact:
-        """Returns the speaker of a posted message. Raises Refusal where it may not be taken."""
+    def place(self, chat: str, sender: str) -> Contact:
+        """Returns the speaker in a chat. Raises Refusal where they have no part in it."""
         speaker = self.speaker(sender)
         if chat not in (GROUP, sender):
             raise Refusal(400, "unknown", "There is no such chat.")
+        return speaker
+
+    def check(self, chat: str, sender: str, text: str, photos: tuple[str, ...]) -> Contact:
+        """Returns the speaker of a posted message. Raises Refusal where it may not be taken."""
+        speaker = self.place(chat, sender)
         if not text and not photos:
             raise Refusal(400, "empty", "The message is empty.")
         if len(text) > TEXT_LIMIT:
@@ -109,5 +115,14 @@ def shown(line: Line) -> dict[str, Any]:
         "photos": list(line.photos),
         "at": line.at,
         "mark": line.mark,
-        "decision": None if line.probability is None else {"p": line.probability, "answered": line.answered},
+        "decision": None if line.decision is None else decision(line.decision),
+    }
+
+
+def decision(shown: ShownDecision) -> dict[str, Any]:
+    """Returns what became of a line as the page gets it."""
+    return {
+        "p": shown.probability,
+        "answered": shown.answered,
+        "why": {key: list(why) for key, why in shown.why.items()},
     }

@@ -48,13 +48,17 @@ class Posted:
 
 @dataclass(slots=True)
 class Server:
-    """`post` takes a message and returns its line's number once it is durable; `greet` is what a page begins with."""
+    """`post` takes a message and returns its line's number once it is durable; `greet` is what a page begins with.
+
+    typing: told of the chat and the person where somebody types; raises Refusal where there is none such.
+    """
 
     guard: Guard
     hub: Hub
     photos: PhotoFolder
     post: Callable[[Posted], Awaitable[int]]
     greet: Callable[[int, int], list[Event]]
+    typing: Callable[[str, str], None]
     _decoding: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(2))  # photos at a time
 
     def app(self) -> web.Application:
@@ -66,6 +70,7 @@ class Server:
                 web.get("/api/session", self._session),
                 web.get("/api/stream", self._stream),
                 web.post("/api/messages", self._message),
+                web.post("/api/typing", self._typing),
                 web.post("/api/photos", self._upload),
                 web.get("/api/photos/{name}", self._photo),
             )
@@ -111,6 +116,12 @@ class Server:
             log.exception("A message of the web chat could not be stored.")
             raise Refusal(507, "later", "The message could not be stored: is the disk full?") from error
         return web.json_response({"id": number})
+
+    async def _typing(self, request: web.Request) -> web.Response:
+        self.guard.check_session(request)
+        body = await _json(request)
+        self.typing(_text(body, "chat", 200), _text(body, "sender", 200))
+        return web.Response(status=204)
 
     async def _upload(self, request: web.Request) -> web.Response:
         """One photo as the request's body."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.errors import PassingError, PermanentError
+from bot.platform import ShownDecision
 from bot.workspace import private_dir
 
 _SCHEMA = """
@@ -24,12 +25,13 @@ CREATE TABLE IF NOT EXISTS lines (
     mark TEXT NOT NULL UNIQUE,  -- what makes a second try the same line
     taken INTEGER NOT NULL,     -- the daemon has it; until then no page shows it
     probability REAL,           -- of answering it, where that was decided
-    answered INTEGER
+    answered INTEGER,
+    why TEXT                    -- JSON: sentences by language
 );
 CREATE INDEX IF NOT EXISTS lines_by_chat ON lines (chat, id);
 CREATE TABLE IF NOT EXISTS erasures (id INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL);
 """
-_COLUMNS = "id, chat, sender, name, text, photos, at, mark, probability, answered"
+_COLUMNS = "id, chat, sender, name, text, photos, at, mark, probability, answered, why"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +46,7 @@ class Line:
     photos: tuple[str, ...]
     at: int
     mark: str
-    probability: float | None = None
-    answered: bool | None = None
+    decision: ShownDecision | None = None
 
 
 class Transcript:
@@ -65,6 +66,8 @@ class Transcript:
                 database.execute("PRAGMA journal_mode = WAL")
                 database.execute("PRAGMA secure_delete = ON")
                 database.executescript(_SCHEMA)
+                if "why" not in {column for _, column, *_ in database.execute("PRAGMA table_info(lines)")}:
+                    database.execute("ALTER TABLE lines ADD COLUMN why TEXT")  # made by an earlier program
                 database.execute(  # another file than the one a page knows must not look like it
                     "INSERT INTO erasures (id, at) SELECT ?, ? WHERE NOT EXISTS (SELECT 1 FROM erasures)",
                     (secrets.randbelow(2**40) + 1, int(time.time() * 1000)),
@@ -112,9 +115,10 @@ class Transcript:
         ).fetchall()
         return [_line(row) for row in reversed(rows)]
 
-    def decided(self, number: int, probability: float, answered: bool) -> None:
-        """Notes with a line what was decided about it."""
-        self._do("UPDATE lines SET probability = ?, answered = ? WHERE id = ?", (probability, int(answered), number))
+    def decided(self, number: int, shown: ShownDecision) -> None:
+        """Notes with a line what became of it."""
+        values = (shown.probability, int(shown.answered), json.dumps(dict(shown.why), ensure_ascii=False), number)
+        self._do("UPDATE lines SET probability = ?, answered = ?, why = ? WHERE id = ?", values)
 
     def taken(self, number: int) -> None:
         """Notes that the daemon has this line."""
@@ -149,7 +153,10 @@ class Transcript:
         return shown - self.photos()
 
 
-def _line(row: tuple[int, str, str | None, str, str, str, int, str, float | None, int | None]) -> Line:
-    number, chat, sender, name, text, photos, at, mark, probability, answered = row
-    decided = None if answered is None else bool(answered)
-    return Line(number, chat, sender, name, text, tuple(json.loads(photos)), at, mark, probability, decided)
+_Row = tuple[int, str, str | None, str, str, str, int, str, float | None, int | None, str | None]
+
+
+def _line(row: _Row) -> Line:
+    number, chat, sender, name, text, photos, at, mark, probability, answered, why = row
+    decided = None if answered is None else ShownDecision(bool(answered), probability, json.loads(why or "{}"))
+    return Line(number, chat, sender, name, text, tuple(json.loads(photos)), at, mark, decided)

@@ -6,58 +6,100 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, Self
 
-from bot.chat.features import is_out
+from bot.chat.features import is_addressed, is_out
 from bot.errors import PermanentError
 from bot.files import read_text
+from bot.outcome import MODEL, Decision, Term
 from bot.workspace import write_private
 
 FILE = "decision.json"
-VERSION = 2
-"""Of the record. 1, which names no version, knew only the first 15 features, and is read as it is."""
+VERSION = 3
+"""Of the record. 1, which names no version, knew only the first 15 features; 2 decided what is addressed as all else.
+Both are read as they are."""
+
+_TERMS = 6  # told of a decision, beside the model's
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
-    answer: bool
-    probability: float
+class Logistic:
+    """Turns the model's log-odds and the features into the probability that the person speaks next.
 
-
-@dataclass(frozen=True, slots=True)
-class Calibration:
-    """A logistic over the model's log-odds and the features, fitted on the person's held-out days.
-
-    Who has just spoken is likelier to speak again. With one threshold an avatar that is out of the conversation would
-    never find its way back in, so that state has a threshold of its own: where the person joined in as often.
-
-    precision: of the engine that was asked for the model's log-odds, in its own words; empty where it is not known.
-    correction: of the log-odds, as training needs it; `bias` holds it already.
+    usual: of each feature, and of the model's log-odds, the mean on the days it was fitted on; 0 where it is not known.
     """
 
     bias: float = 0.0
     model: float = 1.0  # weight of the model's log-odds
     weights: Mapping[str, float] = field(default_factory=dict)
-    threshold: float = 0.5
-    joining: float = 0.5  # the threshold while none of the last 20 messages is the avatar's own
-    precision: str = field(default="", compare=False)
-    correction: float = field(default=0.0, compare=False)
+    usual: Mapping[str, float] = field(default_factory=dict, kw_only=True)
 
     def probability(self, p_model: float, seen: Mapping[str, float]) -> float:
-        p = min(max(p_model, 1e-6), 1 - 1e-6)
-        total = self.bias + self.model * math.log(p / (1 - p))
+        total = self.bias + self.model * _log_odds(p_model)
         total += sum(weight * seen.get(name, 0.0) for name, weight in self.weights.items())
         return 1 / (1 + math.exp(-max(min(total, 60.0), -60.0)))
 
+    def terms(self, p_model: float, seen: Mapping[str, float]) -> tuple[Term, ...]:
+        """Returns the model's part, where it has one, and then what else moves the probability most."""
+        every = [
+            Term(name, seen.get(name, 0.0), self.usual.get(name, 0.0), weight) for name, weight in self.weights.items()
+        ]
+        moving = sorted((term for term in every if term.contribution), key=lambda term: -abs(term.contribution))
+        own = [Term(MODEL, _log_odds(p_model), self.usual.get(MODEL, 0.0), self.model)] if self.model else []
+        return (*own, *moving[:_TERMS])
+
+    def corrected(self, correction: float) -> Self:
+        """Returns the same for a model whose log-odds are lower by that."""
+        usual = dict(self.usual)
+        if MODEL in usual:
+            usual[MODEL] -= correction
+        return dataclasses.replace(self, bias=self.bias + self.model * correction, usual=usual)
+
+
+@dataclass(frozen=True, slots=True)
+class Addressed(Logistic):
+    """Decides what is addressed to the person, by the message itself and the model: never by how fast the chat goes.
+
+    threshold: where it answers as many of them as the person did; 0 answers every one.
+    """
+
+    model: float = 0.0
+    threshold: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration(Logistic):
+    """A logistic over the model's log-odds and the features, fitted on the person's held-out days.
+
+    Who has just spoken is likelier to speak again. With one threshold an avatar that is out of the conversation would
+    never find its way back in, so that state has a threshold of its own: where the person joined in as often.
+
+    addressed: what decides on messages addressed to the person; None: what decides on all others, too.
+    precision: of the engine that was asked for the model's log-odds, in its own words; empty where it is not known.
+    correction: of the log-odds, as training needs it; `bias` holds it already.
+    """
+
+    threshold: float = 0.5
+    joining: float = 0.5  # the threshold while none of the last 20 messages is the avatar's own
+    addressed: Addressed | None = None
+    precision: str = field(default="", compare=False)
+    correction: float = field(default=0.0, compare=False)
+
     def decide(self, p_model: float, seen: Mapping[str, float]) -> Decision:
-        probability = self.probability(p_model, seen)
-        return Decision(probability >= (self.joining if is_out(seen) else self.threshold), probability)
+        own = self.addressed if is_addressed(seen) else None
+        threshold = own.threshold if own else self.joining if is_out(seen) else self.threshold
+        rule = own or self
+        probability = rule.probability(p_model, seen)
+        terms = rule.terms(p_model, seen)
+        return Decision(probability >= threshold, probability, threshold, p_model, terms, own is not None)
 
     def doubt(self, serving: str) -> str | None:
         """Returns a sentence where another engine was calibrated than the one that serves; None where all is well.
 
         serving: that one's precision, in its own words.
         """
-        if serving == self.precision or not self.precision or not self.model:
+        asked = self.model or (self.addressed and self.addressed.model)
+        if serving == self.precision or not self.precision or not asked:
             return None
         return (
             f"Its decision is calibrated on another engine ({self.precision}) than the one that serves ({serving}): "
@@ -83,11 +125,16 @@ class Calibration:
                     f"{lora / FILE} was written by a newer Echoes (version {version} of the record, and this one "
                     f"knows {VERSION}): update Echoes, or train again with `echoes train`."
                 )
-            weights = {str(name): float(weight) for name, weight in saved["weights"].items()}
             threshold = float(saved["threshold"])
-            joining = float(saved.get("joining", threshold))
-            about = str(saved.get("precision", "")), float(saved.get("correction", 0.0))
-            return cls(float(saved["bias"]), float(saved["model"]), weights, threshold, joining, *about)
+            addressed = saved.get("addressed")
+            return cls(
+                **_logistic(saved),
+                threshold=threshold,
+                joining=float(saved.get("joining", threshold)),
+                addressed=addressed and Addressed(**_logistic(addressed), threshold=float(addressed["threshold"])),
+                precision=str(saved.get("precision", "")),
+                correction=float(saved.get("correction", 0.0)),
+            )
         except FileNotFoundError:
             raise PermanentError(
                 f"{lora / FILE} is missing, which says when the avatar answers in groups: train again with "
@@ -95,3 +142,22 @@ class Calibration:
             ) from None
         except (ValueError, KeyError, TypeError, AttributeError):
             raise PermanentError(f"{lora / FILE} is damaged: train again with `echoes train`.") from None
+
+
+def _log_odds(probability: float) -> float:
+    p = min(max(probability, 1e-6), 1 - 1e-6)
+    return math.log(p / (1 - p))
+
+
+def _logistic(saved: Mapping[str, Any]) -> dict[str, Any]:
+    """What a record says of a logistic."""
+    return {
+        "bias": float(saved["bias"]),
+        "model": float(saved["model"]),
+        "weights": _numbers(saved["weights"]),
+        "usual": _numbers(saved.get("usual", {})),
+    }
+
+
+def _numbers(saved: Mapping[str, Any]) -> dict[str, float]:
+    return {str(name): float(value) for name, value in saved.items()}

@@ -30,6 +30,9 @@ WIDER = (
 )
 """The features that came after the first 15. Those 15 stay as they are: they are what an avatar is measured against."""
 
+ITSELF = ("addressed_other", "question", "length", "photo", "command")
+"""The features of a message itself. All others tell of the chat around it: how fast it goes, who spoke, when."""
+
 
 @dataclass(frozen=True, slots=True)
 class Heard:
@@ -142,6 +145,11 @@ def _rate(before: Sequence[Heard], ages: Sequence[float], fading: float, own: fl
 
 def _names(heard: Heard, name: str) -> bool:
     return len(name) > (2 if name.isascii() else 1) and mentions(heard.text, [name])
+
+
+def is_addressed(seen: Mapping[str, float]) -> bool:
+    """Whether the message is addressed to the subject: by the platform's own means, or by a name in its text."""
+    return bool(seen.get("addressed"))
 
 
 def is_out(seen: Mapping[str, float]) -> bool:

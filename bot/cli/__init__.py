@@ -29,6 +29,7 @@ COMMANDS = {
     "memory": ("bot.cli.memory", "see what the avatar remembers of a contact; add to it, strike out"),
     "doctor": ("bot.cli.doctor", "check everything before a start"),
     "run": ("bot.cli.run", "run the avatar on its platforms"),
+    "why": ("bot.cli.why", "see why it answered or kept silent in a group"),
     "aside": ("bot.cli.aside", "see what failed again and again and was set aside; try it again"),
     "bench": ("bot.cli.bench", "measure what a decision and a reply cost here"),
     "demo": ("bot.cli.demo", "all of it with the sample subject, in a browser"),

@@ -13,6 +13,7 @@ from bot.cli import proposals
 from bot.cli.table import table
 from bot.config import load_config
 from bot.errors import ExitCode, UsageError
+from bot.memory.index import Index
 from bot.message import Account
 from bot.people import NOTHING_LEFT_OUT, RELATIONSHIPS, STRANGER, Contact, LeftOut, People, load_people, save_people
 from bot.persona import load_persona
@@ -78,6 +79,7 @@ def run(args: argparse.Namespace) -> int:
     if args.action == "leave-out":
         people = _left_out(people, args.slug, args.chat, not args.undo)
         save_people(workspace.people, people)
+        Index.remove(workspace.memory_index)  # it holds words of theirs, and is made anew without them
         print(_LEFT_OUT if not args.undo else _TAKEN_IN)
         return ExitCode.OK
     if args.action == "speak-first":

@@ -10,7 +10,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from bot import disclosure
-from bot.chat.decision import Decision
 from bot.conversation import Conversations
 from bot.conversation.chat import Avatar
 from bot.errors import PermanentError
@@ -76,10 +75,10 @@ class _Watch(Unobserved):
     """Keeps the last decision."""
 
     def __init__(self) -> None:
-        self.decision: Decision | None = None
+        self.decision: tuple[bool, float] | None = None  # whether it answers, and the probability
 
     def decided(self, answer: bool, probability: float, seconds: float) -> None:
-        self.decision = Decision(answer, probability)
+        self.decision = answer, probability
 
 
 class Rehearsal:
@@ -120,8 +119,9 @@ class Rehearsal:
             self._watch.decision = None
             await self._hear(chat, line)
             if decision := self._watch.decision:
-                word = "answers" if decision.answer else "stays silent"
-                print(_dim(f"{'':>14}  {self._avatar.persona.name} {word}, p = {decision.probability:.2f}"))
+                answers, probability = decision
+                word = "answers" if answers else "stays silent"
+                print(_dim(f"{'':>14}  {self._avatar.persona.name} {word}, p = {probability:.2f}"))
             self._show()
 
     async def _hear(self, chat: Chat, line: Line) -> None:

@@ -18,6 +18,7 @@ from bot.chat.decision import Calibration
 from bot.config import Config, load_config
 from bot.consent import Use, require
 from bot.conversation.chat import Avatar
+from bot.conversation.stickers import sticker_files
 from bot.daemon.daemon import Daemon, Parts
 from bot.daemon.notify import Notifier
 from bot.daemon.signals import Orders
@@ -211,6 +212,7 @@ def _adapters(prepared: Prepared, avatar: Avatar) -> tuple[dict[str, Adapter], d
             prepared.persona.language,
             prepared.config.retention.journal_days,
             partial(_announce, platform, prepared.workspace, prepared.secrets),
+            sticker_files(prepared.workspace.stickers),
         )
         try:
             adapters[name] = platform.adapter(section, setting)

@@ -82,6 +82,8 @@ def _unhurried(config: ConversationConfig) -> ConversationConfig:
             "gather_seconds": 0.0,
             "gather_max_seconds": 0.0,
             "characters_per_second": 0.0,
+            "pace": "typing",
+            "quiet_hours": "",
             "stale_hours": 720.0,
             "answer": "everyone",
             "groups": "all",

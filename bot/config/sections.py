@@ -12,7 +12,7 @@ from pydantic import BeforeValidator, Discriminator, Field, InstanceOf, Tag, mod
 from bot.errors import EchoesError
 from bot.platform import PlatformSection
 from bot.sampling import Sampling
-from bot.validation import EMPTY, Section, Text, wrong
+from bot.validation import EMPTY, Section, Text, if_empty, wrong
 
 
 class ServerConfig(Section):
@@ -126,7 +126,30 @@ WordOrList = Annotated[
     Discriminator(lambda value: "list" if isinstance(value, list | tuple) else "word"),
 ]
 """One of a few words, or a list of texts."""
-GroupKey = Annotated[Text, Field(pattern=r"^[a-z0-9_-]+:.+$")]
+OTHERS = "others"
+"""In a mapping by group: every group that is not named."""
+_KEY = r"[a-z0-9_-]+:.+"
+GroupKey = Annotated[Text, Field(pattern=rf"^{_KEY}$")]
+GroupName = Annotated[Text, Field(pattern=rf"^({_KEY}|{OTHERS})$")]
+Part = Literal["off", "decided", "addressed"]
+"""What part the avatar takes in a group: none, deciding on each message, or answering only what is addressed to it."""
+PerHour = Annotated[int, Field(ge=1, le=3600)]
+
+
+def _form(value: Any) -> str:
+    return "list" if isinstance(value, list | tuple) else "each" if isinstance(value, Mapping) else "word"
+
+
+Groups = Annotated[
+    Annotated[Literal["all", "none", "addressed"], Tag("word")]
+    | Annotated[tuple[GroupKey, ...], Tag("list")]
+    | Annotated[Mapping[GroupName, Part], Tag("each")],
+    Discriminator(_form),
+]
+Budget = Annotated[
+    Annotated[PerHour, Tag("number")] | Annotated[Mapping[GroupName, PerHour], Tag("each")],
+    Discriminator(lambda value: "each" if isinstance(value, Mapping) else "number"),
+]
 
 
 class SpeakFirstConfig(Section):
@@ -165,10 +188,14 @@ class ConversationConfig(Section):
         "trained without it never does",
     )
     gather_seconds: float = Field(
-        default=3.0, ge=0, le=600, description="how long nothing more must come before an answer is begun"
+        default=3.0,
+        ge=0,
+        le=600,
+        description="how long nothing more must come before an answer is begun; longer for a contact who writes in "
+        "bursts, down to a third for one who does not, and twice as long after a picture without words",
     )
     gather_max_seconds: float = Field(
-        default=15.0, ge=0, le=3600, description="answer after this long even if more keeps coming"
+        default=15.0, ge=0, le=3600, description="answer after this long even if more keeps coming, or is being typed"
     )
     characters_per_second: float = Field(
         default=8.0, ge=0, le=1000, description="the pace of typing; 0 sends without pauses"
@@ -176,27 +203,65 @@ class ConversationConfig(Section):
     max_pause_seconds: float = Field(
         default=10.0, ge=0, le=120, description="the longest pause between two messages of a reply"
     )
+    pace: Literal["typing", "person"] = Field(
+        default="typing",
+        description="typing (an answer begins at once and comes as fast as it is typed) or person (it is delayed as "
+        "the person's were, by contact and hour of the day, and its messages come with their pauses)",
+    )
+    longest_delay_seconds: float = Field(
+        default=300.0, ge=0, le=86400, description="with pace: person: the longest delay before an answer begins"
+    )
+    quiet_hours: Annotated[str, if_empty("")] = Field(
+        default="",
+        pattern=r"^(?:(?:[01]\d|2[0-3]):[0-5]\d-(?:[01]\d|2[0-3]):[0-5]\d)?$",
+        description="hours of the day in which nothing is sent, by the persona's time zone, such as '23:00-07:30'; "
+        "what came is answered when they end",
+    )
     stale_hours: float = Field(
         default=3.0,
         ge=0.01,
         le=720,
-        description="after a restart: older messages in groups are left alone, older private ones answered with a "
-        "late note",
+        description="after an outage: older messages in groups are left alone; of older private ones see after_outage",
+    )
+    after_outage: Literal["answer", "leave"] = Field(
+        default="answer",
+        description="private messages older than stale_hours: answer (with a note that it comes late) or leave; "
+        "quiet hours are no outage",
     )
     answer: WordOrList[Literal["contacts", "everyone"], Text] = Field(
         default="contacts",
         description="who is answered: contacts (those in people.yaml), everyone, or a list such as [mei, tom]",
     )
-    groups: WordOrList[Literal["all", "none"], GroupKey] = Field(
+    groups: Groups = Field(
         default="all",
-        description="in which groups it takes part: all, none, or a list such as ['telegram:-1001234567890']",
+        description="in which groups it takes part: all, none, addressed (in all, answering only what is addressed to "
+        "it), a list such as ['telegram:-1001234567890'], or each by itself: off, decided (message by message, as the "
+        "person would) or addressed, such as {'telegram:-1001234567890': addressed, others: off}",
     )
-    answer_bots: bool = Field(default=False, description="whether other bots are answered; two bots may never stop")
+    replies_per_hour: Budget | None = Field(
+        default=None,
+        description="how many replies an hour a group gets at most, no limit if left out: one number for each group, "
+        "or by group such as {'telegram:-1001234567890': 6, others: 20}; the last third is kept for what is addressed "
+        "to the avatar",
+        examples=[20],
+    )
+    answer_bots: bool = Field(
+        default=False,
+        description="whether other bots are answered; five times an hour where no person writes in between, for two "
+        "bots would never stop",
+    )
     speak_first: SpeakFirstConfig | None = Field(
         default=None,
         description="the avatar may write by itself, as the person did, to those whom `echoes people speak-first` "
         "names; nobody if left out",
     )
+
+    @model_validator(mode="after")
+    def _speaks_at_some_hour(self) -> "ConversationConfig":
+        begin, _, end = self.quiet_hours.partition("-")
+        if begin and begin == end:
+            raise wrong("would never end: give two different times, or leave it empty.", "quiet_hours")
+        return self
 
     @model_validator(mode="after")
     def _gathers_for_some_time(self) -> "ConversationConfig":

@@ -2,26 +2,34 @@
 
 import asyncio
 import logging
+import random
 import time
 from collections.abc import Callable, Sequence
-from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot import disclosure
-from bot.chat.decision import Calibration, Decision
-from bot.chat.features import seen
+from bot.chat.decision import Calibration
+from bot.chat.features import is_addressed, seen
 from bot.chat.prompt import Prompt
-from bot.chat.prompt.render import whole_bubbles
 from bot.chat.remembered import Memory
 from bot.chat.window import served_tokens
 from bot.clock import Clock
 from bot.config import ConversationConfig
-from bot.conversation.context import Context, Line
+from bot.conversation.answering import answered
+from bot.conversation.context import RECENT, Context, Line
 from bot.conversation.delivery import Delivery
+from bot.conversation.drafts import Drafts
+from bot.conversation.gathering import TYPING_SECONDS, wait_after
+from bot.conversation.habits import Habits
 from bot.conversation.initiative.plan import Opening
+from bot.conversation.loops import goes_round
+from bot.conversation.outcomes import Outcomes
+from bot.conversation.pace import Pace
 from bot.conversation.photos import fetch_photos
-from bot.conversation.policy import answerable, takes_part
+from bot.conversation.policy import part_in, replies_left, settled_by
+from bot.conversation.quiet import end_of_quiet, heard_at
+from bot.conversation.stickers import chosen, sticker_for
 from bot.conversation.tries import Tries
 from bot.conversation.wishes import Wishes
 from bot.engine.base import Engine
@@ -29,6 +37,7 @@ from bot.errors import EchoesError, PassingError
 from bot.media import MediaStore
 from bot.message import Account, Chat, ChatKind, Message
 from bot.observer import Observer
+from bot.outcome import Gate, Outcome
 from bot.people import People
 from bot.persona import LANGUAGES, Persona
 from bot.platform import Adapter
@@ -39,6 +48,8 @@ from bot.store.past import Past
 log = logging.getLogger(__name__)
 
 _FIRST_WAIT, _LONGEST_WAIT = 1.0, 60.0
+_HOUR = timedelta(hours=1)
+_LATELY = 120  # entries that tell how it goes here
 
 
 @dataclass(slots=True)
@@ -69,6 +80,7 @@ class ChatWorker:
         observe: Observer,
         clock: Clock,
         lane: asyncio.Lock,
+        habits: Habits,
     ) -> None:
         """lane: held while one bubble is on its way, shared with the chats of which the adapter says so."""
         self._chat = chat
@@ -78,16 +90,21 @@ class ChatWorker:
         self._observe = observe
         self._clock = clock
         self._tries = Tries(chat, journal)
+        self._habits = habits
         self._wishes = Wishes(avatar.persona, avatar.config, avatar.media, journal, avatar.engine, clock, avatar.memory)
+        self._outcomes = Outcomes(adapter, journal)
         self._delivery = Delivery(chat, adapter, journal, avatar.config, observe, lane)
+        self._drafts = Drafts(chat, avatar.engine, journal, self._delivery.typing)
         limit = served_tokens(avatar.engine.max_context, avatar.sampling.max_tokens)
         self._context = Context(chat, avatar.persona, avatar.config, limit, avatar.media.shows)
         self._known_past: tuple[object, list[Message]] | None = None  # and what it was read for
         self._news = asyncio.Event()  # something arrived since composing began
-        self._obeyed = asyncio.Event()  # a wish was obeyed since composing began, or since the worker paused
+        self._obeyed = asyncio.Event()  # a wish was obeyed since composing began
+        self._called = asyncio.Event()  # a pause is to end
         self._last_arrival = 0.0  # monotonic
         self._opening: Opening | None = None  # to begin, as soon as nothing else is in hand
         self._woken = clock.now()
+        self._typing_until = 0.0  # monotonic; till then somebody counts as typing
         self._closing = False
         self._task: asyncio.Task[None] | None = None
 
@@ -106,17 +123,23 @@ class ChatWorker:
         self._woken = self._clock.now()
         if arrived:
             self._last_arrival = time.monotonic()
+            self._typing_until = 0.0
             self._news.set()
         if wish:
             self._obey_now()
         if not self.busy:
             self._task = asyncio.create_task(self._run(), name=f"chat-{self._chat.platform}")
 
+    def typing(self) -> None:
+        """Notes that somebody types in the chat: what they write belongs to what waits."""
+        self._typing_until = time.monotonic() + TYPING_SECONDS
+
     def _obey_now(self) -> None:
         """Interrupts what is in hand. What goes wrong is left to the loop, which tries again."""
         try:
             self._wishes.obey(self._chat, self._avatar.people)
             self._obeyed.set()
+            self._called.set()
         except PassingError as error:
             log.warning("A wish on %s waits: %s", self._chat.platform, error)
         except Exception:
@@ -133,11 +156,13 @@ class ChatWorker:
         """Lets the chat go on under another id, whatever is in hand."""
         self._chat = chat
         self._delivery.follow(chat, lane)
+        self._drafts.follow(chat)
         self._context.follow(chat)
 
     async def finish(self, seconds: float) -> None:
         """Begins nothing new; what is in hand may end within that time. What waits stays in the journal."""
         self._closing = True
+        self._called.set()
         if self._task is not None:
             _, running = await asyncio.wait([self._task], timeout=seconds)
             for task in running:
@@ -148,10 +173,17 @@ class ChatWorker:
         wait = _FIRST_WAIT
         while not self._closing:
             try:
+                opening, self._opening = self._opening, None
                 self._wishes.obey(self._chat, self._avatar.people)
+                if left := self._quiet_left():
+                    await self._delivery.confirm()
+                    if not (self._journal.pending(self._chat) or self._journal.outbox(self._chat)):
+                        self._tries.clear()
+                        return
+                    await self._pause(min(left, _LONGEST_WAIT))
+                    continue
                 await self._delivery.send_all()
                 pending = self._journal.pending(self._chat)
-                opening, self._opening = self._opening, None
                 if not pending:
                     if opening is None:
                         self._tries.clear()
@@ -170,14 +202,20 @@ class ChatWorker:
             await self._pause(wait)
             wait = min(wait * 1.75, _LONGEST_WAIT)
 
+    def _quiet_left(self) -> float:
+        """For how many seconds nothing may be sent."""
+        now = self._clock.now()
+        end = end_of_quiet(self._avatar.config.quiet_hours, self._avatar.persona.zone, now)
+        return (end - now).total_seconds() if end else 0.0
+
     async def _pause(self, seconds: float) -> None:
-        """A wish ends the pause: what is said of it goes out at once."""
-        self._obeyed.clear()
+        """A wish ends the pause: what is said of it goes out at once. So does the daemon's end."""
         try:
             async with asyncio.timeout(seconds):
-                await self._obeyed.wait()
+                await self._called.wait()
         except TimeoutError:
             pass
+        self._called.clear()
 
     # -- deciding -------------------------------------------------------------------------------------------------
 
@@ -190,43 +228,40 @@ class ChatWorker:
                 continue
             self._look_again(entry)
             with self._tries.handling([entry]):
-                decision = await self._decide(entry)
-            if decision.answer:
-                return True
+                outcome = await self._decide(entry)
             if self._journal.waits(entry.seq):  # else it was deleted meanwhile
-                self._journal.settle([entry.seq], State.SILENT)
+                await self._outcomes.tell(self._chat, entry, outcome)
+                if not outcome.answer:
+                    self._journal.settle([entry.seq], State.SILENT)
+            if outcome.answer:
+                return True
         return False
 
-    async def _decide(self, entry: Entry) -> Decision:
-        avatar = self._avatar
+    async def _decide(self, entry: Entry) -> Outcome:
+        avatar, keys = self._avatar, (self._chat.key, *self._journal.former(self._chat))
         began = time.perf_counter()
         lines = self._before_the_eyes(entry.seq)
+        features = seen([message for _, message in lines], avatar.persona)
+        addressed = is_addressed(features)
+        if part_in(avatar.config, keys) == "addressed" and not addressed:
+            return Outcome(Gate.UNADDRESSED)
         prompt = await self._prompt(lines)
         p_model = await avatar.engine.p_answer(self._chat.key, prompt)
-        features = seen([message for _, message in lines], avatar.persona)
         decision = avatar.calibration.decide(p_model, features)
+        given = self._journal.replies_since(self._chat, self._clock.now() - _HOUR)
+        spent = decision.answer and not replies_left(avatar.config, keys, given, addressed=addressed)
+        outcome = Outcome(Gate.BUDGET if spent else Gate.DECIDED, decision.answer and not spent, decision)
         seconds = time.perf_counter() - began
-        self._observe.decided(decision.answer, decision.probability, seconds)
+        self._observe.decided(outcome.answer, decision.probability, seconds)
         log.info(
             "Decision on %s, entry %d: %s, p=%.3f, %.0f ms",
             self._chat.platform,
             entry.seq,
-            "answer" if decision.answer else "silence",
+            "answer" if outcome.answer else "silence",
             decision.probability,
             seconds * 1000,
         )
-        if entry.native_id is not None:
-            await self._show(entry.native_id, decision)
-        return decision
-
-    async def _show(self, message_id: str, decision: Decision) -> None:
-        """Where the platform cannot, nothing else is held up by it."""
-        try:
-            await self._adapter.show_decision(self._chat, message_id, decision.probability, decision.answer)
-        except EchoesError:
-            pass  # nobody looks just now
-        except Exception:
-            log.exception("A decision could not be shown on %s.", self._chat.platform)
+        return outcome
 
     def _before_the_eyes(self, until: int, partner: Account | None = None) -> list[Line]:
         """The chat's past, what was said since, then what waits up to that message.
@@ -234,7 +269,9 @@ class ChatWorker:
         A message may have come while the reply to an earlier one was composed, and so stands before it in the journal:
         read in that order, the earlier one would look unanswered, and be answered again.
         """
-        wanted = self._context.entries
+        return self._lines(until, self._context.entries, partner)
+
+    def _lines(self, until: int, wanted: int, partner: Account | None = None) -> list[Line]:
         recent = self._journal.recent(self._chat, wanted)
         seen = [entry for entry in recent if entry.state is not State.NEW or entry.seq <= until]
         lines = [(entry.seq, entry.message) for entry in sorted(seen, key=lambda entry: entry.state is State.NEW)]
@@ -281,11 +318,12 @@ class ChatWorker:
 
     async def _answer(self) -> None:
         """Answers all that waits with one reply. What arrives while it is composed joins, for a limited time."""
-        patience = time.monotonic() + self._avatar.config.gather_max_seconds
+        pace, delay = await self._pace()
+        patience = time.monotonic() + self._avatar.config.gather_max_seconds + delay
         while True:
-            await self._gather(patience)
+            await self._gather(patience, delay)
             waiting = self._tries.at_a_time(await self._admit(self._journal.pending(self._chat)))
-            if not waiting or self._closing:
+            if not waiting or self._closing or self._quiet_left():
                 return
             self._look_again(waiting[0])
             began = time.monotonic()
@@ -297,27 +335,45 @@ class ChatWorker:
 
             with self._tries.handling(waiting):
                 prompt = await self._prompt(self._before_the_eyes(waiting[-1].seq))
-                bubbles = await self._compose(prompt, interrupted)
+                bubbles = await self._compose(prompt, waiting[-1].seq, interrupted)
             if bubbles is None:
                 continue
             self._observe.replied(self._chat.platform, self._chat.kind, time.monotonic() - began)
             seqs = [entry.seq for entry in waiting]
-            reply = self._journal.reply(self._chat, seqs, bubbles, self._notices(waiting))
+            to = answered(waiting).native_id if self._chat.kind is ChatKind.GROUP else None
+            stickers = await self._stickers(bubbles)
+            notices = self._notices(waiting)
+            reply = self._journal.reply(self._chat, seqs, bubbles, notices, to=to, stickers=stickers)
             if not reply:
                 continue
-            if await self._delivery.send_all(began, interrupted):
+            await self._outcomes.joined(self._chat, waiting)
+            if await self._delivery.send_all(began, interrupted, pace.pauses):
                 return
             if not self._journal.withdraw(reply, seqs):
                 await self._delivery.send_all()
                 return
 
-    async def _gather(self, patience: float) -> None:
-        """Waits until nothing more came for a while: people write in bursts."""
-        quiet = self._avatar.config.gather_seconds
+    async def _pace(self) -> tuple[Pace, float]:
+        """How the person answered here, where the owner wants that, and how many seconds they would leave it yet."""
+        avatar, pending, now = self._avatar, self._journal.pending(self._chat), self._clock.now()
+        sender = pending[-1].sender if pending else None
+        if avatar.config.pace == "typing" or sender is None:
+            return Pace(), 0.0
+        pace = await self._habits.pace(self._chat, sender, avatar.people, now)
+        hour, waited = now.astimezone(avatar.persona.zone).hour, (now - pending[-1].at).total_seconds()
+        return pace, pace.delay_left(hour, random.random(), avatar.config.longest_delay_seconds, waited)
+
+    async def _gather(self, patience: float, delay: float) -> None:
+        """Waits until nothing more came for a while, and nobody types: people write in bursts."""
+        last, quiet = -1.0, 0.0
         while not self._closing:
-            now = time.monotonic()
-            left = min(self._last_arrival + quiet, patience) - now
-            if left <= 0:
+            if self._obeyed.is_set():
+                self._obeyed.clear()
+                await self._delivery.confirm()
+            if last != self._last_arrival:
+                last, quiet = self._last_arrival, max(self._burst_seconds(), delay)
+            left = min(max(last + quiet, self._typing_until), patience) - time.monotonic()
+            if left <= 0 or not self._journal.pending(self._chat):
                 return
             await asyncio.sleep(min(left, 0.25))
 
@@ -330,26 +386,35 @@ class ChatWorker:
         written = " ".join(message.text for _, message in lines if message.sender)
         notice = disclosure.began(persona, disclosure.language_of(written, persona), opening.occasion)
         prompt = await self._prompt(lines, opens=True)
-        bubbles = await self._compose(prompt, lambda: self._news.is_set() or self._obeyed.is_set())
-        if bubbles is not None and self._journal.open_dialogue(self._chat, [notice], bubbles, opening.until):
+        bubbles = await self._compose(prompt, 0, lambda: self._news.is_set() or self._obeyed.is_set())
+        if bubbles is None:
+            return
+        stickers = await self._stickers(bubbles)
+        if self._journal.open_dialogue(self._chat, [notice], bubbles, opening.until, stickers):
             log.info("A dialogue on %s is begun.", self._chat.platform)
 
-    async def _compose(self, prompt: Prompt, interrupted: Callable[[], bool]) -> list[str] | None:
+    def _burst_seconds(self) -> float:
+        """How long nothing more must come."""
+        config, pending = self._avatar.config, self._journal.pending(self._chat)
+        if not pending:
+            return 0.0
+        said = [message for _, message in self._lines(pending[-1].seq, _LATELY)]
+        return wait_after(said, self._chat.kind, config.gather_seconds, config.gather_max_seconds)
+
+    async def _compose(self, prompt: Prompt, until: int, interrupted: Callable[[], bool]) -> list[str] | None:
         avatar = self._avatar
-        typing = asyncio.create_task(self._delivery.typing())
-        pieces: list[str] = []
-        try:
-            async with aclosing(avatar.engine.reply(self._chat.key, prompt, avatar.sampling)) as stream:
-                async for piece in stream:
-                    pieces.append(piece)
-                    if interrupted():
-                        return None
-        finally:
-            typing.cancel()
-        bubbles = whole_bubbles("".join(pieces), avatar.engine.codec, avatar.sampling.max_tokens)
-        if not bubbles:
-            raise EchoesError("The engine gave an empty reply: the message is tried again.")
-        return bubbles
+
+        def said() -> list[Message]:
+            return [message for _, message in self._lines(until, RECENT)]
+
+        return await self._drafts.reply(prompt, avatar.sampling, said, avatar.people, interrupted)
+
+    async def _stickers(self, bubbles: Sequence[str]) -> set[str]:
+        """Which of the bubbles go out as stickers."""
+        offered = self._adapter.stickers()
+        if not any(sticker_for(bubble, offered) for bubble in bubbles):
+            return set()
+        return chosen(bubbles, offered, await self._habits.stickers(self._avatar.people), random.random)
 
     def _notices(self, waiting: Sequence[Entry]) -> list[str]:
         """What has to be said from outside the model, before the reply."""
@@ -359,9 +424,10 @@ class ChatWorker:
         notices = []
         if not any(self._journal.noticed(self._chat, text) for text in introductions):
             notices.append(disclosure.introduction(persona, language))
-        late = disclosure.late(persona, language)
-        old = self._chat.kind is ChatKind.PRIVATE and self._age(waiting[0]) > self._stale
-        if old and not self._journal.noticed(self._chat, late, after=waiting[0].seq):
+        first = waiting[0]
+        late = (disclosure.late if self._missed(first) else disclosure.rested)(persona, language)
+        old = self._chat.kind is ChatKind.PRIVATE and self._age(first) > self._stale
+        if old and not self._journal.noticed(self._chat, late, after=first.seq):
             notices.append(late)
         return notices
 
@@ -370,16 +436,18 @@ class ChatWorker:
     async def _admit(self, pending: Sequence[Entry]) -> list[Entry]:
         """Settles what is not to be answered, fetches photos; returns what is left, as it is then."""
         admitted: set[int] = set()
-        keys = self._journal.former(self._chat)
+        former = self._journal.former(self._chat)
+        group = self._chat.kind is ChatKind.GROUP
         for entry in self._tries.without_lethal(pending):
             if entry.sender is None:
                 self._journal.settle([entry.seq], State.IGNORED)
             elif self._journal.is_stopped(entry.sender):
                 self._journal.erase([entry.seq])
-            elif not self._may_answer(entry, keys):
-                group = self._chat.kind is ChatKind.GROUP
-                heard_only = group and takes_part(self._avatar.config, {self._chat.key, *keys})
+                await self._outcomes.tell(self._chat, entry, Outcome(Gate.STOPPED))
+            elif gate := self._settled_by(entry, former):
+                heard_only = gate is Gate.STALE or (group and gate is not Gate.OFF)
                 self._journal.settle([entry.seq], State.SILENT if heard_only else State.IGNORED)
+                await self._outcomes.tell(self._chat, entry, Outcome(gate))
             else:
                 if any(one.to_fetch for one in entry.attachments):
                     with self._tries.handling([entry]):
@@ -387,12 +455,23 @@ class ChatWorker:
                 admitted.add(entry.seq)
         return [entry for entry in self._journal.pending(self._chat) if entry.seq in admitted]
 
-    def _may_answer(self, entry: Entry, keys: set[str]) -> bool:
-        if not entry.text.strip() and not entry.attachments:
-            return False
-        if self._chat.kind is ChatKind.GROUP and self._age(entry) > self._stale:
-            return False
-        return answerable(self._avatar.config, self._avatar.people, self._chat, entry, keys)
+    def _settled_by(self, entry: Entry, former: set[str]) -> Gate | None:
+        """What settles a message before anything is decided; None where it may be answered."""
+        avatar = self._avatar
+        gate = settled_by(avatar.config, avatar.people, self._chat, entry, former, self._age(entry))
+        if gate is None and entry.message.from_bot:
+            recent = self._journal.recent(self._chat, _LATELY)
+            if goes_round([one for one in recent if one.seq < entry.seq], self._clock.now()):
+                return Gate.LOOP
+        private = self._chat.kind is ChatKind.PRIVATE
+        if gate is None and private and avatar.config.after_outage == "leave" and self._missed(entry):
+            return Gate.STALE
+        return gate
+
+    def _missed(self, entry: Entry) -> bool:
+        """Whether a message waited long, and not because of quiet hours."""
+        heard = heard_at(self._avatar.config.quiet_hours, self._avatar.persona.zone, entry.at)
+        return self._clock.now() - heard > self._stale
 
     @property
     def _stale(self) -> timedelta:

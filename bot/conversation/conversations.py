@@ -10,8 +10,9 @@ from weakref import WeakValueDictionary
 
 from bot.clock import Clock
 from bot.conversation.chat import Avatar, ChatWorker
+from bot.conversation.habits import Habits
 from bot.conversation.initiative.plan import Opening
-from bot.conversation.policy import asks_for_quiet, command
+from bot.conversation.policy import asks_for_quiet, command, named_groups
 from bot.errors import PassingError
 from bot.letters import well_formed
 from bot.message import Chat, Message
@@ -41,6 +42,8 @@ class Conversations:
         self._adapters = adapters
         self._observe = observe
         self._clock = clock or Clock()
+        gap = timedelta(minutes=avatar.config.gap_minutes)
+        self._habits = Habits(avatar.past, avatar.persona, journal, gap)
         self._workers: dict[str, ChatWorker] = {}
         self._lanes: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
         self._draining = False
@@ -102,6 +105,10 @@ class Conversations:
         self._warn_of_groups({old.key: new.key})
         self._wake(new, arrived=False)
 
+    def typing(self, chat: Chat) -> None:
+        if worker := self._workers.get(chat.key):
+            worker.typing()
+
     def server_said(self, at: datetime) -> None:
         self._clock.server_said(at)
 
@@ -155,11 +162,10 @@ class Conversations:
             self.avatar.memory.forget(chat)
 
     def _warn_of_groups(self, moves: Mapping[str, str]) -> None:
-        """A list in the configuration still names a group by the id that it had."""
-        groups = self.avatar.config.groups
-        for old in set(groups) & set(moves) if isinstance(groups, tuple) else ():
+        """The configuration still names a group by the id that it had."""
+        for old in named_groups(self.avatar.config) & set(moves):
             log.warning(
-                "conversation.groups in config.yaml names %s, which has become %s: it is answered as before; "
+                "conversation in config.yaml names the group %s, which has become %s: it is answered as before; "
                 "write the new id.",
                 old,
                 moves[old],
@@ -178,7 +184,14 @@ class Conversations:
         worker = self._workers.get(chat.key)
         if worker is None:
             worker = self._workers[chat.key] = ChatWorker(
-                chat, self.avatar, adapter, self._journal, self._observe, self._clock, self._lane(chat, adapter)
+                chat,
+                self.avatar,
+                adapter,
+                self._journal,
+                self._observe,
+                self._clock,
+                self._lane(chat, adapter),
+                self._habits,
             )
         return worker
 

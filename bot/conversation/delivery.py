@@ -6,7 +6,11 @@ import random
 import time
 from collections.abc import Callable
 
+from bot.chat.attachments import spoken
 from bot.config import ConversationConfig
+from bot.conversation.answering import needs_showing
+from bot.conversation.pace import Spread
+from bot.conversation.stickers import sticker_for
 from bot.errors import EchoesError, PassingError, UndeliverableError
 from bot.message import Chat
 from bot.observer import Observer
@@ -46,13 +50,21 @@ class Delivery:
         """Lets the chat go on under another id, and in another lane."""
         self._chat, self._lane = chat, lane
 
-    def pause(self, text: str) -> float:
-        """Returns how many seconds a person would type this bubble."""
+    def pause(self, text: str, pauses: Spread | None = None) -> float:
+        """Returns how many seconds a person would type this bubble; pauses: how long this one pauses between two."""
         pace = self._config.characters_per_second
-        return min(len(text) / pace, self._config.max_pause_seconds) if pace else 0.0
+        seconds = pauses.at(random.random()) if pauses else len(text) / pace if pace else 0.0
+        return min(seconds, self._config.max_pause_seconds)
 
-    async def send_all(self, ready: float | None = None, interrupted: Callable[[], bool] = _never) -> bool:
+    async def send_all(
+        self,
+        ready: float | None = None,
+        interrupted: Callable[[], bool] = _never,
+        pauses: Spread | None = None,
+    ) -> bool:
         """Empties the outbox. `ready`: when composing began (monotonic), counted as typing.
+
+        pauses: how the person paused between two bubbles; None: as long as each takes to type.
 
         Returns False if it was interrupted before the first bubble of a fresh reply went out.
         """
@@ -61,12 +73,22 @@ class Delivery:
             entry = waiting[0]
             if entry.kind is Kind.BUBBLE and entry.state is State.QUEUED:
                 spent = time.monotonic() - ready if ready is not None and not begun else 0.0
-                if not await self._type(self.pause(entry.text) - spent, _never if begun else interrupted):
+                pause = self.pause(entry.text, pauses if begun else None)
+                if not await self._type(pause - spent, _never if begun else interrupted):
                     return False
             async with self._lane:
                 await self._deliver(entry)
             begun = begun or entry.kind is Kind.BUBBLE
         return True
+
+    async def confirm(self) -> None:
+        """Sends what is said to a command, and nothing else: whoever asks for something is told that it is done."""
+        waiting = self._journal.outbox(self._chat)
+        answers = {entry.reply for entry in waiting if entry.kind is Kind.BUBBLE}
+        for entry in waiting:
+            if entry.reply not in answers:
+                async with self._lane:
+                    await self._deliver(entry)
 
     async def typing(self) -> None:
         """Keeps the typing indicator on until cancelled."""
@@ -130,12 +152,25 @@ class Delivery:
     async def _try(self, entry: Entry) -> None:
         """Sends once, or finds that an earlier try arrived; what cannot be known is sent: better twice than never."""
         if entry.state is State.SENDING:
-            arrived = await self._adapter.delivered(self._chat, entry.text, entry.key, entry.floor)
+            arrived = await self._adapter.delivered(self._chat, spoken(entry.message), entry.key, entry.floor)
             if arrived:
                 self._journal.sent(entry.seq, arrived if isinstance(arrived, str) else None)
                 return
         if not self._journal.sending(entry.seq, self._adapter.floor(self._chat)):
             return
-        native_id = await self._adapter.send(self._chat, entry.text, entry.key)
-        self._journal.sent(entry.seq, native_id)
+        self._journal.sent(entry.seq, await self._send(entry))
         self._observe.sent(self._chat.platform)
+
+    async def _send(self, entry: Entry) -> str:
+        if entry.attachments:
+            emoji = spoken(entry.message)
+            sticker = sticker_for(emoji, self._adapter.stickers())  # the owner may have taken it away meanwhile
+            if sticker is None:
+                return await self._adapter.send(self._chat, emoji, entry.key)
+            return await self._adapter.send_sticker(self._chat, sticker, entry.key)
+        to = entry.message.reply_to
+        if to is not None and any(
+            needs_showing(message, self._journal.since(message)) for message in self._journal.find(self._chat, [to])
+        ):
+            return await self._adapter.send_reply(self._chat, entry.text, entry.key, to)
+        return await self._adapter.send(self._chat, entry.text, entry.key)

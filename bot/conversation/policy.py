@@ -1,13 +1,22 @@
 """Who is answered, and what people can ask for: /start, /stop, /forget, /quiet."""
 
+import math
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
+from datetime import timedelta
 from enum import StrEnum
+from typing import TypeVar
 
 from bot.config import ConversationConfig
+from bot.config.sections import OTHERS, Part
 from bot.message import Account, Chat, ChatKind
+from bot.outcome import Gate
 from bot.people import People
 from bot.store.journal import Entry
+
+V = TypeVar("V")
+
+_PARTS: Mapping[str, Part] = {"all": "decided", "none": "off", "addressed": "addressed"}
 
 
 class Command(StrEnum):
@@ -37,19 +46,67 @@ def asks_for_quiet(text: str) -> bool:
     return words in _QUIET_WORDS
 
 
-def takes_part(config: ConversationConfig, keys: Collection[str]) -> bool:
-    """Whether a group is one that the owner lets the avatar speak in. keys: the chat's, and those it had before."""
-    if isinstance(config.groups, str):
-        return config.groups == "all"
-    return any(key in config.groups for key in keys)
+def part_in(config: ConversationConfig, keys: Sequence[str]) -> Part:
+    """The part that the owner lets the avatar take in a group. keys: the chat's, then those it had before."""
+    groups = config.groups
+    if isinstance(groups, Mapping):
+        return _of_group(groups, keys) or "decided"
+    if isinstance(groups, tuple):
+        return "decided" if any(key in groups for key in keys) else "off"
+    return _PARTS[groups]
+
+
+def replies_left(config: ConversationConfig, keys: Sequence[str], given: int, *, addressed: bool) -> bool:
+    """Whether a group may have one more reply this hour. given: how many it had in the last one.
+
+    The last third, at least one, is kept for what is addressed to the avatar.
+    """
+    most = config.replies_per_hour
+    if isinstance(most, Mapping):
+        most = _of_group(most, keys)
+    return most is None or given < (most if addressed else most - math.ceil(most / 3))
+
+
+def named_groups(config: ConversationConfig) -> set[str]:
+    """The keys that the owner names groups by."""
+    said = (config.groups, config.replies_per_hour)
+    return {key for one in said if isinstance(one, tuple | Mapping) for key in one} - {OTHERS}
+
+
+def takes_part(config: ConversationConfig, keys: Sequence[str]) -> bool:
+    """Whether a group is one that the owner lets the avatar speak in. keys: the chat's, then those it had before."""
+    return part_in(config, keys) != "off"
 
 
 def allowed(
-    config: ConversationConfig, people: People, chat: Chat, sender: Account, keys: Collection[str] = ()
+    config: ConversationConfig, people: People, chat: Chat, sender: Account, former: Collection[str] = ()
 ) -> bool:
-    """Whether the owner lets the avatar answer this sender in this chat."""
-    if chat.kind is ChatKind.GROUP and not takes_part(config, {chat.key, *keys}):
+    """Whether the owner lets the avatar answer this sender in this chat. former: the keys that it had before."""
+    if chat.kind is ChatKind.GROUP and not takes_part(config, (chat.key, *former)):
         return False
+    return _may_be_answered(config, people, sender)
+
+
+def settled_by(
+    config: ConversationConfig, people: People, chat: Chat, entry: Entry, former: Collection[str], age: timedelta
+) -> Gate | None:
+    """What settles a message before anything is decided: it is left unanswered; None where it may be answered."""
+    message = entry.message
+    group = chat.kind is ChatKind.GROUP
+    if group and not takes_part(config, (chat.key, *former)):
+        return Gate.OFF
+    if not message.text.strip() and not message.attachments:
+        return Gate.EMPTY
+    if group and age > timedelta(hours=config.stale_hours):
+        return Gate.STALE
+    if message.sender is None or message.sender in people.subject:
+        return Gate.OWN
+    if message.from_bot and not config.answer_bots:
+        return Gate.BOT
+    return None if _may_be_answered(config, people, message.sender) else Gate.STRANGER
+
+
+def _may_be_answered(config: ConversationConfig, people: People, sender: Account) -> bool:
     if config.answer == "everyone":
         return True
     contact = people.find(sender)
@@ -58,10 +115,5 @@ def allowed(
     return contact is not None and contact.slug in config.answer
 
 
-def answerable(
-    config: ConversationConfig, people: People, chat: Chat, entry: Entry, keys: Collection[str] = ()
-) -> bool:
-    """Whether this message may be answered at all; a bot's only if the owner wants so."""
-    if entry.sender is None or entry.sender in people.subject:
-        return False
-    return (config.answer_bots or not entry.message.from_bot) and allowed(config, people, chat, entry.sender, keys)
+def _of_group(each: Mapping[str, V], keys: Sequence[str]) -> V | None:
+    return next((each[key] for key in (*keys, OTHERS) if key in each), None)

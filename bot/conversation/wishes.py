@@ -97,7 +97,7 @@ class Wishes:
 
     def _confirm(self, chat: Chat, text: str, *, changed: bool) -> None:
         private = chat.kind is ChatKind.PRIVATE
-        if not private and not takes_part(self.config, {chat.key, *self.journal.former(chat)}):
+        if not private and not takes_part(self.config, (chat.key, *self.journal.former(chat))):
             return  # a group that it is in, but never speaks in
         said = self.journal.noticed_since(chat, text, self.clock.now() - _NOT_AGAIN)
         if (private and changed) or (not said and (private or changed)):

@@ -11,7 +11,7 @@ from types import TracebackType
 
 from bot.errors import DataError, PassingError
 from bot.files import refusal
-from bot.message import Account, Chat, ChatKind, Message
+from bot.message import STICKER, Account, Chat, ChatKind, Message
 from bot.people import NOTHING_LEFT_OUT, LeftOut
 from bot.store.attachments import digests_of, from_json, said_in, shape_of
 from bot.store.corpus_schema import LAYOUT
@@ -263,14 +263,34 @@ class Corpus:
 
     def texts(self, accounts: Iterable[Account], limit: int) -> list[str]:
         """The latest words of some people, at most `limit` messages, without what they passed on."""
-        marks = [(account.platform, account.id) for account in accounts]
-        where = " OR ".join("(s.platform = ? AND s.native_id = ?)" for _ in marks) or "FALSE"
+        where, marks = _by(accounts)
         rows = self.db.execute(
-            f"SELECT m.text FROM senders s JOIN messages m ON m.sender = s.id WHERE ({where}) AND m.text <> ''"
+            f"SELECT m.text FROM senders s JOIN messages m ON m.sender = s.id WHERE {where} AND m.text <> ''"
             " AND m.forwarded = 0 ORDER BY m.sent_ms DESC LIMIT ?",
-            (*(value for mark in marks for value in mark), limit),
+            (*marks, limit),
         )
         return [text for (text,) in rows]
+
+    def brief(self, accounts: Iterable[Account], longest: int = 16) -> Iterator[tuple[str, bool]]:
+        """What some people said in a few characters alone, or by a sticker that tells what it shows: True."""
+        where, marks = _by(accounts)
+        rows = self.db.execute(
+            f"SELECT m.text, m.attachments FROM senders s JOIN messages m ON m.sender = s.id WHERE {where} AND"
+            " m.forwarded = 0 AND (m.attachments = '' AND length(m.text) BETWEEN 1 AND ? OR"
+            " m.text = '' AND m.attachments LIKE '%\"sticker\"%')",
+            (*marks, longest),
+        )
+        for text, attachments in rows:
+            if text:
+                yield text, False
+            yield from ((one.words, True) for one in from_json(attachments) if one.kind == STICKER and one.words)
+
+
+def _by(accounts: Iterable[Account]) -> tuple[str, list[str]]:
+    """A condition on senders, and its values."""
+    marks = [(account.platform, account.id) for account in accounts]
+    where = " OR ".join("(s.platform = ? AND s.native_id = ?)" for _ in marks) or "FALSE"
+    return f"({where})", [value for mark in marks for value in mark]
 
 
 def _leave_out(db: sqlite3.Connection, without: LeftOut) -> None:

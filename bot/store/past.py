@@ -42,15 +42,16 @@ class Past:
         persona: Persona,
         before: datetime,
         forgotten: Collection[Account],
+        count: int = MESSAGES,
     ) -> list[Message]:
         """Returns the last messages of the subject and this contact, before a time and as of the persona's era.
 
         forgotten: who asked to be forgotten. Of them, under whichever account, there is no past.
         """
         accounts = _accounts_of(partner, people)
-        if accounts & set(people.subject) or any(accounts & _accounts_of(one, people) for one in forgotten):
+        if accounts & set(people.subject) or accounts & _all_accounts(forgotten, people):
             return []  # the subject's own account stands in every chat
-        return self._read(_Chats(ChatKind.PRIVATE, accounts), people, persona, before)
+        return self._read(_Chats(ChatKind.PRIVATE, accounts), people, persona, before, count)
 
     def read_private(
         self, contact: Contact, people: People, persona: Persona, read: Callable[[Iterable[Message]], T]
@@ -76,22 +77,39 @@ class Past:
         persona: Persona,
         before: datetime,
         forgotten: Collection[Account],
+        count: int = MESSAGES,
     ) -> list[Message]:
         """Returns the last messages of a group. former: the keys it had before it moved."""
-        found = self._read(_Chats(ChatKind.GROUP, (), {chat.key, *former}), people, persona, before)
-        gone = {account for one in forgotten for account in _accounts_of(one, people)}
+        found = self._read(_Chats(ChatKind.GROUP, (), {chat.key, *former}), people, persona, before, count)
+        gone = _all_accounts(forgotten, people)
         return [message for message in found if message.sender not in gone]
 
-    def _read(self, chats: "_Chats", people: People, persona: Persona, before: datetime) -> list[Message]:
+    def talks(
+        self, people: People, persona: Persona, before: datetime, forgotten: Collection[Account], count: int
+    ) -> list[list[Message]]:
+        """Returns the last messages of each private chat of the subject's, chat by chat."""
+        gone = _all_accounts(forgotten, people)
+        chats = self._latest(_Chats(ChatKind.PRIVATE, None), people, persona, before, count)
+        return [chat for chat in chats if not any(message.sender in gone for message in chat)]
+
+    def brief(self, people: People) -> list[tuple[str, bool]]:
+        """Returns what the subject said in a few characters alone, or by a sticker that tells what it shows: True."""
+        return self._open(lambda corpus: list(corpus.brief(people.subject)), people.left_out) or []
+
+    def _read(self, chats: "_Chats", people: People, persona: Persona, before: datetime, count: int) -> list[Message]:
+        found = [one for chat in self._latest(chats, people, persona, before, count) for one in chat]
+        return sorted(found, key=lambda one: one.sent_at)[-count:]
+
+    def _latest(
+        self, chats: "_Chats", people: People, persona: Persona, before: datetime, count: int
+    ) -> list[list[Message]]:
         if end := end_of(persona.era, persona.zone):
             before = min(before, end)
-
-        def latest(corpus: Corpus) -> list[Message]:
-            return [one for chat in chats.among(corpus) for one in corpus.latest(chat, MESSAGES, before)]
-
+        found = self._open(
+            lambda corpus: [corpus.latest(chat, count, before) for chat in chats.among(corpus)], people.left_out
+        )
         subject = frozenset(people.subject)
-        found = sorted(self._open(latest, people.left_out) or [], key=lambda one: one.sent_at)
-        return [_apart(as_avatar(one, subject)) for one in found[-MESSAGES:]]
+        return [[_apart(as_avatar(one, subject)) for one in chat] for chat in found or []]
 
     def _open(self, look: Callable[[Corpus], T], without: LeftOut) -> T | None:
         if not self.corpus.exists():
@@ -106,16 +124,17 @@ class Past:
 
 @dataclass(frozen=True, slots=True)
 class _Chats:
-    """Private chats with one of the accounts, or groups by their keys."""
+    """Private chats with one of the accounts (None: all of them), or groups by their keys."""
 
     kind: ChatKind
-    accounts: Collection[Account]
+    accounts: Collection[Account] | None
     keys: Collection[str] = ()
 
     def among(self, corpus: Corpus) -> list[CorpusChat]:
-        if self.kind is ChatKind.PRIVATE:
+        if self.kind is ChatKind.PRIVATE and self.accounts is not None:
             return corpus.private_with(self.accounts)
-        return [chat for chat in corpus.chats() if chat.kind is self.kind and chat.chat.key in self.keys]
+        every = [chat for chat in corpus.chats() if chat.kind is self.kind]
+        return every if self.kind is ChatKind.PRIVATE else [chat for chat in every if chat.chat.key in self.keys]
 
 
 def end_of(era: str, zone: tzinfo) -> datetime | None:
@@ -137,3 +156,7 @@ def _apart(message: Message) -> Message:
 def _accounts_of(account: Account, people: People) -> set[Account]:
     contact = people.find(account)
     return {account, *(contact.accounts if contact else ())}
+
+
+def _all_accounts(these: Collection[Account], people: People) -> set[Account]:
+    return {account for one in these for account in _accounts_of(one, people)}

@@ -3,8 +3,7 @@
 import difflib
 import re
 from collections.abc import Sequence
-from enum import Enum
-from typing import Any, Literal, get_args, get_origin
+from typing import Any, get_origin
 
 from annotated_types import Ge, Le
 from pydantic.fields import FieldInfo
@@ -40,8 +39,9 @@ def sentence(detail: ErrorDetails, field: FieldInfo | None, key: str) -> str:
     if kind == "sample" or (kind == "string_pattern_mismatch" and SAMPLE.search(str(given))):
         return f"still holds the sample value {shown}{meaning}."
     if kind in ("literal_error", "enum"):
-        words = [word for one in parts(hint) for word in _choices(one)]
-        listed = ", or a list in square brackets" if any(get_origin(one) is tuple for one in parts(hint)) else ""
+        words = re.findall(r"'([^']+)'", detail["ctx"]["expected"])  # of the form that the value has
+        may_be_list = loc[-1] == "word" and any(get_origin(one) is tuple for one in parts(hint))
+        listed = ", or a list in square brackets" if may_be_list else ""
         close = difflib.get_close_matches(str(given).lower(), words, 1, 0.6)
         end = f"; did you mean {close[0]}?" if close else "."
         return f"{shown} must be {either(words)}{listed}{end}"
@@ -58,13 +58,6 @@ def sentence(detail: ErrorDetails, field: FieldInfo | None, key: str) -> str:
         return f"{shown} is not what is needed here{meaning}."
     message = detail["msg"]
     return f"{shown}: {message[:1].lower()}{message[1:]}{meaning}."
-
-
-def _choices(hint: Any) -> Sequence[str]:
-    """The words that a Literal or an Enum allows."""
-    if isinstance(hint, type) and issubclass(hint, Enum):
-        return [str(one.value) for one in hint]
-    return [str(word) for word in get_args(hint)] if get_origin(hint) is Literal else []
 
 
 def either(words: Sequence[str]) -> str:

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -93,6 +93,8 @@ class StagePlatform(Adapter):
     def __init__(self) -> None:
         self.sent: list[tuple[str, str]] = []  # chat id, text
         self.keys: list[str] = []
+        self.offered: set[str] = set()  # emoji with a sticker
+        self.replied: list[tuple[str, str]] = []  # text, the message that it is shown as a reply to
         self.typed: list[str] = []
         self.photos: dict[str, bytes | EchoesError] = {}
         self.failures: list[EchoesError] = []
@@ -108,6 +110,17 @@ class StagePlatform(Adapter):
         self.sent.append((chat.id, text))
         self.keys.append(key)
         return f"out{len(self.sent)}"
+
+    async def send_reply(self, chat: Chat, text: str, key: str, to: str) -> str:
+        sent = await self.send(chat, text, key)
+        self.replied.append((text, to))
+        return sent
+
+    def stickers(self) -> Collection[str]:
+        return self.offered
+
+    async def send_sticker(self, chat: Chat, emoji: str, key: str) -> str:
+        return await self.send(chat, f"[sticker {emoji}]", key)
 
     def saw(self, chat: Chat, message_id: str) -> None:
         """Nothing: each bubble is known by its key."""

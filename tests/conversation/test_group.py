@@ -8,6 +8,7 @@ import pytest
 
 from bot.chat.decision import Calibration
 from bot.message import Chat
+from bot.platform import ShownDecision
 from tests.conversation.stage import MEI, NOBODY, OMA, Stage, quick
 
 
@@ -121,15 +122,17 @@ async def test_a_long_chat_slides_in_big_steps(stage: Stage) -> None:
 
 
 async def test_decisions_are_shown_where_a_platform_has_a_place_for_them(stage: Stage) -> None:
-    shown: list[tuple[str, str, float, bool]] = []
+    seen: list[tuple[str, str, ShownDecision]] = []
 
-    async def show(chat: Chat, message_id: str, probability: float, answered: bool) -> None:
-        shown.append((chat.id, message_id, probability, answered))
+    async def show(chat: Chat, message_id: str, shown: ShownDecision) -> None:
+        seen.append((chat.id, message_id, shown))
 
     stage.platform.show_decision = show  # type: ignore[method-assign]
     stage.engine.probability = lambda prompt: 0.2
     message = await stage.says(MEI, "football tonight", group="g")
     await stage.settled()
-    [(chat, message_id, probability, answered)] = shown
-    assert (chat, message_id, answered) == ("g", message.id, False)
-    assert probability == pytest.approx(0.2)
+    [(chat, message_id, decision)] = seen
+    assert (chat, message_id, decision.answered) == ("g", message.id, False)
+    assert decision.probability == pytest.approx(0.2)
+    assert decision.why["en"][0] == "The probability of an answer was 0.20, and only from 0.50 on it answers."
+    assert decision.why["zh"][0] == "回复的概率是 0.20，要达到 0.50 才回复。"

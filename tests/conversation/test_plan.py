@@ -110,3 +110,9 @@ def test_a_leap_day_is_kept_each_year() -> None:
     assert day.next(datetime(2027, 1, 1).date()) == datetime(2027, 2, 28).date()
     assert day.next(datetime(2028, 2, 29).date()) == datetime(2028, 2, 29).date()
     assert day.next(datetime(2027, 3, 1).date()) == datetime(2028, 2, 29).date()
+
+
+def test_in_quiet_hours_nothing_is_begun() -> None:
+    quiet = replace(PLAN, quiet_hours="19:00-07:00", days=(BIRTHDAY,))
+    assert {moment.at.hour for moment in moments(quiet)} == {18}
+    assert {moment.at.hour for moment in moments(replace(quiet, days=()), number=30)} == {18}

@@ -70,8 +70,9 @@ async def test_one_of_the_second_program_too(tmp_path: Path) -> None:
     for column in ("attachments", "reply_to", "forwarded", "until"):
         connection.execute(f"ALTER TABLE entries DROP COLUMN {column}")
     connection.executescript(
-        "ALTER TABLE entries ADD COLUMN photos TEXT NOT NULL DEFAULT '[]'; DROP TABLE forgotten; DROP TABLE openings;"
-        "DROP TABLE left_alone; DROP INDEX entries_waiting; DROP INDEX entries_notices; PRAGMA user_version = 1;"
+        "ALTER TABLE entries ADD COLUMN photos TEXT NOT NULL DEFAULT '[]'; DROP TABLE forgotten; DROP TABLE decisions;"
+        "DROP TABLE openings; DROP TABLE left_alone; DROP INDEX entries_waiting; DROP INDEX entries_notices;"
+        "PRAGMA user_version = 1;"
     )
     connection.execute("INSERT INTO chats VALUES ('stage:1', 'stage', '1', 'private', '')")
     connection.execute(

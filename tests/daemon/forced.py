@@ -103,9 +103,18 @@ async def through_the_daemon(
     wanted = [point for point in data.points if point.split is Split.TEST]
     chats, rows = {point.chat for point in wanted[:limit]}, {point.message for point in wanted[:limit]}
     found: dict[int, float] = {}
-    silent = replace(calibration, threshold=2.0, joining=2.0)
+    addressed = calibration.addressed and replace(calibration.addressed, threshold=2.0)
+    silent = replace(calibration, threshold=2.0, joining=2.0, addressed=addressed)
     talk = config.conversation.model_copy(
-        update={"groups": "all", "gather_seconds": 0.0, "stale_hours": 1e6, "answer": "everyone", "answer_bots": True}
+        update={
+            "groups": "all",
+            "gather_seconds": 0.0,
+            "pace": "typing",
+            "quiet_hours": "",
+            "stale_hours": 1e6,
+            "answer": "everyone",
+            "answer_bots": True,
+        }
     )
     gap = timedelta(minutes=talk.gap_minutes)
     with Corpus.open(workspace.corpus) as corpus, tempfile.TemporaryDirectory() as folder:
@@ -167,7 +176,7 @@ async def by_the_evaluation(
         for index, scores in batch.items():
             odds |= asked[index].decisions(scores.log_odds)
     seen = {point.message: point.seen for point in data.points}
-    return {row: calibration.probability(_p(value), seen[row]) for row, value in odds.items()}
+    return {row: calibration.decide(_p(value), seen[row]).probability for row, value in odds.items()}
 
 
 def _p(log_odds: float) -> float:

@@ -3,8 +3,8 @@
     python -m tests.daemon.year --days 365 --chats 50
 
 Real are the journal, the workers, the retention and the photos; the model is a stub, and the platform forgets what it
-was sent. Every four weeks it says what the process and its files hold, and how long an answer takes: in CPU time, and by the
-clock, which counts whatever else the machine does.
+was sent. Every four weeks it says what the process and its files hold, and how long an answer takes: in CPU time, and
+by the clock, which counts whatever else the machine does.
 """
 
 import argparse

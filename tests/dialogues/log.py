@@ -35,8 +35,8 @@ _MEDIA = {"voice": "voice_message", "video": "video_file"}
 class Log:
     """A corpus that is written line by line: `3/2 18:00 Mei: are you coming?`. A line may leave out its day.
 
-    <voice>, <video>, <photo> and <broken> stand for such a message, <forward> before words for passing them on,
-    <reply> for answering the message before.
+    <voice>, <video>, <photo> and <broken> stand for such a message, <sticker> before an emoji for its sticker,
+    <forward> before words for passing them on, <reply> for answering the message before.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -118,6 +118,13 @@ def _content(text: str, number: int) -> dict[str, Any]:
             return words | {"forwarded_from": "somebody"}
         case "reply":
             return words | {"reply_to_message_id": number - 1}
+        case "sticker":
+            return {
+                "text": "",
+                "media_type": "sticker",
+                "sticker_emoji": text[mark.end() :],
+                "file": "(File not included.)",
+            }
         case kind:
             return words | {"media_type": _MEDIA[kind], "file": "(File not included.)"}
 

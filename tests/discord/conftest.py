@@ -25,6 +25,7 @@ class Box(QuietInbox):
     newest: dict[Chat, str] = field(default_factory=dict)
     edits: list[Message] = field(default_factory=list)
     gone: list[tuple[str, str]] = field(default_factory=list)
+    typed: list[Chat] = field(default_factory=list)
     fails: Exception | None = None
     arrival: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -46,6 +47,10 @@ class Box(QuietInbox):
 
     async def deleted(self, chat: Chat, ids: Collection[str]) -> None:
         self.gone += [(chat.key, one) for one in ids]
+        self.arrival.set()
+
+    def typing(self, chat: Chat) -> None:
+        self.typed.append(chat)
         self.arrival.set()
 
     @property

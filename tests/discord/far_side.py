@@ -17,6 +17,7 @@ ME = {"id": "900", "username": "echo", "discriminator": "0", "global_name": "Ech
 ANNA = {"id": "100", "username": "anna", "discriminator": "0", "global_name": "Anna", "avatar": None}
 EPOCH = 1_420_070_400_000
 CONTENT_INTENT = 1 << 15
+TYPING_INTENT = 1 << 14  # in direct messages
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(100)
 
 
@@ -32,6 +33,7 @@ class FarSide:
     messages: dict[str, list[dict[str, Any]]] = field(default_factory=lambda: {"500": []})
     bodies: list[dict[str, Any]] = field(default_factory=list)  # what was posted
     typed: list[str] = field(default_factory=list)
+    intents: int = 0  # what the bot asked to be told
     sockets: list[web.WebSocketResponse] = field(default_factory=list)
     connected: asyncio.Event = field(default_factory=asyncio.Event)
     _numbers: Iterator[int] = field(default_factory=itertools.count)
@@ -82,6 +84,12 @@ class FarSide:
         message = self.said(text, **more)
         await self.send("MESSAGE_CREATE", message)
         return str(message["id"])
+
+    async def types(self, author: Mapping[str, Any] = ANNA, channel: str = "500") -> None:
+        """Somebody begins to type; told only to who asked for it."""
+        if self.intents & TYPING_INTENT:
+            at = int(datetime.now(UTC).timestamp())
+            await self.send("TYPING_START", {"channel_id": channel, "user_id": author["id"], "timestamp": at})
 
     async def send(self, event: str, data: Mapping[str, Any]) -> None:
         """Sends an event to those connected."""
@@ -136,17 +144,38 @@ class FarSide:
         return _json(found[::-1][: int(request.query["limit"])])
 
     async def _post(self, request: web.Request) -> web.Response:
-        body = await request.json()
+        channel, names = request.match_info["channel"], []
+        if request.content_type == "multipart/form-data":
+            form = await request.post()
+            body = json.loads(str(form["payload_json"]))
+            names = [one.filename for one in form.values() if isinstance(one, web.FileField)]
+        else:
+            body = await request.json()
         self.bodies.append(body)
         self._check(request)
-        if not body["content"].strip() or len(body["content"]) > 2000:
+        text = (body.get("content") or "").strip()
+        if not (text or names) or len(text) > 2000:
             raise _Refused(400, {"code": 50035, "message": "Invalid Form Body"})
         await asyncio.sleep(self.send_seconds / 2)
         known = self._nonces.get(body["nonce"]) if body.get("enforce_nonce") and self.keeps_nonces else None
-        message = known or self.said(body["content"].strip(), ME, request.match_info["channel"])
+        pictures = [{"id": "1", "filename": name, "size": 9, "url": "", "proxy_url": ""} for name in names]
+        message = known or self.said(text, ME, channel, attachments=pictures, **self._replied(body, channel))
         self._nonces[body["nonce"]] = message
         await asyncio.sleep(self.send_seconds / 2)
         return _json({**message, "nonce": body["nonce"]})
+
+    def _replied(self, body: Mapping[str, Any], channel: str) -> dict[str, Any]:
+        reference = body.get("message_reference")
+        if reference is None:
+            return {}
+        if any(one["id"] == str(reference["message_id"]) for one in self.messages[channel]):
+            return {
+                "type": 19,
+                "message_reference": {"message_id": str(reference["message_id"]), "channel_id": channel},
+            }
+        if reference.get("fail_if_not_exists", True):
+            raise _Refused(400, {"code": 50035, "message": "Unknown message"})
+        return {}
 
     async def _typing(self, request: web.Request) -> web.Response:
         self._check(request)
@@ -183,6 +212,7 @@ class FarSide:
                 if packet["d"]["intents"] & CONTENT_INTENT and not self.content_intent:
                     await socket.close(code=4014, message=b"Disallowed intent(s).")
                     break
+                self.intents = packet["d"]["intents"]
                 self.sockets = [socket]
                 ready = {"v": 10, "user": ME, "guilds": [], "application": {"id": "900", "flags": 0}}
                 session = {"session_id": "s", "resume_gateway_url": self.base.replace("http", "ws", 1) + "/gateway/"}

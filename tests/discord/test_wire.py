@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
 
@@ -50,6 +51,32 @@ async def test_it_starts_hears_answers_and_stops(adapter: DiscordAdapter, box: B
     with pytest.raises(PassingError, match="not connected"):
         await adapter.send(DM, "hi", "k")
     assert far_side.sockets[0].closed
+
+
+async def test_the_daemon_hears_that_a_contact_types_but_not_of_its_own_typing(
+    adapter: DiscordAdapter, box: Box, far_side: FarSide
+) -> None:
+    async with running(adapter, box, far_side):
+        await far_side.types(ME)
+        await far_side.types()
+        await far_side.tell("done")
+        await box.holds(2)
+    assert box.typed == [DM]
+
+
+async def test_a_reaction_is_no_message(
+    adapter: DiscordAdapter, box: Box, far_side: FarSide, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with running(adapter, box, far_side):
+        sent = await adapter.send(DM, "hi", "k")
+        caplog.clear()
+        reaction = {"user_id": "100", "channel_id": "500", "message_id": sent, "emoji": {"id": None, "name": "👍"}}
+        for event in ("MESSAGE_REACTION_ADD", "MESSAGE_REACTION_REMOVE"):
+            await far_side.send(event, {**reaction, "type": 0, "burst": False})
+        await far_side.tell("done")
+        await box.holds(2)
+    assert box.texts == ["hello", "done"] and not box.edits
+    assert not [one for one in caplog.records if one.levelname != "INFO"] and "👍" not in caplog.text
 
 
 async def test_a_wrong_token_is_said_with_what_to_do(box: Box, far_side: FarSide) -> None:
@@ -100,6 +127,36 @@ async def test_a_second_try_does_not_say_it_twice(adapter: DiscordAdapter, box: 
         assert [one["content"] for one in far_side.messages["500"]][1:] == ["only once", "only once"]
         body = far_side.bodies[0]
         assert body["enforce_nonce"] is True and len(body["nonce"]) == 25 and body["nonce"] == nonce("key-1", 0)
+
+
+async def test_a_reply_names_its_message_if_that_is_still_there_and_pings_nobody(
+    adapter: DiscordAdapter, box: Box, far_side: FarSide
+) -> None:
+    async with running(adapter, box, far_side):
+        asked = box.messages[-1].id
+        sent = await adapter.send_reply(DM, "me! " * 600, "k", asked)
+        shown = [one.get("message_reference", {}).get("message_id") for one in far_side.messages["500"][1:]]
+        assert shown == [asked, None] and far_side.bodies[0]["allowed_mentions"] == {"parse": []}
+        assert await adapter.send_reply(DM, "and me", "k2", "4711")
+        assert "message_reference" not in far_side.messages["500"][-1]
+        assert await adapter.delivered(DM, "and me", "k2", sent) == far_side.messages["500"][-1]["id"]
+
+
+async def test_a_sticker_is_a_picture_and_is_known_by_its_name_after_a_crash(
+    box: Box, far_side: FarSide, tmp_path: Path
+) -> None:
+    (tmp_path / "cat.png").write_bytes(PNG)
+    adapter = DiscordAdapter(TOKEN, ready_seconds=0.0, stickers={"😂": tmp_path / "cat.png"})
+    async with running(adapter, box, far_side):
+        known = box.messages[-1].id
+        assert await adapter.delivered(DM, "😂", "k", known) is False
+        sent = await adapter.send_sticker(DM, "😂", "k")
+        assert far_side.messages["500"][-1]["attachments"][0]["filename"] == f"{nonce('k', 0)}.png"
+        assert await adapter.delivered(DM, "😂", "k", known) == sent == adapter.floor(DM)
+        assert await adapter.delivered(DM, "😂", "other", known) is False
+        (tmp_path / "cat.png").unlink()
+        await adapter.send_sticker(DM, "😂", "k2")
+        assert far_side.messages["500"][-1]["content"] == "😂", "its emoji is better than nothing"
 
 
 async def test_it_knows_after_a_crash_what_arrived(adapter: DiscordAdapter, box: Box, far_side: FarSide) -> None:

@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 from sklearn.metrics import average_precision_score, brier_score_loss
 
-from bot.chat.decision import Calibration
+from bot.chat.decision import Addressed, Calibration
 from bot.chat.dialogue import Bubble, Scene, Speaker, Turn
 from bot.message import ChatKind
 from bot.people import People
@@ -200,6 +200,19 @@ def test_the_calibration_decides(group: Group) -> None:
     found = examined(group, lambda _: -9.0, calibrations={"nora": features})
     assert number(found, Kind.AVATAR, "w1") > 0.6
     assert number(found, Kind.BASELINE, "w1", "model alone") == 0.5
+
+
+def test_how_often_by_to_whom_it_was_said(group: Group) -> None:
+    """Who answers whatever is addressed to it, and nothing else, is seen to, beside a person who answers some of it."""
+    deaf = Calibration(-9.0, 0.0, {}, 0.5, 0.5, Addressed())
+    found = examined(group, lambda _: 0.0, calibrations={"nora": deaf})
+    tested = [point for point in group.points if point.split is Split.TEST and point.seen["addressed"]]
+    answered = [point.spoke_soon for point in tested]
+    assert 0 < sum(answered) < len(answered)
+    assert number(found, Kind.AVATAR, "rate_addressed") == pytest.approx(len(answered) / sum(answered))
+    assert number(found, Kind.AVATAR, "rate_open") == number(found, Kind.AVATAR, "rate_other") == 0
+    assert {number(found, Kind.CEILING, f"rate_{key}") for key in ("addressed", "other", "open")} == {1.0}
+    assert any("within three turns" in one and "it answers 100 % of the time" in one for one in found.findings)
 
 
 def test_two_avatars_on_the_same_messages(group: Group) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bot.chat.decision import FILE, VERSION, Calibration
+from bot.chat.decision import FILE, VERSION, Addressed, Calibration
 from bot.chat.features import is_out
 from bot.errors import PermanentError
 from tests.evaluation.plainly import calibration_error
@@ -166,7 +166,7 @@ def test_with_too_little_nothing_is_fitted() -> None:
     few = [point for point in Person().points if not point.spoke][:50]
     for points in ([], few):
         fitted = fit(points, {point.message: 0.0 for point in points})
-        assert (fitted.inputs, fitted.calibration) == (Inputs.NONE, Calibration())
+        assert (fitted.inputs, fitted.calibration) == (Inputs.NONE, Calibration(addressed=Addressed()))
 
 
 def test_a_few_days_of_a_quiet_person_do() -> None:

@@ -38,6 +38,25 @@ def test_next_and_soon(log: Log) -> None:
     ]
 
 
+def test_which_message_was_answered(log: Log) -> None:
+    """Who is named answers that, though others were quicker; an answer to it is none to what came between."""
+    log.group(
+        "18:00 Tom: Nora: are you in?",
+        "18:01 Mei: nice weather",
+        "18:02 Nora: yes",
+        "18:03 Tom: good",
+        "18:04 Nora: bring a rope",
+        "18:05 Mei: Nora: and me?",
+        "18:06 Tom: a",
+        "18:07 Mei: b",
+        "18:08 Tom: c",
+        "18:09 Nora: hm",
+    )
+    found = decided(log)
+    assert [point.answered for point in found] == [True, False, True, False, False, False, True]
+    assert [point.late for point in found] == [False, True, False, False, False, False, False]
+
+
 def test_to_whom_it_was_said(log: Log) -> None:
     log.group(
         "18:00 Tom: hello everybody",

@@ -19,7 +19,7 @@ import torch
 from accelerate.state import AcceleratorState  # type: ignore[import-untyped]
 from safetensors.torch import load_file
 
-from bot.chat.decision import Calibration
+from bot.chat.decision import Addressed, Calibration
 from bot.consent import Use
 from bot.engine import device
 from bot.engine.base import Batches, DialogueScores, ScoredDialogue
@@ -131,7 +131,7 @@ def test_without_groups_there_is_no_decision_to_learn(tmp_path: Path, models: di
     card = (folder / "card.md").read_text("utf-8")
     assert "| decision, nats a decision | not measured | not measured |" in card
     assert "| made of | nothing fitted |" in card
-    assert Calibration.load(folder) == Calibration()
+    assert Calibration.load(folder) == Calibration(addressed=Addressed()), "what is addressed to it it answers"
 
 
 def test_where_bfloat16_is_faster_the_decision_is_still_fitted_as_served(

@@ -137,6 +137,16 @@ def test_three_mistakes_are_three_lines_each_with_its_place() -> None:
         ("conversation: {answer: everybody}", "did you mean everyone?"),
         ("conversation: {answer: [mei, [tom]]}", "1: conversation.answer[1]: must be one word; put it in quotes."),
         ("conversation: {groups: [5]}", "1: conversation.groups[0]: '5' is not what is needed here"),
+        ("conversation: {groups: some}", "'some' must be all, none or addressed, or a list in square brackets."),
+        (
+            "conversation:\n  groups:\n    telegram:-5: adressed",
+            "3: conversation.groups.telegram:-5: 'adressed' must be off, decided or addressed; did you mean addressed?",
+        ),
+        ("conversation: {groups: {other: off}}", "1: conversation.groups.other: 'other' is not what is needed here"),
+        ("conversation: {groups: {'a:b': }}", "1: conversation.groups.a:b: has no value: in which groups"),
+        ("conversation: {replies_per_hour: some}", "'some' must be a whole number from 1 to 3600: how many replies"),
+        ("conversation: {replies_per_hour: {others: 0}}", "replies_per_hour.others: '0' must be a whole number from 1"),
+        ("conversation: {replies_per_hour: [5]}", "1: conversation.replies_per_hour: must be one value: how many"),
         ("sampling: {top_p: 1}\nsampling: {}", "2: sampling: given twice (first on line 1)."),
         ("conversation: {gather_seconds: 20}", "1: conversation.gather_seconds: gather_max_seconds must not be less"),
         ("model: {four_bit: true, device: cpu}", "1: model.four_bit: cannot be on here: it needs a GPU."),
@@ -171,6 +181,20 @@ def test_values_arrive_as_they_were_meant() -> None:
     assert config.conversation.answer_bots is True
     assert config.platforms.on == ("telegram", "discord")
     assert config.health is None
+
+
+def test_each_group_can_have_its_own_part_and_budget() -> None:
+    talk = parse_config(
+        "conversation:\n"
+        "  groups:\n"
+        "    telegram:-100: addressed\n"
+        "    discord:5: off\n"
+        "    others: decided\n"
+        "  replies_per_hour: {telegram:-100: 6, others: 20}\n"
+    ).conversation
+    assert talk.groups == {"telegram:-100": "addressed", "discord:5": "off", "others": "decided"}
+    assert talk.replies_per_hour == {"telegram:-100": 6, "others": 20}
+    assert parse_config("conversation: {replies_per_hour: 20}").conversation.replies_per_hour == 20
 
 
 @pytest.mark.parametrize("token", [TELEGRAM_TOKEN, DISCORD_TOKEN])
@@ -213,3 +237,15 @@ def test_nobody_is_written_to_first_unless_the_section_is_there() -> None:
     assert limits is not None and (limits.from_hour, limits.until_hour) == (8, 22)
     [found] = problems("conversation: {speak_first: {from_hour: 22, until_hour: 9}}")
     assert "conversation.speak_first" in found and "until_hour must be later than from_hour." in found
+
+
+@pytest.mark.parametrize("hours", ["23:00", "23-7", "24:00-07:00", "7:30-8:30", "08:00-08:00"])
+def test_quiet_hours_that_are_none_are_refused(hours: str) -> None:
+    [found] = problems(f"conversation: {{quiet_hours: '{hours}'}}")
+    assert "conversation.quiet_hours" in found
+
+
+@pytest.mark.parametrize("hours", ["23:00-07:30", ""])
+def test_quiet_hours_are_a_stretch_of_the_day_or_none(hours: str) -> None:
+    assert parse_config(f"conversation: {{quiet_hours: '{hours}'}}").conversation.quiet_hours == hours
+    assert parse_config("conversation:\n  quiet_hours:\n").conversation.quiet_hours == ""

@@ -35,7 +35,7 @@ Phase = Literal["before", "recorded", "after"]
 Hook = Callable[[str, Mapping[str, str], Phase], Awaitable[None]]
 _METHODS = (
     "getMe", "getUpdates", "getWebhookInfo", "deleteWebhook", "sendMessage", "sendChatAction", "editMessageText",
-    "editMessageReplyMarkup", "getFile",
+    "editMessageReplyMarkup", "getFile", "sendSticker", "getStickerSet",
 )  # fmt: skip
 _NAMES = {name.lower(): name for name in _METHODS}  # case is free
 
@@ -252,7 +252,10 @@ def _cut(request: web.Request) -> web.Response:
 
 
 async def _params(request: web.Request) -> dict[str, str]:
-    """Parameters from the query and the body; text that is not UTF-8 is refused."""
+    """Parameters from the query and the body, of an upload its name; text that is not UTF-8 is refused."""
+    if request.content_type == "multipart/form-data":
+        form = await request.post()
+        return {key: one.filename if isinstance(one, web.FileField) else str(one) for key, one in form.items()}
     body = await request.read()
     try:
         if request.content_type == "application/json":

@@ -30,13 +30,14 @@ class ApiError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """One message of the bot, as it was when it was sent. `at`: seconds of time.monotonic."""
+    """One message of the bot, as it was when it was sent. `at`: seconds of time.monotonic. to: what it replies to."""
 
     chat_id: int
     message_id: int
     text: str
     thread: int | None
     at: float
+    to: int | None = None
 
 
 class BotApi:
@@ -52,7 +53,12 @@ class BotApi:
             "getme": (self._get_me, frozenset()),
             "getwebhookinfo": (self._get_webhook_info, frozenset()),
             "deletewebhook": (self._delete_webhook, frozenset({"drop_pending_updates"})),
-            "sendmessage": (self._send_message, frozenset({"chat_id", "text", "message_thread_id"})),
+            "sendmessage": (
+                self._send_message,
+                frozenset({"chat_id", "text", "message_thread_id", "reply_parameters"}),
+            ),
+            "sendsticker": (self._send_sticker, frozenset({"chat_id", "sticker", "message_thread_id"})),
+            "getstickerset": (self._get_sticker_set, frozenset({"name"})),
             "sendchataction": (self._send_chat_action, frozenset({"chat_id", "action", "message_thread_id"})),
             "editmessagetext": (self._edit_message_text, frozenset({"chat_id", "message_id", "text"})),
             "editmessagereplymarkup": (self._take_buttons_off, frozenset({"chat_id", "message_id"})),
@@ -81,6 +87,7 @@ class BotApi:
         chat_id = self._writable(params)
         text = self._text(params)
         thread = self._thread(params, chat_id)
+        to = self._replied(params, chat_id)
         message = self.world.write(
             chat_id,
             self._self(),
@@ -89,9 +96,35 @@ class BotApi:
             entities=entities(text),
             message_thread_id=thread,
             is_topic_message=True if thread else None,
+            reply_to_message=self.world.messages[chat_id, to].json if to else None,
         )
-        self.sent.append(Sent(chat_id, message["message_id"], text, thread, time.monotonic()))
+        self.sent.append(Sent(chat_id, message["message_id"], text, thread, time.monotonic(), to))
         return message
+
+    def _send_sticker(self, params: Mapping[str, str]) -> object:
+        """By the id of a known sticker, or as an uploaded file, of which the parameter holds the name."""
+        chat_id = self._writable(params)
+        thread = self._thread(params, chat_id)
+        if chat_id in self.world.no_stickers:
+            raise ApiError(400, "Bad Request: not enough rights to send stickers to the chat")
+        known = [one for stickers in self.world.sticker_sets.values() for one in stickers]
+        sticker = next((one for one in known if one["file_id"] == params["sticker"]), None)
+        if sticker is None and not params["sticker"].endswith(".webp"):
+            raise ApiError(400, "Bad Request: wrong file identifier/HTTP URL specified")
+        sticker = sticker or self.world.sticker(b"", "", animated=False)
+        message = self.world.write(
+            chat_id, self._self(), own=True, sticker=sticker, message_thread_id=thread,
+            is_topic_message=True if thread else None,
+        )  # fmt: skip
+        shown = f"[sticker {sticker['emoji'] or params['sticker']}]"
+        self.sent.append(Sent(chat_id, message["message_id"], shown, thread, time.monotonic()))
+        return message
+
+    def _get_sticker_set(self, params: Mapping[str, str]) -> object:
+        stickers = self.world.sticker_sets.get(params["name"])
+        if stickers is None:
+            raise ApiError(400, "Bad Request: STICKERSET_INVALID")
+        return {"name": params["name"], "title": "A set", "sticker_type": "regular", "stickers": stickers}
 
     def _send_chat_action(self, params: Mapping[str, str]) -> object:
         chat_id = self._writable(params)
@@ -168,6 +201,16 @@ class BotApi:
         if utf16(text) > TEXT_LIMIT:
             raise ApiError(400, "Bad Request: message is too long")
         return text
+
+    def _replied(self, params: Mapping[str, str], chat_id: int) -> int | None:
+        given = json.loads(params.get("reply_parameters", "{}"))
+        if unknown := sorted(set(given) - {"message_id", "allow_sending_without_reply"}):
+            raise ApiError(400, f"Bad Request: the stand-in does not know {', '.join(unknown)} of reply_parameters")
+        if not given or (chat_id, given["message_id"]) in self.world.messages:
+            return int(given["message_id"]) if given else None
+        if given.get("allow_sending_without_reply"):
+            return None
+        raise ApiError(400, "Bad Request: message to be replied not found")
 
     def _thread(self, params: Mapping[str, str], chat_id: int) -> int | None:
         if "message_thread_id" not in params:

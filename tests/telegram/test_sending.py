@@ -141,3 +141,20 @@ async def test_sending_while_nobody_polls_passes(server: TelegramServer, anna: U
     assert await adapter.check() == []
     with pytest.raises(PassingError):
         await adapter.send(private(anna), "hey", "key")
+
+
+async def test_a_reply_names_its_message_in_its_first_part_if_that_is_still_there(
+    server: TelegramServer, anna: User, connect: Connect
+) -> None:
+    adapter = await connect()
+    group = server.group("Climbing", anna)
+    asked = server.user_says(anna, "who is in?", chat=group)
+    chat = Chat("telegram", str(group.id), ChatKind.GROUP)
+    await adapter.send_reply(chat, "me!" * 2000, "1", str(asked))
+    await adapter.send_reply(chat, "and me", "2", "4711")
+    assert [one.to for one in server.sent_to(group)] == [asked, None, None]
+    floor = adapter.floor(chat)
+    server.drop("sendMessage", "recorded")
+    with pytest.raises(PassingError):
+        await adapter.send_reply(chat, "really", "3", str(asked))
+    assert await adapter.delivered(chat, "really", "3", floor) == str(server.sent[-1].message_id)

@@ -29,6 +29,7 @@ class Avatar(QuietInbox):
     says: Callable[[Message], Sequence[str]] = lambda message: ()
     pause: float = 0.0  # seconds of typing before each bubble
     messages: list[Message] = field(default_factory=list)
+    typed: list[Chat] = field(default_factory=list)
     fails: Exception | None = None
     adapter: Adapter | None = None
     tasks: set["asyncio.Task[None]"] = field(default_factory=set)
@@ -52,6 +53,9 @@ class Avatar(QuietInbox):
                 await asyncio.sleep(self.pause)
             await self.adapter.send(message.chat, bubble, f"{message.id}/{number}")
 
+    def typing(self, chat: Chat) -> None:
+        self.typed.append(chat)
+
     async def latest(self, platform: str) -> Mapping[Chat, str]:
         return {}
 
@@ -63,9 +67,11 @@ class Avatar(QuietInbox):
 def web_adapter(
     folder: Path, port: int = 0, announce: Callable[[str], None] = lambda url: None, people: People = PEOPLE
 ) -> WebAdapter:
+    stickers = {"😂": folder / "laughing.png"}
     return WebAdapter(
-        "127.0.0.1", port, TOKEN, lambda: people, folder, avatar="Lena", group="Flat share", announce=announce
-    )
+        "127.0.0.1", port, TOKEN, lambda: people, folder, avatar="Lena", group="Flat share", announce=announce,
+        stickers=stickers,
+    )  # fmt: skip
 
 
 @contextlib.asynccontextmanager

@@ -23,7 +23,7 @@ async def test_without_the_token_there_is_only_the_empty_page(stranger: aiohttp.
     for path in PRIVATE:
         async with stranger.get(path) as answer:
             assert answer.status == 401 and "#token=" in (await answer.json())["sentence"], path
-    for path in ("/api/messages", "/api/photos"):
+    for path in ("/api/messages", "/api/typing", "/api/photos"):
         async with stranger.post(path, json={}) as answer:
             assert answer.status == 401
     async with stranger.get("/nothing.html") as answer:

@@ -11,6 +11,7 @@ from playwright.async_api import Page, async_playwright, expect
 from adapters.web.adapter import WebAdapter
 from bot.message import Chat, ChatKind
 from bot.people import Contact, People
+from bot.platform import ShownDecision
 from tests.support import BROWSER, refs, sender_of
 from tests.web.stage import Avatar, photo, serving
 
@@ -242,8 +243,13 @@ async def test_several_people_speak_in_the_group(opened: Opener, web: WebAdapter
     await say(page, "nice")
     await expect(log(page).locator("b.name")).to_have_text(["Mei", "Lena", "Tom"])
     assert [sender_of(message) for message in avatar.messages] == ["mei", "tom"]
-    await web.show_decision(avatar.messages[1].chat, avatar.messages[1].id, 0.1234, False)
-    await expect(log(page).get_by_text("stayed silent · 0.12")).to_be_visible()
+    why = {"en": ["For an answer: a question: yes (+0.3)."], "zh": ["倾向回复：是个问题：是（+0.3）。"]}
+    await web.show_decision(avatar.messages[1].chat, avatar.messages[1].id, ShownDecision(False, 0.1234, why))
+    await expect(log(page).get_by_text("For an answer")).to_be_hidden()
+    await log(page).get_by_text("stayed silent · 0.12").click()
+    await expect(log(page).get_by_text("For an answer: a question: yes (+0.3).")).to_be_visible()
+    await web.show_decision(avatar.messages[0].chat, avatar.messages[0].id, ShownDecision(True, None, {}))
+    await expect(log(page).get_by_text("answered", exact=True)).to_be_visible()
     await page.get_by_role("link", name="Mei friend").click()
     await web.send(avatar.messages[0].chat, "one more thing", "later")
     await expect(page.get_by_label("1 unread")).to_be_visible()

@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import sqlite3
 import stat
 from pathlib import Path
 from typing import Any
@@ -10,9 +11,11 @@ import aiohttp
 import pytest
 
 from adapters.web.adapter import WebAdapter
+from adapters.web.store import Transcript
 from bot.errors import PassingError, PermanentError
 from bot.media import MAX_BYTES
 from bot.message import Account, Chat, ChatKind
+from bot.platform import ShownDecision
 from tests.support import refs, sender_of
 from tests.web.stage import Avatar, photo, serving, web_adapter
 
@@ -98,6 +101,13 @@ async def test_the_page_hears_typing_and_bubbles_one_by_one(
     assert heard[2] == {"type": "typing", "chat": "mei"}
 
 
+async def test_the_daemon_hears_that_somebody_types(client: aiohttp.ClientSession, avatar: Avatar) -> None:
+    for chat, sender, status in (("mei", "mei", 204), ("#group", "tom", 204), ("mei", "tom", 400), ("x", "x", 400)):
+        async with client.post("/api/typing", json={"chat": chat, "sender": sender}) as answer:
+            assert answer.status == status
+    assert [chat.id for chat in avatar.typed] == ["mei", "#group"] and not avatar.messages
+
+
 async def test_a_page_that_was_away_catches_up(client: aiohttp.ClientSession, web: WebAdapter) -> None:
     await say(client, "one")
     second = await say(client, "two")
@@ -129,6 +139,20 @@ async def test_a_bubble_is_sent_once_and_it_is_known_whether_it_was(
     assert await web.delivered(MEI, "hi", "key-2", None) is False
     async with stream(client) as socket:
         assert await Page(socket).lines() == ["hi"]
+
+
+async def test_a_sticker_is_shown_as_a_picture_once(client: aiohttp.ClientSession, web: WebAdapter) -> None:
+    assert set(web.stickers()) == {"😂"}
+    (web._folder / "laughing.png").write_bytes(photo("PNG"))
+    number = await web.send_sticker(MEI, "😂", "key-1")
+    assert await web.send_sticker(MEI, "😂", "key-1") == number == await web.delivered(MEI, "😂", "key-1", None)
+    (web._folder / "laughing.png").unlink()
+    await web.send_sticker(MEI, "😂", "key-2")
+    async with stream(client) as socket:
+        lines = (await Page(socket).next("lines"))["lines"]
+    assert [(line["text"], len(line["photos"])) for line in lines] == [("", 1), ("😂", 0)]
+    async with client.get(f"/api/photos/{lines[0]['photos'][0]}") as answer:
+        assert answer.status == 200 and answer.content_type == "image/png"
 
 
 async def test_what_the_daemon_cannot_take_is_not_shown_and_can_be_tried_again(
@@ -163,12 +187,32 @@ async def test_in_the_group_several_people_speak(client: aiohttp.ClientSession, 
 async def test_a_decision_is_shown_and_stays(client: aiohttp.ClientSession, web: WebAdapter) -> None:
     async with stream(client) as socket:
         number = await say(client, "who cooks?", chat="#group")
-        await web.show_decision(Chat("web", "#group", ChatKind.GROUP), str(number), 0.125, False)
+        shown = ShownDecision(False, 0.125, {"en": ["It is of a bot."], "zh": ["这是机器人发的。"]})
+        await web.show_decision(Chat("web", "#group", ChatKind.GROUP), str(number), shown)
         event = await Page(socket).next("decision")
-        assert event == {"type": "decision", "id": number, "decision": {"p": 0.125, "answered": False}}
+        why = {"en": ["It is of a bot."], "zh": ["这是机器人发的。"]}
+        assert event == {"type": "decision", "id": number, "decision": {"p": 0.125, "answered": False, "why": why}}
     async with stream(client) as socket:
         (line,) = (await Page(socket).next("lines"))["lines"]
-        assert line["decision"] == {"p": 0.125, "answered": False}
+        assert line["decision"] == {"p": 0.125, "answered": False, "why": why}
+
+
+def test_a_transcript_from_before_it_told_why_is_read(tmp_path: Path) -> None:
+    Transcript.open(tmp_path).close()
+    database = sqlite3.connect(tmp_path / "transcript.sqlite")
+    database.execute("ALTER TABLE lines DROP COLUMN why")
+    database.execute(
+        "INSERT INTO lines (chat, sender, name, text, photos, at, mark, taken, probability, answered)"
+        " VALUES ('#group', 'mei', 'Mei', 'who cooks?', '[]', 0, 'm', 1, 0.16, 0)"
+    )
+    database.commit()
+    database.close()
+    transcript = Transcript.open(tmp_path)
+    [line] = transcript.since(0, 9)
+    assert line.decision == ShownDecision(False, 0.16, {})
+    transcript.decided(line.id, ShownDecision(False, None, {"en": ["It is of a bot."]}))
+    assert transcript.since(0, 9)[0].decision == ShownDecision(False, None, {"en": ["It is of a bot."]})
+    transcript.close()
 
 
 async def test_photos_travel_both_ways(client: aiohttp.ClientSession, web: WebAdapter, avatar: Avatar) -> None:

@@ -2,9 +2,11 @@
 
 from training.calibration.again import calibrate_again
 from training.calibration.calibrated import Calibrated, Time, calibrate_all
-from training.calibration.fitting import Fitted, Inputs, fit, fit_linear, own_rate_threshold, table
+from training.calibration.combining import Inputs, fit_linear, table
+from training.calibration.fitting import Fitted, fit
 from training.calibration.reading import SHARE, calibrate, groups, reading_seconds, told
 from training.calibration.sampling import SAMPLING_SHARE, FittedSampling, told_sampling
+from training.calibration.thresholds import own_rate_threshold
 
 __all__ = [
     "SAMPLING_SHARE",

@@ -9,7 +9,9 @@ from dataclasses import replace
 from bot.engine.base import BatchEngine
 from bot.engine.blocking import Blocking
 from bot.message import ChatKind
-from training.calibration.fitting import Fitted, Inputs, fit
+from training.calibration.addressed import FittedAddressed
+from training.calibration.combining import Inputs
+from training.calibration.fitting import Fitted, fit
 from training.data.dialogues import Dialogue
 from training.data.points import Point
 from training.scoring import Rendered
@@ -67,9 +69,11 @@ def calibrate(
     read = _read(served, groups(validation), seconds, suffices)
     log_odds = {message: odds + correction for message, odds in read.items()}
     fitted = fit(points, log_odds)
-    found = fitted.calibration
-    bias, precision = found.bias + found.model * correction, served.engine.precision
-    return replace(fitted, calibration=replace(found, bias=bias, precision=precision, correction=correction))
+    found = fitted.calibration.corrected(correction)
+    addressed = found.addressed and found.addressed.corrected(correction)
+    precision = served.engine.precision
+    found = replace(found, addressed=addressed, precision=precision, correction=correction)
+    return replace(fitted, calibration=found)
 
 
 def _read(
@@ -105,4 +109,12 @@ def told(fitted: Fitted) -> dict[str, str]:
     }
     if fitted.inputs is not Inputs.NONE:
         compared["threshold"] = f"{fitted.calibration.threshold:.3f}"
-    return found | compared
+    return found | compared | (_told_addressed(fitted.addressed) if fitted.addressed else {})
+
+
+def _told_addressed(fitted: FittedAddressed) -> dict[str, str]:
+    own = f"{fitted.rate:.0%}, from {fitted.rule.threshold:.3f} on, by {fitted.inputs.value}"
+    return {
+        "addressed to the person": f"{fitted.messages}, of which they answered {fitted.answered}",
+        "the avatar answers of these": "every one: too few to tell" if fitted.inputs is Inputs.NONE else own,
+    }

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
-from bot.chat.features import NAMES_FROM, seen
+from bot.chat.features import NAMES_FROM, is_addressed, seen
 from bot.message import ChatKind, Message
 from bot.people import People
 from bot.persona import Persona
 from bot.store.corpus import Corpus, as_avatar
 from training.data.splits import Split, Splits
-from training.data.turns import Loader, segments
+from training.data.turns import Loader, Piece, segments
 
 WITHIN = 3
 """The softer label: the subject speaks within so many turns."""
@@ -26,7 +26,10 @@ class Stratum(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """One message of somebody else in a group while the subject was present. message: its row in the corpus."""
+    """One message of somebody else in a group while the subject was present. message: its row in the corpus.
+
+    late: the subject spoke next, but in answer to a message shortly before, which was addressed to them.
+    """
 
     message: int
     chat: str
@@ -35,12 +38,22 @@ class Point:
     spoke: bool  # next: W1
     spoke_soon: bool  # within three turns: W3
     seen: Mapping[str, float]
+    late: bool = False
 
     @property
     def stratum(self) -> Stratum:
-        if self.seen["addressed"]:
+        if is_addressed(self.seen):
             return Stratum.ADDRESSED
         return Stratum.OTHER if self.seen["addressed_other"] else Stratum.OPEN
+
+    @property
+    def answered(self) -> bool:
+        """Whether this is the message that the subject answered.
+
+        One that is addressed to them is answered within three turns: in a lively group somebody else is often quicker.
+        An answer to it is none to the message that came between.
+        """
+        return self.spoke_soon if is_addressed(self.seen) else self.spoke and not self.late
 
 
 def points(corpus: Corpus, people: People, persona: Persona, gap: timedelta, splits: Splits) -> list[Point]:
@@ -58,6 +71,7 @@ def points(corpus: Corpus, people: People, persona: Persona, gap: timedelta, spl
                 if piece.counted and not piece.own:
                     day = splits.day_of(piece.turn.at)
                     following = [later.own for later in pieces[index + 1 : index + 1 + WITHIN]]
+                    waiting = _not_yet_answered(pieces[max(index + 1 - WITHIN, 0) : index])
                     found.append(
                         Point(
                             piece.message,
@@ -67,9 +81,16 @@ def points(corpus: Corpus, people: People, persona: Persona, gap: timedelta, spl
                             following[:1] == [True],
                             any(following),
                             features[piece.message],
+                            following[:1] == [True] and any(is_addressed(features[one.message]) for one in waiting),
                         )
                     )
     return found
+
+
+def _not_yet_answered(before: Sequence[Piece]) -> Sequence[Piece]:
+    """Those after the last of the subject's own."""
+    own = [place for place, piece in enumerate(before) if piece.own]
+    return before[own[-1] + 1 if own else 0 :]
 
 
 def _seen(messages: Sequence[Message], people: People, persona: Persona) -> Iterator[tuple[int, Mapping[str, float]]]:

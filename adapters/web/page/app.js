@@ -2,7 +2,7 @@
 
 import { Composer } from "/composer.js";
 import { paintList } from "/list.js";
-import { Stream, decoded, nonce, openSession, sendMessage, sendPhoto } from "/net.js";
+import { Stream, decoded, nonce, openSession, sendMessage, sendPhoto, tellTyping } from "/net.js";
 import { called, chats, isGroup, nameOf, person, state, tintOf } from "/state.js";
 import { Conversation, face, initial, make, replace, typing } from "/view.js";
 import { language, starters, words } from "/words.js";
@@ -92,7 +92,7 @@ function hello(room) {
     conversation = null;
   }
   state.room = room;
-  if (!composer) composer = new Composer(at("composer"), room.limits, send);
+  if (!composer) composer = new Composer(at("composer"), room.limits, send, () => tellTyping(state.chat, speaker()));
   at("side-title").textContent = room.avatar;
   if (!room.people.some((one) => one.id === state.speaker)) state.speaker = room.people[0].id;
   at("gate").hidden = true;
@@ -138,8 +138,10 @@ function connection(now) {
 
 // -- sending: one after another, so that they arrive in order ---------------------------------------------------------
 
+const speaker = () => (isGroup() ? state.speaker : state.chat);
+
 function send({ text, photos }) {
-  const sender = isGroup() ? state.speaker : state.chat;
+  const sender = speaker();
   const number = nonce();
   const line = { chat: state.chat, sender, text, photos, nonce: number, mark: `${sender}/${number}`, at: Date.now() };
   state.pending.push(line);

@@ -3,12 +3,13 @@
 import { make } from "/view.js";
 import { words } from "/words.js";
 
+const TYPING_EVERY = 3000; // milliseconds between two words of it to the server
 const READY = ["image/jpeg", "image/png", "image/webp", "image/gif"];
 
 export class Composer {
-  // `send({text, photos})` is called with what is written; photos are {file, url}.
-  constructor(form, limits, send) {
-    Object.assign(this, { form, limits, send, photos: [], drafts: new Map(), place: null });
+  // `send({text, photos})` is called with what is written; photos are {file, url}. `typing()`: every few seconds of it.
+  constructor(form, limits, send, typing) {
+    Object.assign(this, { form, limits, send, typing, photos: [], drafts: new Map(), place: null, told: 0 });
     this.text = form.querySelector("#text");
     this.files = form.querySelector("#files");
     this.previews = form.querySelector("#previews");
@@ -29,7 +30,10 @@ export class Composer {
       event.preventDefault();
       this.submit();
     });
-    this.text.addEventListener("input", () => this.changed());
+    this.text.addEventListener("input", () => {
+      this.changed();
+      this.types();
+    });
     this.files.addEventListener("change", () => {
       this.add([...this.files.files]);
       this.files.value = "";
@@ -58,6 +62,12 @@ export class Composer {
     this.photos = draft.photos;
     this.say("");
     this.changed();
+  }
+
+  types() {
+    if (!this.text.value.trim() || Date.now() - this.told < TYPING_EVERY) return;
+    this.told = Date.now();
+    this.typing();
   }
 
   invite(sentence) {
@@ -90,6 +100,7 @@ export class Composer {
     const photos = this.photos;
     this.photos = [];
     this.text.value = "";
+    this.told = 0;
     this.say("");
     this.changed();
     this.text.focus();

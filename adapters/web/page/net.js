@@ -60,6 +60,10 @@ export async function sendMessage(message) {
   return answered(post("/api/messages", JSON.stringify(message)));
 }
 
+export function tellTyping(chat, sender) {
+  post("/api/typing", JSON.stringify({ chat, sender })).catch(() => null); // nobody misses it
+}
+
 export async function sendPhoto(file) {
   return answered(post("/api/photos", file, "application/octet-stream"));
 }

@@ -1,6 +1,6 @@
 // From a line to what is seen. Text from people goes in as text only.
 
-import { dayOf, timeOf, words } from "/words.js";
+import { dayOf, language, timeOf, words } from "/words.js";
 
 const TOGETHER = 5 * 60 * 1000; // bubbles of one sender closer than this stand together
 
@@ -81,12 +81,18 @@ function bubble(line, { group, name, tint, first, last, fresh, show, again, disc
   } else if (last) {
     foot.append(make("time", { datetime: new Date(line.at).toISOString() }, timeOf(line.at)));
   }
-  if (line.decision) {
-    const { p, answered } = line.decision;
-    foot.append(make("span", { class: "decision" }, `${answered ? words.answered : words.silent} · ${p.toFixed(2)}`));
-  }
+  if (line.decision) foot.append(decision(line.decision));
   if (foot.childNodes.length) element.append(foot);
   return element;
+}
+
+function decision({ p, answered, why }) {
+  // What became of it; a tap shows why.
+  const said = `${answered ? words.answered : words.silent}${p === null ? "" : ` · ${p.toFixed(2)}`}`;
+  const reasons = why[language] || [];
+  if (!reasons.length) return make("span", { class: "decision" }, said);
+  const paragraphs = reasons.map((sentence) => make("p", {}, sentence));
+  return make("details", { class: "decision" }, make("summary", { title: words.why }, said), ...paragraphs);
 }
 
 function photos(line, name, show) {

@@ -43,6 +43,7 @@ const english = {
   discard: "Discard",
   answered: "answered",
   silent: "stayed silent",
+  why: "Why?",
   today: "Today",
   yesterday: "Yesterday",
   errors: {
@@ -103,6 +104,7 @@ const chinese = {
   discard: "删除",
   answered: "回复了",
   silent: "没有说话",
+  why: "为什么？",
   today: "今天",
   yesterday: "昨天",
   errors: {

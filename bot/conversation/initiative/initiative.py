@@ -90,10 +90,10 @@ class Initiative:
         )
 
     def _plan(self, contact: Contact, habit: Habit) -> Plan:
-        persona = self._avatar.persona
+        persona, config = self._avatar.persona, self._avatar.config
         days = [day for day in persona.dates if day.contact == contact.slug]
-        gap = timedelta(minutes=self._avatar.config.gap_minutes)
-        return Plan(habit, self._limits, gap, persona.zone, days)
+        gap = timedelta(minutes=config.gap_minutes)
+        return Plan(habit, self._limits, gap, persona.zone, days, config.quiet_hours)
 
     def _talk(self, contact: Contact) -> Talk | None:
         """What there was with a contact who may be written to; None where that is not so.

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 
 from bot.config import SpeakFirstConfig
 from bot.conversation.initiative.habit import FOUR_WEEKS, Habit
+from bot.conversation.quiet import end_of_quiet
 from bot.message import Account
 from bot.persona import Day
 
@@ -58,6 +59,7 @@ class Plan:
     """The limits for one contact, and the moments within them.
 
     gap: a longer silence ends a dialogue. zone: where the subject lives. days: the dates to begin on, of this contact.
+    quiet_hours: those of the configuration, in which nothing is sent.
     """
 
     habit: Habit
@@ -65,6 +67,7 @@ class Plan:
     gap: timedelta
     zone: tzinfo
     days: Sequence[Day] = ()
+    quiet_hours: str = ""
 
     def next_moment(self, history: History, now: datetime, chance: random.Random) -> Moment | None:
         """Returns when to begin next; None where that is not to be, as long as nothing changes.
@@ -100,6 +103,8 @@ class Plan:
     def _suits(self, at: datetime) -> float:
         """The share of the hour among the subject's beginnings, within the owner's hours."""
         hour = at.astimezone(self.zone).hour
+        if end_of_quiet(self.quiet_hours, self.zone, at):
+            return 0.0
         return self.habit.hours[hour] if self.limits.from_hour <= hour < self.limits.until_hour else 0.0
 
     def _expected(self, at: datetime) -> float:

@@ -34,6 +34,7 @@ class Forgetting(Database):
         photos = {digest for entry in entries for digest in entry.message.digests}
         with self._change() as db:
             db.executemany(f"UPDATE entries SET state = 'ignored', {_EMPTY} WHERE seq = ?", [(seq,) for seq in seqs])
+            db.executemany("DELETE FROM decisions WHERE seq = ?", [(seq,) for seq in seqs])
         self._let_go()
         return photos - self.digests() if photos else photos
 
@@ -61,6 +62,11 @@ class Forgetting(Database):
             )
             db.execute(f"{empty} AND sender_platform = ? AND sender_id = ?", (until, account.platform, account.id))
             db.executemany(f"{empty} AND chat = ?", [(until, chat) for chat in own_chats])
+            db.execute(
+                "DELETE FROM decisions WHERE seq IN"
+                " (SELECT seq FROM entries WHERE seq <= ? AND sender_platform = ? AND sender_id = ?)",
+                (until, account.platform, account.id),
+            )
             now = self._clock().timestamp()
             db.execute("INSERT OR REPLACE INTO forgotten VALUES (?, ?, ?)", (account.platform, account.id, now))
         self._let_go()
@@ -99,6 +105,10 @@ class Forgetting(Database):
                 " WHERE at < ? AND kind = 'message' AND state NOT IN ('new', 'queued', 'sending')",
                 (before.timestamp(),),
             ).rowcount
+            db.execute(
+                "DELETE FROM decisions WHERE seq IN (SELECT seq FROM entries WHERE at < ? AND state = 'ignored')",
+                (before.timestamp(),),
+            )
         if removed or emptied:
             drop_copies(self._path)
         return removed

@@ -13,7 +13,9 @@ from bot.message import Account, Attachment, Chat, Message
 from bot.store.attachments import to_json
 from bot.store.journal.entries import Entry, Kind, State, chat_of
 from bot.store.journal.forgetting import Forgetting
-from bot.store.journal.openings import Openings, queue
+from bot.store.journal.openings import Openings
+from bot.store.journal.outcomes import Outcomes
+from bot.store.journal.outgoing import of_reply, queue
 from bot.store.journal.troubles import Troubles
 
 _SAID = "entries.kind != 'notice' AND state NOT IN ('ignored', 'dropped', 'aside')"
@@ -21,7 +23,7 @@ _KNOWN = 2000  # ids that an adapter is told of at its start
 _WAITS = "state IN ('new', 'queued', 'sending')"  # in the words of the index that is to be used
 
 
-class Journal(Forgetting, Troubles, Openings):
+class Journal(Forgetting, Troubles, Outcomes, Openings):
     """Takes messages in, and replies out; says what is there. What it raises is told in `Database`."""
 
     # -- messages in ----------------------------------------------------------------------------------------------
@@ -103,8 +105,19 @@ class Journal(Forgetting, Troubles, Openings):
 
     # -- replies out ----------------------------------------------------------------------------------------------
 
-    def reply(self, chat: Chat, answered: Sequence[int], bubbles: Sequence[str], notices: Sequence[str] = ()) -> int:
+    def reply(
+        self,
+        chat: Chat,
+        answered: Sequence[int],
+        bubbles: Sequence[str],
+        notices: Sequence[str] = (),
+        *,
+        to: str | None = None,
+        stickers: Collection[str] = (),
+    ) -> int:
         """In one step: the messages are answered and their reply waits to be sent. Returns the reply's number.
+
+        to: the id of the message that the first bubble answers. stickers: bubbles that go out as the sticker for them.
 
         0, and nothing is done, where one of the messages no longer waits: it was deleted, or its sender said stop.
         """
@@ -116,7 +129,7 @@ class Journal(Forgetting, Troubles, Openings):
             db.executemany(
                 "UPDATE entries SET state = 'answered', begun = 0 WHERE seq = ?", [(seq,) for seq in answered]
             )
-            return queue(db, chat, notices, bubbles, self._clock().timestamp())
+            return queue(db, chat, of_reply(notices, bubbles, stickers, to), self._clock().timestamp())
 
     def withdraw(self, reply: int, answered: Sequence[int]) -> bool:
         """Takes back a reply of which no bubble was sent yet; its messages wait again. False if it is too late."""
@@ -205,6 +218,20 @@ class Journal(Forgetting, Troubles, Openings):
             (after,),
         )
         return [(Account(row["sender_platform"], row["sender_id"]), row["chat"], int(row["last"])) for row in rows]
+
+    def elsewhere(self, chat: Chat, count: int) -> list[Entry]:
+        """The newest messages and bubbles of all other chats, newest first; nothing without words."""
+        return self._entries(
+            "chat != ? AND entries.kind != 'notice' AND text != '' AND state NOT IN ('ignored', 'dropped', 'aside')"
+            " ORDER BY seq DESC LIMIT ?",
+            chat.key,
+            count,
+        )
+
+    def since(self, entry: Entry) -> list[Entry]:
+        """The messages that came into a chat after one of it, whatever became of them."""
+        where = "chat = ? AND entries.kind = 'message' AND seq > ? ORDER BY seq"
+        return self._entries(where, entry.message.chat.key, entry.seq)
 
     def noticed(self, chat: Chat, text: str, after: int = 0) -> bool:
         """Whether the chat has this notice after that seq."""

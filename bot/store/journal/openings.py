@@ -1,13 +1,13 @@
 """Dialogues that the avatar begins by itself: kept before they are sent, and after, for they limit the next one."""
 
-import sqlite3
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from bot.message import Account, Chat
 from bot.store.journal.database import Database
-from bot.store.journal.entries import Kind, State, chat_of
+from bot.store.journal.entries import chat_of
+from bot.store.journal.outgoing import of_reply, queue
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,14 @@ class Talk:
 class Openings(Database):
     """The journal's part that knows who began."""
 
-    def open_dialogue(self, chat: Chat, notices: Sequence[str], bubbles: Sequence[str], until: datetime) -> int:
+    def open_dialogue(
+        self,
+        chat: Chat,
+        notices: Sequence[str],
+        bubbles: Sequence[str],
+        until: datetime,
+        stickers: Collection[str] = (),
+    ) -> int:
         """In one step: a dialogue is begun, and its bubbles wait to be sent, until that time. Returns its number.
 
         0, and nothing is done, where something waits in this chat: a message to be answered, or bubbles to be sent.
@@ -38,7 +45,7 @@ class Openings(Database):
             if db.execute(waits, (chat.key,)).fetchone():
                 return 0
             now = self._clock().timestamp()
-            number = queue(db, chat, notices, bubbles, now, until.timestamp())
+            number = queue(db, chat, of_reply(notices, bubbles, stickers), now, until.timestamp())
             db.execute("INSERT INTO openings VALUES (?, ?, ?)", (number, chat.key, now))
             return number
 
@@ -78,27 +85,6 @@ class Openings(Database):
     def is_left_alone(self, account: Account) -> bool:
         found = self._read("SELECT 1 FROM left_alone WHERE platform = ? AND id = ?", (account.platform, account.id))
         return bool(found)
-
-
-def queue(
-    db: sqlite3.Connection,
-    chat: Chat,
-    notices: Sequence[str],
-    bubbles: Sequence[str],
-    at: float,
-    until: float | None = None,
-) -> int:
-    """Adds what is to be sent, notices first; returns the number of the reply that all of it belongs to."""
-    number: int | None = None
-    for kind, text in [*((Kind.NOTICE, text) for text in notices), *((Kind.BUBBLE, text) for text in bubbles)]:
-        cursor = db.execute(
-            "INSERT INTO entries (chat, kind, state, at, text, reply, until) VALUES (?,?,?,?,?,?,?)",
-            (chat.key, kind, State.QUEUED, at, text, number, until),
-        )
-        if number is None:
-            number = int(cursor.lastrowid or 0)
-            db.execute("UPDATE entries SET reply = seq WHERE seq = ?", (number,))
-    return number or 0
 
 
 def _time(seconds: float) -> datetime:

@@ -48,6 +48,16 @@ ALTER TABLE entries DROP COLUMN photos;
 ALTER TABLE entries DROP COLUMN placeholder;
 """
 _FOURTH = """
+CREATE TABLE decisions (
+    seq INTEGER PRIMARY KEY REFERENCES entries(seq) ON DELETE CASCADE,
+    gate TEXT NOT NULL,
+    answer INTEGER NOT NULL,
+    probability REAL, threshold REAL, model REAL,
+    addressed INTEGER,
+    terms TEXT NOT NULL
+);
+"""
+_FIFTH = """
 -- bubbles of an opening: not to be sent later
 ALTER TABLE entries ADD COLUMN until REAL;
 -- dialogues that the avatar began, by the number of the reply
@@ -76,6 +86,6 @@ def _attachments(db: sqlite3.Connection) -> None:
 
 LAYOUT = Layout(
     "The journal",
-    (statements(_FIRST), statements(_SECOND), _attachments, statements(_FOURTH)),
+    (statements(_FIRST), statements(_SECOND), _attachments, statements(_FOURTH), statements(_FIFTH)),
     "Restore it from a backup, or move it away.",
 )

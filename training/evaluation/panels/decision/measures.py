@@ -12,7 +12,7 @@ from training.data.points import Point, Stratum
 from training.evaluation.panels.decision.predictions import Predictions
 from training.statistics import NAN, Bools, Draws, Floats, Value
 
-STRATA = {"w1_addressed": Stratum.ADDRESSED, "w1_other": Stratum.OTHER, "w1_open": Stratum.OPEN}
+STRATA = {"addressed": Stratum.ADDRESSED, "other": Stratum.OTHER, "open": Stratum.OPEN}
 
 BINS = 10
 _AT_ONCE = 50  # draws, to bound memory
@@ -20,10 +20,14 @@ _AT_ONCE = 50  # draws, to bound memory
 
 @dataclass(frozen=True)
 class Truth:
-    """What the person did, message by message. spoke: next (W1); soon: within three turns (W3)."""
+    """What the person did, message by message. spoke: next (W1); soon: within three turns (W3).
+
+    answered: what counts as an answer to that message, see `Point.answered`.
+    """
 
     spoke: Bools
     soon: Bools
+    answered: Bools
     strata: Mapping[str, Bools]
     draws: Draws
 
@@ -32,6 +36,7 @@ class Truth:
         return cls(
             np.array([point.spoke for point in points], dtype=np.bool_),
             np.array([point.spoke_soon for point in points], dtype=np.bool_),
+            np.array([point.answered for point in points], dtype=np.bool_),
             {key: np.array([point.stratum is one for point in points], dtype=np.bool_) for key, one in STRATA.items()},
             Draws([point.day for point in points]),
         )
@@ -41,8 +46,8 @@ def measures(predicted: Predictions, truth: Truth, rule: Floats | None = None) -
     """The measures by metric key. rule: AUROC W1 of the logistic baseline; `gain` is what these have above it.
 
     AUROC: Fawcett 2006. AP: Manning et al. 2008, 8.4. Brier skill: Murphy 1973. ECE: Naeini 2015. The rate is how often
-    an answer is predicted over how often the person gave one; the balanced accuracy is that of speaking exactly as
-    often as the person.
+    an answer is predicted over how often the person gave one, in a stratum over how often they answered it; the
+    balanced accuracy is that of speaking exactly as often as the person.
     """
     times = truth.draws.times
     pieces = [
@@ -73,8 +78,11 @@ def _measures(predicted: Predictions, truth: Truth, weight: Floats) -> dict[str,
         "balanced": balanced_accuracy(*following),
     }
     for key, there in truth.strata.items():
+        drawn, answered = weight[:, there], truth.answered[there]
         if spoke[there].any() and not spoke[there].all():
-            found[key] = auroc(*curve(spoke[there], p[there], weight[:, there]))
+            found[f"w1_{key}"] = auroc(*curve(spoke[there], p[there], drawn))
+        if answered.any():
+            found[f"rate_{key}"] = _over(drawn @ predicted.speaks[there], drawn @ answered)
     return found
 
 

@@ -14,17 +14,18 @@ from training.evaluation.driver import Draft, differences, values
 from training.evaluation.figures import OF_KIND, OTHER
 from training.evaluation.limits import Limits
 from training.evaluation.panel import Kind, Panel, Row, Target
-from training.evaluation.panels.decision.measures import Truth, measures, sure
+from training.evaluation.panels.decision.measures import STRATA, Truth, measures, sure
 from training.evaluation.panels.decision.predictions import LOGISTIC, Predictions, baselines, calibrated, uncalibrated
 from training.evaluation.panels.decision.shown import drawings, examples, findings
 from training.evaluation.respondent import Respondent, Respondents
-from training.statistics import spread
+from training.statistics import Value, spread
 
 ENOUGH = 10
 """Answers and silences that must be there of each."""
 
 TARGETS = {"gain": Target(0.05), "sure": Target(0.975), "ece": Target(high=0.05), "rate": Target(0.8, 1.25)}
-OTHERS = ("w1", "ap", "w3", "ap_w3", "brier", "balanced", "w1_addressed", "w1_other", "w1_open")
+RATES = tuple(f"rate_{key}" for key in STRATA)
+OTHERS = ("w1", "ap", "w3", "ap_w3", "brier", "balanced", *(f"w1_{key}" for key in STRATA), *RATES)
 PAIRED = ("w1", "ece", "rate")
 """What two avatars are compared by."""
 
@@ -35,7 +36,7 @@ def panel(
     """calibrations: of the avatars, by the respondent's name. respondents None: the baselines alone."""
     draft = Draft("decision", data, respondents)
     metrics = [
-        draft.metric(key, TARGETS.get(key), "%" if key == "sure" else "", 2 if key == "rate" else 3)
+        draft.metric(key, TARGETS.get(key), "%" if key == "sure" else "", 2 if key.startswith("rate") else 3)
         for key in (*TARGETS, *OTHERS)
     ]
     tested, odds = _decided(draft, limits)
@@ -57,8 +58,9 @@ def panel(
         return draft.row(kind, values(measures(predicted, truth, rule)), key)
 
     mixed, order = own.get(Kind.AVATAR, simple[LOGISTIC]), np.random.default_rng(0).permutation(len(tested))
+    ceiling = values(measures(_certain(point.spoke for point in tested), truth, rule))
     controls = [
-        control(Kind.CEILING, _certain(point.spoke for point in tested)),
+        draft.row(Kind.CEILING, ceiling | {key: Value(1.0) for key in RATES if key in ceiling}),
         draft.row(Kind.FLOOR),
         control(Kind.SHUFFLED, Predictions(mixed.probability[order], mixed.speaks[order])),
         control(Kind.DEGENERATE, _certain(True for _ in tested), "always"),
@@ -77,7 +79,7 @@ def panel(
         draft.rows(asked, *controls),
         figures=drawings(draft, lines, truth.spoke),
         examples=examples(draft, tested, own[Kind.AVATAR]) if Kind.AVATAR in own else (),
-        findings=findings(draft, tested, asked.get(Kind.AVATAR), float(rule[0])),
+        findings=findings(draft, tested, own.get(Kind.AVATAR), asked.get(Kind.AVATAR), float(rule[0])),
         differences=differences({kind: {key: found[key] for key in PAIRED} for kind, found in drawn.items()}),
     )
     return made if Kind.AVATAR in own else replace(made, not_measurable=None)  # the simple rules alone can be measured

@@ -24,8 +24,17 @@ _MOST_BINS, _BIN = 10, 60  # bins; messages that one should hold
 _DASHED = (0, (4, 3))
 
 
-def findings(draft: Draft, tested: Sequence[Point], avatar: Mapping[str, Value] | None, rule: float) -> Iterator[str]:
-    """The most important first. rule: the AUROC of the baseline that is to be beaten."""
+def findings(
+    draft: Draft,
+    tested: Sequence[Point],
+    predicted: Predictions | None,
+    avatar: Mapping[str, Value] | None,
+    rule: float,
+) -> Iterator[str]:
+    """The most important first. predicted, avatar: what the avatar does, and its measures, where there is one.
+
+    rule: the AUROC of the baseline that is to be beaten.
+    """
     if avatar:
         own = avatar["w1"].number
         yield draft.say("findings.picks", own=own, rule=rule, alike=abs(own - rule) <= _ALIKE)
@@ -33,8 +42,10 @@ def findings(draft: Draft, tested: Sequence[Point], avatar: Mapping[str, Value] 
         yield draft.say("findings.honest", points=100 * avatar["ece"].number)
     spoke, days = [point.spoke for point in tested], len({point.day for point in tested})
     yield draft.say("findings.spoke", rate=float(np.mean(spoke)), messages=f"{len(spoke):,}", days=days)
-    if addressed := [point.spoke for point in tested if point.stratum is Stratum.ADDRESSED]:
-        yield draft.say("findings.addressed", rate=float(np.mean(addressed)))
+    if called := [place for place, point in enumerate(tested) if point.stratum is Stratum.ADDRESSED]:
+        rate = float(np.mean([tested[place].answered for place in called]))
+        answered = float(predicted.speaks[called].mean()) if predicted else None
+        yield draft.say("findings.addressed", rate=rate, own=answered)
 
 
 def _often(ratio: float) -> str:

@@ -1,0 +1,83 @@
+"""An avatar talks on Telegram: an album is one turn, a forum's topic a chat of its own, a reaction no message."""
+
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from bot.conversation import Conversations
+from tests.conversation.stage import Stage, quick
+from tests.standins.telegram import TelegramServer
+from tests.telegram.conftest import adapter_for, picture, running
+
+
+@asynccontextmanager
+async def avatar(server: TelegramServer, folder: Path) -> AsyncIterator[Stage]:
+    stage = Stage(folder, quick(gather_seconds=0.2))
+    adapter = adapter_for(server)
+    conversations = Conversations(stage.conversations.avatar, stage.journal, {"telegram": adapter}, stage.observer)
+    stage.conversations = conversations
+    async with running(adapter, conversations):
+        yield stage
+        await conversations.drain(0)
+    stage.journal.close()
+
+
+async def test_an_album_is_one_turn_and_gets_one_answer(server: TelegramServer, tmp_path: Path) -> None:
+    anna = server.person("Anna")
+    async with avatar(server, tmp_path) as stage:
+        server.user_says(anna, "which one?", album=[picture(colour) for colour in ("red", "green", "blue")])
+        await server.wait_for_reply(anna, 2)
+        await stage.settled()
+    assert server.replies(anna)[1:] == ["ok"] and len(stage.engine.prompts) == 1
+    [turn] = stage.engine.prompts[0].split("<|im_start|>user\n")[1:]
+    assert turn.count("<|vision_start|>") == 3 and "which one?" in turn
+
+
+async def test_an_album_in_a_group_gets_one_answer_too(server: TelegramServer, tmp_path: Path) -> None:
+    anna = server.person("Anna")
+    group = server.group("Climbing", anna)
+    async with avatar(server, tmp_path) as stage:
+        server.user_says(anna, "which one?", album=[picture("red"), picture("blue")], chat=group)
+        await server.wait_for_reply(group, 2)
+        await stage.settled()
+    assert server.replies(group)[1:] == ["ok"] and stage.engine.prompts[0].count("<|vision_start|>") == 2
+
+
+async def test_the_topics_of_a_forum_are_chats_that_know_nothing_of_each_other(
+    server: TelegramServer, tmp_path: Path
+) -> None:
+    anna = server.person("Anna")
+    forum = server.group("Climbing", anna, forum=True)
+    async with avatar(server, tmp_path) as stage:
+        stage.engine.say = lambda prompt: "the blue one" if "rope" in prompt else "a large one"
+        server.user_says(anna, "which rope?", chat=forum, thread=3)
+        server.user_says(anna, "which tent?", chat=forum, thread=9)
+        await server.wait_for_reply(forum, 4)
+        await stage.settled()
+    said = [(one.thread, one.text) for one in server.sent_to(forum) if "I am an AI" not in one.text]
+    assert sorted(said) == [(3, "the blue one"), (9, "a large one")]
+    assert not any("rope" in prompt and "tent" in prompt for prompt in stage.engine.prompts)
+
+
+async def test_a_reaction_is_not_asked_for_and_no_message_where_it_comes(
+    server: TelegramServer, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    anna = server.person("Anna")
+    async with avatar(server, tmp_path) as stage:
+        server.user_says(anna, "lunch?")
+        await server.wait_for_reply(anna, 2)
+        reaction = {
+            "chat": server.world.chat_json(anna.id), "message_id": server.sent[-1].message_id, "user": anna.json(),
+            "date": int(time.time()), "old_reaction": [], "new_reaction": [{"type": "emoji", "emoji": "👍"}],
+        }  # fmt: skip
+        server.updates.push("message_reaction", reaction)
+        assert not server.updates.pending, "the bot did not ask for those"
+        server.updates.push_raw({"message_reaction": reaction})
+        server.user_says(anna, "at noon?")
+        await server.wait_for_reply(anna, 3)
+        await stage.settled()
+    assert len(stage.engine.prompts) == 2 and "👍" not in stage.engine.prompts[1]
+    assert not caplog.records
