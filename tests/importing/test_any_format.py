@@ -7,8 +7,12 @@ import pytest
 
 from tests.importing.conftest import ANN, BEN, Desk, Write, telegram_chat, telegram_message
 from tests.importing.test_chatlog_and_chatlab import CHATLOG_CSV, PRIVATE, as_json, as_lines, chatlab, chatlog
+from tests.importing.test_google_chat import said as google_said
 from tests.importing.test_imessage_and_sms import PICTURE_MESSAGE, TALK, backup, sms
 from tests.importing.test_line_and_kakao import ENGLISH, KAKAO_ENGLISH, MAC, TAIWAN, WINDOWS
+from tests.importing.test_matrix import room
+from tests.importing.test_matrix import said as matrix_said
+from tests.importing.test_pywxdump_json import row
 from tests.importing.test_qq import TEXT, export, message, part
 from tests.importing.test_telegram_html import page, said
 from tests.importing.test_wechat import CHAT, FULL, NAMED, PYWXDUMP, arkme
@@ -35,6 +39,7 @@ SAMPLES: dict[str, tuple[str, str, str]] = {
     "memotrace": ("MemoTrace", "小红(wxid_xiaohong)/小红.csv", CHAT),
     "memotrace-columns": ("MemoTrace (WeChat's columns)", "messages.csv", FULL + "\r\n".join(NAMED) + "\r\n"),
     "pywxdump": ("PyWxDump / WeClone", "a.csv", PYWXDUMP),
+    "pywxdump-json": ("PyWxDump / WeClone", "a.json", dumped([row(n, words) for n, words in enumerate(WORDS[:9], 1)])),
     "chatlog": ("chatlog", "c.json", dumped([chatlog(n, words) for n, words in enumerate(WORDS, 1)])),
     "chatlog-csv": ("chatlog", "c.csv", CHATLOG_CSV),
     "chatlab": ("ChatLab", "c.json", dumped(as_json(PRIVATE, *(chatlab(n, w) for n, w in enumerate(WORDS, 1))))),
@@ -62,6 +67,16 @@ SAMPLES: dict[str, tuple[str, str, str]] = {
     "kakaotalk": ("KakaoTalk", "kakao.txt", WINDOWS),
     "kakaotalk-en": ("KakaoTalk", "kakao.txt", KAKAO_ENGLISH),
     "kakaotalk-mac": ("KakaoTalk", "kakao.csv", MAC),
+    "google-chat": (
+        "Google Chat",
+        "messages.json",
+        dumped({"messages": [google_said(n, words) for n, words in enumerate(WORDS, 1)]}),
+    ),
+    "matrix": (
+        "Matrix (Element)",
+        "room.json",
+        dumped(room(*(matrix_said(n, words) for n, words in enumerate(WORDS, 1)))),
+    ),
     "imessage": ("iMessage (imessage-exporter)", "Ann.txt", TALK),
     "sms": ("SMS Backup & Restore", "sms.xml", backup(*(sms(n, w) for n, w in enumerate(WORDS, 1)), PICTURE_MESSAGE)),
 }
@@ -153,7 +168,9 @@ def test_importing_again_adds_nothing(desk: Desk, write: Write, sample: str) -> 
 
 
 ODD: list[object] = [None, True, -1, 10**30, 0.5, "", "x", "\ud800", [], [1, None], {}, {"text": [{}]}, "9" * 30]
-HOLDING = {"telegram": "messages", "weflow": "messages", "chatlog": "", "chatlab": "messages", "qq": "messages"}
+HOLDING = dict.fromkeys(("chatlog", "pywxdump-json"), "") | dict.fromkeys(
+    ("telegram", "weflow", "chatlab", "qq", "google-chat", "matrix"), "messages"
+)
 """The JSON formats, and where each keeps its messages."""
 
 

@@ -43,7 +43,7 @@ def test_a_damaged_place_in_the_middle(desk: Desk, write: Write) -> None:
     report = desk.take(write(text[:middle] + "<<<" + text[middle:]))
     assert report.kept == 198
     assert [text for _, text in desk.said][98:100] == ["message 99", "message 101"]
-    assert "is damaged: about 188 bytes" in report.files[0].notes[0]  # those of one message
+    assert "is damaged: about 184 bytes" in report.files[0].notes[0]  # those of one message
     assert "everything else was read" in report.files[0].notes[0]
 
 
@@ -96,12 +96,10 @@ def test_a_table_in_no_known_encoding(desk: Desk, write: Write) -> None:
         (b"PK\x03\x04rest", "export.zip", "a damaged or incomplete zip archive"),
         (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "a.png", "in no format that can be imported"),
         ({"messages": [{"id": 1, "from_id": 7, "peer_id": 5, "text": "x"}]}, "vk.json", "an export of VK"),
-        ({"messages": [{"creator": {}, "created_date": "Monday", "text": "x"}]}, "g.json", "an export of Google Chat"),
         ({"conversations": [{"id": "8:x", "MessageList": []}]}, "s.json", "an export of Skype"),
         ("2024.01.15 Monday\n13:05 Ann Lee hello\n", "line.txt", "export the chat from the phone"),
         ("01/02/2021,10:00:00,Ann,+491234,hi\n", "v.csv", "an export of Viber"),
         ({"id": 1, "messages": [{"id": 2, "type": "message", "file": "", "date": 1, "text": "x"}]}, "t.json", "of tdl"),
-        ([{"id": 1, "MsgSvrID": "1", "type_name": "文本", "msg": "hi"}], "p.json", "Export the chats as CSV instead"),
         ([{"ID": 1, "Timestamp": "2024-01-01", "Contents": "hi"}], "d.json", "import the whole package"),
         ("window.YTD.direct_messages.part0 = [ {} ]", "direct-messages.js", "an export of X (Twitter)"),
         (b"PK\x03\x04....[Content_Types].xml....xl/workbook.xml", "m.xlsx", "Export the chat as CSV instead"),

@@ -8,15 +8,11 @@ from typing import Any
 import pytest
 
 from training.data.importers import jsonmending
-from training.data.importers.jsonmending import MendedJson
-from training.data.importers.jsonstream import Damaged, walk
+from training.data.importers.jsonstream import Damaged, keys_by_place, walk
 
 
-def mended(data: bytes) -> bytes:
-    source, pieces = MendedJson(io.BytesIO(data)), []
-    while piece := source.read(10):
-        pieces.append(piece)
-    return b"".join(pieces)
+def mended(data: bytes) -> str:
+    return "".join(jsonmending.mended(io.BytesIO(data)))
 
 
 BROKEN = rb'{"a": "x\x07y \\x07 \\\x1f \q \u4f60 \" \\", "b": "\\\\\x0A"}'
@@ -47,7 +43,7 @@ def test_valid_json_is_left_as_it_is() -> None:
     for _ in range(200):
         text = "".join(rng.choice('\\"x/\n\tu0041你🙂 ') for _ in range(40))
         data = json.dumps({"text": text}, ensure_ascii=rng.random() < 0.5).encode()
-        assert mended(data) == data
+        assert mended(data) == data.decode()
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
@@ -72,6 +68,32 @@ def items(document: bytes) -> tuple[list[dict[str, Any]], bool]:
 def test_items_come_whole_and_nested() -> None:
     messages = [{"a": [1, {"b": [None, True, 2.5, "x"]}, []], "c": {}}, {"d": {"e": {"f": []}}}]
     assert items(json.dumps({"messages": messages, "after": 1}).encode()) == (messages, True)
+
+
+@pytest.mark.parametrize("piece", range(1, 60))
+def test_nothing_depends_on_where_the_pieces_end(monkeypatch: pytest.MonkeyPatch, piece: int) -> None:
+    monkeypatch.setattr(jsonmending, "CHUNK", piece)
+    messages = [{"id": 10**number, "text": '{"id": 5} ]\\', "in": [[], {}, -1.5e-3, None]} for number in range(5)]
+    document = {"n": 1234567, "yes": True, "chats": [{"messages": messages}, 12, {}], "end": -0.25}
+    nodes = list(walk(io.BytesIO(json.dumps(document, indent=1).encode()), {"chats.item.messages.item"}))
+    assert [node.value for node in nodes if node.kind == "item"] == messages
+    told = [(node.prefix, node.value) for node in nodes if node.kind == "value"]
+    assert told == [("n", 1234567), ("yes", True), ("chats.item", 12), ("end", -0.25)]
+    assert [node.prefix for node in nodes if node.kind == "end"] == ["chats.item", "chats.item", ""]
+    assert [node.value for node in nodes if node.kind == "key"] == ["n", "yes", "chats", "end"]
+
+
+@pytest.mark.parametrize(
+    "damaged", ["NaN", "-", "nul", "1 2", "[1 2]", "}", '{"a" 1}', "{1: 2}", "", '"', "{} {}", "[}"]
+)
+def test_what_is_no_json_is_damaged(damaged: str) -> None:
+    with pytest.raises(Damaged):
+        list(walk(io.BytesIO(damaged.encode()), ()))
+
+
+def test_the_keys_of_several_documents_are_told_by_their_places() -> None:
+    lines = b'{"a": {"b": [{"c": 1}]}}\n{"d": [1, {"e": 2}]}\n{"f": cut'
+    assert keys_by_place(io.BytesIO(lines)) == {"": {"a", "d", "f"}, "a": {"b"}, "a.b.item": {"c"}, "d.item": {"e"}}
 
 
 def test_every_cut_gives_exactly_what_stood_before_it() -> None:

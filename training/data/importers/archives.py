@@ -27,6 +27,8 @@ _SMALL = 256 << 20  # below this no ratio does harm
 _SPARE = 1 << 30  # on the disk, for what is imported from it
 _CHUNK = 1 << 20
 _HEAD = 4096
+_NAME_AT, _LONGEST_FIRST = 30, 16
+_OFFICE = (b"xl/", b"word/", b"ppt/", b"docProps/")
 _PREFIX = ".unpacked-"
 _UNREAD = frozenset(
     (".mp4", ".mov", ".3gp", ".mkv", ".webm", ".avi", ".opus", ".ogg", ".m4a", ".mp3", ".aac", ".amr", ".wav", ".zip")
@@ -44,7 +46,13 @@ def is_zip(path: Path) -> bool:
             head = file.read(_HEAD)
     except OSError:
         return False
-    return head.startswith((b"PK\x03\x04", b"PK\x05\x06")) and b"[Content_Types].xml" not in head
+    return head.startswith((b"PK\x03\x04", b"PK\x05\x06")) and not is_office_document(head)
+
+
+def is_office_document(head: bytes) -> bool:
+    """Says whether the beginning of a zip is that of a workbook, a letter or the like."""
+    first = head[_NAME_AT : _NAME_AT + _LONGEST_FIRST]  # the name of the first file in it
+    return head.startswith(b"PK\x03\x04") and (b"[Content_Types].xml" in head or first.startswith(_OFFICE))
 
 
 @contextmanager
@@ -86,7 +94,7 @@ def _unpack(path: Path, folder: Path) -> None:
     try:
         with zipfile.ZipFile(path) as archive:
             entries = [entry for entry in archive.infolist() if entry.filename and not entry.filename.endswith("/")]
-            _refuse_hostile(path, entries)
+            refuse_hostile(path, entries)
             wanted = [entry for entry in entries if _is_wanted(entry)]
             _refuse_without_room(path, folder, sum(entry.file_size for entry in wanted))
             for entry in wanted:
@@ -99,7 +107,8 @@ def _unpack(path: Path, folder: Path) -> None:
         raise DataError(f"{path} could not be unpacked: {error.strerror or error}.") from error
 
 
-def _refuse_hostile(path: Path, entries: list[zipfile.ZipInfo]) -> None:
+def refuse_hostile(path: Path, entries: list[zipfile.ZipInfo]) -> None:
+    """Raises DataError, in a sentence, for a zip that is locked, or that is made to do harm."""
     if len(entries) > MAX_FILES:
         raise DataError(
             f"{path} holds {len(entries):,} files, and at most {MAX_FILES:,} are unpacked: unpack it yourself."

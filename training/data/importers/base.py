@@ -120,7 +120,8 @@ class Head:
 
     data: the first 128 KiB. text: the same as text, without a byte order mark; "" where it is no text.
     keys: of a JSON file, the keys of its objects by their place. keys[""] are those of the outermost object,
-    keys["messages.item"] those of the objects in its list "messages". columns: the names in the first row of a table.
+    keys["messages.item"] those of the objects in its list "messages". columns: the names in the first row of a table;
+    of a workbook, the words in its first rows; of a database, the names of its tables.
     """
 
     path: Path
@@ -180,10 +181,12 @@ CALL = "call"
 NOTES = "notes to self"
 DAMAGED_ROW = "damaged row"
 LOGIN_CODE = "login code"
+REACTION = "reaction"
 
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _BOT = re.compile(r"(?:^|[^A-Za-z])(?:bot|BOT)$|Bot$|机器人$")
+_SECONDS = re.compile(r"\d{9,16}(?:\.\d+)?")
 _CLOCK = re.compile(
     r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?[T\s]+(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,3})\d*)?)?\s*(Z|[+-]\d{2}:?\d{2})?"
 )
@@ -202,6 +205,8 @@ def clean(value: object) -> str:
     if value is None:
         return ""
     text = value if isinstance(value, str) else str(value)
+    if text.isprintable():  # most are, and it is quickly told
+        return text.strip()
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     if _CONTROL.search(text):
@@ -244,7 +249,7 @@ def read_time(value: object, zone: tzinfo | None) -> Moment | None:
     if isinstance(value, int | float | Decimal):
         return _epoch(value)
     text = str(value).strip()
-    if re.fullmatch(r"\d{9,16}(?:\.\d+)?", text):
+    if _SECONDS.fullmatch(text):
         return _epoch(float(text))
     match = _CLOCK.fullmatch(text)
     if match is None:

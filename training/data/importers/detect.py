@@ -5,12 +5,15 @@ from io import BytesIO
 from pathlib import Path
 
 from bot.errors import DataError
+from training.data.importers.archives import is_office_document
 from training.data.importers.base import Claim, FormatFault, Head
 from training.data.importers.csvfile import header_of
+from training.data.importers.database import is_database, tables_of
 from training.data.importers.encoding import head_text
 from training.data.importers.formats import InstalledFormat, InstalledFormats
 from training.data.importers.jsonstream import keys_by_place
 from training.data.importers.unreadable import Unreadable, unreadable
+from training.data.importers.workbook import first_words
 
 _HEAD = 1 << 17
 _MESSAGES = "messages.item"
@@ -95,6 +98,10 @@ def read_head(path: Path) -> Head:
             data = file.read(_HEAD)
     except OSError as error:
         raise DataError(f"{path} cannot be read: {error.strerror}. Give yourself the right to read it.") from error
+    if is_office_document(data):
+        return Head(path, data, columns=first_words(path))
+    if is_database(data):
+        return Head(path, data, columns=tables_of(path))
     text = (head_text(data) or "").lstrip("\ufeff \t\r\n")
     if text.startswith(("{", "[")):
         keys = keys_by_place(BytesIO(data))

@@ -2,9 +2,7 @@
 
 import re
 
-from training.data.importers.base import RECALLED, SERVICE
-
-REACTION = "reaction"
+from training.data.importers.base import REACTION, RECALLED, SERVICE
 
 _LONGEST = 160
 _EMOJI = re.compile("[\u203c-\u2bff\u3030\u303d\u3297\u3299\U0001f000-\U0001faff]")

@@ -1,8 +1,11 @@
-"""PyWxDump, WeClone, and WeFlow's table for WeClone: a CSV with a row a message, of WeChat or (WeClone) of Telegram."""
+"""PyWxDump, WeClone, and WeFlow's table for WeClone: a row a message, of WeChat or (WeClone) of Telegram.
+
+It is a CSV, or PyWxDump's JSON with the same names, beside which users.json says what people are called.
+"""
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from bot.message import Account, ChatKind
@@ -26,7 +29,9 @@ from training.data.importers.base import (
     named,
     read_time,
 )
-from training.data.importers.csvfile import Row, rows_and_cut
+from training.data.importers.csvfile import Row
+from training.data.importers.jsonstream import object_at
+from training.data.importers.pywxdump_rows import rows
 from training.data.importers.wechat import (
     ME,
     PLATFORM,
@@ -58,9 +63,13 @@ class _Room:
 
 @dataclass(slots=True)
 class _Table:
-    """What a first pass over the table finds. with_ids: a talker that looks like an id is one, and not a name."""
+    """What a first pass over the table finds.
+
+    names: what people and groups are called, by id. with_ids: a talker that looks like an id is one, and not a name.
+    """
 
     source: Source
+    names: Mapping[str, str]
     platform: str = PLATFORM
     with_ids: bool = True
     rooms: dict[str, _Room] = field(default_factory=dict)
@@ -68,6 +77,9 @@ class _Table:
     def account(self, talker: str) -> Account:
         by_id = self.platform == PLATFORM and self.with_ids
         return account_of(talker) if by_id else named(self.platform, talker)
+
+    def name(self, talker: str) -> str:
+        return self.names.get(talker) or name_of(talker)
 
     def owner(self, room: _Room) -> Account:
         me = self.source.me
@@ -79,7 +91,7 @@ def read(source: Source) -> Iterator[Event]:
     table = _survey(source)
     chats = {key: _chat(key, room, table) for key, room in table.rooms.items()}
     number = 0
-    for row in rows_and_cut(source):
+    for row in rows(source):
         if isinstance(row, Truncated):
             yield row
             continue
@@ -90,8 +102,8 @@ def read(source: Source) -> Iterator[Event]:
 
 
 def _survey(source: Source) -> _Table:
-    table = _Table(source)
-    for row in rows_and_cut(source, quiet=True):
+    table = _Table(source, _names(source))
+    for row in rows(source, quiet=True):
         if isinstance(row, Truncated):
             continue
         room = table.rooms.setdefault(_room(row), _Room())
@@ -103,16 +115,24 @@ def _survey(source: Source) -> _Table:
     return table
 
 
+def _names(source: Source) -> dict[str, str]:
+    """Returns what users.json calls people and groups, by id; empty where there is none."""
+    told = object_at(source.path.with_name("users.json"), "")
+    found = {str(key): one.get("remark") or one.get("nickname") for key, one in told.items() if isinstance(one, dict)}
+    return {key: name for key, value in found.items() if (name := name_of(clean(value)))}
+
+
 def _chat(key: str, room: _Room, table: _Table) -> ReadChat:
     others = [name for name in room.others if name not in room.mine]
     stem = clean_name(table.source.path.stem)
     ids = "everywhere" if table.platform == PLATFORM else None
     if is_group_id(key) or len(others) > 1:
         native = key if is_group_id(key) else named(table.platform, key or stem).id
-        title = key if key and not is_group_id(key) else stem if _TITLE.fullmatch(stem) else ""
+        called = table.names.get(key) or (stem if _TITLE.fullmatch(stem) else "")
+        title = key if key and not is_group_id(key) else called
         return ReadChat(key, table.platform, native, ChatKind.GROUP, title, None, ids)
     peer = table.account(key or next(iter(others), stem))
-    title = name_of(others[0] if others else peer.id.removeprefix("name:"))
+    title = table.name(others[0] if others else peer.id.removeprefix("name:"))
     return ReadChat(key, table.platform, peer.id, ChatKind.PRIVATE, title, table.owner(room).id, ids)
 
 
@@ -125,7 +145,7 @@ def _message(row: Row, chat: ReadChat, room: _Room, table: _Table, number: int) 
     if moment is None:
         return Skipped(chat.key, NO_TIME)
     talker = clean_name(row["talker"])
-    name = name_of(talker)
+    name = table.name(talker)
     if _is_mine(row):
         sender = table.owner(room)
     elif chat.kind is ChatKind.PRIVATE:  # whatever the row calls them, there is only one
@@ -189,7 +209,7 @@ def _is_mine(row: Row) -> bool:
 
 
 def _sniff(head: Head) -> Claim:
-    return Claim.CERTAIN if head.columns >= _COLUMNS else Claim.NO
+    return Claim.CERTAIN if head.columns >= _COLUMNS or head.keys_at("item") >= _COLUMNS else Claim.NO
 
 
 FORMAT = Format(
@@ -197,9 +217,9 @@ FORMAT = Format(
     _sniff,
     read,
     Sentence(
-        "Export the chats with PyWxDump as CSV, or take the CSV that WeClone works with (of WeChat or Telegram), or "
-        "export from WeFlow as a table for WeClone.",
-        "用 PyWxDump 把聊天导出为 CSV，或使用 WeClone 的 CSV（微信或 Telegram），"
+        "Export the chats with PyWxDump as CSV or JSON, or take the CSV that WeClone works with (of WeChat or "
+        "Telegram), or export from WeFlow as a table for WeClone.",
+        "用 PyWxDump 把聊天导出为 CSV 或 JSON，或使用 WeClone 的 CSV（微信或 Telegram），"
         "也可以在 WeFlow 中导出为 WeClone 表格。",
     ),
 )

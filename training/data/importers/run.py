@@ -19,6 +19,7 @@ from training.data.importers.detect import Detector, NotAnExport, NotRead
 from training.data.importers.formats import InstalledFormat, installed_formats
 from training.data.importers.media import ExportMedia
 from training.data.importers.merge import merge
+from training.data.importers.notes import notes_of
 from training.data.importers.report import ChatReport, FileReport, ImportReport
 from training.data.importers.staging import Staged, StagedChat, stage
 from training.data.importers.unreadable import Unreadable
@@ -226,7 +227,7 @@ def _add(
             format_name,
             report.read - before[0],
             report.kept - before[1],
-            (*staged.truncated, *_notes(staged, options)),
+            (*staged.truncated, *notes_of(corpus.db, staged, zone_said=options.zone is not None, me=options.me)),
         )
     )
 
@@ -243,22 +244,6 @@ def _of_same_chat(report: ImportReport, row: int, described: ChatReport) -> Chat
 def _lies_below(path: Path, files: Iterable[FileReport]) -> bool:
     """Says whether a file lies in a folder below that of an export, as what was attached to its messages does."""
     return any(Path(file.path).parent in path.parent.parents for file in files)
-
-
-def _notes(staged: Staged, options: Options) -> Iterator[str]:
-    if staged.local_times and options.zone is None:
-        zone = staged.zone or machine_zone()
-        yield (
-            f"Its times are written without a zone, and were read as those of {zone}. If that is wrong, import it "
-            "again with --timezone: its times are then corrected."
-        )
-    if staged.corrected:
-        yield f"{staged.corrected:,} messages that were imported with another time zone have their right times now."
-    if staged.owner_unnamed and options.me is None:
-        yield (
-            "It calls the account that made it only “me”, without an id or a name. If exports of more than one account "
-            "are imported so, they are taken for one: import each account's by themselves, with --me ID."
-        )
 
 
 def printable(text: object) -> str:

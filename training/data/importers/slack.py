@@ -194,7 +194,8 @@ def _chat(channel: Channel, workspace: SlackWorkspace, me: str | None) -> ReadCh
     if channel.kind is ChatKind.GROUP:
         return ReadChat(channel.id, PLATFORM, channel.id, ChatKind.GROUP, channel.title, ids="chat")
     members = sorted(set(channel.members)) or [f"name:{channel.id}"]
-    owner = next((one for one in (me, workspace.owner) if one in members), members[-1])
+    own = next((one for one in members if me and me in (one, workspace.names.get(one))), workspace.owner)
+    owner = own if own in members else members[-1]
     other = next((one for one in members if one != owner), members[0])
     title = workspace.names.get(other, "")
     return ReadChat(channel.id, PLATFORM, other, ChatKind.PRIVATE, title, owner if owner != other else None, "chat")

@@ -27,6 +27,7 @@ from training.data.importers.base import (
     clean_name,
     read_time,
 )
+from training.data.importers.login_codes import is_login_code
 
 PLATFORM = "sms"
 _ME = "Me"
@@ -40,11 +41,6 @@ _LARGEST = 1 << 26  # bytes of one element: a picture is in one
 _CONTROL = bytes(code for code in range(32) if code not in b"\t\n\r")
 _REFERENCES = re.compile(rb"(?:&#(?:\d{1,7}|x[0-9A-Fa-f]{1,6});)+")
 _RUN_AT_END = re.compile(rb"(?:&#(?:\d{1,7}|x[0-9A-Fa-f]{1,6});)*(?:&(?:#x?[0-9A-Fa-f]{0,7})?)?\Z")
-_CODE = re.compile(
-    r"(?is)(?=.*\b\d[\d -]{2,8}\d\b)"
-    r".*(?:\b(?:code|otp|passcode|pin|verification|tan)\b|验证码|驗證碼|校验码|認証|인증|код)"
-)
-_COMPANY = re.compile(r"106\d{4,}|95\d{3,6}|\+?\d{1,6}|.*[^\d+].*", re.DOTALL)
 _CUT = tuple(
     expat.errors.codes[text]
     for text in (
@@ -195,7 +191,7 @@ def _event(found: _Message, chats: dict[str, _Chat], source: Source, number: int
     if not sender:
         return Skipped(key, NO_SENDER)
     text = clean("\n".join(one for one in found.texts if one != "null"))
-    if found.box == _RECEIVED and _is_company(sender) and _CODE.match(text):
+    if found.box == _RECEIVED and is_login_code(sender, text):
         return Skipped(key, LOGIN_CODE)
     placeholder = found.kinds[0] if found.kinds else None
     if not text and placeholder is None:
@@ -220,11 +216,6 @@ def _number(text: str) -> str:
         return ""
     bare = re.sub(r"[\s().-]", "", text)
     return bare if re.fullmatch(r"\+?\d+", bare) else text
-
-
-def _is_company(sender: str) -> bool:
-    """Says whether a sender is a name, or a number that only companies have."""
-    return _COMPANY.fullmatch(sender) is not None
 
 
 def _sniff(head: Head) -> Claim:

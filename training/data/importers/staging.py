@@ -116,11 +116,9 @@ def _chat(staged: Staged, key: str) -> StagedChat:
 
 
 def _row(message: ReadMessage, chat: int, sender: int, media: ExportMedia) -> tuple[object, ...]:
-    photos = [digest for name in message.photos if (digest := media.take(name)) is not None]
-    kind = message.placeholder or (PHOTO if message.photos and not photos else "")
-    text, attachments = text_and_attachments(kind, message.text, [("", digest) for digest in photos])
-    if message.transcript:
-        attachments = tuple(replace(one, words=message.transcript) if one.kind == kind else one for one in attachments)
+    text, attachments = message.text, ""
+    if message.photos or message.placeholder:
+        text, attachments = _with_attachments(message, media)
     return (
         chat,
         sender,
@@ -128,12 +126,22 @@ def _row(message: ReadMessage, chat: int, sender: int, media: ExportMedia) -> tu
         message.sent_ms,
         message.position,
         text,
-        to_json(attachments),
+        attachments,
         message.forwarded,
         message.native_id,
         message.reply_to,
         message.edited_ms,
     )
+
+
+def _with_attachments(message: ReadMessage, media: ExportMedia) -> tuple[str, str]:
+    """Copies a message's photos; returns its text, and what it brings as JSON."""
+    photos = [digest for name in message.photos if (digest := media.take(name)) is not None]
+    kind = message.placeholder or (PHOTO if message.photos and not photos else "")
+    text, attachments = text_and_attachments(kind, message.text, [("", digest) for digest in photos])
+    if message.transcript:
+        attachments = tuple(replace(one, words=message.transcript) if one.kind == kind else one for one in attachments)
+    return text, to_json(attachments)
 
 
 def _flush(db: sqlite3.Connection, batch: list[tuple[object, ...]]) -> None:

@@ -71,13 +71,19 @@ class _Chat:
 
     key: str
     about: dict[str, Any] = field(default_factory=dict)
+    type: str = ""
+    of_codes: bool = False  # Telegram itself writes in it, of codes to log in with and of new devices
     senders: dict[str, str] = field(default_factory=dict)  # id to name, in the order they first wrote
     messages: int = 0
     owner: str | None = None  # the id of the account that made the export
 
-    @property
-    def type(self) -> str:
-        return str(self.about.get("type") or "")
+    def tell(self, key: str, value: Any) -> None:
+        """Notes what the file tells of the chat, before or behind its messages."""
+        self.about[key] = value
+        self.type = str(self.about.get("type") or "")
+        self.of_codes = self.type == "verification_codes" or (
+            self.type in ("", *PRIVATE_TYPES) and _number(self.about.get("id")) in CODE_SENDERS
+        )
 
 
 def read(source: Source) -> Iterator[Event]:
@@ -95,7 +101,7 @@ def read(source: Source) -> Iterator[Event]:
                 elif node.kind == "value":
                     container, _, key = node.prefix.rpartition(".")
                     if key in _ABOUT_CHAT and container in CONTAINERS:
-                        chat.about[key] = node.value
+                        chat.tell(key, node.value)
                     elif node.prefix == "personal_information.user_id":
                         owner = _number(node.value)
                 elif node.kind == "end" and node.prefix in CONTAINERS:
@@ -116,7 +122,7 @@ def _message(raw: dict[str, Any], chat: _Chat, source: Source) -> ReadMessage | 
         return Skipped(chat.key, UNKNOWN_KIND)
     if chat.type == "saved_messages":
         return Skipped(chat.key, NOTES)
-    if _is_of_codes(chat):
+    if chat.of_codes:
         return Skipped(chat.key, LOGIN_CODE)
     moment = read_time(raw.get("date_unixtime"), source.zone) or read_time(raw.get("date"), source.zone)
     if moment is None:
@@ -197,13 +203,6 @@ def _blocks(value: object) -> Iterator[str]:
         for key, part in value.items():
             if key != "text" and isinstance(part, list | dict):
                 yield from _blocks(part)
-
-
-def _is_of_codes(chat: _Chat) -> bool:
-    """Says whether Telegram itself writes in this chat, of codes to log in with and of new devices."""
-    return chat.type == "verification_codes" or (
-        chat.type in ("", *PRIVATE_TYPES) and _number(chat.about.get("id")) in CODE_SENDERS
-    )
 
 
 def _sender(from_id: object, name: str) -> Account | None:

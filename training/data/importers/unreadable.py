@@ -43,7 +43,6 @@ _MESSENGER_JSON = "Ask for the download once more, in the format JSON instead of
 _UNREADABLE: tuple[Unreadable, ...] = (
     Unreadable("VK", _CONVERT, "messages.item", frozenset(("from_id", "peer_id"))),
     Unreadable("VK", _CONVERT, text=r"<div class=\"message__header\""),
-    Unreadable("Google Chat", _CONVERT, "messages.item", frozenset(("creator", "created_date"))),
     Unreadable("Skype", _CONVERT, "conversations.item", frozenset(("MessageList",))),
     Unreadable("X (Twitter)", _CONVERT, text=r"\Awindow\.YTD\.direct_message"),
     Unreadable("Snapchat", _CONVERT, "", frozenset(("Received Saved Chat History",))),
@@ -52,13 +51,12 @@ _UNREADABLE: tuple[Unreadable, ...] = (
                text=r"\A\d{4}\.\d\d\.\d\d \S+\s*\n\d\d:\d\d [^\t\n]+\n"),
     Unreadable("tdl", "It does not say who wrote: export the chat with Telegram Desktop, as “Machine-readable JSON”.",
                "messages.item", frozenset(("id", "type", "file", "date", "text")), frozenset(("from", "from_id"))),
-    Unreadable("PyWxDump (JSON)", "Export the chats as CSV instead.", "item", frozenset(("MsgSvrID", "type_name"))),
     Unreadable("QQ (web page)", "In QQ's message manager export the chat as a text file (*.txt) instead.",
                within=b"Save by Tencent MsgMgr", start=b"From:"),
     Unreadable("MemoTrace or WeFlow (web page)", "Export the chats as CSV with MemoTrace, or as JSON with WeFlow.",
                text=r"(?i)<html[\s\S]*(?:wechatmsg|memotrace|留痕|weflow)"),
     Unreadable("Messenger or Instagram (web page)", _MESSENGER_JSON, text=r"<html[\s\S]*class=\"[^\"]*_a6-[gp]"),
-    Unreadable("an office program (xlsx)", _SPREADSHEET, start=b"PK\x03\x04", within=b"[Content_Types].xml",
+    Unreadable("an office program (xlsx)", _SPREADSHEET, start=b"PK\x03\x04", within=b"xl/work",
                common=True),
     Unreadable("a spreadsheet program (xls)", _SPREADSHEET, start=b"\xd0\xcf\x11\xe0", common=True),
     Unreadable("a program that keeps its chats in a database", "Export the chats with that program, or with a tool "
