@@ -16,6 +16,15 @@ _TEXTS = {
         "stopped": "I will not answer you any more. Send /start to go on, /forget to delete what you wrote.",
         "started": "I am listening again. Send /stop at any time and I stop answering you.",
         "forgotten": "Done: I have deleted what you wrote to me.",
+        "began": (
+            "(I am the AI that imitates {name}, and write first now and then, as {name} did. "
+            "Answer “stop” and I will not do it again.)"
+        ),
+        "began_on": (
+            "(I am the AI that imitates {name}, and write first today: {what}. "
+            "Answer “stop” and I will not do it again.)"
+        ),
+        "left_alone": "I will not write first any more. I still answer you; send /start and I may write first again.",
     },
     "zh": {
         "introduction": (
@@ -28,6 +37,9 @@ _TEXTS = {
         "stopped": "我不会再回复你了。想继续就发送 /start，想删除你发过的内容就发送 /forget。",
         "started": "我又在了。随时发送 /stop，我就不再回复你。",
         "forgotten": "好了：你发给我的内容已经删除。",
+        "began": "（我是模仿{name}的人工智能，像{name}以前那样，偶尔会主动找你。回复“别发了”，我就不再主动发消息。）",
+        "began_on": "（我是模仿{name}的人工智能，今天主动找你，因为：{what}。回复“别发了”，我就不再主动发消息。）",
+        "left_alone": "我不会再主动发消息了。你写给我，我还是会回复；发送 /start，我才可能再主动找你。",
     },
 }
 
@@ -73,5 +85,15 @@ def forgotten(persona: Persona, language: str) -> str:
     return _say("forgotten", persona, language)
 
 
-def _say(what: str, persona: Persona, language: str) -> str:
-    return _TEXTS[language][what].format(name=persona.name)
+def began(persona: Persona, language: str, occasion: str) -> str:
+    """Comes before what the avatar says by itself. occasion: what day it is; empty where it is none."""
+    return _say("began_on" if occasion else "began", persona, language, occasion)
+
+
+def left_alone(persona: Persona, language: str) -> str:
+    """The reply to whoever does not want to be written to first."""
+    return _say("left_alone", persona, language)
+
+
+def _say(what: str, persona: Persona, language: str, occasion: str = "") -> str:
+    return _TEXTS[language][what].format(name=persona.name, what=occasion)

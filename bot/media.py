@@ -106,6 +106,22 @@ class MediaStore:
             self._seen.drop(path.name)
         return len(old)
 
+    def shrink(self, limit: int, older_than: float) -> int:
+        """Deletes the oldest photos until all of them take at most `limit` bytes; returns how many.
+
+        As with `prune` none goes that was stored after a time.
+        """
+        photos = [(path.stat(), path) for path in self.root.glob("??/*")]
+        excess = sum(stat.st_size for stat, _ in photos) - limit
+        gone = 0
+        for stat, path in sorted(photos, key=lambda photo: photo[0].st_mtime):
+            if excess <= 0 or stat.st_mtime >= older_than:
+                break
+            self.delete(path.name)
+            excess -= stat.st_size
+            gone += 1
+        return gone
+
 
 class _Seen:
     """What is known of photos without looking at their files again; nothing of one that was deleted."""

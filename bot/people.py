@@ -39,6 +39,7 @@ class Contact:
     relationship: str = STRANGER
     accounts: tuple[Account, ...] = ()
     left_out: bool = False  # nothing of theirs is learnt, measured, or shown to the avatar as its past
+    speak_first: bool = False  # the avatar may write to them by itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +102,10 @@ class People:
         """The contact behind an account; None for a stranger."""
         return self._by_account.get(account)
 
+    def accounts_of(self, contact: Contact) -> frozenset[Account]:
+        """Every account of a contact, that in the owner's web chat included."""
+        return frozenset(account for account, one in self._by_account.items() if one.slug == contact.slug)
+
 
 Ids = Annotated[tuple[str, ...], BeforeValidator(lambda given: given if isinstance(given, list) else [given])]
 Accounts = Annotated[dict[str, Ids], if_empty({})]
@@ -118,6 +123,7 @@ class _Subject(_Kept):
 
 class _Contact(_Subject):
     left_out: bool = Field(default=False, description="true: nothing of theirs is learnt, measured or remembered")
+    speak_first: bool = Field(default=False, description="true: the avatar may write to them by itself")
     name: Annotated[str, if_empty("")] = Field(default="", description="what the contact is called")
     relationship: str = Field(default=STRANGER, description="one word for who the contact is")
 
@@ -164,7 +170,14 @@ def load_people(path: Path) -> People:
     people = People()
     if file is not None:
         contacts = tuple(
-            Contact(slug, one.name or slug, one.relationship, accounts(one, slug, "people", slug), one.left_out)
+            Contact(
+                slug,
+                one.name or slug,
+                one.relationship,
+                accounts(one, slug, "people", slug),
+                one.left_out,
+                one.speak_first,
+            )
             for slug, one in file.people.items()
         )
         people = People.of(contacts, accounts(file.subject, "subject", "subject"), file.left_out_chats)
@@ -183,6 +196,7 @@ def save_people(path: Path, people: People) -> None:
                 "relationship": contact.relationship,
                 "accounts": _by_platform(contact.accounts),
                 **({"left_out": True} if contact.left_out else {}),
+                **({"speak_first": True} if contact.speak_first else {}),
             }
             for contact in people.contacts
         },

@@ -1,7 +1,8 @@
 """Who the avatar is, read from persona.yaml: name, aliases, language, a few facts."""
 
+from calendar import isleap
 from dataclasses import dataclass
-from datetime import tzinfo
+from datetime import date, tzinfo
 from pathlib import Path
 from typing import Annotated, Literal, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -17,9 +18,26 @@ LANGUAGES: tuple[str, ...] = get_args(Language)
 
 
 @dataclass(frozen=True, slots=True)
+class Day:
+    """A day of each year on which the avatar may write to a contact by itself. on: the month and the day."""
+
+    contact: str
+    on: tuple[int, int]
+    what: str
+
+    def next(self, today: date) -> date:
+        """Returns the next one, today included. What was born on a 29 February is celebrated on the 28th else."""
+        return min(on for year in (today.year, today.year + 1) if (on := self._in(year)) >= today)
+
+    def _in(self, year: int) -> date:
+        month, day = self.on
+        return date(year, month, min(day, 28) if month == 2 and not isleap(year) else day)
+
+
+@dataclass(frozen=True, slots=True)
 class Persona:
     """timezone: an IANA name, for the times shown in a prompt. era: the year or month that the avatar speaks from, as
-    `2019` or `2019-06`; empty: today.
+    `2019` or `2019-06`; empty: today. dates: days on which the avatar may begin by itself.
     """
 
     name: str
@@ -28,6 +46,7 @@ class Persona:
     about: str = ""
     timezone: str = "UTC"
     era: str = ""
+    dates: tuple[Day, ...] = ()
 
     @property
     def zone(self) -> tzinfo:
@@ -55,6 +74,24 @@ def _known_zone(name: str) -> str:
     return name
 
 
+def _month_and_day(given: str) -> str:
+    try:
+        date.fromisoformat(f"2024-{given}")  # a year that has a 29 February
+    except ValueError:
+        raise wrong(f"{given!r} is no day of a year; write it as 05-14.") from None
+    return given
+
+
+class _Day(Section):
+    contact: str = Field(min_length=1, description="a contact's short name")
+    on: Annotated[str, AfterValidator(_month_and_day)] = Field(description="month and day, as 05-14")
+    what: str = Field(min_length=1, max_length=80, description="what day it is, as the contact will read it")
+
+    def day(self) -> Day:
+        month, day = self.on.split("-")
+        return Day(self.contact, (int(month), int(day)), self.what)
+
+
 class _File(Section):
     name: str = Field(min_length=1, description="what the avatar is called")
     aliases: Annotated[tuple[str, ...], if_empty(())] = Field(default=(), description="a list of other names")
@@ -66,6 +103,9 @@ class _File(Section):
     era: Annotated[str, if_empty("")] = Field(
         default="", pattern=r"^(?:\d{4}(?:-(?:0[1-9]|1[0-2]))?)?$", description="a year or a month, as 2019 or 2019-06"
     )
+    dates: Annotated[tuple[_Day, ...], if_empty(())] = Field(
+        default=(), description="a list of days, as {contact: mei, on: 05-14, what: birthday}"
+    )
 
 
 def load_persona(path: Path) -> Persona:
@@ -74,4 +114,5 @@ def load_persona(path: Path) -> Persona:
         file = read(_File, read_utf8(path), str(path))
     except FileNotFoundError:
         raise ConfigError(f"{path} is missing: run `echoes subject WHO` to make it.") from None
-    return Persona(file.name, file.aliases, file.language, file.about, file.timezone, file.era)
+    dates = tuple(one.day() for one in file.dates)
+    return Persona(file.name, file.aliases, file.language, file.about, file.timezone, file.era, dates)

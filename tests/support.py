@@ -1,8 +1,9 @@
-"""What many tests share: a browser, a tokenizer of plain bytes, small pictures, a LoRA's folder."""
+"""What many tests share: a browser, a tokenizer of plain bytes, small pictures, a LoRA's folder, rows of a corpus."""
 
 import io
 import os
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,8 @@ from bot.chat.prompt import Codec, Fingerprint, PhotoGeometry
 from bot.chat.prompt.codec import CONTROL
 from bot.media import MediaStore
 from bot.message import Message
+from bot.store.attachments import to_json
+from bot.store.corpus import Corpus
 from bot.workspace import private_dir
 
 BROWSER = os.environ.get(
@@ -72,3 +75,45 @@ def kind(message: Message) -> str:
 def sender_of(message: Message) -> str:
     """The id of the account that sent it; empty for the avatar's own."""
     return message.sender.id if message.sender else ""
+
+
+def put(corpus: Corpus, messages: list[Message]) -> None:
+    """Into the corpus, row by row as an import leaves them."""
+    chat = messages[0].chat
+    with corpus.transaction() as db:
+        db.execute(
+            "INSERT OR IGNORE INTO sources (id, name, format, imported_at, resolution_ms, kept, truncated)"
+            " VALUES (1, 'export', 'made up', 0, 1000, 0, 0)",
+        )
+        place = db.execute(
+            "INSERT INTO chats (platform, native_id, kind, title) VALUES (?, ?, ?, ?)",
+            (chat.platform, chat.id, chat.kind, chat.title),
+        ).lastrowid
+        rows: dict[str, int] = {}
+        for message in messages:
+            assert message.sender is not None
+            who = (message.sender.platform, message.sender.id)
+            db.execute(
+                "INSERT OR IGNORE INTO senders (platform, native_id, is_bot) VALUES (?, ?, ?)",
+                (*who, message.from_bot),
+            )
+            (sender,) = db.execute("SELECT id FROM senders WHERE platform = ? AND native_id = ?", who).fetchone()
+            db.execute("INSERT OR IGNORE INTO names (sender, name) VALUES (?, ?)", (sender, message.sender_name))
+            (name,) = db.execute(
+                "SELECT id FROM names WHERE sender = ? AND name = ?", (sender, message.sender_name)
+            ).fetchone()
+            cursor = db.execute(
+                "INSERT INTO messages (chat, sender, name, sent_ms, position, text, attachments, forwarded, reply_to,"
+                " source) VALUES (?, ?, ?, ?, ?, ?, ?, 0, ?, 1)",
+                (
+                    place,
+                    sender,
+                    name,
+                    round(message.sent_at.timestamp() * 1000),
+                    int(message.id),
+                    message.text,
+                    to_json([replace(one, ref="") for one in message.attachments]),
+                    rows.get(message.reply_to or ""),
+                ),
+            )
+            rows[message.id] = cursor.lastrowid or 0

@@ -2,6 +2,7 @@
 
 import io
 import itertools
+import os
 import stat
 import struct
 import zlib
@@ -218,3 +219,15 @@ def test_real_photos(tmp_path: Path) -> None:
     assert decode((REAL / "coffee.png").read_bytes()).mode == "RGB"
     with pytest.raises(DataError, match="could not be read"):
         decode((REAL / "truncated.jpg").read_bytes())
+
+
+def test_of_too_many_photos_the_oldest_go(tmp_path: Path) -> None:
+    store = MediaStore(tmp_path)
+    digests = [store.put(picture(colour)) for colour in ("red", "green", "blue", "white")]
+    for age, digest in enumerate(reversed(digests)):
+        os.utime(store.path(digest), (0, 1000 - age))
+    room = sum(store.path(digest).stat().st_size for digest in digests[2:])
+    assert store.shrink(10**9, 2000) == 0
+    assert store.shrink(room, 998) == 1, "what was stored just now may not be in anybody's record yet"
+    assert store.shrink(room, 2000) == 1
+    assert [store.shows(digest) for digest in digests] == [False, False, True, True]

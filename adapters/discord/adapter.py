@@ -105,7 +105,7 @@ class DiscordAdapter(Adapter):
         return str(sent)
 
     async def _post(self, chat: Chat, text: str, key: str, to: int | None) -> str:
-        arrived = self._arrived.setdefault(key, [])
+        arrived = self._arrived.get(key, [])
         place = int(chat.id)
         shown = discord.MessageReference(message_id=to, channel_id=place, fail_if_not_exists=False) if to else None
         async with self._channel(chat) as channel:
@@ -117,6 +117,7 @@ class DiscordAdapter(Adapter):
                     sent = (await channel.send(piece, nonce=mark)).id
                 self._saw(int(chat.id), sent)
                 arrived.append(str(sent))
+                self._arrived[key] = arrived  # should the next piece fail, this one is not sent again
         self._arrived.pop(key, None)
         return arrived[-1]
 
@@ -143,14 +144,16 @@ class DiscordAdapter(Adapter):
             return None
         own = [one for one in listed if isinstance(one.get("author"), dict) and one["author"].get("id") == str(me)]
         pieces = split(text)
-        arrived = self._arrived[key] = []
+        self._arrived.pop(key, None)
+        arrived: list[str] = []
         for number, piece in enumerate(pieces):
             found = next((one["id"] for one in own if _is(one, nonce(key, number), piece)), None)
             if found is None:
                 return False
             arrived.append(found)
+            self._arrived[key] = arrived
             own = own[[one["id"] for one in own].index(found) + 1 :]
-        del self._arrived[key]
+        self._arrived.pop(key, None)
         return arrived[-1]
 
     async def typing(self, chat: Chat) -> None:

@@ -4,16 +4,19 @@ import argparse
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from difflib import get_close_matches
+from functools import partial
 from typing import TYPE_CHECKING
 
 from bot.cli import proposals
 from bot.cli.table import table
+from bot.config import load_config
 from bot.errors import ExitCode, UsageError
 from bot.memory.index import Index
 from bot.message import Account
 from bot.people import NOTHING_LEFT_OUT, RELATIONSHIPS, STRANGER, Contact, LeftOut, People, load_people, save_people
+from bot.persona import load_persona
 from bot.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -49,6 +52,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     without.add_argument("--undo", action="store_true", help="use it again, from the next training on")
     trace = actions.add_parser("trace", help="say where somebody's words are: in the chats, and in which LoRAs")
     trace.add_argument("who", metavar="SLUG|PLATFORM:ID", help="a contact, or an account")
+    first = actions.add_parser("speak-first", help="let the avatar write to a contact by itself, as the person did")
+    first.add_argument("slug", metavar="SLUG", help="the contact's short name, as listed")
+    first.add_argument("allowed", choices=("on", "off"), help="off is what stands at first")
     proposals.configure(actions.add_parser("propose", help="say who may be one person, and who they may be"))
     merge = actions.add_parser("merge", help="two contacts are one person")
     merge.add_argument("slug", metavar="SLUG", help="the contact that stays")
@@ -76,6 +82,11 @@ def run(args: argparse.Namespace) -> int:
         Index.remove(workspace.memory_index)  # it holds words of theirs, and is made anew without them
         print(_LEFT_OUT if not args.undo else _TAKEN_IN)
         return ExitCode.OK
+    if args.action == "speak-first":
+        people = people.changing(replace(contact_named(people, args.slug), speak_first=args.allowed == "on"))
+        save_people(workspace.people, people)
+        print(_speaks_first(workspace, people, contact_named(people, args.slug)))
+        return ExitCode.OK
     if args.action == "propose":
         return proposals.run(args, workspace, people)
     if args.action == "trace":
@@ -99,12 +110,14 @@ def _list(workspace: Workspace, people: People, minimum: int, as_json: bool) -> 
         print(json.dumps({"people": [one.as_json() for one in listed]}, ensure_ascii=False, indent=2))
         return ExitCode.OK
     if listed:
-        head = ("slug", "name", "relationship", "messages", "last", "accounts")
+        head = ("slug", "name", "relationship", "messages", "last", "first", "accounts")
         print(table(head, [one.row() for one in listed]))
     if not people.subject:
         print("Nobody was looked for in the chats: say first whom the avatar is to be, with `echoes subject WHO`.")
     elif added:
         print(f"\nNew: {len(added):,}, written to {workspace.people}.")
+    if any(contact.speak_first for contact in people.contacts):
+        print("\nfirst: the avatar may write to them by itself (`echoes people speak-first SLUG off` ends it).")
     strangers = sum(contact.relationship == STRANGER for contact in people.contacts)
     if strangers:
         print(f"\n{strangers:,} are strangers to the avatar. Say who they are, most messages first:")
@@ -119,10 +132,12 @@ class _Listed:
     messages: int
     last: datetime | None
 
-    def row(self) -> tuple[str, str, str, int, str, str]:
+    def row(self) -> tuple[str, str, str, int, str, str, str]:
         contact = self.contact
         day = self.last.date().isoformat() if self.last else ""
-        return contact.slug, contact.name, contact.relationship, self.messages, day, " ".join(_ids(contact.accounts))
+        first = "yes" if contact.speak_first else ""
+        ids = " ".join(_ids(contact.accounts))
+        return contact.slug, contact.name, contact.relationship, self.messages, day, first, ids
 
     def as_json(self) -> dict[str, object]:
         contact = self.contact
@@ -132,6 +147,7 @@ class _Listed:
             "relationship": contact.relationship,
             "messages": self.messages,
             "last": self.last.isoformat() if self.last else None,
+            "speak_first": contact.speak_first,
             "platforms": sorted({account.platform for account in contact.accounts}),
             "accounts": _ids(contact.accounts),
         }
@@ -188,6 +204,34 @@ def _left_out(people: People, slug: str | None, chat: str | None, out: bool) -> 
         return People.of(people.contacts, people.subject, (*others, chat) if out else others)
     assert slug is not None
     return people.changing(replace(contact_named(people, slug), left_out=out))
+
+
+def _speaks_first(workspace: Workspace, people: People, contact: Contact) -> str:
+    """What comes of it, in sentences: the person's habit with this contact, and what else it takes."""
+    from bot.conversation.initiative.habit import FEWEST, habit_of
+    from bot.store.past import Past
+
+    if not contact.speak_first:
+        return f"{contact.slug}: the avatar answers, and does not write first."
+    persona, config = load_persona(workspace.persona), load_config(workspace.config)
+    learn = partial(habit_of, gap=timedelta(minutes=config.conversation.gap_minutes), zone=persona.zone)
+    habit = Past(workspace.corpus).read_private(contact, people, persona, learn)
+    if contact.left_out:
+        said = f"{contact.slug} is left out, so nothing is known of how {persona.name} began, and nothing is sent."
+    elif habit is None:
+        said = (
+            f"{contact.slug} may be written to first, but will not be: {persona.name} began fewer than {FEWEST} times "
+            "in the imported chats, which makes no habit."
+        )
+    else:
+        said = (
+            f"{contact.slug} may be written to first: {persona.name} began {habit.starts_a_week:.1f} times a week. "
+            "The avatar does so at most as often, at the same hours, once they have talked with it, and says each time "
+            "what it is; one word of theirs ends it."
+        )
+    if config.conversation.speak_first is None:
+        said += "\nFor nobody yet: conversation.speak_first is missing in config.yaml (`speak_first: {}` is enough)."
+    return f"{said}\nA running avatar takes it with `systemctl reload` (or `kill -HUP`)."
 
 
 def _trace(workspace: Workspace, people: People, who: str) -> int:

@@ -11,6 +11,7 @@ from bot.config.sections import (
     RetentionConfig,
     SamplingConfig,
     ServerConfig,
+    SpeakFirstConfig,
 )
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "RetentionConfig",
     "SamplingConfig",
     "ServerConfig",
+    "SpeakFirstConfig",
     "example_text",
     "load_config",
     "parse_config",

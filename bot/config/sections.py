@@ -152,6 +152,29 @@ Budget = Annotated[
 ]
 
 
+class SpeakFirstConfig(Section):
+    most_a_week: int = Field(
+        default=2,
+        ge=1,
+        le=14,
+        description="how often a contact is written to in a week at most, where the person did so oftener",
+    )
+    from_hour: int = Field(default=8, ge=0, le=23, description="not before this hour, where the person lived")
+    until_hour: int = Field(default=22, ge=1, le=24, description="nor from this hour on")
+    wait_days: float = Field(
+        default=5,
+        ge=1,
+        le=365,
+        description="after one without an answer it waits so long; after two, until the contact writes",
+    )
+
+    @model_validator(mode="after")
+    def _opens_before_it_closes(self) -> "SpeakFirstConfig":
+        if self.until_hour <= self.from_hour:
+            raise wrong("until_hour must be later than from_hour.", "until_hour", "from_hour")
+        return self
+
+
 class ConversationConfig(Section):
     gap_minutes: float = Field(
         default=60, ge=1, le=10080, description="a longer silence ends a conversation, in training and when talking"
@@ -227,6 +250,11 @@ class ConversationConfig(Section):
         description="whether other bots are answered; five times an hour where no person writes in between, for two "
         "bots would never stop",
     )
+    speak_first: SpeakFirstConfig | None = Field(
+        default=None,
+        description="the avatar may write by itself, as the person did, to those whom `echoes people speak-first` "
+        "names; nobody if left out",
+    )
 
     @model_validator(mode="after")
     def _speaks_at_some_hour(self) -> "ConversationConfig":
@@ -278,6 +306,13 @@ class RetentionConfig(Section):
         ge=1,
         le=36500,
         description="messages the avatar received or sent, and their photos, are deleted after this long",
+    )
+    photos_mb: float = Field(
+        default=2000,
+        ge=1,
+        le=10_000_000,
+        description="of photos that were received so many megabytes are kept; the oldest go first, and of their "
+        "messages the words stay",
     )
 
 

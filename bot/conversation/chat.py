@@ -6,7 +6,7 @@ import random
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from bot import disclosure
 from bot.chat.decision import Calibration
@@ -22,6 +22,7 @@ from bot.conversation.delivery import Delivery
 from bot.conversation.drafts import Drafts
 from bot.conversation.gathering import TYPING_SECONDS, wait_after
 from bot.conversation.habits import Habits
+from bot.conversation.initiative.plan import Opening
 from bot.conversation.loops import goes_round
 from bot.conversation.outcomes import Outcomes
 from bot.conversation.pace import Pace
@@ -34,7 +35,7 @@ from bot.conversation.wishes import Wishes
 from bot.engine.base import Engine
 from bot.errors import EchoesError, PassingError
 from bot.media import MediaStore
-from bot.message import Chat, ChatKind, Message
+from bot.message import Account, Chat, ChatKind, Message
 from bot.observer import Observer
 from bot.outcome import Gate, Outcome
 from bot.people import People
@@ -101,6 +102,8 @@ class ChatWorker:
         self._obeyed = asyncio.Event()  # a wish was obeyed since composing began
         self._called = asyncio.Event()  # a pause is to end
         self._last_arrival = 0.0  # monotonic
+        self._opening: Opening | None = None  # to begin, as soon as nothing else is in hand
+        self._woken = clock.now()
         self._typing_until = 0.0  # monotonic; till then somebody counts as typing
         self._closing = False
         self._task: asyncio.Task[None] | None = None
@@ -109,10 +112,15 @@ class ChatWorker:
     def busy(self) -> bool:
         return self._task is not None and not self._task.done()
 
+    def rested_since(self, moment: datetime) -> bool:
+        """Whether nothing is in hand, nor came since that moment."""
+        return not self.busy and self._woken < moment
+
     def wake(self, *, arrived: bool = True, wish: bool = False) -> None:
         """Tells the worker that something waits; `arrived`: it came just now. A `wish` is obeyed at once."""
         if self._closing:
             return
+        self._woken = self._clock.now()
         if arrived:
             self._last_arrival = time.monotonic()
             self._typing_until = 0.0
@@ -138,6 +146,12 @@ class ChatWorker:
             log.exception("A wish on %s could not be obeyed yet; it is tried again.", self._chat.platform)
             self._observe.failed("conversation")
 
+    def begin(self, opening: Opening) -> None:
+        """Begins a dialogue by itself, unless something is in hand or comes meanwhile."""
+        if not self.busy:
+            self._opening = opening
+            self.wake(arrived=False)
+
     def follow(self, chat: Chat, lane: asyncio.Lock) -> None:
         """Lets the chat go on under another id, whatever is in hand."""
         self._chat = chat
@@ -159,6 +173,7 @@ class ChatWorker:
         wait = _FIRST_WAIT
         while not self._closing:
             try:
+                opening, self._opening = self._opening, None
                 self._wishes.obey(self._chat, self._avatar.people)
                 if left := self._quiet_left():
                     await self._delivery.confirm()
@@ -170,8 +185,11 @@ class ChatWorker:
                 await self._delivery.send_all()
                 pending = self._journal.pending(self._chat)
                 if not pending:
-                    self._tries.clear()
-                    return
+                    if opening is None:
+                        self._tries.clear()
+                        return
+                    await self._open(opening)
+                    continue
                 if self._chat.kind is ChatKind.PRIVATE or await self._decide_all(pending):
                     await self._answer()
                 wait = _FIRST_WAIT
@@ -245,32 +263,32 @@ class ChatWorker:
         )
         return outcome
 
-    def _before_the_eyes(self, until: int) -> list[Line]:
+    def _before_the_eyes(self, until: int, partner: Account | None = None) -> list[Line]:
         """The chat's past, what was said since, then what waits up to that message.
 
         A message may have come while the reply to an earlier one was composed, and so stands before it in the journal:
         read in that order, the earlier one would look unanswered, and be answered again.
         """
-        return self._lines(until, self._context.entries)
+        return self._lines(until, self._context.entries, partner)
 
-    def _lines(self, until: int, wanted: int) -> list[Line]:
+    def _lines(self, until: int, wanted: int, partner: Account | None = None) -> list[Line]:
         recent = self._journal.recent(self._chat, wanted)
         seen = [entry for entry in recent if entry.state is not State.NEW or entry.seq <= until]
         lines = [(entry.seq, entry.message) for entry in sorted(seen, key=lambda entry: entry.state is State.NEW)]
-        past = self._past(lines) if len(recent) < wanted else []
+        partner = partner or next((message.sender for _, message in reversed(lines) if message.sender), None)
+        past = self._past(lines, partner) if len(recent) < wanted else []
         return [(number - len(past), message) for number, message in enumerate(past)] + lines
 
-    def _past(self, lines: Sequence[Line]) -> list[Message]:
+    def _past(self, lines: Sequence[Line], partner: Account | None) -> list[Message]:
         """What was said in this chat before the avatar. Read anew where somebody else writes, or people changed."""
         avatar, past = self._avatar, self._avatar.past
-        partner = next((message.sender for _, message in reversed(lines) if message.sender), None)
         if past is None or partner is None:
             return []
         forgotten = self._journal.forgotten()
         group = self._chat.kind is ChatKind.GROUP
-        known = (avatar.people, self._chat.key, None if group else partner, lines[0][1].sent_at, forgotten)
+        before = lines[0][1].sent_at if lines else self._clock.now()
+        known = (avatar.people, self._chat.key, None if group else partner, before, forgotten)
         if self._known_past is None or self._known_past[0] != known:
-            before = lines[0][1].sent_at
             if group:
                 former = self._journal.former(self._chat)
                 found = past.group(self._chat, former, avatar.people, avatar.persona, before, forgotten)
@@ -284,13 +302,17 @@ class ChatWorker:
         if self._tries.is_last(entry):
             self._context.begin_at(entry.seq)
 
-    async def _prompt(self, lines: Sequence[Line]) -> Prompt:
+    async def _prompt(self, lines: Sequence[Line], *, opens: bool = False) -> Prompt:
         """Photos not seen since the start are decoded for their size: not where the other chats would wait."""
         people, codec = self._avatar.people, self._avatar.engine.codec
-        self._context.remember(lines, people, self._avatar.memory if self._avatar.remembers else None)
+        if opens:
+            make = self._context.opening
+        else:
+            self._context.remember(lines, people, self._avatar.memory if self._avatar.remembers else None)
+            make = self._context.prompt
         if not any(message.digests for _, message in lines):
-            return self._context.prompt(lines, people, codec)
-        return await asyncio.to_thread(self._context.prompt, lines, people, codec)
+            return make(lines, people, codec)
+        return await asyncio.to_thread(make, lines, people, codec)
 
     # -- answering ------------------------------------------------------------------------------------------------
 
@@ -312,7 +334,8 @@ class ChatWorker:
                 return self._obeyed.is_set() or (self._news.is_set() and time.monotonic() < patience)
 
             with self._tries.handling(waiting):
-                bubbles = await self._compose(waiting[-1].seq, interrupted)
+                prompt = await self._prompt(self._before_the_eyes(waiting[-1].seq))
+                bubbles = await self._compose(prompt, waiting[-1].seq, interrupted)
             if bubbles is None:
                 continue
             self._observe.replied(self._chat.platform, self._chat.kind, time.monotonic() - began)
@@ -354,6 +377,22 @@ class ChatWorker:
                 return
             await asyncio.sleep(min(left, 0.25))
 
+    async def _open(self, opening: Opening) -> None:
+        """Says something nobody asked for. Whoever writes meanwhile is answered instead."""
+        persona = self._avatar.persona
+        self._news.clear()
+        self._obeyed.clear()
+        lines = self._before_the_eyes(0, opening.partner)
+        written = " ".join(message.text for _, message in lines if message.sender)
+        notice = disclosure.began(persona, disclosure.language_of(written, persona), opening.occasion)
+        prompt = await self._prompt(lines, opens=True)
+        bubbles = await self._compose(prompt, 0, lambda: self._news.is_set() or self._obeyed.is_set())
+        if bubbles is None:
+            return
+        stickers = await self._stickers(bubbles)
+        if self._journal.open_dialogue(self._chat, [notice], bubbles, opening.until, stickers):
+            log.info("A dialogue on %s is begun.", self._chat.platform)
+
     def _burst_seconds(self) -> float:
         """How long nothing more must come."""
         config, pending = self._avatar.config, self._journal.pending(self._chat)
@@ -362,9 +401,8 @@ class ChatWorker:
         said = [message for _, message in self._lines(pending[-1].seq, _LATELY)]
         return wait_after(said, self._chat.kind, config.gather_seconds, config.gather_max_seconds)
 
-    async def _compose(self, until: int, interrupted: Callable[[], bool]) -> list[str] | None:
+    async def _compose(self, prompt: Prompt, until: int, interrupted: Callable[[], bool]) -> list[str] | None:
         avatar = self._avatar
-        prompt = await self._prompt(self._before_the_eyes(until))
 
         def said() -> list[Message]:
             return [message for _, message in self._lines(until, RECENT)]

@@ -1,6 +1,6 @@
 """What the avatar has before its eyes in one chat: the prompt, and what a decision sees."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -95,10 +95,24 @@ class Context:
             prompt = render(scene, shown, codec, open_turn=True)
         return prompt
 
+    def opening(self, lines: Sequence[Line], people: People, codec: Codec) -> Prompt:
+        """Renders the prompt at which the avatar begins a dialogue: after what is carried over, ready for its turn.
+
+        What was remembered for turns that are carried over is not shown with them, as in any other dialogue.
+        """
+        turns = [one.turn for one in self._all(lines, people, {})]
+        turns = turns[max(len(turns) - self._carried, 0) :]
+        scene = scene_at(self._chat, self._persona, people, (message for _, message in reversed(lines)))
+        first = max(windows(scene, turns, self._max_tokens, codec), default=0)
+        return render(scene, turns[first:], codec, open_turn=True)
+
     def turns(self, lines: Sequence[Line], people: People) -> list[Placed]:
         """Returns the turns of the dialogue that the last line is in, and those carried over before it."""
-        shown = ((seq, message) for seq, message in lines if seq >= self._begins_at)
         memory = {seq: tuple(one.line for one in found) for seq, found in self._remembered.items()}
-        said = said_by(shown, people, self._persona.language, self._has_photo, memory)
-        turns = to_turns(self._chat.kind, said, self._gap)
+        turns = self._all(lines, people, memory)
         return turns[max(dialogue_start(turns, self._gap) - self._carried, 0) :]
+
+    def _all(self, lines: Sequence[Line], people: People, memory: Mapping[int, tuple[str, ...]]) -> list[Placed]:
+        shown = ((seq, message) for seq, message in lines if seq >= self._begins_at)
+        said = said_by(shown, people, self._persona.language, self._has_photo, memory)
+        return to_turns(self._chat.kind, said, self._gap)

@@ -11,7 +11,8 @@ from weakref import WeakValueDictionary
 from bot.clock import Clock
 from bot.conversation.chat import Avatar, ChatWorker
 from bot.conversation.habits import Habits
-from bot.conversation.policy import command, named_groups
+from bot.conversation.initiative.plan import Opening
+from bot.conversation.policy import asks_for_quiet, command, named_groups
 from bot.errors import PassingError
 from bot.letters import well_formed
 from bot.message import Chat, Message
@@ -20,6 +21,9 @@ from bot.platform import Adapter
 from bot.store.journal import Journal, State
 
 log = logging.getLogger(__name__)
+
+_RESTS = timedelta(hours=6)
+"""Without a word for so long a chat is let go. The next one costs a longer look into the journal."""
 
 
 class Conversations:
@@ -57,7 +61,7 @@ class Conversations:
             self._left_out(message.chat, error)
             return
         self._observe.received(message.chat.platform, message.chat.kind)
-        self._wake(message.chat, arrived=True, wish=command(message.text) is not None)
+        self._wake(message.chat, arrived=True, wish=command(message.text) is not None or asks_for_quiet(message.text))
 
     async def edited(self, message: Message) -> None:
         """Takes a message's new words. What was answered stays answered, unless it has become a command."""
@@ -119,6 +123,17 @@ class Conversations:
         for chat in self._journal.unfinished():
             self._wake(chat, arrived=False)
 
+    def begin(self, chat: Chat, opening: Opening) -> None:
+        """Begins a dialogue, unless something is in hand in that chat or its platform is off."""
+        if (adapter := self._adapters.get(chat.platform)) is not None and not self._draining:
+            self._worker(chat, adapter).begin(opening)
+
+    def let_go(self) -> None:
+        """Lets go of the workers of chats in which nobody speaks. What they need to know is in the journal."""
+        since = self._clock.now() - _RESTS
+        for key in [key for key, worker in self._workers.items() if worker.rested_since(since)]:
+            del self._workers[key]
+
     async def drain(self, seconds: float) -> None:
         """Keeps taking messages into the journal but begins nothing new; what is in hand may end within that time."""
         self._draining = True
@@ -160,6 +175,12 @@ class Conversations:
         adapter = self._adapters.get(chat.platform)
         if adapter is None or self._draining:
             return
+        self._worker(chat, adapter).wake(arrived=arrived, wish=wish)
+        with suppress(PassingError):  # a number less: what was taken is in hand
+            busy = sum(one.busy for one in self._workers.values())
+            self._observe.waiting(busy, self._journal.queue_length())
+
+    def _worker(self, chat: Chat, adapter: Adapter) -> ChatWorker:
         worker = self._workers.get(chat.key)
         if worker is None:
             worker = self._workers[chat.key] = ChatWorker(
@@ -172,10 +193,7 @@ class Conversations:
                 self._lane(chat, adapter),
                 self._habits,
             )
-        worker.wake(arrived=arrived, wish=wish)
-        with suppress(PassingError):  # a number less: what was taken is in hand
-            busy = sum(one.busy for one in self._workers.values())
-            self._observe.waiting(busy, self._journal.queue_length())
+        return worker
 
     def _lane(self, chat: Chat, adapter: Adapter) -> asyncio.Lock:
         name = (chat.platform, adapter.lane(chat))

@@ -1,4 +1,4 @@
-"""Who is answered, and what people can ask for: /start, /stop, /forget."""
+"""Who is answered, and what people can ask for: /start, /stop, /forget, /quiet."""
 
 import math
 import unicodedata
@@ -23,6 +23,14 @@ class Command(StrEnum):
     START = "/start"
     STOP = "/stop"
     FORGET = "/forget"
+    QUIET = "/quiet"  # the avatar is not to write first
+
+
+_QUIET_WORDS = frozenset(
+    {"stop", "stop it", "please stop", "quiet", "be quiet", "enough", "no more", "leave me alone", "don't write to me"}
+    | {"别发了", "不要发了", "别再发了", "不要再发了", "别说了", "别烦我", "别打扰我", "停", "停止", "安静", "够了"}
+)
+"""What asks for the same as /quiet where it answers a message that nobody asked for."""
 
 
 def command(text: str) -> Command | None:
@@ -30,6 +38,12 @@ def command(text: str) -> Command | None:
     first, *_ = unicodedata.normalize("NFKC", text).lower().split() or [""]
     word = first.rstrip(".,;:!?。")
     return Command(word) if word in set(Command) else None
+
+
+def asks_for_quiet(text: str) -> bool:
+    """Whether a message is nothing but the wish not to be written to."""
+    words = unicodedata.normalize("NFKC", text).lower().replace("’", "'").strip(" \t\r\n.,;:!?。…~")
+    return words in _QUIET_WORDS
 
 
 def part_in(config: ConversationConfig, keys: Sequence[str]) -> Part:

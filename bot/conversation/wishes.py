@@ -1,4 +1,4 @@
-"""What people ask of the avatar with /start, /stop and /forget: it is done at once, for anybody, in any chat.
+"""What people ask of the avatar with /start, /stop, /forget and /quiet: it is done at once, for anybody, in any chat.
 
 Saying so is another matter: nobody may make the avatar write by asking again and again.
 """
@@ -12,7 +12,7 @@ from bot.chat.remembered import Memory
 from bot.clock import Clock
 from bot.config import ConversationConfig
 from bot.conversation.context import RECENT
-from bot.conversation.policy import Command, allowed, command, takes_part
+from bot.conversation.policy import Command, allowed, asks_for_quiet, command, takes_part
 from bot.engine.base import Engine
 from bot.errors import PassingError
 from bot.media import MediaStore
@@ -41,7 +41,7 @@ class Wishes:
 
     def obey(self, chat: Chat, people: People) -> None:
         """Does what the commands that wait in the chat ask for."""
-        orders = [(entry, order) for entry in self.journal.pending(chat) if (order := command(entry.text))]
+        orders = [(entry, order) for entry in self.journal.pending(chat) if (order := self._order(entry, chat))]
         for entry, order in orders:
             try:
                 if entry.sender is not None and not entry.message.from_bot:
@@ -53,6 +53,12 @@ class Wishes:
                 if not self.journal.failed([entry.seq], type(error).__name__):
                     raise
                 log.exception("A wish on %s failed three times and is set aside: see `echoes aside`.", chat.platform)
+
+    def _order(self, entry: Entry, chat: Chat) -> Command | None:
+        """A command, or one of the words that ask for quiet, where it answers what the avatar began by itself."""
+        if asks_for_quiet(entry.text) and self.journal.answers_opening(chat, entry.seq):
+            return Command.QUIET
+        return command(entry.text)
 
     def _do(self, order: Command, entry: Entry, sender: Account, chat: Chat, people: People) -> None:
         language = self._language(entry, sender, chat)
@@ -66,6 +72,11 @@ class Wishes:
             self.journal.stop(sender)
             self._leave_unanswered(entry, sender, chat)
             self._confirm(chat, disclosure.stopped(self.persona, language), changed=not was_stopped)
+        elif order is Command.QUIET:
+            was_left_alone = self.journal.is_left_alone(sender)
+            self.journal.leave_alone(sender)
+            self.journal.withhold(chat, openings_alone=True)
+            self._confirm(chat, disclosure.left_alone(self.persona, language), changed=not was_left_alone)
         else:
             forgotten = self.journal.forget(sender, entry.seq)
             for digest in forgotten.photos:

@@ -3,11 +3,10 @@
 import asyncio
 import logging
 import sqlite3
-import time
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from bot.chat.decision import Calibration
 from bot.clock import Clock
@@ -15,8 +14,10 @@ from bot.config import Config, load_config
 from bot.consent import Use, require
 from bot.conversation import Conversations
 from bot.conversation.chat import Avatar
+from bot.conversation.initiative.initiative import Initiative
 from bot.daemon.health import STUCK_AFTER, Health, HealthServer, Metrics
 from bot.daemon.notify import Notifier
+from bot.daemon.retention import Retention
 from bot.daemon.schedule import Schedule, Task
 from bot.daemon.signals import Orders
 from bot.daemon.supervision import Background, Supervisor
@@ -35,7 +36,7 @@ log = logging.getLogger(__name__)
 
 _CLOSING_SECONDS = 5.0  # for each part that closes after the conversations are drained
 _CONSENT_TRIES = 60  # a minute each
-_FRESH_PHOTO_SECONDS = 600.0  # a photo just stored may not be in the journal yet
+_LOOKS_EVERY = timedelta(minutes=5)  # for somebody to write to first
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +70,10 @@ class Daemon:
         self._memory = memory_of(parts.workspace, self._journal, parts.avatar.persona)
         parts.avatar.memory = self._memory
         self._conversations = Conversations(parts.avatar, self._journal, parts.adapters, parts.metrics, clock)
+        self._retention = Retention(self._journal, parts.avatar.media, parts.config.retention)
+        self._initiative: Initiative | None = None
+        if (limits := parts.config.conversation.speak_first) is not None:
+            self._initiative = Initiative(parts.avatar, self._conversations, self._journal, limits, clock)
         packages = {name: one.package for name, one in parts.platforms.good.items()} if parts.platforms else {}
         self._supervisor = Supervisor(
             parts.adapters, self._conversations, parts.metrics, changed=self._tell_status, packages=packages
@@ -202,10 +207,14 @@ class Daemon:
             await asyncio.sleep(seconds / 3)
 
     def _by_the_clock(self) -> list[Task]:
-        return [
+        tasks = [
             Task("consent check", self.check_consent, timedelta(minutes=1)),
             Task("retention", self.retain, timedelta(days=1)),
+            Task("letting go", self.let_go, timedelta(hours=1)),
         ]
+        if self._initiative is not None:
+            tasks.append(Task("speaking first", self.speak_first, _LOOKS_EVERY))
+        return tasks
 
     async def check_consent(self) -> None:
         """Stops the daemon where consent ended or was withdrawn; a record that cannot be read is looked at again."""
@@ -225,16 +234,19 @@ class Daemon:
         self._consent_unread = 0
 
     async def retain(self) -> None:
-        """Deletes what is older than the owner keeps, and photos that no message holds any more."""
-        before = datetime.now(UTC) - timedelta(days=self._parts.config.retention.journal_days)
-        messages = self._journal.purge(before)
-        stored_before = time.time() - _FRESH_PHOTO_SECONDS
-        photos = await asyncio.to_thread(self._parts.avatar.media.prune, self._journal.digests(), stored_before)
-        self._journal.checkpoint()
-        if messages:
+        """Deletes what the owner does not keep."""
+        if await self._retention.run():
             self._memory.forget()
-        if messages or photos:
-            log.info("Retention: %d messages and %d photos were deleted.", messages, photos)
+
+    async def let_go(self) -> None:
+        """Keeps nothing in memory of chats in which nobody speaks."""
+        self._conversations.let_go()
+
+    async def speak_first(self) -> None:
+        """Begins a dialogue where its moment has come. Raises ConsentError where the consent does not hold by then."""
+        require(self._parts.workspace.consent, Use.RUNNING, self._parts.config.platforms.on)
+        if self._initiative is not None:
+            await self._initiative.look()
 
     def _tell_status(self) -> None:
         self._parts.notifier.status(self._status())

@@ -128,6 +128,9 @@ def _people(workspace: Workspace, config: Config | None) -> Iterator[Check]:
     if isinstance(answer, tuple) and (unknown := [slug for slug in answer if slug not in slugs]):
         yield bad("people", ConfigError(f"conversation.answer names {', '.join(unknown)}: not in people.yaml."))
         return
+    if unknown := _unknown_in_dates(workspace, slugs):
+        yield note("people", f"{counts}; `dates` in persona.yaml names {', '.join(unknown)}: not in people.yaml")
+        return
     listed = [contact for contact in contacts if not isinstance(answer, tuple) or contact.slug in answer]
     unreachable = [
         name
@@ -139,6 +142,14 @@ def _people(workspace: Workspace, config: Config | None) -> Iterator[Check]:
         yield note("people", f"{counts}; nobody who is answered has an account on {where}: `echoes people` adds one")
     else:
         yield known
+
+
+def _unknown_in_dates(workspace: Workspace, slugs: set[str]) -> list[str]:
+    """Whom the persona's dates name and people.yaml does not."""
+    try:
+        return sorted({day.contact for day in load_persona(workspace.persona).dates} - slugs)
+    except EchoesError:
+        return []  # what is wrong with the persona is told by itself
 
 
 def _consent(workspace: Workspace, config: Config) -> Iterator[Check]:

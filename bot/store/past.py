@@ -4,15 +4,16 @@ A private chat's past is by contact, whatever the platform, and never another co
 """
 
 import logging
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
+from heapq import merge
 from pathlib import Path
 from typing import TypeVar
 
 from bot.errors import EchoesError
 from bot.message import Account, Chat, ChatKind, Message
-from bot.people import NOTHING_LEFT_OUT, LeftOut, People
+from bot.people import NOTHING_LEFT_OUT, Contact, LeftOut, People
 from bot.persona import Persona
 from bot.store.corpus import Corpus, CorpusChat, as_avatar
 
@@ -51,6 +52,22 @@ class Past:
         if accounts & set(people.subject) or accounts & _all_accounts(forgotten, people):
             return []  # the subject's own account stands in every chat
         return self._read(_Chats(ChatKind.PRIVATE, accounts), people, persona, before, count)
+
+    def read_private(
+        self, contact: Contact, people: People, persona: Persona, read: Callable[[Iterable[Message]], T]
+    ) -> T | None:
+        """What `read` makes of all private messages with a contact, oldest first, as of the persona's era.
+
+        They are read as a stream: there may be many. None where there is no past.
+        """
+        end, subject = end_of(persona.era, persona.zone), frozenset(people.subject)
+
+        def whole(corpus: Corpus) -> T:
+            chats = corpus.private_with(people.accounts_of(contact) - subject)
+            streams = [corpus.messages(chat, until=end) for chat in chats]
+            return read(as_avatar(one, subject) for one in merge(*streams, key=lambda one: one.sent_at))
+
+        return self._open(whole, people.left_out)
 
     def group(
         self,

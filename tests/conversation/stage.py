@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 from bot.chat.decision import Calibration
@@ -225,7 +225,7 @@ class Stage:
             id=f"in{self.number}",
             sender=who,
             sender_name=contact.name if contact else "Somebody Else",
-            sent_at=datetime.now(UTC) - ago,
+            sent_at=self.clock.now() - ago,
             text=text,
             attachments=tuple(Attachment(PHOTO, ref) for ref in photos or {}),
             addressed=addressed,

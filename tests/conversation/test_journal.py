@@ -79,3 +79,40 @@ def test_two_processes_do_not_tear_it(tmp_path: Path) -> None:
     assert journal.take(message(1)) is not None
     other.close()
     journal.close()
+
+
+def test_of_what_was_said_from_outside_the_model_only_the_newest_stays(tmp_path: Path) -> None:
+    now = [datetime.now(UTC) - timedelta(days=300)]
+    journal = Journal.open(tmp_path / "journal.sqlite", lambda: now[0])
+    journal.take(message(1, ago=timedelta(days=300)))
+    journal.settle([entry.seq for entry in journal.pending(CHAT)], State.SILENT)
+    for _ in range(100):
+        now[0] += timedelta(days=3)
+        number = journal.open_dialogue(CHAT, ["I write first."], ["hey"], now[0] + timedelta(minutes=5))
+        journal.sent(number, "a")
+        journal.sent(number + 1, "b")
+    journal.purge(now[0] - timedelta(days=30))
+    [[kept]] = journal._read("SELECT count(*) FROM entries WHERE at < ?", [(now[0] - timedelta(days=30)).timestamp()])
+    assert kept == 1, "the newest message, which keeps its id"
+    assert journal.noticed(CHAT, "I write first.")
+    talk = journal.talk({MEI})
+    assert talk is not None and len(talk.openings) == 21, "those that limit the next one"
+    now[0] += timedelta(days=900)
+    journal.purge(now[0] - timedelta(days=30))
+    assert journal.noticed(CHAT, "I write first."), "it need not be said anew"
+    talk = journal.talk({MEI})
+    assert talk is not None and len(talk.openings) == 2, "whether they were answered still counts"
+    journal.close()
+
+
+def test_what_waits_is_found_without_looking_at_all_that_was_said(tmp_path: Path) -> None:
+    journal = Journal.open(tmp_path / "journal.sqlite")
+    for number in range(300):
+        journal.take(message(number))
+    journal.settle([entry.seq for entry in journal.pending(CHAT)], State.SILENT)
+    journal.take(message(1000))
+    steps: list[None] = []
+    journal._db.set_progress_handler(lambda: steps.append(None), 100)
+    assert len(journal.pending(CHAT)) == 1 and journal.outbox(CHAT) == [] and not journal.noticed(CHAT, "hello")
+    assert len(steps) < 10, "hundreds of SQLite's steps: with each of 300 looked at it would be thousands"
+    journal.close()

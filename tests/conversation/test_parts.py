@@ -189,11 +189,10 @@ async def named(folder: Path, seconds: float, rule: Addressed | None) -> int:
     """Others talk, it says one thing, and then eight messages name it, so many seconds apart. How many it answers."""
     clock = Watch()
     stage = Stage(folder, quick(stale_hours=24), calibration=Calibration(bias=-9.0, model=0.0), clock=clock)
-    began = datetime.now(UTC)
 
     async def goes_on(who: Account, text: str) -> None:
         clock.at += timedelta(seconds=seconds)
-        await stage.says(who, text, group="g", ago=began - clock.at)
+        await stage.says(who, text, group="g")
         await stage.settled()
 
     for _ in range(10):

@@ -1,10 +1,14 @@
 """Nothing is lost and nothing said twice when the process dies."""
 
 import asyncio
+from datetime import timedelta
+from pathlib import Path
 
+from bot.clock import Clock
 from bot.message import Chat, ChatKind
 from bot.store.journal import Kind, State
-from tests.conversation.stage import MEI, Stage
+from tests.conversation.lifetime import Hands
+from tests.conversation.stage import MEI, OMA, QUICK, Stage
 
 CHAT = Chat("stage", "1", ChatKind.PRIVATE)
 
@@ -94,3 +98,25 @@ async def test_of_chats_that_share_their_ids_one_at_a_time_is_written_to(stage: 
         await stage.says(MEI, "hello", group=topic)
     await stage.settled()
     assert most == 1 and all(stage.heard(topic) == ["ok"] for topic in ("a", "b", "c"))
+
+
+async def test_a_chat_at_rest_is_let_go_and_goes_on_as_if_it_had_not_been(tmp_path: Path) -> None:
+    hands = Hands()
+    stage = Stage(tmp_path, QUICK, clock=Clock(hands))
+    await stage.says(MEI, "remember the lamp")
+    await stage.settled()
+    hands.at += timedelta(hours=5)
+    stage.conversations.let_go()
+    assert len(stage.conversations._workers) == 1
+    stage.engine.delay = 0.3
+    await stage.says(OMA, "hello")
+    await stage.until(lambda: len(stage.engine.prompts) == 2)
+    hands.at += timedelta(hours=7)
+    stage.conversations.let_go()
+    assert list(stage.conversations._workers) == ["stage:2"], "she is being answered"
+    await stage.settled()
+    await stage.says(MEI, "well?")
+    await stage.settled()
+    assert stage.heard("1") == ["ok", "ok"] and stage.heard("2")[-1] == "ok"
+    assert stage.engine.prompts[-1].startswith(stage.engine.prompts[0]) and "well?" in stage.engine.prompts[-1]
+    stage.journal.close()

@@ -67,10 +67,11 @@ async def test_one_of_the_second_program_too(tmp_path: Path) -> None:
     """Its placeholders stood in the text, and stay there."""
     Journal.open(tmp_path / "journal.sqlite").close()
     connection = sqlite3.connect(tmp_path / "journal.sqlite")
-    for column in ("attachments", "reply_to", "forwarded"):
+    for column in ("attachments", "reply_to", "forwarded", "until"):
         connection.execute(f"ALTER TABLE entries DROP COLUMN {column}")
     connection.executescript(
         "ALTER TABLE entries ADD COLUMN photos TEXT NOT NULL DEFAULT '[]'; DROP TABLE forgotten; DROP TABLE decisions;"
+        "DROP TABLE openings; DROP TABLE left_alone; DROP INDEX entries_waiting; DROP INDEX entries_notices;"
         "PRAGMA user_version = 1;"
     )
     connection.execute("INSERT INTO chats VALUES ('stage:1', 'stage', '1', 'private', '')")

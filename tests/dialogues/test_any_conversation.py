@@ -31,11 +31,10 @@ from bot.memory.recall import Recall
 from bot.message import PHOTO, STICKER, Account, Attachment, Chat, ChatKind, Message
 from bot.people import Contact, People
 from bot.persona import Persona
-from bot.store.attachments import to_json
 from bot.store.corpus import Corpus
 from bot.store.journal import Entry, Journal, State
 from tests.dialogues.log import ALL_TRAIN
-from tests.support import byte_codec, picture
+from tests.support import byte_codec, picture, put
 from training.data.cutting import build
 from training.data.dialogues import Dialogue, DialogueSettings
 from training.data.points import points
@@ -163,48 +162,6 @@ def as_written(log: list[Said], kind: ChatKind) -> dict[str, list[Message]]:
             kept = message if answers else replace(message, reply_to=None, replied=None)
             found.setdefault(key, []).append(kept)
     return found
-
-
-def put(corpus: Corpus, messages: list[Message]) -> None:
-    """Into the corpus, row by row as an import leaves them."""
-    chat = messages[0].chat
-    with corpus.transaction() as db:
-        db.execute(
-            "INSERT OR IGNORE INTO sources (id, name, format, imported_at, resolution_ms, kept, truncated)"
-            " VALUES (1, 'export', 'made up', 0, 1000, 0, 0)",
-        )
-        place = db.execute(
-            "INSERT INTO chats (platform, native_id, kind, title) VALUES (?, ?, ?, ?)",
-            (chat.platform, chat.id, chat.kind, chat.title),
-        ).lastrowid
-        rows: dict[str, int] = {}
-        for message in messages:
-            assert message.sender is not None
-            who = (message.sender.platform, message.sender.id)
-            db.execute(
-                "INSERT OR IGNORE INTO senders (platform, native_id, is_bot) VALUES (?, ?, ?)",
-                (*who, message.from_bot),
-            )
-            (sender,) = db.execute("SELECT id FROM senders WHERE platform = ? AND native_id = ?", who).fetchone()
-            db.execute("INSERT OR IGNORE INTO names (sender, name) VALUES (?, ?)", (sender, message.sender_name))
-            (name,) = db.execute(
-                "SELECT id FROM names WHERE sender = ? AND name = ?", (sender, message.sender_name)
-            ).fetchone()
-            cursor = db.execute(
-                "INSERT INTO messages (chat, sender, name, sent_ms, position, text, attachments, forwarded, reply_to,"
-                " source) VALUES (?, ?, ?, ?, ?, ?, ?, 0, ?, 1)",
-                (
-                    place,
-                    sender,
-                    name,
-                    round(message.sent_at.timestamp() * 1000),
-                    int(message.id),
-                    message.text,
-                    to_json([replace(one, ref="") for one in message.attachments]),
-                    rows.get(message.reply_to or ""),
-                ),
-            )
-            rows[message.id] = cursor.lastrowid or 0
 
 
 def live(journal: Journal, now: list[datetime], written: dict[str, list[Message]]) -> dict[str, list[Entry]]:

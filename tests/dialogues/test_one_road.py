@@ -96,6 +96,35 @@ def same_features(log: Log, folder: Path) -> int:
     return len(found)
 
 
+@pytest.mark.parametrize("carried", [0, 3, 8])
+def test_a_dialogue_that_the_avatar_begins_is_shown_as_those_that_the_person_began(
+    log: Log, tmp_path: Path, carried: int
+) -> None:
+    """After a turn of the other, after an own one, as the very first: the time is shown with others' turns alone."""
+    log.private(
+        "Mei",
+        "3/1 10:00 Nora: first of all", "10:01 Mei: hi!", "10:02 Nora: so", "10:03 Mei: bye",
+        "3/4 20:00 Nora: guess what", "20:01 Nora: I baked", "20:30 Mei: no way", "20:31 Nora: yes",
+        "3/9 21:00 Nora: and again", "3/12 21:00 Nora: nobody there?", "3/12 23:30 Mei: <photo> I was away",
+        "3/13 8:00 Nora: good morning", "8:20 Mei: morning",
+    )  # fmt: skip
+    chat, entries = lived(log, tmp_path)
+    by_time = {entry.at: index for index, entry in enumerate(entries)}
+    looked = 0
+    for dialogue in log.dialogues(carried=carried):
+        turn = dialogue.turns[dialogue.context]
+        if turn.speaker is not None:
+            continue
+        before = [(entry.seq, entry.message) for entry in entries[: by_time[turn.at]]]
+        context = Context(chat, NORA, ConversationConfig(gap_minutes=60, carried_turns=carried), 4000, log.media.shows)
+        learnt = render(dialogue.scene, dialogue.turns, log.codec)
+        begins = next(one.start for one in learnt.avatar_turns if one.turn == dialogue.context)
+        if before:  # with nothing said, the daemon knows no partner yet, and begins with nobody
+            assert context.opening(before, PEOPLE, log.codec).ids == learnt.ids[:begins], turn.at
+        looked += 1
+    assert looked == 5
+
+
 def test_a_dialogue_ends_after_a_gap_between_messages_not_between_turns(log: Log, tmp_path: Path) -> None:
     """Drift: gaps of 50 and 15 minutes were one of 65 when serving, because a turn counted from its beginning."""
     log.private(

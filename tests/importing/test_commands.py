@@ -265,6 +265,24 @@ def test_a_contact_who_becomes_the_subject_is_one_no_more(imported: Run, folder:
     assert "ben" in {slug.removesuffix("ny") for slug in people_of(imported)}
 
 
+def test_the_owner_says_who_may_be_written_to_first(imported: Run, folder: Path, write: Write) -> None:
+    imported("subject", "Ben")
+    imported("people")
+    assert people_of(imported)["ann"]["speak_first"] is False
+    out = imported("people", "speak-first", "ann", "on")
+    assert "fewer than 5 times" in out and "speak_first is missing in config.yaml" in out
+    mornings = [telegram_message(day * 86400, "morning", BEN) for day in range(10, 24)]
+    imported("import", write(telegram_chat(*mornings), "more.json"))
+    (folder / "config.yaml").write_text("conversation: {speak_first: {}}\n", "utf-8")
+    assert "began 3.5 times a week" in (out := imported("people", "speak-first", "ann", "on")) and "missing" not in out
+    assert [one.slug for one in load_people(folder / "people.yaml").contacts if one.speak_first] == ["ann"]
+    imported("people", "set", "ann", "--relationship", "friend")
+    assert people_of(imported)["ann"]["speak_first"] is True, "whatever else is changed"
+    assert imported("people", "speak-first", "ann", "off").startswith("ann: the avatar answers")
+    assert people_of(imported)["ann"]["speak_first"] is False
+    assert "No contact" in imported("people", "speak-first", "zz", "on", code=ExitCode.USAGE)
+
+
 @pytest.mark.parametrize("after", [0.15, 0.3, 0.5, 0.8])
 def test_a_killed_import_leaves_a_file_whole_or_out(write: Write, folder: Path, run: Run, after: float) -> None:
     run("init")

@@ -231,6 +231,14 @@ def test_a_file_that_cannot_be_read_is_a_sentence(tmp_path: Path) -> None:
         load_config(tmp_path)
 
 
+def test_nobody_is_written_to_first_unless_the_section_is_there() -> None:
+    assert parse_config("").conversation.speak_first is None
+    limits = parse_config("conversation: {speak_first: {}}").conversation.speak_first
+    assert limits is not None and (limits.from_hour, limits.until_hour) == (8, 22)
+    [found] = problems("conversation: {speak_first: {from_hour: 22, until_hour: 9}}")
+    assert "conversation.speak_first" in found and "until_hour must be later than from_hour." in found
+
+
 @pytest.mark.parametrize("hours", ["23:00", "23-7", "24:00-07:00", "7:30-8:30", "08:00-08:00"])
 def test_quiet_hours_that_are_none_are_refused(hours: str) -> None:
     [found] = problems(f"conversation: {{quiet_hours: '{hours}'}}")

@@ -43,7 +43,8 @@ def test_the_introduction_says_what_it_is_and_what_one_can_ask_for(language: str
 
 
 def test_every_text_is_there_in_both_languages() -> None:
-    for say in (disclosure.late, disclosure.stopped, disclosure.started, disclosure.forgotten):
+    says = (disclosure.late, disclosure.stopped, disclosure.started, disclosure.forgotten, disclosure.left_alone)
+    for say in says:
         english, chinese = say(TOM, "en"), say(TOM, "zh")
         assert english and chinese and english != chinese
         assert disclosure.language_of(chinese, TOM) == "zh" and disclosure.language_of(english, MEI) == "en"
@@ -51,3 +52,10 @@ def test_every_text_is_there_in_both_languages() -> None:
 
 def test_a_name_with_braces_does_no_harm() -> None:
     assert "{name}" in disclosure.introduction(Persona("{name}"), "en")
+
+
+@pytest.mark.parametrize("occasion", ["", "birthday"])
+def test_what_nobody_asked_for_says_so_and_how_to_end_it(occasion: str) -> None:
+    english, chinese = (disclosure.began(TOM, language, occasion) for language in ("en", "zh"))
+    assert "the AI that imitates Tom" in english and "“stop”" in english and occasion in english
+    assert "模仿Tom的人工智能" in chinese and "“别发了”" in chinese and occasion in chinese

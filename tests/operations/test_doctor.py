@@ -230,6 +230,13 @@ def test_people_that_are_missing_are_no_tick(workspace: Workspace) -> None:
     )
 
 
+def test_a_date_of_nobody_known_is_told(workspace: Workspace) -> None:
+    dates = "dates: [{contact: tom, on: 05-14, what: birthday}, {contact: zoe, on: 05-15, what: birthday}]\n"
+    workspace.persona.write_text(f"name: Mei\n{dates}", "utf-8")
+    found = examined(workspace)["people"]
+    assert found.verdict is Verdict.NOTE and "`dates` in persona.yaml names zoe: not in people.yaml" in found.text
+
+
 def test_who_is_to_be_answered_but_nowhere_known_is_a_fault_all_the_same(workspace: Workspace) -> None:
     workspace.people.unlink()
     workspace.config.write_text("model: {lora: none}\nconversation: {answer: [tom]}\n", "utf-8")

@@ -1,7 +1,10 @@
 """The daemon from start to end: a scripted model, a platform in memory, systemd's end of the socket."""
 
 import asyncio
+import hashlib
+import io
 import os
+import random
 import socket
 import threading
 import time
@@ -12,16 +15,18 @@ from pathlib import Path
 
 import aiohttp
 import pytest
+from PIL import Image
 
 from bot.chat.decision import Calibration
 from bot.config import parse_config
 from bot.consent import save_consent, withdraw
 from bot.conversation.chat import Avatar
+from bot.conversation.initiative.initiative import Initiative
 from bot.daemon.daemon import Daemon, Parts
 from bot.daemon.health import State
 from bot.daemon.notify import Notifier
 from bot.daemon.signals import Orders
-from bot.errors import ConfigError, EchoesError, ExitCode, PassingError, PermanentError
+from bot.errors import ConfigError, ConsentError, EchoesError, ExitCode, PassingError, PermanentError
 from bot.lora import find_lora
 from bot.media import MediaStore
 from bot.message import PHOTO, Account, Attachment, Chat, ChatKind, Message
@@ -149,6 +154,13 @@ class Running:
         lora_folder(self.workspace.loras / name, threshold=threshold)
         (self.workspace.loras / "latest").unlink(missing_ok=True)
         (self.workspace.loras / "latest").symlink_to(name)
+
+
+def noise(side: int) -> bytes:
+    """A PNG of about three bytes a pixel."""
+    buffer = io.BytesIO()
+    Image.frombytes("RGB", (side, side), random.Random(1).randbytes(3 * side * side)).save(buffer, "PNG")
+    return buffer.getvalue()
 
 
 async def until(condition: Callable[[], bool]) -> None:
@@ -387,6 +399,41 @@ async def test_retention_deletes_old_messages_and_photos_nobody_holds(
     assert not media.path(old).exists() and media.path(fresh).exists() and media.path(kept).exists()
     raw = running.workspace.journal.read_bytes()
     assert b"long ago" not in raw and b"look" in raw
+
+
+async def test_of_too_many_photos_the_oldest_go_and_their_messages_stay(running: Running) -> None:
+    running.config = QUICK + "retention: {photos_mb: 1}\n"
+    media = MediaStore(running.workspace.root / "received")
+    running.web.photos["large"] = large = noise(900)
+    running.start()
+    await running.web.says("look", number="1", photo="large")
+    await until(lambda: len(running.web.sent) >= 2 and running.daemon.health().waiting == 0)
+    digest = hashlib.sha256(large).hexdigest()
+    os.utime(media.path(digest), (0, 0))
+    await running.daemon.retain()
+    await running.web.says("and now?", number="2")
+    await until(lambda: len(running.web.sent) >= 3 and running.daemon.health().waiting == 0)
+    await running.stop()
+    assert not media.path(digest).exists() and "[photo] look" in running.engine.prompts[-1]
+
+
+async def test_it_looks_for_somebody_to_write_to_while_the_consent_holds(running: Running) -> None:
+    running.config = QUICK.replace("conversation: {", "conversation: {speak_first: {}, ")
+    running.tasks_after = timedelta(0)
+    looked: list[str] = []
+
+    async def look(self: Initiative) -> None:
+        looked.append("looked")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Initiative, "look", look)
+        daemon = running.start()
+        await until(lambda: bool(looked))
+        withdraw(running.workspace.consent)
+        looked.clear()
+        with pytest.raises(ConsentError, match="withdrawn"):
+            await daemon.speak_first()
+        assert looked == []
 
 
 async def test_health_is_served_while_it_runs(running: Running) -> None:

@@ -12,7 +12,7 @@ from bot.consent import load_consent, save_consent
 from bot.errors import ConfigError, ConsentError
 from bot.message import Account
 from bot.people import Contact, People, load_people, save_people
-from bot.persona import load_persona
+from bot.persona import Day, load_persona
 from tests.operations.conftest import consent
 
 PLATFORMS = installed()
@@ -207,3 +207,14 @@ def test_a_file_damaged_anywhere_is_a_sentence() -> None:
             refused += 1
             assert all(problem.startswith("config.yaml:") for problem in error.problems)
     assert refused > 100
+
+
+def test_dates_are_days_of_every_year_and_each_mistake_has_its_line(tmp_path: Path) -> None:
+    path = tmp_path / "persona.yaml"
+    path.write_text("name: Nora\ndates:\n- {contact: mei, on: 02-29, what: birthday}\n", "utf-8")
+    assert load_persona(path).dates == (Day("mei", (2, 29), "birthday"),)
+    assert wrong_persona(tmp_path, "name: Nora\ndates:\n- {contact: mei, on: 14-05, what: x}\n- {on: 05-14}\n") == [
+        "persona.yaml:3: dates[0].on: '14-05' is no day of a year; write it as 05-14.",
+        "persona.yaml:4: dates[1].contact: missing: a contact's short name.",
+        "persona.yaml:4: dates[1].what: missing: what day it is, as the contact will read it.",
+    ]

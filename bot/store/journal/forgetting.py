@@ -2,13 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.message import Account
 from bot.store.attachments import from_json
 from bot.store.journal.database import Database
 from bot.store.layout import drop_copies
 
+_LIMITING = timedelta(days=60)  # beginnings longer ago limit no new one
+_NEWEST_STAY = 2  # whether the last two were answered, however long ago
 _EMPTY = "text = '', attachments = '', sender_name = '', reply_to = NULL"
 
 
@@ -75,8 +77,22 @@ class Forgetting(Database):
         return frozenset(Account(row["platform"], row["id"]) for row in self._read("SELECT * FROM forgotten"))
 
     def purge(self, before: datetime) -> int:
-        """Deletes finished entries from before a time; returns how many. The newest message of a chat keeps its id."""
+        """Deletes finished entries from before a time; returns how many. The newest message of a chat keeps its id.
+
+        Of a notice the newest stays: who was told what the avatar is need not be told again. Of the beginnings those
+        stay that limit the next one.
+        """
         with self._change() as db:
+            db.execute(
+                "DELETE FROM entries WHERE at < ? AND kind = 'notice' AND state NOT IN ('queued', 'sending')"
+                " AND seq NOT IN (SELECT max(seq) FROM entries WHERE kind = 'notice' GROUP BY chat, text)",
+                (before.timestamp(),),
+            )
+            db.execute(
+                "DELETE FROM openings WHERE at < ? AND number NOT IN (SELECT number FROM openings AS later"
+                " WHERE later.chat = openings.chat ORDER BY at DESC LIMIT ?)",
+                (min(before, self._clock() - _LIMITING).timestamp(), _NEWEST_STAY),
+            )
             cursor = db.execute(
                 "DELETE FROM entries WHERE at < ? AND state NOT IN ('new', 'queued', 'sending')"
                 " AND kind != 'notice'"

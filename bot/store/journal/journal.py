@@ -9,18 +9,21 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from bot.message import STICKER, Account, Attachment, Chat, Message
+from bot.message import Account, Attachment, Chat, Message
 from bot.store.attachments import to_json
 from bot.store.journal.entries import Entry, Kind, State, chat_of
 from bot.store.journal.forgetting import Forgetting
+from bot.store.journal.openings import Openings
 from bot.store.journal.outcomes import Outcomes
+from bot.store.journal.outgoing import of_reply, queue
 from bot.store.journal.troubles import Troubles
 
 _SAID = "entries.kind != 'notice' AND state NOT IN ('ignored', 'dropped', 'aside')"
 _KNOWN = 2000  # ids that an adapter is told of at its start
+_WAITS = "state IN ('new', 'queued', 'sending')"  # in the words of the index that is to be used
 
 
-class Journal(Forgetting, Troubles, Outcomes):
+class Journal(Forgetting, Troubles, Outcomes, Openings):
     """Takes messages in, and replies out; says what is there. What it raises is told in `Database`."""
 
     # -- messages in ----------------------------------------------------------------------------------------------
@@ -126,22 +129,7 @@ class Journal(Forgetting, Troubles, Outcomes):
             db.executemany(
                 "UPDATE entries SET state = 'answered', begun = 0 WHERE seq = ?", [(seq,) for seq in answered]
             )
-            now = self._clock().timestamp()
-            number: int | None = None
-            outgoing: list[tuple[Kind, str, str | None]] = [(Kind.NOTICE, text, None) for text in notices]
-            outgoing += [(Kind.BUBBLE, text, None if place else to) for place, text in enumerate(bubbles)]
-            for kind, text, reply_to in outgoing:
-                sticker = kind is Kind.BUBBLE and text in stickers
-                attachments = to_json((Attachment(STICKER, words=text),)) if sticker else ""
-                cursor = db.execute(
-                    "INSERT INTO entries (chat, kind, state, at, text, attachments, reply, reply_to)"
-                    " VALUES (?,?,?,?,?,?,?,?)",
-                    (chat.key, kind, State.QUEUED, now, "" if sticker else text, attachments, number, reply_to),
-                )
-                if number is None:
-                    number = int(cursor.lastrowid or 0)
-                    db.execute("UPDATE entries SET reply = seq WHERE seq = ?", (number,))
-            return number or 0
+            return queue(db, chat, of_reply(notices, bubbles, stickers, to), self._clock().timestamp())
 
     def withdraw(self, reply: int, answered: Sequence[int]) -> bool:
         """Takes back a reply of which no bubble was sent yet; its messages wait again. False if it is too late."""
@@ -157,9 +145,15 @@ class Journal(Forgetting, Troubles, Outcomes):
     def sending(self, seq: int, floor: str | None) -> bool:
         """Notes that a bubble is being sent. Returns False, noting nothing, where it was forgotten or withheld.
 
+        Where it may no longer be sent, all that is left of its reply is dropped.
         floor: the newest id that the platform has given out where this bubble goes; that of the first try stays.
         """
         with self._change() as db:
+            db.execute(
+                "UPDATE entries SET state = 'dropped' WHERE reply = (SELECT reply FROM entries WHERE seq = ?)"
+                " AND state IN ('queued', 'sending') AND until < ?",
+                (seq, self._clock().timestamp()),
+            )
             begins = (
                 "UPDATE entries SET state = 'sending',"
                 " floor = CASE state WHEN 'sending' THEN coalesce(floor, ?1) ELSE ?1 END"
@@ -176,13 +170,12 @@ class Journal(Forgetting, Troubles, Outcomes):
                 (native_id, self._clock().timestamp(), seq),
             )
 
-    def withhold(self, chat: Chat) -> None:
-        """Drops the bubbles that were not sent yet."""
+    def withhold(self, chat: Chat, *, openings_alone: bool = False) -> None:
+        """Drops the bubbles that were not sent yet, and an opening whole. openings_alone: nothing but that."""
+        which = "until IS NOT NULL" if openings_alone else "(kind = 'bubble' OR until IS NOT NULL)"
         with self._change() as db:
-            db.execute(
-                "UPDATE entries SET state = 'dropped' WHERE chat = ? AND kind = 'bubble' AND state = 'queued'",
-                (chat.key,),
-            )
+            drop = f"UPDATE entries SET state = 'dropped' WHERE chat = ? AND state = 'queued' AND {which}"
+            db.execute(drop, (chat.key,))
 
     # -- what is there --------------------------------------------------------------------------------------------
 
@@ -196,11 +189,11 @@ class Journal(Forgetting, Troubles, Outcomes):
 
     def pending(self, chat: Chat) -> list[Entry]:
         """The messages that wait, oldest first."""
-        return self._entries("chat = ? AND state = 'new' ORDER BY seq", chat.key)
+        return self._entries(f"chat = ? AND {_WAITS} AND state = 'new' ORDER BY seq", chat.key)
 
     def outbox(self, chat: Chat) -> list[Entry]:
         """The bubbles and notices to send, in order."""
-        return self._entries("chat = ? AND state IN ('queued', 'sending') ORDER BY seq", chat.key)
+        return self._entries(f"chat = ? AND {_WAITS} AND state != 'new' ORDER BY seq", chat.key)
 
     def recent(self, chat: Chat, count: int) -> list[Entry]:
         """The newest messages and bubbles, oldest first; no notices, nothing that policy left out."""
@@ -289,7 +282,8 @@ class Journal(Forgetting, Troubles, Outcomes):
 
     def resume(self, account: Account) -> None:
         with self._change() as db:
-            db.execute("DELETE FROM stopped WHERE platform = ? AND id = ?", (account.platform, account.id))
+            for wish in ("stopped", "left_alone"):
+                db.execute(f"DELETE FROM {wish} WHERE platform = ? AND id = ?", (account.platform, account.id))
 
     def is_stopped(self, account: Account) -> bool:
         return bool(self._read("SELECT 1 FROM stopped WHERE platform = ? AND id = ?", (account.platform, account.id)))

@@ -57,6 +57,17 @@ CREATE TABLE decisions (
     terms TEXT NOT NULL
 );
 """
+_FIFTH = """
+-- bubbles of an opening: not to be sent later
+ALTER TABLE entries ADD COLUMN until REAL;
+-- dialogues that the avatar began, by the number of the reply
+CREATE TABLE openings (number INTEGER PRIMARY KEY, chat TEXT NOT NULL REFERENCES chats(key), at REAL NOT NULL);
+-- what waits in one chat, and what it was told, without looking at all that was said in it
+CREATE INDEX entries_waiting ON entries(chat, seq) WHERE state IN ('new', 'queued', 'sending');
+CREATE INDEX entries_notices ON entries(chat, text) WHERE kind = 'notice';
+-- who does not want to be written to first
+CREATE TABLE left_alone (platform TEXT NOT NULL, id TEXT NOT NULL, PRIMARY KEY (platform, id));
+"""
 
 
 def _attachments(db: sqlite3.Connection) -> None:
@@ -75,6 +86,6 @@ def _attachments(db: sqlite3.Connection) -> None:
 
 LAYOUT = Layout(
     "The journal",
-    (statements(_FIRST), statements(_SECOND), _attachments, statements(_FOURTH)),
+    (statements(_FIRST), statements(_SECOND), _attachments, statements(_FOURTH), statements(_FIFTH)),
     "Restore it from a backup, or move it away.",
 )

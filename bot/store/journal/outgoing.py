@@ -1,0 +1,50 @@
+"""What waits to be sent: the notices and bubbles of one reply, in order."""
+
+import sqlite3
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from bot.message import STICKER, Attachment, Chat
+from bot.store.attachments import to_json
+from bot.store.journal.entries import Kind, State
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """attachments: as the journal keeps them. reply_to: the message that it is shown as a reply to."""
+
+    kind: Kind
+    text: str
+    attachments: str = ""
+    reply_to: str | None = None
+
+
+def of_reply(
+    notices: Sequence[str], bubbles: Sequence[str], stickers: Collection[str] = (), to: str | None = None
+) -> list[Outgoing]:
+    """Notices first. stickers: the bubbles that go out as such. to: what the first bubble is shown as a reply to."""
+    outgoing = [Outgoing(Kind.NOTICE, text) for text in notices]
+    for place, text in enumerate(bubbles):
+        reply_to = None if place else to
+        if text in stickers:
+            outgoing.append(Outgoing(Kind.BUBBLE, "", to_json((Attachment(STICKER, words=text),)), reply_to))
+        else:
+            outgoing.append(Outgoing(Kind.BUBBLE, text, "", reply_to))
+    return outgoing
+
+
+def queue(
+    db: sqlite3.Connection, chat: Chat, outgoing: Sequence[Outgoing], at: float, until: float | None = None
+) -> int:
+    """Adds what is to be sent, until a time; returns the number of the reply that all of it belongs to."""
+    number: int | None = None
+    for one in outgoing:
+        cursor = db.execute(
+            "INSERT INTO entries (chat, kind, state, at, text, attachments, reply, reply_to, until)"
+            " VALUES (?,?,?,?,?,?,?,?,?)",
+            (chat.key, one.kind, State.QUEUED, at, one.text, one.attachments, number, one.reply_to, until),
+        )
+        if number is None:
+            number = int(cursor.lastrowid or 0)
+            db.execute("UPDATE entries SET reply = seq WHERE seq = ?", (number,))
+    return number or 0
