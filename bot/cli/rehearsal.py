@@ -11,7 +11,7 @@ from pathlib import Path
 
 from bot import disclosure
 from bot.conversation import Conversations
-from bot.conversation.chat import Avatar
+from bot.conversation.avatar import Avatar
 from bot.errors import PermanentError
 from bot.message import PHOTO, Account, Attachment, Chat, ChatKind, Message
 from bot.observer import Unobserved

@@ -17,7 +17,7 @@ from adapters.registry import installed
 from bot.chat.decision import Calibration
 from bot.config import Config, load_config
 from bot.consent import Use, require
-from bot.conversation.chat import Avatar
+from bot.conversation.avatar import Avatar
 from bot.conversation.stickers import sticker_files
 from bot.daemon.daemon import Daemon, Parts
 from bot.daemon.notify import Notifier

@@ -11,7 +11,7 @@ from bot.chat.decision import Calibration
 from bot.chat.features import mentions
 from bot.cli.rehearsal import Line, Rehearsal, first_of, line_of
 from bot.config import ConversationConfig, load_config
-from bot.conversation.chat import Avatar
+from bot.conversation.avatar import Avatar
 from bot.engine.factory import build_engine
 from bot.lora import find_lora
 from bot.media import MediaStore

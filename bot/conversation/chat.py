@@ -5,67 +5,39 @@ import logging
 import random
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from bot import disclosure
-from bot.chat.decision import Calibration
-from bot.chat.features import is_addressed, seen
 from bot.chat.prompt import Prompt
-from bot.chat.remembered import Memory
-from bot.chat.window import served_tokens
 from bot.clock import Clock
-from bot.config import ConversationConfig
+from bot.conversation.admission import Admission
 from bot.conversation.answering import answered
-from bot.conversation.context import RECENT, Context, Line
+from bot.conversation.avatar import Avatar
+from bot.conversation.context import RECENT
+from bot.conversation.deciding import decide
 from bot.conversation.delivery import Delivery
 from bot.conversation.drafts import Drafts
 from bot.conversation.gathering import TYPING_SECONDS, wait_after
 from bot.conversation.habits import Habits
 from bot.conversation.initiative.plan import Opening
-from bot.conversation.loops import goes_round
 from bot.conversation.outcomes import Outcomes
 from bot.conversation.pace import Pace
-from bot.conversation.photos import fetch_photos
-from bot.conversation.policy import part_in, replies_left, settled_by
-from bot.conversation.quiet import end_of_quiet, heard_at
+from bot.conversation.quiet import end_of_quiet
 from bot.conversation.stickers import chosen, sticker_for
 from bot.conversation.tries import Tries
+from bot.conversation.view import View
 from bot.conversation.wishes import Wishes
-from bot.engine.base import Engine
 from bot.errors import EchoesError, PassingError
-from bot.media import MediaStore
-from bot.message import Account, Chat, ChatKind, Message
+from bot.message import Chat, ChatKind, Message
 from bot.observer import Observer
-from bot.outcome import Gate, Outcome
-from bot.people import People
-from bot.persona import LANGUAGES, Persona
+from bot.persona import LANGUAGES
 from bot.platform import Adapter
-from bot.sampling import Sampling
 from bot.store.journal import Entry, Journal, State
-from bot.store.past import Past
 
 log = logging.getLogger(__name__)
 
 _FIRST_WAIT, _LONGEST_WAIT = 1.0, 60.0
-_HOUR = timedelta(hours=1)
 _LATELY = 120  # entries that tell how it goes here
-
-
-@dataclass(slots=True)
-class Avatar:
-    """Who speaks and how. people and calibration are replaced when they are reloaded."""
-
-    engine: Engine
-    persona: Persona
-    people: People
-    calibration: Calibration
-    sampling: Sampling
-    config: ConversationConfig
-    media: MediaStore  # photos received
-    past: Past | None = None  # what was said before the avatar
-    memory: Memory | None = None  # what fits the message at hand, from earlier talks
-    remembers: bool = True  # whether that is shown: a LoRA may have been trained without
 
 
 class ChatWorker:
@@ -93,11 +65,10 @@ class ChatWorker:
         self._habits = habits
         self._wishes = Wishes(avatar.persona, avatar.config, avatar.media, journal, avatar.engine, clock, avatar.memory)
         self._outcomes = Outcomes(adapter, journal)
+        self._admission = Admission(avatar, adapter, journal, observe, clock, self._tries, self._outcomes)
         self._delivery = Delivery(chat, adapter, journal, avatar.config, observe, lane)
         self._drafts = Drafts(chat, avatar.engine, journal, self._delivery.typing)
-        limit = served_tokens(avatar.engine.max_context, avatar.sampling.max_tokens)
-        self._context = Context(chat, avatar.persona, avatar.config, limit, avatar.media.shows)
-        self._known_past: tuple[object, list[Message]] | None = None  # and what it was read for
+        self._view = View(chat, avatar, journal, clock)
         self._news = asyncio.Event()  # something arrived since composing began
         self._obeyed = asyncio.Event()  # a wish was obeyed since composing began
         self._called = asyncio.Event()  # a pause is to end
@@ -157,7 +128,7 @@ class ChatWorker:
         self._chat = chat
         self._delivery.follow(chat, lane)
         self._drafts.follow(chat)
-        self._context.follow(chat)
+        self._view.follow(chat)
 
     async def finish(self, seconds: float) -> None:
         """Begins nothing new; what is in hand may end within that time. What waits stays in the journal."""
@@ -221,14 +192,16 @@ class ChatWorker:
 
     async def _decide_all(self, pending: Sequence[Entry]) -> bool:
         """Group: decides message by message until one is to be answered; True if so."""
-        for entry in await self._admit(pending):
+        for entry in await self._admission.admit(self._chat, pending):
             if self._closing:
                 return False
             if not self._journal.waits(entry.seq):
                 continue
             self._look_again(entry)
             with self._tries.handling([entry]):
-                outcome = await self._decide(entry)
+                outcome = await decide(
+                    entry, self._chat, self._view, self._avatar, self._journal, self._observe, self._clock
+                )
             if self._journal.waits(entry.seq):  # else it was deleted meanwhile
                 await self._outcomes.tell(self._chat, entry, outcome)
                 if not outcome.answer:
@@ -237,82 +210,10 @@ class ChatWorker:
                 return True
         return False
 
-    async def _decide(self, entry: Entry) -> Outcome:
-        avatar, keys = self._avatar, (self._chat.key, *self._journal.former(self._chat))
-        began = time.perf_counter()
-        lines = self._before_the_eyes(entry.seq)
-        features = seen([message for _, message in lines], avatar.persona)
-        addressed = is_addressed(features)
-        if part_in(avatar.config, keys) == "addressed" and not addressed:
-            return Outcome(Gate.UNADDRESSED)
-        prompt = await self._prompt(lines)
-        p_model = await avatar.engine.p_answer(self._chat.key, prompt)
-        decision = avatar.calibration.decide(p_model, features)
-        given = self._journal.replies_since(self._chat, self._clock.now() - _HOUR)
-        spent = decision.answer and not replies_left(avatar.config, keys, given, addressed=addressed)
-        outcome = Outcome(Gate.BUDGET if spent else Gate.DECIDED, decision.answer and not spent, decision)
-        seconds = time.perf_counter() - began
-        self._observe.decided(outcome.answer, decision.probability, seconds)
-        log.info(
-            "Decision on %s, entry %d: %s, p=%.3f, %.0f ms",
-            self._chat.platform,
-            entry.seq,
-            "answer" if outcome.answer else "silence",
-            decision.probability,
-            seconds * 1000,
-        )
-        return outcome
-
-    def _before_the_eyes(self, until: int, partner: Account | None = None) -> list[Line]:
-        """The chat's past, what was said since, then what waits up to that message.
-
-        A message may have come while the reply to an earlier one was composed, and so stands before it in the journal:
-        read in that order, the earlier one would look unanswered, and be answered again.
-        """
-        return self._lines(until, self._context.entries, partner)
-
-    def _lines(self, until: int, wanted: int, partner: Account | None = None) -> list[Line]:
-        recent = self._journal.recent(self._chat, wanted)
-        seen = [entry for entry in recent if entry.state is not State.NEW or entry.seq <= until]
-        lines = [(entry.seq, entry.message) for entry in sorted(seen, key=lambda entry: entry.state is State.NEW)]
-        partner = partner or next((message.sender for _, message in reversed(lines) if message.sender), None)
-        past = self._past(lines, partner) if len(recent) < wanted else []
-        return [(number - len(past), message) for number, message in enumerate(past)] + lines
-
-    def _past(self, lines: Sequence[Line], partner: Account | None) -> list[Message]:
-        """What was said in this chat before the avatar. Read anew where somebody else writes, or people changed."""
-        avatar, past = self._avatar, self._avatar.past
-        if past is None or partner is None:
-            return []
-        forgotten = self._journal.forgotten()
-        group = self._chat.kind is ChatKind.GROUP
-        before = lines[0][1].sent_at if lines else self._clock.now()
-        known = (avatar.people, self._chat.key, None if group else partner, before, forgotten)
-        if self._known_past is None or self._known_past[0] != known:
-            if group:
-                former = self._journal.former(self._chat)
-                found = past.group(self._chat, former, avatar.people, avatar.persona, before, forgotten)
-            else:
-                found = past.private(partner, avatar.people, avatar.persona, before, forgotten)
-            self._known_past = (known, found)
-        return self._known_past[1]
-
     def _look_again(self, entry: Entry) -> None:
         """On its last try a message is read without what was said before it, which may be what fails."""
         if self._tries.is_last(entry):
-            self._context.begin_at(entry.seq)
-
-    async def _prompt(self, lines: Sequence[Line], *, opens: bool = False) -> Prompt:
-        """Photos not seen since the start are decoded for their size: not where the other chats would wait."""
-        people, codec = self._avatar.people, self._avatar.engine.codec
-        if opens:
-            make = self._context.opening
-        else:
-            self._context.remember(lines, people, self._avatar.memory if self._avatar.remembers else None)
-            make = self._context.prompt
-        if not any(message.digests for _, message in lines):
-            return make(lines, people, codec)
-        return await asyncio.to_thread(make, lines, people, codec)
+            self._view.begin_at(entry.seq)
 
     # -- answering ------------------------------------------------------------------------------------------------
 
@@ -322,7 +223,7 @@ class ChatWorker:
         patience = time.monotonic() + self._avatar.config.gather_max_seconds + delay
         while True:
             await self._gather(patience, delay)
-            waiting = self._tries.at_a_time(await self._admit(self._journal.pending(self._chat)))
+            waiting = self._tries.at_a_time(await self._admission.admit(self._chat, self._journal.pending(self._chat)))
             if not waiting or self._closing or self._quiet_left():
                 return
             self._look_again(waiting[0])
@@ -334,7 +235,7 @@ class ChatWorker:
                 return self._obeyed.is_set() or (self._news.is_set() and time.monotonic() < patience)
 
             with self._tries.handling(waiting):
-                prompt = await self._prompt(self._before_the_eyes(waiting[-1].seq))
+                prompt = await self._view.prompt(self._view.lines(waiting[-1].seq))
                 bubbles = await self._compose(prompt, waiting[-1].seq, interrupted)
             if bubbles is None:
                 continue
@@ -382,10 +283,10 @@ class ChatWorker:
         persona = self._avatar.persona
         self._news.clear()
         self._obeyed.clear()
-        lines = self._before_the_eyes(0, opening.partner)
+        lines = self._view.lines(0, partner=opening.partner)
         written = " ".join(message.text for _, message in lines if message.sender)
         notice = disclosure.began(persona, disclosure.language_of(written, persona), opening.occasion)
-        prompt = await self._prompt(lines, opens=True)
+        prompt = await self._view.prompt(lines, opens=True)
         bubbles = await self._compose(prompt, 0, lambda: self._news.is_set() or self._obeyed.is_set())
         if bubbles is None:
             return
@@ -398,14 +299,14 @@ class ChatWorker:
         config, pending = self._avatar.config, self._journal.pending(self._chat)
         if not pending:
             return 0.0
-        said = [message for _, message in self._lines(pending[-1].seq, _LATELY)]
+        said = [message for _, message in self._view.lines(pending[-1].seq, _LATELY)]
         return wait_after(said, self._chat.kind, config.gather_seconds, config.gather_max_seconds)
 
     async def _compose(self, prompt: Prompt, until: int, interrupted: Callable[[], bool]) -> list[str] | None:
         avatar = self._avatar
 
         def said() -> list[Message]:
-            return [message for _, message in self._lines(until, RECENT)]
+            return [message for _, message in self._view.lines(until, RECENT)]
 
         return await self._drafts.reply(prompt, avatar.sampling, said, avatar.people, interrupted)
 
@@ -425,57 +326,8 @@ class ChatWorker:
         if not any(self._journal.noticed(self._chat, text) for text in introductions):
             notices.append(disclosure.introduction(persona, language))
         first = waiting[0]
-        late = (disclosure.late if self._missed(first) else disclosure.rested)(persona, language)
-        old = self._chat.kind is ChatKind.PRIVATE and self._age(first) > self._stale
+        late = (disclosure.late if self._admission.missed(first) else disclosure.rested)(persona, language)
+        old = self._chat.kind is ChatKind.PRIVATE and self._admission.late(first)
         if old and not self._journal.noticed(self._chat, late, after=first.seq):
             notices.append(late)
         return notices
-
-    # -- policy ---------------------------------------------------------------------------------------------------
-
-    async def _admit(self, pending: Sequence[Entry]) -> list[Entry]:
-        """Settles what is not to be answered, fetches photos; returns what is left, as it is then."""
-        admitted: set[int] = set()
-        former = self._journal.former(self._chat)
-        group = self._chat.kind is ChatKind.GROUP
-        for entry in self._tries.without_lethal(pending):
-            if entry.sender is None:
-                self._journal.settle([entry.seq], State.IGNORED)
-            elif self._journal.is_stopped(entry.sender):
-                self._journal.erase([entry.seq])
-                await self._outcomes.tell(self._chat, entry, Outcome(Gate.STOPPED))
-            elif gate := self._settled_by(entry, former):
-                heard_only = gate is Gate.STALE or (group and gate is not Gate.OFF)
-                self._journal.settle([entry.seq], State.SILENT if heard_only else State.IGNORED)
-                await self._outcomes.tell(self._chat, entry, Outcome(gate))
-            else:
-                if any(one.to_fetch for one in entry.attachments):
-                    with self._tries.handling([entry]):
-                        await fetch_photos(entry, self._adapter, self._avatar.media, self._journal, self._observe)
-                admitted.add(entry.seq)
-        return [entry for entry in self._journal.pending(self._chat) if entry.seq in admitted]
-
-    def _settled_by(self, entry: Entry, former: set[str]) -> Gate | None:
-        """What settles a message before anything is decided; None where it may be answered."""
-        avatar = self._avatar
-        gate = settled_by(avatar.config, avatar.people, self._chat, entry, former, self._age(entry))
-        if gate is None and entry.message.from_bot:
-            recent = self._journal.recent(self._chat, _LATELY)
-            if goes_round([one for one in recent if one.seq < entry.seq], self._clock.now()):
-                return Gate.LOOP
-        private = self._chat.kind is ChatKind.PRIVATE
-        if gate is None and private and avatar.config.after_outage == "leave" and self._missed(entry):
-            return Gate.STALE
-        return gate
-
-    def _missed(self, entry: Entry) -> bool:
-        """Whether a message waited long, and not because of quiet hours."""
-        heard = heard_at(self._avatar.config.quiet_hours, self._avatar.persona.zone, entry.at)
-        return self._clock.now() - heard > self._stale
-
-    @property
-    def _stale(self) -> timedelta:
-        return timedelta(hours=self._avatar.config.stale_hours)
-
-    def _age(self, entry: Entry) -> timedelta:
-        return self._clock.now() - entry.at

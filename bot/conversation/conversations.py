@@ -9,7 +9,8 @@ from datetime import datetime, timedelta
 from weakref import WeakValueDictionary
 
 from bot.clock import Clock
-from bot.conversation.chat import Avatar, ChatWorker
+from bot.conversation.avatar import Avatar
+from bot.conversation.chat import ChatWorker
 from bot.conversation.habits import Habits
 from bot.conversation.initiative.plan import Opening
 from bot.conversation.policy import asks_for_quiet, command, named_groups

@@ -13,7 +13,7 @@ from bot.clock import Clock
 from bot.config import Config, load_config
 from bot.consent import Use, require
 from bot.conversation import Conversations
-from bot.conversation.chat import Avatar
+from bot.conversation.avatar import Avatar
 from bot.conversation.initiative.initiative import Initiative
 from bot.daemon.health import STUCK_AFTER, Health, HealthServer, Metrics
 from bot.daemon.notify import Notifier

@@ -12,7 +12,7 @@ from bot.chat.prompt import Codec, Prompt
 from bot.clock import Clock
 from bot.config import ConversationConfig
 from bot.conversation import Conversations
-from bot.conversation.chat import Avatar
+from bot.conversation.avatar import Avatar
 from bot.errors import EchoesError, PermanentError
 from bot.media import MediaStore
 from bot.memory.opened import memory_of

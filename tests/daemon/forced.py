@@ -23,7 +23,7 @@ from bot.chat.turns import goes_on
 from bot.clock import Clock
 from bot.config import Config, load_config
 from bot.conversation import Conversations
-from bot.conversation.chat import Avatar
+from bot.conversation.avatar import Avatar
 from bot.engine.base import BatchEngine
 from bot.engine.factory import build_local_engine
 from bot.errors import PermanentError

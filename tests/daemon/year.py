@@ -30,7 +30,7 @@ from bot.cli.table import table
 from bot.clock import Clock
 from bot.config import RetentionConfig, SpeakFirstConfig
 from bot.conversation import Conversations
-from bot.conversation.chat import Avatar
+from bot.conversation.avatar import Avatar
 from bot.conversation.initiative.initiative import Initiative
 from bot.daemon.retention import Retention
 from bot.logs import start_logging

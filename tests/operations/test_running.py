@@ -20,7 +20,7 @@ from PIL import Image
 from bot.chat.decision import Calibration
 from bot.config import parse_config
 from bot.consent import save_consent, withdraw
-from bot.conversation.chat import Avatar
+from bot.conversation.avatar import Avatar
 from bot.conversation.initiative.initiative import Initiative
 from bot.daemon.daemon import Daemon, Parts
 from bot.daemon.health import State

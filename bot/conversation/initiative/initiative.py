@@ -11,7 +11,7 @@ from functools import partial
 from bot import disclosure
 from bot.clock import Clock
 from bot.config import SpeakFirstConfig
-from bot.conversation.chat import Avatar
+from bot.conversation.avatar import Avatar
 from bot.conversation.conversations import Conversations
 from bot.conversation.initiative.habit import Habit, habit_of
 from bot.conversation.initiative.plan import GOOD_FOR, History, Moment, Opening, Plan
