@@ -255,9 +255,7 @@ def check(dialogues: list[Dialogue], roads: dict[str, Road], codec: Codec) -> No
                 continue
             before = dialogue.turns[:number]
             turns = road.turns(turn.at)
-            if (
-                number == dialogue.context
-            ):  # it begins unasked: what was remembered before is past
+            if number == dialogue.context:  # it begins unasked: what was remembered before is past
                 turns = [replace(one, memory=()) for one in turns]
             assert turns[-number:] == list(before)
             if dialogue.scene.kind is ChatKind.GROUP:
