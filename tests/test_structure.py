@@ -149,7 +149,7 @@ FOUNDATION = (
 
 FLOORS = (
     {"chat", "store", "media", "pictures", "checks", "clock", "weights", "observer", "disclosure", "explanation"},
-    {"lora", "platform", "config", "consent", "lock", "logs", "serving"},
+    {"lora", "platform", "config", "consent", "lock", "logs", "serving", "questionnaire"},
     {"engine"},
     {"memory"},
     {"conversation"},

@@ -16,9 +16,9 @@ from bot.engine.matrices import decoder_of
 from bot.errors import EchoesError, ExitCode
 from bot.logs import start_logging
 from bot.platform import Platforms
+from bot.questionnaire import load_questionnaire
 from bot.secrets import Secrets, load_secrets
 from bot.workspace import Workspace
-from training.data.questionnaire import load_questionnaire
 from training.finetune.presets import TUNED
 from training.finetune.room import room
 

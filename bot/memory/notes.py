@@ -1,6 +1,5 @@
 """What the owner wrote down to be remembered, and what is never to be: memory.yaml."""
 
-import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -9,12 +8,9 @@ from typing import Annotated
 import yaml
 from pydantic import Field
 
-from bot.errors import EchoesError
 from bot.files import read_utf8
 from bot.validation import Section, Text, if_empty, read
 from bot.workspace import write_private
-
-log = logging.getLogger(__name__)
 
 ANYBODY = "anybody"
 
@@ -63,29 +59,6 @@ def load_notes(path: Path) -> Notes:
     except FileNotFoundError:
         return Notes()
     return Notes(file.anybody, file.contacts, frozenset(file.never))
-
-
-class NotesFile:
-    """The notes as the file has them now; while that cannot be read, those before, and a line in the log."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._seen: tuple[int, int] | None = None
-        self._notes = Notes()
-
-    def __call__(self) -> Notes:
-        try:
-            stat = self._path.stat()
-            now = stat.st_mtime_ns, stat.st_size
-        except OSError:
-            now = None
-        if now != self._seen:
-            self._seen = now
-            try:
-                self._notes = load_notes(self._path)
-            except EchoesError as error:
-                log.warning("What the owner wrote down to be remembered stays as it was read before: %s", error)
-        return self._notes
 
 
 def save_notes(path: Path, notes: Notes) -> None:

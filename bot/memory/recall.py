@@ -25,6 +25,7 @@ from bot.memory.terms import terms
 from bot.message import Account, Chat, ChatKind, Message
 from bot.people import People
 from bot.persona import Persona
+from bot.questionnaire import Answer
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +36,7 @@ _LONGEST = {"en": 140, "zh": 50}  # characters of one message that are quoted
 _NOT_IN_MARKS = str.maketrans("[]", "()")
 _THEY = {"en": "they: ", "zh": "对方："}
 _YOU = {"en": "you: ", "zh": "你："}
-_COMMON = {"en": 2, "zh": 2}  # terms that a fact has in common with the message for which it is told
+_COMMON = 2  # terms that a fact has in common with the message for which it is told
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +51,24 @@ class Recall:
     """Looks through the sources for one avatar. What goes wrong is logged, and then nothing is remembered."""
 
     def __init__(
-        self, path: Path, sources: Sequence[Source], persona: Persona, notes: Callable[[], Notes] = Notes
+        self,
+        path: Path,
+        sources: Sequence[Source],
+        persona: Persona,
+        notes: Callable[[], Notes] = Notes,
+        told: Callable[[], Sequence[Answer]] = tuple,
     ) -> None:
-        """path: of the index. notes: asked at each use, so that a reload shows."""
+        """path: of the index. told: what the person answered in the questionnaire, which anybody may know.
+
+        notes, told: asked at each use, so that a change shows.
+        """
         self._forgot = 0
         self._noted: Notes | None = None
         self._path = path
         self._sources = sources
         self._persona = persona
         self._notes = notes
+        self._told = told
         self._opened: Index | None = None
 
     @property
@@ -146,15 +156,20 @@ class Recall:
             self._damaged(error)
 
     def _facts(self, message: Message, people: People, asked: str) -> list[Remembered]:
-        """What the owner wrote down that the message has something in common with."""
+        """What the owner wrote down or the person told that has something in common with the message, the most first."""
         private = message.sender is not None and message.chat.kind is ChatKind.PRIVATE
         contact = people.find(message.sender) if private and message.sender else None
-        common, words = _COMMON[self._persona.language], set(terms(asked))
-        known = [
-            (len(words & set(terms(fact))), fact) for fact in self._notes().known_to(contact.slug if contact else None)
+        language, words = self._persona.language, set(terms(asked))
+        facts = [
+            (fact, Remembered(f"note/{fact}", _quoted(fact, language)))
+            for fact in self._notes().known_to(contact.slug if contact else None)
+        ] + [
+            (f"{one.question} {one.answer}", Remembered(f"told/{one.id}", _told(one, language)))
+            for one in self._told()
+            if one.trait is None
         ]
-        fitting = sorted((one for one in known if one[0] >= common), key=lambda one: -one[0])
-        return [Remembered(f"note/{fact}", _quoted(fact, self._persona.language)) for _, fact in fitting]
+        known = [(len(words & set(terms(text))), number, found) for number, (text, found) in enumerate(facts)]
+        return [found for common, _, found in sorted(known, key=lambda one: (-one[0], one[1])) if common >= _COMMON]
 
     def _exchanges(self, found: Sequence[tuple[Found, Source]], without: Collection[str], most: int) -> list[Quotation]:
         """The first of them as they are now, each exchange once, without what is struck out."""
@@ -224,6 +239,12 @@ def _worth(found: Found, now: datetime) -> float:
     """The score, less for what was long ago, never less than its lasting part."""
     age = max(now.timestamp() - found.at, 0.0) / _HALF.total_seconds()
     return found.score * (_LASTING + (1 - _LASTING) * math.exp2(-age))
+
+
+def _told(answer: Answer, language: str) -> str:
+    """`asked “Do you have pets?”, you said: a cat`"""
+    question, said = _quoted(answer.question, language), _quoted(answer.answer, language)
+    return f"被问“{question}”，你说：{said}" if language == "zh" else f"asked “{question}”, you said: {said}"
 
 
 def _quoted(text: str, language: str) -> str:

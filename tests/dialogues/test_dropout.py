@@ -4,9 +4,10 @@ import random
 
 from bot.people import STRANGER
 from bot.persona import Persona
+from bot.questionnaire import Answer
 from tests.dialogues.log import Log
 from training.data.dialogues import ERA_DROPOUT, NAME_DROPOUT, RELATIONSHIP_DROPOUT, TIMES_DROPOUT, with_dropout
-from training.data.questionnaire import Answer, questionnaire_dialogues
+from training.data.questionnaire import questionnaire_dialogues
 
 
 def test_in_private_names_and_relationships_go_now_and_then(log: Log) -> None:

@@ -8,8 +8,8 @@ import pytest
 
 from bot.errors import ConfigError
 from bot.letters import well_formed
+from bot.questionnaire import load_questionnaire, read_items
 from training.data.filling_in import fill_in, filled_in
-from training.data.questionnaire import load_questionnaire, read_items
 
 WRITTEN = """\
 # for mum

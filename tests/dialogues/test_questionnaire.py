@@ -9,8 +9,9 @@ from bot.chat.prompt import render
 from bot.chat.prompt.render import system_text
 from bot.errors import ConfigError
 from bot.persona import Persona
+from bot.questionnaire import how_like_you, load_questionnaire
 from tests.dialogues.log import Log, shown
-from training.data.questionnaire import how_like_you, load_questionnaire, questionnaire_dialogues
+from training.data.questionnaire import questionnaire_dialogues
 
 FILLED = """
 answers:

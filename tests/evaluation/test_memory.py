@@ -13,8 +13,8 @@ from bot.chat.dialogue import Bubble, Scene, Speaker, Turn
 from bot.message import ChatKind
 from bot.people import Contact, People
 from bot.persona import Persona
+from bot.questionnaire import Answer, load_questionnaire
 from training.data.dialogues import Dialogue
-from training.data.questionnaire import Answer, load_questionnaire
 from training.data.splits import Split, Splits
 from training.evaluation.data import ME, Burst, EvaluationData
 from training.evaluation.limits import FULL

@@ -10,8 +10,8 @@ import pytest
 
 from bot.people import People
 from bot.persona import Persona
+from bot.questionnaire import SCALE, Answer, how_like_you, load_questionnaire
 from training.data.dialogues import Dialogue
-from training.data.questionnaire import SCALE, Answer, how_like_you, load_questionnaire
 from training.data.splits import Split, Splits
 from training.evaluation.data import EvaluationData
 from training.evaluation.limits import FULL

@@ -16,8 +16,8 @@ import pytest
 from bot.cli import main
 from bot.cli.questionnaire.server import Form, serve
 from bot.errors import ExitCode
+from bot.questionnaire import load_questionnaire
 from tests.support import BROWSER
-from training.data.questionnaire import load_questionnaire
 
 TOKEN = "a-token-for-tests"
 

@@ -8,8 +8,8 @@ import yaml
 from bot.errors import ConfigError
 from bot.files import read_utf8
 from bot.letters import well_formed
+from bot.questionnaire import read_items
 from bot.workspace import write_private
-from training.data.questionnaire import read_items
 
 _KEY = "answer"
 

@@ -13,12 +13,12 @@ from bot.memory.recall import Recall
 from bot.message import Chat, ChatKind
 from bot.people import People
 from bot.persona import Persona
+from bot.questionnaire import Answer, load_questionnaire
 from bot.store.corpus import Corpus, CorpusChat
 from bot.workspace import Workspace
 from training.data.dataset import corpus_memory, dialogue_settings, load_dataset
 from training.data.dialogues import Dialogue
 from training.data.points import Point
-from training.data.questionnaire import Answer, load_questionnaire
 from training.data.redaction import redact
 from training.data.splits import Borders, Split, Splits
 from training.data.turns import Loader, Sent

@@ -10,13 +10,14 @@ from bot.errors import DataError, UsageError
 from bot.message import Account, ChatKind
 from bot.people import People
 from bot.persona import Persona
+from bot.questionnaire import load_questionnaire
 from bot.workspace import Workspace
 from training.data.canaries import Canary, plant
 from training.data.dataset import load_dataset
 from training.data.dialogues import Dialogue
 from training.data.points import Point
 from training.data.questionnaire import CHAT as QUESTIONNAIRE
-from training.data.questionnaire import load_questionnaire, questionnaire_dialogues
+from training.data.questionnaire import questionnaire_dialogues
 from training.data.redaction import redacted
 from training.data.splits import Split, Splits
 

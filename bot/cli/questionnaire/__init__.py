@@ -23,7 +23,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    from training.data.questionnaire import load_questionnaire
+    from bot.questionnaire import load_questionnaire
 
     workspace = Workspace.open(args.workspace)
     if not workspace.questionnaire.exists():

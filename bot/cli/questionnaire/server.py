@@ -79,8 +79,8 @@ class _Server:
         return self.guard.open(_text(await _json(request), "token"))
 
     async def questions(self, request: web.Request) -> web.Response:
+        from bot.questionnaire import SCALE, TRAIT, bare, read_items
         from training.data.candidates import language_of
-        from training.data.questionnaire import SCALE, TRAIT, bare, read_items
 
         self.guard.check_session(request)
         path = self.form.path

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 from matplotlib.figure import Figure as Drawing
 
-from training.data.questionnaire import SCALE, Answer, how_like_you
+from bot.questionnaire import SCALE, Answer, how_like_you
 from training.evaluation import figures
 from training.evaluation.data import EvaluationData
 from training.evaluation.driver import Draft, differences

@@ -8,7 +8,8 @@ import numpy as np
 from scipy.special import softmax
 from scipy.stats import pearsonr
 
-from training.data.questionnaire import SCALE, Answer, ask, asked_by_a_stranger, how_like_you, load_questionnaire
+from bot.questionnaire import SCALE, Answer, how_like_you, load_questionnaire
+from training.data.questionnaire import ask, asked_by_a_stranger
 from training.evaluation.data import EvaluationData
 from training.evaluation.respondent import Question, Respondent
 from training.statistics import NAN, Draws, Floats, Value, value
