@@ -156,7 +156,7 @@ class Recall:
             self._damaged(error)
 
     def _facts(self, message: Message, people: People, asked: str) -> list[Remembered]:
-        """What the owner wrote down or the person told that has something in common with the message, the most first."""
+        """What the owner wrote down or the person told that fits the message, the most first."""
         private = message.sender is not None and message.chat.kind is ChatKind.PRIVATE
         contact = people.find(message.sender) if private and message.sender else None
         language, words = self._persona.language, set(terms(asked))
