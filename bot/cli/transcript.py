@@ -15,6 +15,7 @@ from bot.conversation.avatar import Avatar
 from bot.engine.factory import build_engine
 from bot.lora import find_lora
 from bot.media import MediaStore
+from bot.memory.trained import remembers
 from bot.message import ChatKind, Message
 from bot.people import RELATIONSHIPS, People, load_people
 from bot.persona import Persona, load_persona
@@ -22,6 +23,7 @@ from bot.sampling import Sampling
 from bot.store.corpus import Corpus, CorpusChat
 from bot.store.past import Past
 from bot.workspace import Workspace
+from training.data.dataset import corpus_memory
 from training.data.splits import Split, Splits
 
 _LONGEST = 60  # tokens of a reply
@@ -55,6 +57,7 @@ async def show_transcript(workspace: Workspace) -> None:
     with tempfile.TemporaryDirectory(prefix="echoes-photos-") as folder:
         media = MediaStore(Path(folder), (workspace.media,))
         engine = await build_engine(config, lora, media)
+        memory = corpus_memory(workspace, persona)
         avatar = Avatar(
             engine=engine,
             persona=persona,
@@ -64,6 +67,8 @@ async def show_transcript(workspace: Workspace) -> None:
             config=_unhurried(config.conversation),
             media=media,
             past=Past(workspace.corpus),
+            memory=memory,
+            remembers=config.conversation.remember and remembers(lora),
         )
         try:
             async with Rehearsal(avatar) as rehearsal:
@@ -72,6 +77,7 @@ async def show_transcript(workspace: Workspace) -> None:
                     await _group(rehearsal, corpus, people, persona)
                     await _photos(rehearsal, corpus, MediaStore(workspace.media), people, persona)
         finally:
+            memory.close()
             await engine.aclose()
 
 
