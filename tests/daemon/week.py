@@ -12,6 +12,7 @@ import asyncio
 import random
 import tempfile
 from collections.abc import AsyncGenerator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -39,7 +40,7 @@ from bot.sampling import Sampling
 from bot.store.journal import Journal
 from bot.store.past import Past
 from bot.workspace import Workspace
-from tests.conversation.lifetime import Hands, known
+from tests.conversation.lifetime import Hands
 from tests.conversation.stage import StagePlatform
 
 BEGAN = datetime(2026, 3, 2, 6, tzinfo=UTC)
@@ -132,7 +133,7 @@ async def live(workspace: Workspace, root: Path) -> None:
     journal = Journal.open(root / "journal.sqlite", clock.now)
     people = load_people(workspace.people)
     here = company(people)
-    people = known(people, *(one.slug for one in here.values()))
+    people = people.having(tuple(replace(one, speak_first=one in here.values()) for one in people.contacts))
     talk = config.conversation.model_copy(
         update={"gather_seconds": 0.0, "gather_max_seconds": 0.0, "characters_per_second": 0.0, "stale_hours": 720.0}
         | {"speak_first": SpeakFirstConfig(), "answer": "everyone", "groups": "all"}
