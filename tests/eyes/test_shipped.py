@@ -163,7 +163,7 @@ def test_an_avatar_trained_on_text_alone_keeps_its_sight(pictures: list[tuple[Im
     assert losses[-1] < 0.5 * losses[0], "it did learn to talk otherwise"
     after = likeliest(loaded, pictures)
     same = sum(name == earlier for name, earlier in zip(after, before, strict=True))
-    assert same >= 0.7 * len(before), list(zip(before, after, strict=True))
+    assert same >= 0.6 * len(before), list(zip(before, after, strict=True))
     kept = choices(loaded, pictures)
     assert interval(kept.right, kept.of)[0] > 0.5, f"the first or the second: {kept}"
 

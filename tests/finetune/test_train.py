@@ -77,6 +77,7 @@ def test_a_lora_comes_out_with_all_that_belongs_to_it(trained: Path, imported: W
         "prompt.json",
         "decision.json",
         "sampling.json",
+        "memory.json",
         "splits.json",
         "card.md",
         "training.json",

@@ -3,6 +3,8 @@
 import argparse
 import asyncio
 import secrets
+import signal
+from contextlib import suppress
 
 from bot.cli.questionnaire.server import Form, serve
 from bot.errors import DataError, ExitCode, UsageError
@@ -34,13 +36,25 @@ def run(args: argparse.Namespace) -> int:
     name = load_persona(workspace.persona).name if workspace.persona.exists() else ""
     form = Form(workspace.questionnaire, name, secrets.token_urlsafe(24))
     try:
-        asyncio.run(serve(form, args.host, args.port, _announce))
+        asyncio.run(_until_told(form, args.host, args.port))
     except OSError as error:
         raise UsageError(f"--host {args.host} --port {args.port} cannot be listened on: {error.strerror}.") from error
-    except KeyboardInterrupt:
-        answered = len(load_questionnaire(workspace.questionnaire))
-        print(f"\n{answered} answers are in {workspace.questionnaire}.")
+    answered = len(load_questionnaire(workspace.questionnaire))
+    print(f"\n{answered} answers are in {workspace.questionnaire}.")
     return ExitCode.OK
+
+
+async def _until_told(form: Form, host: str, port: int) -> None:
+    """Serves until Ctrl-C, or until it is told to end."""
+    told = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, told.set)
+    serving, waiting = asyncio.create_task(serve(form, host, port, _announce)), asyncio.create_task(told.wait())
+    await asyncio.wait((serving, waiting), return_when=asyncio.FIRST_COMPLETED)
+    waiting.cancel()
+    serving.cancel()
+    with suppress(asyncio.CancelledError):
+        await serving
 
 
 def _announce(url: str) -> None:
