@@ -30,6 +30,7 @@ from bot.lock import only_one, pid_file
 from bot.logs import start_logging
 from bot.lora import find_lora
 from bot.media import MediaStore
+from bot.memory.opened import prepare as prepare_memory
 from bot.memory.trained import remembers
 from bot.people import load_people
 from bot.persona import Persona, load_persona
@@ -128,6 +129,8 @@ async def _serve(prepared: Prepared, drain_seconds: float) -> ExitCode:
     media = MediaStore(private_dir(workspace.received), (workspace.media,))
     past = Past(workspace.corpus)
     past.prepare()
+    if config.conversation.remember:
+        prepare_memory(workspace, load_people(workspace.people), prepared.persona)
     with orders.from_signals():
         notifier.status("loading the model")
         lora = find_lora(workspace.loras, config.model.lora)

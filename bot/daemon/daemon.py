@@ -68,6 +68,8 @@ class Daemon:
         clock = Clock()
         self._journal = Journal.open(parts.workspace.journal, clock.now)
         self._memory = memory_of(parts.workspace, self._journal, parts.avatar.persona)
+        if self._journal.forgotten():
+            self._memory.forget()  # training, which does not know of them, may have read them again
         parts.avatar.memory = self._memory
         self._conversations = Conversations(parts.avatar, self._journal, parts.adapters, parts.metrics, clock)
         self._retention = Retention(self._journal, parts.avatar.media, parts.config.retention)

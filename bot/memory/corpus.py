@@ -31,6 +31,7 @@ class CorpusSource:
     _private: dict[frozenset[Account], list[Place]] = field(default_factory=dict, init=False)
     _groups: dict[str, list[Place]] = field(default_factory=dict, init=False)
     _chats: dict[str, CorpusChat] = field(default_factory=dict, init=False)
+    _dropped_for: frozenset[Account] = field(default=frozenset(), init=False)  # who was forgotten then
 
     def close(self) -> None:
         if self._opened is not None:
@@ -54,21 +55,19 @@ class CorpusSource:
         return self._private[where.accounts]
 
     def words(self, place: Place, after: int) -> Iterable[Words]:
+        forgotten = self._forgotten()
         for message in self._messages(self._chats[place.key]):
-            text = spoken(message)
-            gone = message.sender is not None and message.sender in self._forgotten()
+            text, gone = spoken(message), message.sender in forgotten
             if int(message.id) > after and text and not (gone or message.forwarded or message.from_bot):
                 yield Words(int(message.id), message.sent_at.timestamp(), text)
 
     def stale(self, keys: Sequence[str], chat: Chat | None) -> Sequence[str]:
-        """The groups, and the private chats of who was forgotten. What happens in a chat now is not in the corpus."""
-        if chat is not None:
+        """All, once somebody more was forgotten: they may have written anywhere. What is said now is not in here."""
+        forgotten = frozenset(self.forgotten())
+        if chat is not None or forgotten == self._dropped_for:
             return ()
-        if self._opened is None:
-            return [key for key in keys if key.startswith(_KEY)]
-        gone = {one.id for one in self._opened[1].private_with(self._forgotten())}
-        groups = {one.id for one in self._opened[1].chats() if one.kind is ChatKind.GROUP}
-        return [key for key in keys if key.startswith(_KEY) and int(key.removeprefix(_KEY)) in gone | groups]
+        self._dropped_for = forgotten
+        return [key for key in keys if key.startswith(_KEY)]
 
     def exchange(self, place: str, ref: int) -> Exchange | None:
         chat = self._chats.get(place)

@@ -21,6 +21,7 @@ from bot.store.layout import write_ahead
 log = logging.getLogger(__name__)
 
 VERSION = 1
+_BUSY_SECONDS = 5
 _LAYOUT = """
 CREATE TABLE places (id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, state TEXT NOT NULL, last INTEGER NOT NULL)
     STRICT;
@@ -226,7 +227,7 @@ class Index:
 
 def _opened(path: Path) -> sqlite3.Connection:
     os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-    db = sqlite3.connect(path, timeout=30, isolation_level=None)
+    db = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None)
     try:
         write_ahead(db)
         db.execute("PRAGMA synchronous = NORMAL")

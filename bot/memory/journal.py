@@ -41,6 +41,9 @@ class JournalSource:
     def stale(self, keys: Sequence[str], chat: Chat | None) -> Sequence[str]:
         return [key for key in keys if key.startswith(_KEY) and (chat is None or key == f"{_KEY}{chat.key}")]
 
+    def close(self) -> None:
+        """Nothing: the journal is the daemon's."""
+
     def exchange(self, place: str, ref: int) -> Exchange | None:
         around = self.journal.around(place.removeprefix(_KEY), ref, 2 * ANSWER)
         said = [(one.seq, one.message) for one in around if one.state not in _OPEN]

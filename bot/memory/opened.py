@@ -1,15 +1,36 @@
 """The memory of a workspace, put together from where earlier words are kept."""
 
+import logging
+import sqlite3
+
+from bot.errors import EchoesError
 from bot.memory.corpus import CorpusSource
 from bot.memory.journal import JournalSource
 from bot.memory.notes import Notes, load_notes
 from bot.memory.recall import Recall
 from bot.memory.watched import Watched
+from bot.message import Chat, ChatKind
+from bot.people import People
 from bot.persona import Persona
 from bot.questionnaire import Answer, load_questionnaire
 from bot.store.journal import Journal
 from bot.store.past import end_of
 from bot.workspace import Workspace
+
+log = logging.getLogger(__name__)
+
+
+def prepare(workspace: Workspace, people: People, persona: Persona) -> None:
+    """Indexes what the contacts wrote in private, before anybody waits; training has done so already, as a rule."""
+    recall = Recall(workspace.memory_index, (CorpusSource(workspace.corpus),), persona)
+    try:
+        for contact in people.contacts:
+            for account in contact.accounts[:1]:
+                recall.known(Chat(account.platform, account.id, ChatKind.PRIVATE), account, people)
+    except (EchoesError, sqlite3.Error) as error:
+        log.warning("What was said before is read when it is needed (%s).", type(error).__name__)
+    finally:
+        recall.close()
 
 
 def memory_of(workspace: Workspace, journal: Journal, persona: Persona) -> Recall:

@@ -80,9 +80,9 @@ class Recall:
         return self._forgot
 
     def close(self) -> None:
-        if self._opened is not None:
-            self._opened.close()
-            self._opened = None
+        for source in self._sources:
+            source.close()
+        self._let_go()
 
     def recall(
         self, message: Message, people: People, before: datetime, shown: Collection[str], most: int
@@ -209,8 +209,13 @@ class Recall:
 
     def _damaged(self, error: Exception) -> None:
         log.warning("The index of what was said before failed (%s): it is made anew.", type(error).__name__)
-        self.close()
+        self._let_go()
         Index.remove(self._path)
+
+    def _let_go(self) -> None:
+        if self._opened is not None:
+            self._opened.close()
+            self._opened = None
 
     def line(self, quotation: Quotation, people: People) -> str:
         """`3 Mar 2020, they: i got the job / you: congratulations!!`"""

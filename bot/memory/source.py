@@ -52,6 +52,10 @@ class Source(Protocol):
         """
         ...
 
+    def close(self) -> None:
+        """Lets go of what is open."""
+        ...
+
     def exchange(self, place: str, ref: int) -> Exchange | None:
         """What a message belongs to, as it is now. None where it is gone, or may not be shown."""
         ...
