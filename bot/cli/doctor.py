@@ -15,6 +15,8 @@ from bot.engine.describe import describe
 from bot.engine.matrices import decoder_of
 from bot.errors import EchoesError, ExitCode
 from bot.logs import start_logging
+from bot.memory.notes import load_notes
+from bot.people import Contact, load_people
 from bot.platform import Platforms
 from bot.questionnaire import load_questionnaire
 from bot.secrets import Secrets, load_secrets
@@ -50,6 +52,7 @@ def run(args: argparse.Namespace) -> int:
 def _before_training(workspace: Workspace, config: Config | None) -> Iterator[Check]:
     """What `echoes train` reads and writes beyond what `echoes run` does."""
     yield _questionnaire(workspace)
+    yield from _notes(workspace)
     try:
         if config is not None:
             needed = room(decoder_of(describe(config.model.base)), TUNED)
@@ -70,6 +73,28 @@ def _questionnaire(workspace: Workspace) -> Check:
         return note(name, f"{path.name} holds no answers, or is not there: those in words are learnt, if there are any")
     scaled = sum(answer.trait is not None for answer in answers)
     return good(name, f"{len(answers) - scaled} answers in words, {scaled} from 1 to 7")
+
+
+def _notes(workspace: Workspace) -> Iterator[Check]:
+    """What the owner wrote down to be remembered, if anything."""
+    try:
+        notes = load_notes(workspace.memory)
+    except EchoesError as error:
+        yield bad("memory", error)
+        return
+    if facts := len(notes.anybody) + sum(map(len, notes.contacts.values())):
+        yield good("memory", f"{facts} facts written down")
+    known = {contact.slug for contact in _people(workspace)}
+    if unknown := sorted(set(notes.contacts) - known):
+        yield note("memory", f"{workspace.memory.name} names nobody's short name: {', '.join(unknown)}")
+
+
+def _people(workspace: Workspace) -> tuple[Contact, ...]:
+    """The contacts; nobody where their file's faults are shown already."""
+    try:
+        return load_people(workspace.people).contacts
+    except EchoesError:
+        return ()
 
 
 def _show(check: Check, code: ExitCode) -> ExitCode:

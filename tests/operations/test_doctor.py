@@ -521,3 +521,14 @@ def test_online_without_a_readable_config_says_so_once(
     workspace.config.write_text("modle: {}\n", "utf-8")
     assert doctor(workspace, "--online") == ExitCode.CONFIG
     assert capsys.readouterr().out.count("modle") == 1
+
+
+def test_what_is_to_be_remembered_is_looked_at(workspace: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
+    workspace.memory.write_text("anybody: [I was born in Hull.]\ncontacts: {nobody-known: [She is shy.]}\n", "utf-8")
+    assert doctor(workspace) == ExitCode.OK
+    printed = capsys.readouterr().out
+    assert "✓ memory           2 facts written down" in printed and "Hull" not in printed
+    assert "! memory           memory.yaml names nobody's short name: nobody-known" in printed
+    workspace.memory.write_text("anybody: 3\n", "utf-8")
+    assert doctor(workspace) == ExitCode.CONFIG
+    assert f"✗ memory           {workspace.memory}:1: anybody" in capsys.readouterr().out
