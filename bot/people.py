@@ -102,6 +102,15 @@ class People:
         """The contact behind an account; None for a stranger."""
         return self._by_account.get(account)
 
+    def accounts_behind(self, account: Account) -> frozenset[Account]:
+        """The account, and those that are listed for whoever has it.
+
+        Who is spoken as in the owner's web chat is found by that account, and is not that account: what the owner tries
+        there under a contact's name is none of the contact's words.
+        """
+        contact = self.find(account)
+        return frozenset((account, *(contact.accounts if contact else ())))
+
     def accounts_of(self, contact: Contact) -> frozenset[Account]:
         """Every account of a contact, that in the owner's web chat included."""
         return frozenset(account for account, one in self._by_account.items() if one.slug == contact.slug)

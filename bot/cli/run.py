@@ -129,11 +129,12 @@ async def _serve(prepared: Prepared, drain_seconds: float) -> ExitCode:
     media = MediaStore(private_dir(workspace.received), (workspace.media,))
     past = Past(workspace.corpus)
     past.prepare()
-    if config.conversation.remember:
-        prepare_memory(workspace, load_people(workspace.people), prepared.persona)
     with orders.from_signals():
         notifier.status("loading the model")
         lora = find_lora(workspace.loras, config.model.lora)
+        remembering = config.conversation.remember and remembers(lora)
+        if remembering:
+            prepare_memory(workspace, load_people(workspace.people), prepared.persona)
         log.info("Loading the model %s with %s.", config.model.base, f"the LoRA {lora.name}" if lora else "no LoRA")
         engine = await _build_unless_stopped(prepared, lora, media, orders)
         if engine is None:
@@ -151,7 +152,7 @@ async def _serve(prepared: Prepared, drain_seconds: float) -> ExitCode:
                 config=config.conversation,
                 media=media,
                 past=past,
-                remembers=config.conversation.remember and remembers(lora),
+                remembers=remembering,
             )
             adapters, broken = _adapters(prepared, avatar)
             parts = Parts(

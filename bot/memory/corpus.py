@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bot.chat.attachments import spoken
 from bot.memory.index import Place, Words
-from bot.memory.source import AROUND, Exchange, Whereabouts, accounts_of, exchange_at
+from bot.memory.source import AROUND, Exchange, Whereabouts, exchange_at
 from bot.message import Account, Chat, ChatKind, Message
 from bot.people import People
 from bot.store.corpus import Corpus, CorpusChat, as_avatar
@@ -119,4 +119,4 @@ class CorpusSource:
     def _forgotten(self) -> set[Account]:
         """All accounts of who asked to be forgotten."""
         people = self._opened[0] if self._opened else People()
-        return {account for one in self.forgotten() for account in accounts_of(one, people)}
+        return {account for one in self.forgotten() for account in people.accounts_behind(one)}

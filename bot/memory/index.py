@@ -36,7 +36,6 @@ _PLACE = "\ue000"
 _ASKED = 40  # of a question's terms, the first
 _MOST = 1000  # messages that have a term: one that more have is no help in finding one of them
 _LEAST = 5.5  # nats
-_FEWEST = 1  # terms of what is worth keeping
 _EVERY = 7  # a term of more than every seventh message says nothing
 
 
@@ -122,7 +121,7 @@ class Index:
             for one in every:
                 last = max(last, one.ref)
                 found = terms(one.text)
-                if len(found) < _FEWEST:
+                if not found:
                     continue
                 row = db.execute(
                     "INSERT INTO words (place, ref, at, terms) VALUES (?, ?, ?, ?)",

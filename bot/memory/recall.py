@@ -20,7 +20,7 @@ from bot.chat.scene import speaker_of
 from bot.errors import EchoesError
 from bot.memory.index import Found, Index
 from bot.memory.notes import Notes
-from bot.memory.source import Source, Whereabouts, accounts_of
+from bot.memory.source import Source, Whereabouts
 from bot.memory.terms import terms
 from bot.message import Account, Chat, ChatKind, Message
 from bot.people import People
@@ -186,7 +186,7 @@ class Recall:
     def _places(self, chat: Chat, partner: Account | None, people: People) -> list[tuple[Source, list[str]]]:
         """Where may be looked for a message of this chat, by source, taken into the index as it is now."""
         private = partner is not None and chat.kind is ChatKind.PRIVATE
-        accounts = accounts_of(partner, people) if partner and private else frozenset[Account]()
+        accounts = people.accounts_behind(partner) if partner and private else frozenset[Account]()
         where, index, found = Whereabouts(chat, accounts, people), self._index(), []
         for source in self._sources:
             places = source.places(where)
@@ -218,7 +218,7 @@ class Recall:
             self._opened = None
 
     def line(self, quotation: Quotation, people: People) -> str:
-        """`3 Mar 2020, they: i got the job / you: congratulations!!`"""
+        """`Tue 3 Mar 2020, they: i got the job / you: congratulations!!`"""
         language, first = self._persona.language, quotation.said[0]
         day = _day(first.sent_at, language, self._persona.zone)
         answer = [spoken(one) for one in quotation.said[1:]]

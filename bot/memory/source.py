@@ -83,9 +83,3 @@ def exchange_at(every: Sequence[tuple[int, Message]], ref: int) -> Exchange | No
             break
         said.append(message)
     return Exchange(every[first][0], tuple(said))
-
-
-def accounts_of(account: Account, people: People) -> frozenset[Account]:
-    """All accounts of whoever has this one."""
-    contact = people.find(account)
-    return frozenset((account, *(contact.accounts if contact else ())))

@@ -33,5 +33,5 @@ class Watched(Generic[T]):
             try:
                 self._held = self._load(self._path)
             except EchoesError as error:
-                log.warning("What was read before is remembered: %s", error)
+                log.warning("What the file said before still holds: %s", error)
         return self._held

@@ -48,7 +48,7 @@ class Past:
 
         forgotten: who asked to be forgotten. Of them, under whichever account, there is no past.
         """
-        accounts = _accounts_of(partner, people)
+        accounts = people.accounts_behind(partner)
         if accounts & set(people.subject) or accounts & _all_accounts(forgotten, people):
             return []  # the subject's own account stands in every chat
         return self._read(_Chats(ChatKind.PRIVATE, accounts), people, persona, before, count)
@@ -153,10 +153,5 @@ def _apart(message: Message) -> Message:
     return replace(message, id=f"corpus/{message.id}", reply_to=None if answered is None else f"corpus/{answered}")
 
 
-def _accounts_of(account: Account, people: People) -> set[Account]:
-    contact = people.find(account)
-    return {account, *(contact.accounts if contact else ())}
-
-
 def _all_accounts(these: Collection[Account], people: People) -> set[Account]:
-    return {account for one in these for account in _accounts_of(one, people)}
+    return {account for one in these for account in people.accounts_behind(one)}

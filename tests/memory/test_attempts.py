@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.conversation.stage import MEI, NOBODY, OMA, QUICK, Stage
-from tests.memory.test_remembering import PEOPLE, remembered
+from tests.conversation.test_past import PEOPLE
+from tests.memory.test_remembering import remembered
 
 ATTEMPTS = [
     line

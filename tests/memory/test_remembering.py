@@ -10,18 +10,11 @@ import pytest
 from bot.errors import ConfigError
 from bot.memory.notes import Notes, load_notes, save_notes
 from bot.message import Account
-from bot.people import Contact, People
+from bot.people import People
 from bot.store.journal import State
 from tests.conversation.stage import MEI, NOBODY, NORA, OMA, QUICK, Stage
-from tests.dialogues.log import IDS, Log
-
-PEOPLE = People.of(
-    (
-        Contact("mei", "Mei", "friend", (MEI, Account("telegram", IDS["Mei"]))),
-        Contact("oma", "Oma", "elder", (OMA, Account("telegram", IDS["Gran"]))),
-    ),
-    (Account("telegram", IDS["Nora"]), Account("stage", "7")),
-)
+from tests.conversation.test_past import PEOPLE
+from tests.dialogues.log import Log
 
 
 @pytest.fixture
@@ -104,6 +97,16 @@ async def test_the_avatars_own_talks_are_remembered_too(stage: Stage) -> None:
     await stage.restart()
     [line] = await ask(stage, MEI, "how is my cat Rumpelstiltskin?")
     assert line.endswith("they: my cat is called Rumpelstiltskin / you: what a name")
+
+
+async def test_what_the_owner_tried_under_her_name_is_not_hers(stage: Stage) -> None:
+    """In the owner's web chat anybody can be written as; she would be told that she said it."""
+    await ask(stage, Account("web", "mei"), "i hate the saxophone of my neighbour", ago=timedelta(minutes=50))
+    stage.config = QUICK.model_copy(update={"gap_minutes": 5.0, "carried_turns": 0})
+    await stage.restart()
+    assert await ask(stage, MEI, "do i hate the saxophone of my neighbour?") == []
+    [line] = await ask(stage, Account("web", "mei"), "and the saxophone of my neighbour?")
+    assert "i hate the saxophone" in line
 
 
 async def test_what_is_forgotten_is_remembered_by_nobody_and_nowhere(stage: Stage) -> None:
