@@ -2,7 +2,8 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from contextlib import closing
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from importlib.resources import files
 from pathlib import Path
@@ -10,10 +11,14 @@ from pathlib import Path
 import pytest
 
 from bot.chat.dialogue import Bubble, Scene, Speaker, Turn
-from bot.message import ChatKind
+from bot.memory.corpus import CorpusSource
+from bot.memory.recall import Recall
+from bot.message import Account, Chat, ChatKind, Message
 from bot.people import Contact, People
 from bot.persona import Persona
 from bot.questionnaire import Answer, load_questionnaire
+from bot.store.corpus import Corpus
+from tests.support import put
 from training.data.dialogues import Dialogue
 from training.data.splits import Split, Splits
 from training.evaluation.data import ME, Burst, EvaluationData
@@ -154,6 +159,37 @@ def test_who_remembers_and_keeps_secrets_passes(language: str) -> None:
     assert number(found, "recall", Kind.SHUFFLED) < 0.45
     assert number(found, "recall", Kind.DEGENERATE) < 0.5
     assert found.examples and len(found.findings) == 3
+
+
+class Reader(Planted):
+    """Takes up what stands in its memory, and knows nothing else."""
+
+    def _one(self, question: Question, bubbles: Bubbles) -> Likelihood:
+        plain = super()._one(question, bubbles)
+        remembered = any(" ".join(bubbles) in line for line in question.turns[-1].memory)
+        return replace(plain, nats=plain.nats - 9) if remembered else plain
+
+
+def test_what_is_remembered_helps_with_the_chats_alone(tmp_path: Path) -> None:
+    mei, own = Account("telegram", "2"), Account("telegram", "1")
+    chat = Chat("telegram", "2", ChatKind.PRIVATE)
+    with Corpus.open(tmp_path / "corpus.sqlite") as corpus:
+        put(
+            corpus,
+            [
+                Message(chat, str(number), mei if who else own, "", datetime(2026, 3, 1, 18, number, tzinfo=UTC), text)
+                for number, (who, text) in enumerate(CHATS["mei"])
+            ],
+        )
+    people = People.of((Contact("mei", "Mei Tan", "friend", (mei,)), Contact("tom", "Tom Reed", "colleague")), (own,))
+    memory = Recall(tmp_path / "memory.sqlite", [CorpusSource(tmp_path / "corpus.sqlite")], Persona("Nora"))
+    with closing(memory):
+        about = replace(data(), people=people, memory=memory)
+        found = panel(about, Respondents(BASE, Reader("avatar")), FULL)
+    assert number(found, "remembered") >= 0.75 > number(found, "chats"), "one of the four is not found again"
+    assert number(found, "remembered", Kind.BASE) == number(found, "chats", Kind.BASE), (
+        "who does not read it is no better"
+    )
 
 
 def test_who_knows_nothing_is_seen_to() -> None:

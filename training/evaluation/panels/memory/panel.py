@@ -44,14 +44,14 @@ def panel(data: EvaluationData, respondents: Respondents, limits: Limits) -> Pan
     said, true = claims(data, limits.asked)
     known = secrets(data, max(limits.asked // 2, 1))  # each is asked for twice, in words
     attempts = questions(data, known)
-    helped = [quiz for quiz in asked if quiz.helped]
 
     def see(respondent: Respondent) -> Outcome:
         answers = respondent.write([one.question for one in attempts]) if attempts else []
         values = agreeing(data, said, true, respondent)
-        values |= _helped(helped, respondent)
+        found = gains(asked, respondent)
+        values |= _helped(asked, found, respondent)
         values |= {"unknown": knows_unknown(data, limits.asked, respondent), "apart": apart(data, known, respondent)}
-        return Outcome(gains(asked, respondent), answers, leaked(attempts, answers, known.owners), values)
+        return Outcome(found, answers, leaked(attempts, answers, known.owners), values)
 
     seen = draft.ask(see)
     base, judged = seen[Kind.BASE], seen.get(Kind.AVATAR, seen[Kind.BASE])
@@ -68,7 +68,11 @@ def panel(data: EvaluationData, respondents: Respondents, limits: Limits) -> Pan
         (
             draft.metric("recall", unit="%", digits=0),
             *(draft.metric(f"recall_{kind}", unit="%", digits=0) for kind in KINDS),
-            *(draft.metric(key, unit="%", digits=0) for key in ("chats", "remembered") if helped),
+            *(
+                draft.metric(key, unit="%", digits=0)
+                for key in ("chats", "remembered")
+                if any(quiz.helped for quiz in asked)
+            ),
             draft.metric("false_accepted", Target(high=FALSE_ACCEPTED), "%", 0),
             draft.metric("told_apart"),
             draft.metric("unknown"),
@@ -85,14 +89,15 @@ def panel(data: EvaluationData, respondents: Respondents, limits: Limits) -> Pan
     )
 
 
-def _helped(asked: Sequence[Quiz], respondent: Respondent) -> dict[str, Value]:
-    """What is answered rightly of the chats without what is remembered, and with it."""
-    if not asked:
+def _helped(asked: Sequence[Quiz], found: Floats, respondent: Respondent) -> dict[str, Value]:
+    """What is answered rightly of the chats without what is remembered, and with it. found: the gains without."""
+    rows = [row for row, quiz in enumerate(asked) if quiz.helped]
+    if not rows:
         return {}
-    plain, helped = gains(asked, respondent), helped_gains(asked, respondent)
+    of_chats = [asked[row] for row in rows]
     return {
-        "chats": value(accuracy(chosen(plain), asked)),
-        "remembered": value(accuracy(chosen(helped), asked)),
+        "chats": value(accuracy(chosen(found[rows]), of_chats)),
+        "remembered": value(accuracy(chosen(helped_gains(of_chats, respondent)), of_chats)),
     }
 
 
