@@ -149,7 +149,8 @@ FOUNDATION = (
 
 FLOORS = (
     {"chat", "store", "media", "pictures", "checks", "clock", "weights", "observer", "disclosure", "explanation"},
-    {"lora", "platform", "config", "consent", "lock", "logs", "serving", "questionnaire"},
+    {"lora", "platform", "config", "consent", "lock", "logs", "serving", "questionnaire", "playing"},
+    {"hearing"},
     {"engine"},
     {"memory"},
     {"conversation"},

@@ -316,6 +316,29 @@ class RetentionConfig(Section):
     )
 
 
+class HearingConfig(Section):
+    model: Text = Field(
+        default="small",
+        description="the folder of a Whisper model converted for CTranslate2, or the name of one (tiny, base, small, "
+        "medium, large-v3, or a hub id), which `echoes transcribe --fetch` fetches once; nothing else ever does",
+    )
+    language: Text = Field(
+        default="auto",
+        pattern=r"^(auto|[a-z]{2,3})$",
+        description="auto, or the language that is spoken, such as zh: told apart less well by small models",
+    )
+    device: Literal["auto", "cpu", "cuda"] = Field(default="cpu", description="what the model runs on")
+    longest_seconds: float = Field(
+        default=300, ge=1, le=3600, description="what plays longer than this is not written down"
+    )
+    wait_seconds: float = Field(
+        default=60,
+        ge=1,
+        le=3600,
+        description="how long writing down a message may take while the avatar runs; then it is answered unheard",
+    )
+
+
 class HealthConfig(Section):
     host: Text = Field(default="127.0.0.1", description="the address it listens on; 127.0.0.1 is this machine alone")
     port: int = Field(default=8643, ge=0, le=65535, description="the port it listens on; 0 takes a free one")
@@ -331,6 +354,11 @@ class Config(Section):
         default=PlatformsConfig(), description="Where it can be reached: a platform is on if its section is here."
     )
     retention: RetentionConfig = Field(default=RetentionConfig(), description="How long what was said is kept.")
+    hearing: HearingConfig | None = Field(
+        default=None,
+        description="Voice messages and videos are written down, here on this machine; off if left out. It needs "
+        "`pip install 'echoes-avatar[hearing]'`.",
+    )
     health: HealthConfig | None = Field(
         default=None, description="/healthz and Prometheus /metrics on their own port; off if left out."
     )

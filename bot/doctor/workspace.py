@@ -12,6 +12,7 @@ from typing import Any
 from bot.checks import Check, bad, good, note
 from bot.config import Config, load_config
 from bot.consent import Use, require
+from bot.doctor.hearing import examine_hearing
 from bot.doctor.model import examine_model
 from bot.errors import ConfigError, EchoesError
 from bot.lock import pid_file, running
@@ -46,6 +47,7 @@ def examine(workspace: Workspace, platforms: Platforms, progress: Callable[[str]
         yield from _tokens(workspace, config, platforms)
         yield from examine_model(workspace, config, progress)
         yield from _ports(workspace, config)
+        yield from examine_hearing(workspace, config)
     yield from _journal(workspace)
     yield from _disk(workspace)
     yield from _clock(workspace)

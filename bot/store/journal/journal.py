@@ -321,7 +321,7 @@ class Journal(Forgetting, Troubles, Outcomes, Openings):
 
 def _content(message: Message) -> tuple[str, list[tuple[str, str]]]:
     """What an edit may change: the text, and what comes with it."""
-    return message.text, [(one.kind, one.words) for one in message.attachments]
+    return message.text, [(one.kind, "" if one.heard else one.words) for one in message.attachments]
 
 
 def _refs(message: Message) -> list[str]:
