@@ -117,7 +117,7 @@ class Adapter(Protocol):
         return None
 
     async def fetch(self, ref: str, limit: int) -> bytes:
-        """Downloads a photo of at most `limit` bytes; a larger one raises PermanentError."""
+        """Downloads a photo, or a file that plays, of at most `limit` bytes; a larger one raises PermanentError."""
         raise PermanentError("This platform delivers no photos.")
 
     async def show_decision(self, chat: Chat, message_id: str, shown: ShownDecision) -> None:

@@ -161,11 +161,11 @@ class DiscordAdapter(Adapter):
             await channel.typing()
 
     async def fetch(self, ref: str, limit: int) -> bytes:
-        """Downloads a picture, from Discord's own hosts alone, following no redirect."""
+        """Downloads a picture, or what plays, from Discord's own hosts alone, following no redirect."""
         url = URL(ref)
         if not url.absolute or url.origin() not in self._origins:
-            raise PermanentError("A picture on Discord was left out: it lies on another host than Discord's.")
-        too_large = PermanentError(f"A picture on Discord was left out: it is larger than {limit / 1e6:.0f} MB.")
+            raise PermanentError("A file on Discord was left out: it lies on another host than Discord's.")
+        too_large = PermanentError(f"A file on Discord was left out: it is larger than {limit / 1e6:.0f} MB.")
         timeout = aiohttp.ClientTimeout(total=_FETCH_SECONDS)
         try:
             async with (
@@ -173,9 +173,9 @@ class DiscordAdapter(Adapter):
                 session.get(url, allow_redirects=False, proxy=self._proxy) as response,
             ):
                 if response.status == 429 or response.status >= 500:
-                    raise PassingError(f"Discord's picture store answers {response.status} for now.")
+                    raise PassingError(f"Discord's file store answers {response.status} for now.")
                 if response.status != 200:
-                    raise PermanentError(f"A picture on Discord is no longer there (status {response.status}).")
+                    raise PermanentError(f"A file on Discord is no longer there (status {response.status}).")
                 if (response.content_length or 0) > limit:
                     raise too_large
                 data = bytearray()
@@ -185,7 +185,7 @@ class DiscordAdapter(Adapter):
                         raise too_large
                 return bytes(data)
         except (aiohttp.ClientError, OSError) as error:
-            raise PassingError(f"Discord's picture store cannot be reached ({type(error).__name__}).") from error
+            raise PassingError(f"Discord's file store cannot be reached ({type(error).__name__}).") from error
 
     def _online(self) -> tuple[AvatarClient, int]:
         """The client, and the avatar's own account."""

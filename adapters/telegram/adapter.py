@@ -215,11 +215,11 @@ class TelegramAdapter(Adapter):
         await self._outbox.typing(chat)
 
     async def fetch(self, ref: str, limit: int) -> bytes:
-        """Downloads a photo. Raises PermanentError where it is gone, too large or misplaced, else PassingError."""
+        """Downloads a photo or what plays. Raises PermanentError for one gone, too large or misplaced, or PassingError."""
         try:
             file = await asked(functools.partial(self._bot.get_file, ref))
         except BadRequest as error:
-            raise PermanentError(f"A photo could not be fetched from Telegram: {reason(error)}.") from None
+            raise PermanentError(f"A file could not be fetched from Telegram: {reason(error)}.") from None
         if (file.file_size or 0) > limit:
             raise too_large(limit)
         base = self._bot.base_file_url

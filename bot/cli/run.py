@@ -26,6 +26,8 @@ from bot.engine.base import Engine
 from bot.engine.factory import build_engine
 from bot.errors import ConfigError, EchoesError, ExitCode, PassingError, PermanentError
 from bot.files import refusal
+from bot.hearing.ears import Ears
+from bot.hearing.whisper import open_whisper
 from bot.lock import only_one, pid_file
 from bot.logs import start_logging
 from bot.lora import find_lora
@@ -153,6 +155,7 @@ async def _serve(prepared: Prepared, drain_seconds: float) -> ExitCode:
                 media=media,
                 past=past,
                 remembers=remembering,
+                ears=await asyncio.to_thread(_ears, workspace, config),
             )
             adapters, broken = _adapters(prepared, avatar)
             parts = Parts(
@@ -174,6 +177,17 @@ async def _serve(prepared: Prepared, drain_seconds: float) -> ExitCode:
         if daemon.stuck:
             _leave_at_once(code)
         return code
+
+
+def _ears(workspace: Workspace, config: Config) -> Ears | None:
+    """What voice messages are heard with; None, and a line in the log, where the owner wants it and it cannot be."""
+    if config.hearing is None:
+        return None
+    try:
+        return Ears(open_whisper(config.hearing, workspace.hearing), config.hearing.wait_seconds)
+    except EchoesError as error:
+        log.warning("Voice messages stay unheard. %s", error)
+        return None
 
 
 def _calibration(lora: Path | None) -> Calibration:

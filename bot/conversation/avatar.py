@@ -6,6 +6,7 @@ from bot.chat.decision import Calibration
 from bot.chat.remembered import Memory
 from bot.config import ConversationConfig
 from bot.engine.base import Engine
+from bot.hearing.ears import Ears
 from bot.media import MediaStore
 from bot.people import People
 from bot.persona import Persona
@@ -27,3 +28,4 @@ class Avatar:
     past: Past | None = None  # what was said before the avatar
     memory: Memory | None = None  # what fits the message at hand, from earlier talks
     remembers: bool = True  # whether that is shown: a LoRA may have been trained without
+    ears: Ears | None = None  # what writes voice messages down

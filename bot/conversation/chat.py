@@ -12,6 +12,7 @@ from bot.chat.prompt import Prompt
 from bot.clock import Clock
 from bot.conversation.admission import Admission
 from bot.conversation.answering import answered
+from bot.conversation.arriving import Arrivals
 from bot.conversation.avatar import Avatar
 from bot.conversation.context import RECENT
 from bot.conversation.deciding import decide
@@ -53,6 +54,7 @@ class ChatWorker:
         clock: Clock,
         lane: asyncio.Lock,
         habits: Habits,
+        arrivals: Arrivals,
     ) -> None:
         """lane: held while one bubble is on its way, shared with the chats of which the adapter says so."""
         self._chat = chat
@@ -65,7 +67,7 @@ class ChatWorker:
         self._habits = habits
         self._wishes = Wishes(avatar.persona, avatar.config, avatar.media, journal, avatar.engine, clock, avatar.memory)
         self._outcomes = Outcomes(adapter, journal)
-        self._admission = Admission(avatar, adapter, journal, observe, clock, self._tries, self._outcomes)
+        self._admission = Admission(avatar, adapter, journal, clock, self._tries, self._outcomes, arrivals)
         self._delivery = Delivery(chat, adapter, journal, avatar.config, observe, lane)
         self._drafts = Drafts(chat, avatar.engine, journal, self._delivery.typing)
         self._view = View(chat, avatar, journal, clock)

@@ -14,6 +14,7 @@ from bot.config import ConversationConfig
 from bot.conversation import Conversations
 from bot.conversation.avatar import Avatar
 from bot.errors import EchoesError, PermanentError
+from bot.hearing.ears import Ears
 from bot.media import MediaStore
 from bot.memory.opened import memory_of
 from bot.message import PHOTO, Account, Attachment, Chat, ChatKind, Message
@@ -157,6 +158,7 @@ class Stage:
     platform: StagePlatform = field(default_factory=StagePlatform)
     clock: Clock = field(default_factory=Clock)
     observer: Observer = field(default_factory=Unobserved)
+    ears: Ears | None = None
     number: int = 0
     seen_asked: int = 0
 
@@ -178,6 +180,7 @@ class Stage:
             self.media,
             Past(self.root / "corpus.sqlite"),
             self.memory,
+            ears=self.ears,
         )
         return Conversations(avatar, self.journal, {"stage": self.platform}, self.observer, self.clock)
 
@@ -233,6 +236,14 @@ class Stage:
         )
         await self.conversations.receive(message)
         return message
+
+    async def brings(self, who: Account, attachment: Attachment, file: bytes | EchoesError) -> None:
+        """Delivers a message that is nothing but an attachment, to be fetched as this file."""
+        self.number += 1
+        self.platform.photos[attachment.ref] = file
+        chat = Chat("stage", who.id, ChatKind.PRIVATE)
+        sent = Message(chat, f"in{self.number}", who, "", self.clock.now(), attachments=(attachment,))
+        await self.conversations.receive(sent)
 
     async def settled(self, seconds: float = 10.0) -> None:
         await self.until(self.conversations.idle, seconds)
