@@ -33,7 +33,7 @@ class Chat:
         return f"{self.platform}:{self.id}"
 
 
-PHOTO, STICKER = "photo", "sticker"
+PHOTO, STICKER, VOICE = "photo", "sticker", "voice"
 
 
 @dataclass(frozen=True, slots=True)

@@ -150,7 +150,7 @@ FOUNDATION = (
 FLOORS = (
     {"chat", "store", "media", "pictures", "checks", "clock", "weights", "observer", "disclosure", "explanation"},
     {"lora", "platform", "config", "consent", "lock", "logs", "serving", "questionnaire", "playing"},
-    {"hearing"},
+    {"hearing", "speaking"},
     {"engine"},
     {"memory"},
     {"conversation"},

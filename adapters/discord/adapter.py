@@ -18,7 +18,7 @@ from adapters.discord.convert import PLATFORM
 from adapters.discord.sentences import ended, refused
 from bot.errors import PassingError, PermanentError, UndeliverableError
 from bot.message import Chat
-from bot.platform import Adapter, Inbox
+from bot.platform import Adapter, Inbox, VoiceMessage
 
 log = logging.getLogger(__name__)
 
@@ -101,6 +101,22 @@ class DiscordAdapter(Adapter):
         except (UndeliverableError, OSError) as error:
             log.warning("A sticker on Discord goes out as its emoji: %s", error)
             return await self.send(chat, emoji, key)
+        self._saw(int(chat.id), sent)
+        return str(sent)
+
+    def sends_voice(self) -> bool:
+        return True
+
+    async def send_voice(self, chat: Chat, voice: VoiceMessage, text: str, key: str) -> str:
+        """Sends a sound file, whose name is the bubble's mark; the text where this chat takes no files."""
+        mark = nonce(key, 0)
+        try:
+            async with self._channel(chat) as channel:
+                file = discord.File(io.BytesIO(voice.sound), f"{mark}.ogg")
+                sent = (await channel.send(voice.caption, file=file, nonce=mark)).id
+        except UndeliverableError as error:
+            log.warning("A voice message on Discord goes out as text: %s", error)
+            return await self.send(chat, text, key)
         self._saw(int(chat.id), sent)
         return str(sent)
 
@@ -222,7 +238,7 @@ def split(text: str, limit: int = LIMIT) -> list[str]:
 
 
 def _is(told: Mapping[str, Any], mark: str, piece: str) -> bool:
-    """By a sticker's name, the nonce where the history tells it, or else the text, whose spaces Discord may change."""
+    """By a file's name, the nonce where the history tells it, or else the text, whose spaces Discord may change."""
     pictures = [str(one.get("filename", "")) for one in told.get("attachments", ()) if isinstance(one, dict)]
     if any(name.startswith(mark) for name in pictures):
         return True

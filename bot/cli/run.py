@@ -37,8 +37,11 @@ from bot.memory.trained import remembers
 from bot.people import load_people
 from bot.persona import Persona, load_persona
 from bot.platform import Adapter, Platform, Platforms, Setting
+from bot.playing.reading import can_look
 from bot.sampling import Sampling
 from bot.secrets import Secrets, load_secrets, with_kept
+from bot.speaking.command import Command
+from bot.speaking.voice import Voice
 from bot.store.past import Past
 from bot.validation import either
 from bot.workspace import Workspace, private_dir
@@ -121,6 +124,8 @@ def prepare(workspace: Workspace) -> Prepared:
         workspace, secrets, [one for name in config.platforms.sections for one in platforms.good[name].secrets]
     )
     require(workspace.consent, Use.RUNNING, config.platforms.on)
+    if config.speaking is not None:
+        require(workspace.consent, Use.VOICE, voice=config.speaking.voice)
     return Prepared(workspace, platforms, config, secrets, persona)
 
 
@@ -156,6 +161,7 @@ async def _serve(prepared: Prepared, drain_seconds: float) -> ExitCode:
                 past=past,
                 remembers=remembering,
                 ears=await asyncio.to_thread(_ears, workspace, config),
+                voice=_voice(prepared),
             )
             adapters, broken = _adapters(prepared, avatar)
             parts = Parts(
@@ -188,6 +194,18 @@ def _ears(workspace: Workspace, config: Config) -> Ears | None:
     except EchoesError as error:
         log.warning("Voice messages stay unheard. %s", error)
         return None
+
+
+def _voice(prepared: Prepared) -> Voice | None:
+    """What the avatar speaks with, where the owner wants it; None, and a line in the log, where it cannot be."""
+    speaking = prepared.config.speaking
+    if speaking is None:
+        return None
+    if not can_look():
+        log.warning("Nothing is spoken: run `pip install 'echoes-avatar[media]'`.")
+        return None
+    speaker = Command(speaking.command, prepared.persona.name, speaking.wait_seconds)
+    return Voice(speaker, speaking.voice, prepared.workspace.consent, speaking.longest_characters)
 
 
 def _calibration(lora: Path | None) -> Calibration:

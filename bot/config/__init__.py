@@ -13,6 +13,7 @@ from bot.config.sections import (
     SamplingConfig,
     ServerConfig,
     SpeakFirstConfig,
+    SpeakingConfig,
 )
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "SamplingConfig",
     "ServerConfig",
     "SpeakFirstConfig",
+    "SpeakingConfig",
     "example_text",
     "load_config",
     "parse_config",

@@ -339,6 +339,20 @@ class HearingConfig(Section):
     )
 
 
+class SpeakingConfig(Section):
+    voice: Text = Field(description="what the voice is called; the consent names it, too", examples=["CHANGE-ME"])
+    command: tuple[Text, ...] = Field(
+        min_length=1,
+        description="the program that speaks, as a list: it gets the text on standard input and writes a WAV file to "
+        "standard output; {language} in it becomes en or zh",
+        examples=[["espeak-ng", "--stdout", "-v", "{language}"]],
+    )
+    longest_characters: int = Field(default=300, ge=1, le=2000, description="what is longer is sent as text")
+    wait_seconds: float = Field(
+        default=30, ge=1, le=600, description="how long speaking one message may take; then it is sent as text"
+    )
+
+
 class HealthConfig(Section):
     host: Text = Field(default="127.0.0.1", description="the address it listens on; 127.0.0.1 is this machine alone")
     port: int = Field(default=8643, ge=0, le=65535, description="the port it listens on; 0 takes a free one")
@@ -356,8 +370,14 @@ class Config(Section):
     retention: RetentionConfig = Field(default=RetentionConfig(), description="How long what was said is kept.")
     hearing: HearingConfig | None = Field(
         default=None,
-        description="Voice messages and videos are written down, here on this machine; off if left out. It needs "
-        "`pip install 'echoes-avatar[hearing]'`.",
+        description="What is said in voice messages and videos is written down on this machine; off if left out. "
+        "Before it, run `pip install 'echoes-avatar[hearing]'`.",
+    )
+    speaking: SpeakingConfig | None = Field(
+        default=None,
+        description="The avatar may answer with voice messages, at most as often as the person did, in a synthetic "
+        "voice and marked as such; off if left out. It needs `pip install 'echoes-avatar[media]'`, and a consent that "
+        "names the voice.",
     )
     health: HealthConfig | None = Field(
         default=None, description="/healthz and Prometheus /metrics on their own port; off if left out."

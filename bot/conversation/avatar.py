@@ -11,6 +11,7 @@ from bot.media import MediaStore
 from bot.people import People
 from bot.persona import Persona
 from bot.sampling import Sampling
+from bot.speaking.voice import Voice
 from bot.store.past import Past
 
 
@@ -29,3 +30,4 @@ class Avatar:
     memory: Memory | None = None  # what fits the message at hand, from earlier talks
     remembers: bool = True  # whether that is shown: a LoRA may have been trained without
     ears: Ears | None = None  # what writes voice messages down
+    voice: Voice | None = None  # what speaks them

@@ -1,9 +1,12 @@
 """The process that opens what plays, so that damaged or hostile files harm nobody: a script, which gets one on stdin.
 
-`child.py look WIDTH LONGEST` takes three frames of what moves, at most WIDTH pixels a side, and its sound as Ogg/Opus;
-`child.py listen LONGEST` the sound alone, as 16 bits, 16,000 a second, one channel. LONGEST: in seconds. It answers
-with a line of JSON, {"seconds", "parts": [the bytes of each]} or {"error"}, and then the parts; of a look the sound
-comes first, empty where there is none. It knows nothing of the rest of Echoes: what it cannot reach it cannot harm.
+- `look WIDTH LONGEST` takes its sound as Ogg/Opus, empty where there is none, and then up to three frames of what
+  moves, at most WIDTH pixels a side.
+- `listen LONGEST` takes the sound alone, as 16 bits, 16,000 a second, one channel.
+- `encode LONGEST TAGS` makes a voice message of a sound, to be sent, with tags given as JSON.
+
+LONGEST: in seconds. It answers with a line of JSON, {"seconds", "parts": [the bytes of each]} or {"error"}, and then
+the parts. It knows nothing of the rest of Echoes: what it cannot reach it cannot harm.
 """
 
 import io
@@ -21,6 +24,7 @@ _PIXELS = 4096 * 2304
 _FRAMES = (0.0, 0.5, 0.95)  # of the length
 _PATIENCE = 600  # frames decoded to come to one that is wanted
 _BITS = 16_000  # a second of speech, as voice messages have it
+_OWN_RATE, _OWN_BITS = 24_000, 32_000  # of voice messages to send
 _KINDS = {
     "format_whitelist": "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,ogg,wav,amr,amrnb,amrwb,aac,mp3,flac,caf,avi",
     "protocol_whitelist": "",
@@ -39,10 +43,13 @@ def main() -> None:
     data = sys.stdin.buffer.read()
     parts: list[bytes] = []
     try:
-        if sys.argv[1] == "listen":
-            seconds, parts = listen(data, float(sys.argv[2]))
+        question, *asked = sys.argv[1:]
+        if question == "listen":
+            seconds, parts = listen(data, float(asked[0]))
+        elif question == "encode":
+            seconds, parts = encode(data, float(asked[0]), json.loads(asked[1]))
         else:
-            seconds, parts = look(data, int(sys.argv[2]), float(sys.argv[3]))
+            seconds, parts = look(data, int(asked[0]), float(asked[1]))
         said: dict[str, Any] = {"seconds": seconds, "parts": [len(part) for part in parts]}
     except Refused as why:
         said, parts = {"error": str(why)}, []
@@ -65,11 +72,23 @@ def look(data: bytes, width: int, longest: float) -> tuple[float | None, list[by
 
 def listen(data: bytes, longest: float) -> tuple[float, list[bytes]]:
     """How long the sound is, and its samples."""
-    samples = b"".join(plane for plane in _samples(data, longest))
-    seconds = len(samples) / 2 / RATE
+    samples = b"".join(_samples(data, longest, RATE))
+    return _seconds(samples, longest, RATE), [samples]
+
+
+def encode(data: bytes, longest: float, tags: dict[str, str]) -> tuple[float, list[bytes]]:
+    """How long the sound is, and the voice message made of it."""
+    samples = b"".join(_samples(data, longest, _OWN_RATE))
+    if not samples:
+        raise Refused("there is no sound in it")
+    return _seconds(samples, longest, _OWN_RATE), [_opus(samples, _OWN_RATE, _OWN_BITS, tags)]
+
+
+def _seconds(samples: bytes, longest: float, rate: int) -> float:
+    seconds = len(samples) / 2 / rate
     if seconds > longest:
         raise Refused(f"it plays longer than {longest:.0f} s")
-    return seconds, [samples]
+    return seconds
 
 
 def _length(file: Any, longest: float) -> float | None:
@@ -135,15 +154,15 @@ def _animated(data: bytes, width: int) -> tuple[float | None, list[bytes]]:
     return None, pictures
 
 
-def _samples(data: bytes, longest: float) -> Iterator[bytes]:
+def _samples(data: bytes, longest: float, rate: int) -> Iterator[bytes]:
     """The sound in pieces, a little more than the longest that is wanted."""
     import av
 
-    left = int((longest + 1) * RATE)
+    left = int((longest + 1) * rate)
     with av.open(io.BytesIO(data), options=_KINDS) as file:
         if not file.streams.audio:
             raise Refused("there is no sound in it")
-        resampler = av.AudioResampler(format="s16", layout="mono", rate=RATE)
+        resampler = av.AudioResampler(format="s16", layout="mono", rate=rate)
         for frame in file.decode(file.streams.audio[0]):
             for piece in resampler.resample(frame):
                 yield piece.to_ndarray().tobytes()
@@ -156,20 +175,23 @@ def _samples(data: bytes, longest: float) -> Iterator[bytes]:
 
 def _speech(data: bytes, longest: float) -> bytes:
     """The sound of a video as a voice message has it; empty where there is none."""
+    try:
+        samples = b"".join(_samples(data, longest, RATE))
+    except Refused:
+        return b""
+    return _opus(samples, RATE, _BITS, {}) if samples else b""
+
+
+def _opus(samples: bytes, rate: int, bits: int, tags: dict[str, str]) -> bytes:
     import av
     import numpy as np
 
-    try:
-        samples = b"".join(_samples(data, longest))
-    except Refused:
-        return b""
-    if not samples:
-        return b""
     sound = av.AudioFrame.from_ndarray(np.frombuffer(samples, np.int16)[None, :], format="s16", layout="mono")
-    sound.sample_rate = RATE
+    sound.sample_rate = rate
     buffer = io.BytesIO()
     with av.open(buffer, "w", format="ogg") as out:
-        stream = out.add_stream("libopus", rate=RATE, layout="mono", bit_rate=_BITS)
+        out.metadata.update(tags)
+        stream = out.add_stream("libopus", rate=rate, layout="mono", bit_rate=bits)
         out.mux(stream.encode(sound))
         out.mux(stream.encode(None))
     return buffer.getvalue()

@@ -4,6 +4,7 @@ import importlib.util
 import json
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,6 +42,15 @@ def samples(data: bytes, longest: float) -> tuple[bytes, float]:
     """The sound as 16 bits, 16,000 a second, one channel, and its seconds. Raises DataError, also if it is longer."""
     seconds, [sound] = _asked(data, "listen", str(longest))
     return sound, seconds or 0.0
+
+
+def voice_message(sound: bytes, tags: Mapping[str, str], longest: float) -> tuple[bytes, float]:
+    """Makes Ogg/Opus of a sound, as platforms send voice messages, with these tags; and tells its seconds.
+
+    Raises DataError for what is no sound.
+    """
+    seconds, [message] = _asked(sound, "encode", str(longest), json.dumps(dict(tags)))
+    return message, seconds or 0.0
 
 
 def _asked(data: bytes, *question: str) -> tuple[float | None, list[bytes]]:

@@ -21,8 +21,9 @@ from bot.message import PHOTO, Account, Attachment, Chat, ChatKind, Message
 from bot.observer import Observer, Unobserved
 from bot.people import Contact, People
 from bot.persona import Persona
-from bot.platform import Adapter, Inbox
+from bot.platform import Adapter, Inbox, VoiceMessage
 from bot.sampling import Sampling
+from bot.speaking.voice import Voice
 from bot.store.journal import Journal
 from bot.store.past import Past
 from bot.workspace import Workspace
@@ -97,6 +98,8 @@ class StagePlatform(Adapter):
         self.offered: set[str] = set()  # emoji with a sticker
         self.replied: list[tuple[str, str]] = []  # text, the message that it is shown as a reply to
         self.typed: list[str] = []
+        self.takes_voice = True
+        self.voices: list[VoiceMessage] = []
         self.photos: dict[str, bytes | EchoesError] = {}
         self.failures: list[EchoesError] = []
         self.arrived: str | bool | None = False
@@ -122,6 +125,14 @@ class StagePlatform(Adapter):
 
     async def send_sticker(self, chat: Chat, emoji: str, key: str) -> str:
         return await self.send(chat, f"[sticker {emoji}]", key)
+
+    def sends_voice(self) -> bool:
+        return self.takes_voice
+
+    async def send_voice(self, chat: Chat, voice: VoiceMessage, text: str, key: str) -> str:
+        sent = await self.send(chat, f"[voice {voice.caption}]", key)
+        self.voices.append(voice)
+        return sent
 
     def saw(self, chat: Chat, message_id: str) -> None:
         """Nothing: each bubble is known by its key."""
@@ -159,6 +170,7 @@ class Stage:
     clock: Clock = field(default_factory=Clock)
     observer: Observer = field(default_factory=Unobserved)
     ears: Ears | None = None
+    voice: Voice | None = None
     number: int = 0
     seen_asked: int = 0
 
@@ -181,6 +193,7 @@ class Stage:
             Past(self.root / "corpus.sqlite"),
             self.memory,
             ears=self.ears,
+            voice=self.voice,
         )
         return Conversations(avatar, self.journal, {"stage": self.platform}, self.observer, self.clock)
 

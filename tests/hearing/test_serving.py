@@ -64,6 +64,18 @@ async def test_forgotten_words_of_a_voice_message_are_gone_with_all_others(stage
     assert b"swordfish" not in stage.on_disk()
 
 
+async def test_what_somebody_said_by_voice_is_not_told_on_to_another(stage: Stage) -> None:
+    secret = "we are going to sell the house on the hill in may"
+    hears(stage, secret)
+    await stage.brings(MEI, voice(), DINNER)
+    await stage.settled()
+    drawn = iter([f"well, {secret}", "not much"])
+    stage.engine.say = lambda prompt: next(drawn)
+    await stage.says(OMA, "any news?")
+    await stage.settled()
+    assert stage.heard("2") == ["not much"]
+
+
 async def test_nobody_hears_so_it_is_told_by_its_length_and_not_even_fetched(stage: Stage) -> None:
     await stage.brings(MEI, voice(), PermanentError("it was fetched"))
     await stage.settled()

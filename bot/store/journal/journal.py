@@ -114,10 +114,12 @@ class Journal(Forgetting, Troubles, Outcomes, Openings):
         *,
         to: str | None = None,
         stickers: Collection[str] = (),
+        voices: Collection[str] = (),
     ) -> int:
         """In one step: the messages are answered and their reply waits to be sent. Returns the reply's number.
 
         to: the id of the message that the first bubble answers. stickers: bubbles that go out as the sticker for them.
+        voices: bubbles that are spoken.
 
         0, and nothing is done, where one of the messages no longer waits: it was deleted, or its sender said stop.
         """
@@ -129,7 +131,7 @@ class Journal(Forgetting, Troubles, Outcomes, Openings):
             db.executemany(
                 "UPDATE entries SET state = 'answered', begun = 0 WHERE seq = ?", [(seq,) for seq in answered]
             )
-            return queue(db, chat, of_reply(notices, bubbles, stickers, to), self._clock().timestamp())
+            return queue(db, chat, of_reply(notices, bubbles, stickers, to, voices), self._clock().timestamp())
 
     def withdraw(self, reply: int, answered: Sequence[int]) -> bool:
         """Takes back a reply of which no bubble was sent yet; its messages wait again. False if it is too late."""
@@ -222,7 +224,8 @@ class Journal(Forgetting, Troubles, Outcomes, Openings):
     def elsewhere(self, chat: Chat, count: int) -> list[Entry]:
         """The newest messages and bubbles of all other chats, newest first; nothing without words."""
         return self._entries(
-            "chat != ? AND entries.kind != 'notice' AND text != '' AND state NOT IN ('ignored', 'dropped', 'aside')"
+            "chat != ? AND entries.kind != 'notice' AND (text != '' OR attachments LIKE '%\"words\"%')"
+            " AND state NOT IN ('ignored', 'dropped', 'aside')"
             " ORDER BY seq DESC LIMIT ?",
             chat.key,
             count,

@@ -1,5 +1,6 @@
-"""Whether voice messages can be heard, and how many of the imported ones wait for it."""
+"""Whether voice messages can be heard, how many of the imported ones wait for it, and whether they can be spoken."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,13 +8,27 @@ from bot.checks import Check, good, note
 from bot.config import Config
 from bot.errors import EchoesError
 from bot.hearing.whisper import model_folder, name_of
+from bot.playing.reading import can_look
 from bot.store.corpus import Corpus
 from bot.store.sounds import counted
 from bot.workspace import Workspace
 
 
-def examine_hearing(workspace: Workspace, config: Config) -> Iterator[Check]:
-    """Nothing here keeps the avatar from running: what is not heard is told as `[voice 0:12]`."""
+def examine_speech(workspace: Workspace, config: Config) -> Iterator[Check]:
+    """Nothing here keeps the avatar from running: what is not heard is `[voice 0:12]`, what is not spoken is text."""
+    yield from _hearing(workspace, config)
+    if config.speaking is None:
+        return
+    program = config.speaking.command[0]
+    if not can_look():
+        yield note("speaking", "nothing is spoken: run `pip install 'echoes-avatar[media]'`")
+    elif shutil.which(program) is None:
+        yield note("speaking", f"nothing is spoken: speaking.command names {program}, which is not there")
+    else:
+        yield good("speaking", f"{program}, in the voice that the consent names")
+
+
+def _hearing(workspace: Workspace, config: Config) -> Iterator[Check]:
     if config.hearing is None:
         yield from _waiting(workspace, "name a model as `hearing:` in config.yaml, then")
         return
