@@ -12,6 +12,8 @@ from bot.errors import DataError, PassingError, PermanentError
 from bot.hearing.ears import Ears
 from bot.hearing.transcriber import Transcript
 from bot.hearing.whisper import open_whisper
+from bot.memory.index import Place
+from bot.memory.journal import JournalSource
 from bot.message import STICKER, Attachment
 from tests.conversation.conftest import stage as stage
 from tests.conversation.stage import MEI, OMA, Stage
@@ -52,6 +54,22 @@ async def test_what_was_said_is_answered_and_the_sound_is_not_kept(stage: Stage)
     await stage.says(MEI, "well?")
     await stage.settled()
     assert "are you coming on sunday?" in stage.engine.prompts[-1] and len(ears.files) == 1, "heard once"
+
+
+async def test_what_came_after_it_is_remembered_after_it(stage: Stage) -> None:
+    """The index reads on from where it was, and a voice message has no words until it is heard."""
+    slow = Slow()
+    listens(stage, Ears(slow, 30))
+    await stage.brings(MEI, voice(), DINNER)
+    await stage.until(slow.began.is_set)
+    await stage.says(MEI, "did you hear?")
+    source, place = JournalSource(stage.journal), Place("journal/stage:1", "")
+    assert not list(source.words(place, 0))
+    stage.ears = Ears(Scripted("the boat leaves at noon"), 10)
+    await stage.die()
+    await stage.settled()
+    source = JournalSource(stage.journal)
+    assert [one.text for one in source.words(place, 0)] == ["the boat leaves at noon", "did you hear?", "ok"]
 
 
 async def test_forgotten_words_of_a_voice_message_are_gone_with_all_others(stage: Stage) -> None:
