@@ -42,6 +42,7 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))  # nothing is written; FFmpeg opens no file beside
     data = sys.stdin.buffer.read()
     parts: list[bytes] = []
+    seconds: float | None
     try:
         question, *asked = sys.argv[1:]
         if question == "listen":
@@ -64,7 +65,7 @@ def look(data: bytes, width: int, longest: float) -> tuple[float | None, list[by
         return _animated(data, width)
     import av
 
-    with av.open(io.BytesIO(data), options=_KINDS) as file:
+    with av.open(io.BytesIO(data), "r", options=_KINDS) as file:
         length = _length(file, longest)
         pictures = list(_frames(file, length, width)) if file.streams.video else []
     return length, [_speech(data, longest), *pictures]
@@ -159,7 +160,7 @@ def _samples(data: bytes, longest: float, rate: int) -> Iterator[bytes]:
     import av
 
     left = int((longest + 1) * rate)
-    with av.open(io.BytesIO(data), options=_KINDS) as file:
+    with av.open(io.BytesIO(data), "r", options=_KINDS) as file:
         if not file.streams.audio:
             raise Refused("there is no sound in it")
         resampler = av.AudioResampler(format="s16", layout="mono", rate=rate)

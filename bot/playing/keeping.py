@@ -14,11 +14,6 @@ MOVING = ("video", "animation", STICKER)
 """Kinds of which frames are shown. Of a sticker only where no emoji says what it shows."""
 
 
-def plays(attachment: Attachment) -> bool:
-    """Whether its file is one to be opened here."""
-    return attachment.kind in (*SOUNDING, *MOVING)
-
-
 def with_frames(attachment: Attachment, data: bytes, media: MediaStore) -> tuple[Attachment, bytes]:
     """The attachment with its frames, put into the store, and its sound; both may be nothing.
 

@@ -35,7 +35,7 @@ def video(seconds: int = 3, size: tuple[int, int] = (96, 64), kind: str = "mp4",
         out.mux(pictures.encode(None))
         if speech is not None:
             resampler = av.AudioResampler("fltp", "mono", 16000, frame_size=1024)
-            with av.open(io.BytesIO(sound)) as given:
+            with av.open(io.BytesIO(sound), "r") as given:
                 for frame in given.decode(audio=0):
                     for piece in resampler.resample(frame):
                         out.mux(speech.encode(piece))

@@ -15,6 +15,7 @@ from bot.errors import DataError, ExitCode
 from bot.hearing.transcriber import Transcript
 from bot.media import MediaStore
 from bot.message import Attachment, Message
+from bot.store.attachments import to_json
 from bot.store.sounds import to_hear
 from bot.workspace import Workspace
 from tests.hearing.samples import DINNER, colour, speech_model, video
@@ -22,8 +23,13 @@ from tests.importing.conftest import BEN, Desk, Write, telegram_chat, telegram_m
 from tests.importing.conftest import desk as desk
 from tests.importing.conftest import write as write
 
-VOICE = {"media_type": "voice_message", "file": "voice_messages/1.ogg", "mime_type": "audio/ogg", "duration_seconds": 4}
-ROUND = {"media_type": "video_message", "file": "round/2.mp4", "duration_seconds": 3}
+VOICE: dict[str, Any] = {
+    "media_type": "voice_message",
+    "file": "voice_messages/1.ogg",
+    "mime_type": "audio/ogg",
+    "duration_seconds": 4,
+}
+ROUND: dict[str, Any] = {"media_type": "video_message", "file": "round/2.mp4", "duration_seconds": 3}
 
 
 class Scripted:
@@ -118,8 +124,6 @@ def test_words_that_the_export_gave_are_never_overwritten(desk: Desk, place: Wor
     told = Attachment("voice", store.put_sound(DINNER), words="told by the app")
     export = write(telegram_chat(telegram_message(1, "", **VOICE)))
     desk.take(export)
-    from bot.store.attachments import to_json
-
     desk.corpus.db.execute("UPDATE messages SET attachments = ?", (to_json([told]),))
     transcribe(place, Scripted(name="whisper b"), again=True)
     assert [one.words for one in of(desk.messages)] == ["told by the app"]

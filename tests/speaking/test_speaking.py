@@ -163,10 +163,10 @@ async def says(stage: Stage, who: Account, text: str = "where are you?") -> list
 @pytest.fixture
 def knowing(stage: Stage) -> Stage:
     """Mei and her grandmother are known by the accounts of the export, too."""
-    contacts = [
+    contacts = tuple(
         replace(one, accounts=(*one.accounts, Account("telegram", IDS[name])))
         for one, name in zip(PEOPLE.contacts, ("Mei", "Gran"), strict=True)
-    ]
+    )
     stage.people = People.of(contacts, SUBJECT.subject)
     stage.conversations.avatar.people = stage.people
     return stage
