@@ -23,6 +23,7 @@ class Use(StrEnum):
     """What can be agreed to."""
 
     TRAINING = "training"
+    WRITINGS = "writings"  # that diaries, letters, e-mail and posts are learnt, too
     RUNNING = "running"
 
 
@@ -96,6 +97,18 @@ def require(path: Path, use: Use, platforms: Sequence[str] = ()) -> Consent:
         )
     consent.covers(use, platforms)
     return consent
+
+
+def agreed(path: Path, use: Use) -> bool:
+    """Says whether there is a record that allows this use now. Raises ConsentError where the record is damaged."""
+    consent = load_consent(path)
+    if consent is None:
+        return False
+    try:
+        consent.covers(use)
+    except ConsentError:
+        return False
+    return True
 
 
 def load_consent(path: Path) -> Consent | None:

@@ -144,6 +144,7 @@ FOUNDATION = (
     "validation",
     "sampling",
     "outcome",
+    "writing",
 )
 """What everything in bot stands on; no folder of it is known to these."""
 

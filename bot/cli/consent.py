@@ -26,7 +26,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--by", metavar="NAME", help="who agrees; with this, the rest comes from options as well")
     parser.add_argument("--role", choices=[role.value for role in Role], help="in what role (default: self)")
-    parser.add_argument("--uses", metavar="LIST", help="agreed to: training, running, or both with a comma (default)")
+    parser.add_argument(
+        "--uses", metavar="LIST", help="agreed to: training, writings, running, with commas (default: training,running)"
+    )
     parser.add_argument("--platforms", metavar="LIST", help="where it may run: all (default), or names with commas")
     parser.add_argument(
         "--until", metavar="DAY", help="the last day it holds, as 2027-12-31 (default: a year from now)"
@@ -102,7 +104,10 @@ def from_questions(ask: Questions) -> Consent:
         ask.say("again")
     while (role := ask.text("role", "1")) not in _ROLES:
         ask.say("again")
-    uses = tuple(use for use in Use if ask.agreed(use))
+    uses: tuple[Use, ...] = ()
+    for use in Use:
+        if (use is not Use.WRITINGS or Use.TRAINING in uses) and ask.agreed(use):
+            uses = (*uses, use)
     platforms: tuple[str, ...] = ()
     disclosure = False
     if Use.RUNNING in uses:
@@ -137,7 +142,7 @@ def _from_options(args: argparse.Namespace) -> Consent:
     try:
         uses = tuple(Use(word) for word in _words(args.uses or "training,running"))
     except ValueError:
-        raise UsageError(f"--uses {args.uses}: must be training, running, or both with a comma.") from None
+        raise UsageError(f"--uses {args.uses}: must be training, writings, running, or several with commas.") from None
     try:
         until = date.fromisoformat(args.until) if args.until else _in_a_year()
     except ValueError:

@@ -14,6 +14,7 @@ from training.data.importers.formats import InstalledFormat, InstalledFormats
 from training.data.importers.jsonstream import keys_by_place
 from training.data.importers.unreadable import Unreadable, unreadable
 from training.data.importers.workbook import first_words
+from training.data.importers.writings.plain import ENDINGS
 
 _HEAD = 1 << 17
 _MESSAGES = "messages.item"
@@ -67,6 +68,11 @@ class Detector:
             )
         return best[0]
 
+    def certain(self, path: Path) -> InstalledFormat | None:
+        """Returns the format that is sure of this file; None where none is. Raises DataError if it cannot be read."""
+        head = read_head(path)
+        return next((one for one in self._formats if self._claim(one, head) is Claim.CERTAIN), None)
+
     def _claim(self, one: InstalledFormat, head: Head) -> Claim:
         try:
             return one.sniff(head)
@@ -84,6 +90,11 @@ class Detector:
     def _unknown(self, head: Head) -> NotAnExport:
         if head.keys:
             return NotAnExport(f"{head.path} is JSON, but of no export that can be imported: {self.known}")
+        if head.path.suffix.lower() in ENDINGS:
+            return NotAnExport(
+                f"{head.path} is in no format that can be imported: {self.known} If it is a diary or letters of the "
+                "person, say so: `echoes import --as diary` (or letter, or post)."
+            )
         hint = ""
         line = head.text.partition("\n")[0]
         if line.count(",") >= 3 and not line.isascii():
