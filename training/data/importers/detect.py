@@ -68,10 +68,15 @@ class Detector:
             )
         return best[0]
 
-    def certain(self, path: Path) -> InstalledFormat | None:
-        """Returns the format that is sure of this file; None where none is. Raises DataError if it cannot be read."""
+    def export(self, path: Path) -> str | None:
+        """Returns the name of whatever this file may be an export of; None where it is of nothing that is known.
+
+        Raises DataError if it cannot be read.
+        """
         head = read_head(path)
-        return next((one for one in self._formats if self._claim(one, head) is Claim.CERTAIN), None)
+        claiming = next((one.name for one in self._formats if self._claim(one, head) is not Claim.NO), None)
+        known = unreadable(head)
+        return claiming or (known.name if known is not None else None)
 
     def _claim(self, one: InstalledFormat, head: Head) -> Claim:
         try:

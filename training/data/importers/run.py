@@ -190,9 +190,9 @@ def _format_of(file: FoundFile, detector: Detector, options: Options) -> Install
         return detector.detect(file.path)
     if file.path.suffix.lower() not in ENDINGS:
         raise NotAnExport(f"{file.path} is no text: --as is for files that end in {', '.join(ENDINGS)}.")
-    if (other := detector.certain(file.path)) is not None:
+    if (other := detector.export(file.path)) is not None:
         raise DataError(
-            f"{file.path} is an export of {other.name}, and no {options.said_to_be}: import it without --as."
+            f"{file.path} looks like an export of {other}, and no {options.said_to_be}: import it without --as."
         )
     return InstalledFormat(said_to_be(options.said_to_be, options.to), OWN_PACKAGE)
 

@@ -44,6 +44,12 @@ _AFTER = re.compile(rf"[\s,，.。·|/]*(?:{_WEEKDAY}|{_CLOCK})", re.IGNORECASE)
 _CLOSING = re.compile(r"^[\s,，.。·|】\]*_=#]+|[\s】\]*_=#]+$")
 _SEPARATOR = re.compile(r"\s*(?:[:：|]|[-–—]+\s|\t)\s*")
 _SENTENCE = re.compile(r"[.!?。！？；;，,…]")
+_WEATHER = re.compile(
+    r"[晴阴陰雨雪云雲多少小中大雷阵陣转轉到间間风風雾霧霾热熱冷暖暴夹夾\s,，/]+|"
+    r"(?:sun(?:ny)?|cloud(?:y|s)?|rain(?:y)?|snow(?:y)?|clear|overcast|wind(?:y)?|fog(?:gy)?|storm(?:y)?|hot|cold|warm)"
+    r"(?:[\s,/]+-?\d+\s?°[CF]?)?",
+    re.IGNORECASE,
+)
 _LONGEST_TITLE = 40
 _LONGEST_NOTE = 12  # characters that alone behind a day are what the weather was, and longer ones what is told
 
@@ -92,6 +98,7 @@ class Days:
         separated = _SEPARATOR.match(line, end)
         marked = bool(lead["mark"].strip())
         rest = _CLOSING.sub("", line[separated.end() if separated else end :])
+        told_more = told_more or _WEATHER.fullmatch(rest) is not None
         self.year = day.year
         longest = _LONGEST_TITLE if marked or told_more else _LONGEST_NOTE
         if len(rest) <= longest and not _SENTENCE.search(rest):
