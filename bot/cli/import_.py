@@ -102,7 +102,7 @@ def run(args: argparse.Namespace) -> int:
         _print(report, total, written)
         if report.writings and unknown:
             print(_not_yet_the_subject(unknown, people))
-    for problem in (*report.format_problems, *report.problems):
+    for problem in (*report.format_problems, *report.hints, *report.problems):
         print(f"echoes: {problem}", file=sys.stderr)
     return ExitCode.DATA if report.problems or not report.files else ExitCode.OK
 

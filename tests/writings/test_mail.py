@@ -7,6 +7,7 @@ import pytest
 
 from bot.message import Account
 from bot.writing import Addressee, WritingKind
+from tests.importing.conftest import telegram_chat, telegram_message
 from tests.writings.conftest import MEI, SUBJECT, Shelf, mail, mailbox
 
 OWN = "Hi Ann,\n\nthey are under the mat.\n\nMei"
@@ -99,6 +100,9 @@ def test_nobody_said_whose_they_are(shelf: Shelf) -> None:
     report = shelf.take(box.parent, subject=())
     assert len(report.problems) == 1 and "--me and their address" in report.problems[0]
     assert "and 30 more files" in report.problems[0]
+    shelf.write(json.dumps(telegram_chat(telegram_message(1, "hi"))), "mails/result.json")
+    beside = shelf.take(box.parent, subject=())
+    assert (beside.kept, beside.problems, len(beside.hints)) == (1, [], 1)
     assert shelf.take(box, subject=(), me="Mei@Example.org").kept == 1
     assert shelf.take(box, subject=(), me="ann@example.org").skipped == {"by somebody else": 1}
 

@@ -56,7 +56,8 @@ class FileReport:
 class ImportReport:
     """The counts and sentences of one import.
 
-    problems: sentences about files that could not be imported. format_problems: sentences about other packages' formats
+    problems: sentences about files that could not be imported. hints: about those that were left alone until somebody
+    says more, beside files that were imported. format_problems: sentences about other packages' formats
     that cannot be used; they do not keep a file from being imported by another format. texts_left: of the other files,
     those that may be a diary or letters, if somebody says so.
     """
@@ -64,6 +65,7 @@ class ImportReport:
     chats: dict[int, ChatReport] = field(default_factory=dict)  # by row in the corpus; others below 0
     files: list[FileReport] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+    hints: list[str] = field(default_factory=list)
     format_problems: list[str] = field(default_factory=list)
     writings: dict[WritingKind, Tally] = field(default_factory=dict)
     other_files: int = 0
@@ -101,5 +103,6 @@ class ImportReport:
             "photos": {"kept": self.photos, "left_out": dict(self.photos_left_out.most_common())},
             "other_files": self.other_files,
             "problems": self.problems,
+            "hints": self.hints,
             "format_problems": self.format_problems,
         }

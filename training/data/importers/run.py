@@ -127,7 +127,7 @@ def import_paths(corpus: Corpus, store: MediaStore, files: Iterable[FoundFile], 
         except DataError as error:
             report.problems.append(printable(error))
         options.progress(file.size)
-    report.problems += _told_once(unread, report)
+    _tell_once(unread, report)
     report.format_problems += [*installed.problems, *detector.faults]
     return report
 
@@ -204,14 +204,19 @@ The reason is the kind of export that no format reads, or the sentence that is t
 """
 
 
-def _told_once(unread: _Unread, report: ImportReport) -> Iterator[str]:
-    """Yields a sentence for many files of one kind; what people send each other is no export where one lies above."""
+def _tell_once(unread: _Unread, report: ImportReport) -> None:
+    """Tells many files of one kind in a sentence; what people send each other is no export where one lies above.
+
+    Posts that lie in the same download as chats are no problem until somebody asks for them.
+    """
     for (kind, asked_for), alike in unread.items():
         common = isinstance(kind, Unreadable) and kind.common
         left = [one for one in alike if asked_for or not common or not _lies_below(one[0], report.files)]
         report.other_files += len(alike) - len(left)
         if left:
-            yield left[0][1] + (f" (and {len(left) - 1:,} more files like it)" if len(left) > 1 else "")
+            beside = isinstance(kind, str) and not asked_for and report.files
+            told = report.hints if beside else report.problems
+            told.append(left[0][1] + (f" (and {len(left) - 1:,} more files like it)" if len(left) > 1 else ""))
 
 
 def _import_file(
