@@ -112,8 +112,9 @@ def _chat(contact: Contact) -> Chat:
 
 @contextmanager
 def _opened(workspace: Workspace) -> Iterator[Recall]:
-    journal = Journal.open(workspace.journal)
-    recall = memory_of(workspace, journal, load_persona(workspace.persona))
+    persona = load_persona(workspace.persona)
+    journal = Journal.open(workspace.journal, era=persona.era)
+    recall = memory_of(workspace, journal, persona)
     try:
         yield recall
     finally:

@@ -10,6 +10,7 @@ from bot.chat.scene import scene_at
 from bot.chat.turns import Placed, dialogue_start, said_by, to_turns
 from bot.chat.window import windows
 from bot.config import ConversationConfig
+from bot.era import set_back
 from bot.message import Chat, Message
 from bot.people import People
 from bot.persona import Persona
@@ -80,6 +81,7 @@ class Context:
         last = turns[-1].seq
         if turns[dialogue_start(turns, self._gap)].seq > self._until:  # another dialogue than that of the prompt before
             self._start = _ALL
+        turns = self._in_its_era(turns)
         # What waits comes last, though it may have come before what was said meanwhile.
         earlier = [one.turn for one in turns[:-1] if one.seq < self._start]
         turns = [one for one in turns[:-1] if one.seq >= self._start] + turns[-1:]
@@ -100,7 +102,7 @@ class Context:
 
         What was remembered for turns that are carried over is not shown with them, as in any other dialogue.
         """
-        turns = [one.turn for one in self._all(lines, people, {})]
+        turns = [one.turn for one in self._in_its_era(self._all(lines, people, {}))]
         turns = turns[max(len(turns) - self._carried, 0) :]
         scene = scene_at(self._chat, self._persona, people, (message for _, message in reversed(lines)))
         first = max(windows(scene, turns, self._max_tokens, codec), default=0)
@@ -111,6 +113,11 @@ class Context:
         memory = {seq: tuple(one.line for one in found) for seq, found in self._remembered.items()}
         turns = self._all(lines, people, memory)
         return turns[max(dialogue_start(turns, self._gap) - self._carried, 0) :]
+
+    def _in_its_era(self, turns: Sequence[Placed]) -> list[Placed]:
+        """The turns at the times that the avatar's clock shows: of an era that is over, set back into it."""
+        era, zone = self._persona.era, self._persona.zone
+        return [replace(one, turn=replace(one.turn, at=set_back(one.turn.at, era, zone))) for one in turns]
 
     def _all(self, lines: Sequence[Line], people: People, memory: Mapping[int, tuple[str, ...]]) -> list[Placed]:
         shown = ((seq, message) for seq, message in lines if seq >= self._begins_at)

@@ -43,7 +43,7 @@ class View:
         read in that order, the earlier one would look unanswered, and be answered again.
         """
         wanted = self._context.entries if count is None else count
-        recent = self._journal.recent(self._chat, wanted)
+        recent = self._journal.in_its_era(self._chat, wanted)
         seen = [entry for entry in recent if entry.state is not State.NEW or entry.seq <= until]
         lines = [(entry.seq, entry.message) for entry in sorted(seen, key=lambda entry: entry.state is State.NEW)]
         partner = partner or next((message.sender for _, message in reversed(lines) if message.sender), None)

@@ -13,12 +13,14 @@ from bot.checks import Check, bad, good, note
 from bot.config import Config, load_config
 from bot.consent import Use, require
 from bot.doctor.model import examine_model
+from bot.era import doubt
 from bot.errors import ConfigError, EchoesError
 from bot.lock import pid_file, running
-from bot.people import STRANGER, load_people
+from bot.people import NOTHING_LEFT_OUT, STRANGER, load_people
 from bot.persona import load_persona
 from bot.platform import Platform, Platforms
 from bot.secrets import Secret, Secrets, kept_secret, load_secrets
+from bot.store.past import Past
 from bot.validation import either
 from bot.workspace import Workspace
 
@@ -104,6 +106,10 @@ def _persona(workspace: Workspace) -> Iterator[Check]:
         yield good("persona", f"{persona.name}, {persona.language}")
     except EchoesError as error:
         yield bad("persona", error)
+        return
+    span = Past(workspace.corpus).span(NOTHING_LEFT_OUT) if persona.era else None
+    if span and (odd := doubt(persona.era, persona.zone, *span)):
+        yield note("era", odd)
 
 
 def _people(workspace: Workspace, config: Config | None) -> Iterator[Check]:

@@ -3,6 +3,7 @@
 import logging
 import sqlite3
 
+from bot.era import end_of
 from bot.errors import EchoesError
 from bot.memory.corpus import CorpusSource
 from bot.memory.journal import JournalSource
@@ -14,7 +15,6 @@ from bot.people import People
 from bot.persona import Persona
 from bot.questionnaire import Answer, load_questionnaire
 from bot.store.journal import Journal
-from bot.store.past import end_of
 from bot.workspace import Workspace
 
 log = logging.getLogger(__name__)

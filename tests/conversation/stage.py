@@ -163,7 +163,7 @@ class Stage:
     def __post_init__(self) -> None:
         self.media = MediaStore(self.root / "received", (self.root / "media",))
         self.engine = ScriptedEngine(byte_codec(self.media))
-        self.journal = Journal.open(self.root / "journal.sqlite", self.clock.now)
+        self.journal = Journal.open(self.root / "journal.sqlite", self.clock.now, self.persona.era)
         self.conversations = self._open()
 
     def _open(self) -> Conversations:
@@ -202,7 +202,7 @@ class Stage:
         self.journal.close()
         self.media = MediaStore(self.root / "received", (self.root / "media",))
         self.engine.codec = byte_codec(self.media)
-        self.journal = Journal.open(self.root / "journal.sqlite", self.clock.now)
+        self.journal = Journal.open(self.root / "journal.sqlite", self.clock.now, self.persona.era)
         self.conversations = self._open()
         await self.conversations.start()
 
