@@ -16,6 +16,7 @@ from bot.conversation.avatar import Avatar
 from bot.engine.factory import build_engine
 from bot.lora import find_lora
 from bot.media import MediaStore
+from bot.memory.opened import examples_of
 from bot.memory.trained import remembers
 from bot.message import ChatKind, Message
 from bot.people import RELATIONSHIPS, People, load_people
@@ -71,6 +72,7 @@ async def show_transcript(workspace: Workspace, era: str | None = None) -> None:
             config=_unhurried(config.conversation),
             media=media,
             past=Past(workspace.corpus),
+            examples=examples_of(workspace),
             memory=memory,
             remembers=config.conversation.remember and remembers(lora),
         )

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+from bot.chat.examples import example_turns
 from bot.chat.prompt import Codec, Prompt, render
 from bot.chat.remembered import Memory, Remembered, Remembering
 from bot.chat.scene import scene_at
@@ -14,6 +15,7 @@ from bot.era import set_back
 from bot.message import Chat, Message
 from bot.people import People
 from bot.persona import Persona
+from bot.released import Exchange
 
 RECENT = 400
 """Entries read for a prompt; far more than fit into one."""
@@ -25,6 +27,7 @@ Line = tuple[int, Message]
 """A message and its place in the chat: a seq of the journal, or below zero what was said before the avatar."""
 
 _ALL = -(1 << 62)
+_FIRST = _ALL + 1  # the place of the first example, before all that was ever said
 
 
 class Context:
@@ -46,6 +49,7 @@ class Context:
         self._max_tokens = max_tokens
         self._remembered: dict[int, tuple[Remembered, ...]] = {}
         self._remembered_for: tuple[object, int] = (None, 0)  # the people, and how often something was forgotten
+        self._examples: tuple[Exchange, ...] = ()
         self._start = _ALL  # place of the first turn shown
         self._until = _ALL  # place of the last one
         self._begins_at = _ALL  # place of the first message that may be shown
@@ -62,6 +66,10 @@ class Context:
     def begin_at(self, seq: int) -> None:
         """Leaves out what was said before: rendering it may be what fails."""
         self._begins_at = seq
+
+    def begin_with(self, examples: Sequence[Exchange]) -> None:
+        """Lets a chat without a past begin with these."""
+        self._examples = tuple(examples)
 
     def remember(self, lines: Sequence[Line], people: People, memory: Memory | None) -> None:
         """Remembers for the messages of the dialogue that the last line is in: once for each of them."""
@@ -122,4 +130,11 @@ class Context:
     def _all(self, lines: Sequence[Line], people: People, memory: Mapping[int, tuple[str, ...]]) -> list[Placed]:
         shown = ((seq, message) for seq, message in lines if seq >= self._begins_at)
         said = said_by(shown, people, self._persona.language, self._has_photo, memory)
-        return to_turns(self._chat.kind, said, self._gap)
+        turns = to_turns(self._chat.kind, said, self._gap)
+        return [*self._placed_examples(turns[0].turn.at), *turns] if turns else turns
+
+    def _placed_examples(self, before: datetime) -> list[Placed]:
+        if self._begins_at != _ALL:
+            return []
+        turns = example_turns(self._examples, before, self._gap, self._persona.language)
+        return [Placed(_FIRST + number, turn, turn.at) for number, turn in enumerate(turns)]

@@ -23,7 +23,7 @@ from bot.daemon.signals import Orders
 from bot.daemon.supervision import Background, Supervisor
 from bot.errors import ConsentError, EchoesError, ExitCode, PassingError
 from bot.lora import find_lora
-from bot.memory.opened import memory_of
+from bot.memory.opened import examples_of, memory_of
 from bot.memory.trained import remembers
 from bot.people import load_people
 from bot.persona import load_persona
@@ -74,7 +74,7 @@ class Daemon:
         self._memory = memory_of(parts.workspace, self._journal, parts.avatar.persona)
         if self._journal.forgotten():
             self._memory.forget()  # training, which does not know of them, may have read them again
-        parts.avatar.memory = self._memory
+        parts.avatar.memory, parts.avatar.examples = self._memory, examples_of(parts.workspace)
         self._conversations = Conversations(parts.avatar, self._journal, parts.adapters, parts.metrics, clock)
         self._retention = Retention(self._journal, parts.avatar.media, parts.config.retention)
         self._initiative: Initiative | None = None

@@ -15,7 +15,7 @@ from bot.conversation import Conversations
 from bot.conversation.avatar import Avatar
 from bot.errors import EchoesError, PermanentError
 from bot.media import MediaStore
-from bot.memory.opened import memory_of
+from bot.memory.opened import examples_of, memory_of
 from bot.message import PHOTO, Account, Attachment, Chat, ChatKind, Message
 from bot.observer import Observer, Unobserved
 from bot.people import Contact, People
@@ -177,6 +177,7 @@ class Stage:
             self.config,
             self.media,
             Past(self.root / "corpus.sqlite"),
+            examples_of(Workspace(self.root)),
             self.memory,
         )
         return Conversations(avatar, self.journal, {"stage": self.platform}, self.observer, self.clock)
