@@ -57,6 +57,16 @@ class _File(Section):
         return given
 
 
+class _Lines(yaml.SafeDumper):
+    """Writes several lines as they are, not as a quoted text."""
+
+
+_Lines.add_representer(
+    str,
+    lambda dumper, text: dumper.represent_scalar("tag:yaml.org,2002:str", text, style="|" if "\n" in text else None),
+)
+
+
 def load_released(path: Path) -> Released:
     """Loads them; a missing file has none. Raises ConfigError with every mistake, PassingError while it is not read."""
     try:
@@ -73,5 +83,5 @@ def save_released(path: Path, released: Released) -> None:
         for word in RELATIONSHIPS
         if released.get(word)
     }
-    text = yaml.safe_dump({"released": document}, allow_unicode=True, sort_keys=False)
+    text = yaml.dump({"released": document}, Dumper=_Lines, allow_unicode=True, sort_keys=False, width=1000)
     write_private(path, (_HEAD + text).encode())

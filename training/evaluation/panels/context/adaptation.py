@@ -49,9 +49,13 @@ class Adaptation:
 
     def values(self, replies: Sequence[Bubbles]) -> dict[str, Value]:
         """replies: to `asked`. The ratio is their accuracy over that of real ones."""
-        found = self.judge.accuracy(_spoken(self.asked, replies, self.sides))
+        found = self.accuracy(self.asked, replies)
         ratios = {"relationship_ratio": ratio(found, self.real)} if self.separates else {}
         return {"relationship_accuracy": found, **ratios}
+
+    def accuracy(self, of: Sequence[Occasion], replies: Sequence[Bubbles]) -> Value:
+        """The judge's accuracy on bundles of the replies to some occasions."""
+        return self.judge.accuracy(_spoken(of, replies, self.sides))
 
 
 def _spoken(of: Sequence[Occasion], replies: Sequence[Bubbles], sides: Sides) -> list[Spoken]:

@@ -13,6 +13,7 @@ from training.evaluation.panel import Kind, Metric, Panel, Row, Target
 from training.evaluation.panels.context import pictures, relationships, shown
 from training.evaluation.panels.context.adaptation import Adaptation
 from training.evaluation.panels.context.judge import BUNDLE, FEWEST
+from training.evaluation.panels.context.newcomers import Newcomers
 from training.evaluation.panels.context.trials import Pair, mean_gain, pairs, read, win_rate, wins
 from training.evaluation.panels.context.years import COMPARED, Years
 from training.evaluation.respondent import Bubbles, Respondent, Respondents, occasions
@@ -25,18 +26,19 @@ RATIO, SEEN = 0.6, 0.65
 class Outcome:
     """What a respondent made of it, by metric. pairs: of each reply; chance: of one wrong condition against another.
 
-    dated: what it answered as of each of two years, if that was asked.
+    dated: what it answered as of each of two years, if that was asked. new: its first replies to newcomers.
     """
 
     pairs: Mapping[str, Sequence[Pair]]
     chance: Mapping[str, Sequence[Pair]]
     adapted: Mapping[str, Value]
     dated: Sequence[Bubbles]
+    new: Mapping[str, Value]
 
     def values(self, years: Years | None) -> dict[str, Value]:
         gain = {"relationship_gain": mean_gain(self.pairs[shown.WIN])} if shown.WIN in self.pairs else {}
         dated = years.values(self.dated) if years and self.dated else {}
-        return {**gain, **_win_rates(self.pairs), **self.adapted, **dated}
+        return {**gain, **_win_rates(self.pairs), **self.adapted, **dated, **self.new}
 
 
 def panel(data: EvaluationData, respondents: Respondents, limits: Limits) -> Panel:
@@ -49,6 +51,7 @@ def panel(data: EvaluationData, respondents: Respondents, limits: Limits) -> Pan
     adaptation = Adaptation.of(data, limits.written)
     years = Years.of(data, max(limits.swapped // 2, FEWEST))
     dated = years.trials() if years and years.differ else []
+    newcomers = Newcomers.of(data, adaptation, max(limits.swapped // 2, 2 * FEWEST))
 
     def outcome(respondent: Respondent) -> Outcome:
         trials = [*tagged, *seen, *dated]
@@ -58,6 +61,7 @@ def panel(data: EvaluationData, respondents: Respondents, limits: Limits) -> Pan
             _tossed(pairs(trials, nats, relationships.CHANCE | COMPARED)) | pairs(trials, nats, pictures.CHANCE),
             adaptation.values(respondent.write([one.question for one in adaptation.asked])) if adaptation else {},
             respondent.write(years.questions()) if years and dated else (),
+            newcomers.values(respondent.write(newcomers.questions())) if newcomers else {},
         )
 
     found = draft.ask(outcome)
@@ -65,7 +69,7 @@ def panel(data: EvaluationData, respondents: Respondents, limits: Limits) -> Pan
     avatar = found.get(Kind.AVATAR)
     missing = tuple(_missing(draft, bool(items), adaptation, len(photos), years))
     return draft.panel(
-        _metrics(draft, found[Kind.BASE], missing),
+        _metrics(draft, found[Kind.BASE], missing, newcomers),
         draft.rows(values, *_controls(draft, found[Kind.BASE], avatar, adaptation, years)),
         " ".join(missing) if avatar and all(missing) else None,
         shown.drawings(draft, {kind: one.pairs[shown.WIN] for kind, one in found.items() if shown.WIN in one.pairs}),
@@ -109,7 +113,7 @@ def _missing(
         yield "" if years.differ else draft.say("missing.unchanged", earlier=earlier, later=later)
 
 
-def _metrics(draft: Draft, base: Outcome, missing: tuple[str, ...]) -> Iterator[Metric]:
+def _metrics(draft: Draft, base: Outcome, missing: tuple[str, ...], newcomers: Newcomers | None) -> Iterator[Metric]:
     unadapted, unseen, undated = missing
     yield draft.metric("relationship_win", None if unadapted else Target(low=shown.WINS), "%")
     yield draft.metric("relationship_gain")
@@ -120,6 +124,8 @@ def _metrics(draft: Draft, base: Outcome, missing: tuple[str, ...]) -> Iterator[
     for key, target in (("swapped", Target(low=SEEN)), ("blank", Target(low=SEEN)), ("caption", None)):
         if f"picture_{key}" in base.pairs:
             yield draft.metric(f"picture_{key}", None if unseen else target, "%")
+    for key in ("new_alone", "new_shown", "new_copied") if newcomers else ():
+        yield draft.metric(key, unit="%")
     if not undated:
         yield draft.metric("era_ratio", Target(low=RATIO))
         yield draft.metric("era_accuracy", unit="%")

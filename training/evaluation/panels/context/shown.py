@@ -57,6 +57,8 @@ def findings(
         yield unseen
     if "picture_swapped" in avatar:
         yield draft.say("findings.photos", swapped=avatar["picture_swapped"], blank=avatar["picture_blank"])
+    if "new_shown" in avatar:
+        yield draft.say("findings.new", **{key: avatar[f"new_{key}"] for key in ("alone", "shown", "copied")})
     if undated:
         yield undated
     elif years and "era_accuracy" in avatar:
