@@ -18,10 +18,8 @@ def made(log: Log, length: int = 4000) -> tuple[list[Dialogue], list[Dialogue]]:
 
 
 def talks(log: Log, number: int) -> None:
-    lines = (
-        f"3/{day} 18:0{n} {who}{day}" for day in range(1, number + 1) for n, who in ((0, "Mei: a"), (1, "Nora: b"))
-    )
-    log.private("Mei", *lines)
+    days = range(1, number + 1)
+    log.private("Mei", *(line for day in days for line in (f"3/{day} 18:00 Mei: a{day}", f"18:01 Nora: b{day}")))
 
 
 def test_the_first_and_one_in_a_few_begin_with_them(log: Log) -> None:
