@@ -1,7 +1,7 @@
 """What a chat without a past begins with: a few exchanges that anybody may see, for the register of the relationship.
 
-They stand before the first message as earlier turns would, and the first is marked as what it is: not a talk with this
-person. Training, measuring and serving make them here.
+They stand before the first message as earlier turns would, each marked as what it is: no talk with this person.
+Training, measuring and serving make them here.
 """
 
 from collections.abc import Callable, Collection, Sequence
@@ -19,7 +19,7 @@ MOST = 3
 
 _DISTANT = (STRANGER, "acquaintance")
 _LONGEST = 160  # characters of an answer to the questionnaire that is shown as a reply
-_MARK = {"en": "from talks with others", "zh": "和别人的对话"}
+_MARK = {"en": "from a talk with somebody else", "zh": "和别人的对话"}
 _LONG_AGO = timedelta(days=1)  # beyond what ends a dialogue
 _ANSWERED_AFTER = timedelta(minutes=1)
 
@@ -62,7 +62,7 @@ def example_turns(exchanges: Sequence[Exchange], before: datetime, gap: timedelt
     turns: list[Turn] = []
     for number, one in enumerate(exchanges):
         at = before - (len(exchanges) - number) * (gap + _LONG_AGO)
-        turns.append(Turn(Speaker(), _bubbles(one.they), at, () if turns else (_MARK[language],)))
+        turns.append(Turn(Speaker(), _bubbles(one.they), at, (_MARK[language],)))
         turns.append(Turn(None, _bubbles(one.i), at + _ANSWERED_AFTER))
     return tuple(turns)
 

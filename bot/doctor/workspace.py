@@ -19,6 +19,7 @@ from bot.lock import pid_file, running
 from bot.people import NOTHING_LEFT_OUT, STRANGER, load_people
 from bot.persona import load_persona
 from bot.platform import Platform, Platforms
+from bot.released import load_released
 from bot.secrets import Secret, Secrets, kept_secret, load_secrets
 from bot.store.past import Past
 from bot.validation import either
@@ -43,6 +44,7 @@ def examine(workspace: Workspace, platforms: Platforms, progress: Callable[[str]
     yield from _folder(workspace, platforms)
     yield from _persona(workspace)
     yield from _people(workspace, config)
+    yield from _released(workspace)
     if config is not None:
         yield from _consent(workspace, config)
         yield from _tokens(workspace, config, platforms)
@@ -71,7 +73,7 @@ def _folder(workspace: Workspace, platforms: Platforms) -> Iterator[Check]:
         yield bad("workspace", ConfigError(f"{root} cannot be written: run as its owner, or give it to this user."))
         return
     paths = [workspace.persona, workspace.people, workspace.questionnaire, workspace.consent, workspace.corpus]
-    paths += [workspace.journal, pid_file(workspace), *_folders(workspace)]
+    paths += [workspace.journal, workspace.released, pid_file(workspace), *_folders(workspace)]
     paths += [path for one in platforms.good.values() for path in _owned(workspace, one)]
     there = [path for path in paths if path.exists()]
     closed = [path.name for path in there if not os.access(path, os.R_OK | os.W_OK | (os.X_OK if path.is_dir() else 0))]
@@ -156,6 +158,17 @@ def _unknown_in_dates(workspace: Workspace, slugs: set[str]) -> list[str]:
         return sorted({day.contact for day in load_persona(workspace.persona).dates} - slugs)
     except EchoesError:
         return []  # what is wrong with the persona is told by itself
+
+
+def _released(workspace: Workspace) -> Iterator[Check]:
+    try:
+        released = load_released(workspace.released)
+    except EchoesError as error:
+        yield bad("released", error)
+        return
+    if released:
+        number = sum(map(len, released.values()))
+        yield good("released", f"{number} exchange{'' if number == 1 else 's'} that others may see")
 
 
 def _consent(workspace: Workspace, config: Config) -> Iterator[Check]:

@@ -16,7 +16,7 @@ from tests.dialogues.log import IDS, Log
 
 TOM = Account("stage", "3")
 FRIENDS = (Exchange("are you coming?\nor not", "okok\ngive me ten minutes", "mei"), Exchange("hungry?", "always"))
-MARK = "[remembered] from talks with others\n"
+MARK = "[remembered] from a talk with somebody else\n"
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ async def test_a_friend_who_never_wrote_is_spoken_to_as_friends_are(stage: Stage
     await stage.says(TOM, "hi, it's Tom")
     await stage.settled()
     prompt = told(stage)
-    assert f"user\n{MARK}[" in prompt and prompt.count(MARK) == 1, "marked as what it is"
+    assert f"user\n{MARK}[" in prompt and prompt.count(MARK) == len(FRIENDS), "each is marked as what it is"
     assert "are you coming?\nor not<|im_end|>\n<|im_start|>assistant\nokok\ngive me ten minutes<|im_end|>" in prompt
     assert prompt.index("ten minutes") < prompt.index("always") < prompt.index("hi, it's Tom")
     assert "parrot" not in prompt and "my cat" not in prompt

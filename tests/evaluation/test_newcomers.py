@@ -69,7 +69,7 @@ def test_what_is_asked(data: EvaluationData) -> None:
     for one in shown:
         example, answer, last = one.turns
         (released,) = RELEASED[one.scene.partner.relationship]
-        assert example.memory == ("from talks with others",) and example.bubbles[0].text == released.they
+        assert example.memory == ("from a talk with somebody else",) and example.bubbles[0].text == released.they
         assert "\n".join(bubble.text for bubble in answer.bubbles) == released.i
         assert (last.at - answer.at) > data.gap and last.speaker in (MEI, GRAN)
 

@@ -94,6 +94,15 @@ def test_mistakes_in_the_file_are_told(tmp_path: Path) -> None:
     assert load_released(tmp_path / "none.yaml") == {}
 
 
+def test_the_doctor_counts_them_and_finds_a_mistake(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    save_released(root / "released.yaml", {"friend": (Exchange("a", "b"),)})
+    main(["-w", str(root), "doctor"])
+    assert "1 exchange that others may see" in capsys.readouterr().out
+    (root / "released.yaml").write_text("released: {pal: []}\n")
+    main(["-w", str(root), "doctor"])
+    assert "'pal' is not one of" in capsys.readouterr().out
+
+
 def test_what_was_written_is_read_again(tmp_path: Path) -> None:
     released = {"elder": (Exchange("# a: b\nc", "- d\n\n'e'"),), "friend": (Exchange("“f” ", '"g"', "mei"),)}
     save_released(tmp_path / "released.yaml", released)

@@ -27,7 +27,7 @@ class Newcomers:
 
     @classmethod
     def of(cls, data: EvaluationData, adaptation: Adaptation | None, limit: int) -> "Newcomers | None":
-        """None where the person does not adapt, or there are no examples, or fewer than FEWEST such replies a side."""
+        """As many to either side. None where the person does not adapt, nothing was released, or replies are few."""
         if adaptation is None or not adaptation.separates:
             return None
         every = [
@@ -38,11 +38,10 @@ class Newcomers:
             for alone, shown in [_questions(data, one)]
             if shown != alone
         ]
-        found = spread(every, limit)
-        sides = [one.question.scene.partner.relationship for one, _, _ in found]
-        if any(sum(one in half for one in sides) < FEWEST for half in adaptation.sides):
+        halves = [[one for one in every if _relationship(one[0]) in side] for side in adaptation.sides]
+        if any(len(half) < FEWEST for half in halves):
             return None
-        asked, alone, shown = zip(*found, strict=True)
+        asked, alone, shown = zip(*(one for half in halves for one in spread(half, limit // 2)), strict=True)
         return cls(adaptation, asked, alone, shown)
 
     def questions(self) -> list[Question]:
@@ -61,6 +60,10 @@ class Newcomers:
             "new_shown": self.adaptation.accuracy(self.asked, shown),
             "new_copied": share(copied, number),
         }
+
+
+def _relationship(occasion: Occasion) -> str:
+    return occasion.question.scene.partner.relationship
 
 
 def _questions(data: EvaluationData, occasion: Occasion) -> tuple[Question, Question]:
