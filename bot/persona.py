@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, Field
 
+from bot.era import PATTERN
 from bot.errors import ConfigError
 from bot.files import read_utf8
 from bot.validation import Section, if_empty, read, wrong
@@ -101,7 +102,7 @@ class _File(Section):
         default="UTC", description="a time zone such as Europe/London"
     )
     era: Annotated[str, if_empty("")] = Field(
-        default="", pattern=r"^(?:\d{4}(?:-(?:0[1-9]|1[0-2]))?)?$", description="a year or a month, as 2019 or 2019-06"
+        default="", pattern=rf"^(?:{PATTERN})?$", description="a year or a month, as 2019 or 2019-06"
     )
     dates: Annotated[tuple[_Day, ...], if_empty(())] = Field(
         default=(), description="a list of days, as {contact: mei, on: 05-14, what: birthday}"

@@ -47,6 +47,11 @@ class Workspace:
         return self.root / "memory.yaml"
 
     @property
+    def released(self) -> Path:
+        """How the person writes to people of a relationship, as others may see it."""
+        return self.root / "released.yaml"
+
+    @property
     def memory_index(self) -> Path:
         """Where earlier words stand; made from corpus and journal, and made anew where it is deleted."""
         return self.root / "memory.sqlite"

@@ -144,12 +144,15 @@ FOUNDATION = (
     "validation",
     "sampling",
     "outcome",
+    "era",
+    "questionnaire",
+    "released",
 )
 """What everything in bot stands on; no folder of it is known to these."""
 
 FLOORS = (
     {"chat", "store", "media", "pictures", "checks", "clock", "weights", "observer", "disclosure", "explanation"},
-    {"lora", "platform", "config", "consent", "lock", "logs", "serving", "questionnaire"},
+    {"lora", "platform", "config", "consent", "lock", "logs", "serving"},
     {"engine"},
     {"memory"},
     {"conversation"},

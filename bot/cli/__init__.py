@@ -27,6 +27,7 @@ COMMANDS = {
     "calibrate": ("bot.cli.calibrate", "fit again when to answer in groups, by the engine that serves"),
     "evaluate": ("bot.cli.evaluate", "measure the avatar on days it was not trained on"),
     "memory": ("bot.cli.memory", "see what the avatar remembers of a contact; add to it, strike out"),
+    "release": ("bot.cli.release", "choose exchanges that others may see, for the register of a relationship"),
     "doctor": ("bot.cli.doctor", "check everything before a start"),
     "run": ("bot.cli.run", "run the avatar on its platforms"),
     "why": ("bot.cli.why", "see why it answered or kept silent in a group"),

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from bot.chat.decision import Calibration
+from bot.chat.examples import Examples
 from bot.chat.remembered import Memory
 from bot.config import ConversationConfig
 from bot.engine.base import Engine
@@ -25,5 +26,6 @@ class Avatar:
     config: ConversationConfig
     media: MediaStore  # photos received
     past: Past | None = None  # what was said before the avatar
+    examples: Examples | None = None  # what a chat without a past begins with
     memory: Memory | None = None  # what fits the message at hand, from earlier talks
     remembers: bool = True  # whether that is shown: a LoRA may have been trained without

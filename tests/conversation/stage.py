@@ -15,7 +15,7 @@ from bot.conversation import Conversations
 from bot.conversation.avatar import Avatar
 from bot.errors import EchoesError, PermanentError
 from bot.media import MediaStore
-from bot.memory.opened import memory_of
+from bot.memory.opened import examples_of, memory_of
 from bot.message import PHOTO, Account, Attachment, Chat, ChatKind, Message
 from bot.observer import Observer, Unobserved
 from bot.people import Contact, People
@@ -163,7 +163,7 @@ class Stage:
     def __post_init__(self) -> None:
         self.media = MediaStore(self.root / "received", (self.root / "media",))
         self.engine = ScriptedEngine(byte_codec(self.media))
-        self.journal = Journal.open(self.root / "journal.sqlite", self.clock.now)
+        self.journal = Journal.open(self.root / "journal.sqlite", self.clock.now, self.persona.era)
         self.conversations = self._open()
 
     def _open(self) -> Conversations:
@@ -177,6 +177,7 @@ class Stage:
             self.config,
             self.media,
             Past(self.root / "corpus.sqlite"),
+            examples_of(Workspace(self.root)),
             self.memory,
         )
         return Conversations(avatar, self.journal, {"stage": self.platform}, self.observer, self.clock)
@@ -202,7 +203,7 @@ class Stage:
         self.journal.close()
         self.media = MediaStore(self.root / "received", (self.root / "media",))
         self.engine.codec = byte_codec(self.media)
-        self.journal = Journal.open(self.root / "journal.sqlite", self.clock.now)
+        self.journal = Journal.open(self.root / "journal.sqlite", self.clock.now, self.persona.era)
         self.conversations = self._open()
         await self.conversations.start()
 

@@ -11,10 +11,12 @@ from bot.message import Account, ChatKind
 from bot.people import People
 from bot.persona import Persona
 from bot.questionnaire import load_questionnaire
+from bot.released import load_released
 from bot.workspace import Workspace
 from training.data.canaries import Canary, plant
-from training.data.dataset import load_dataset
+from training.data.dataset import dialogue_settings, load_dataset
 from training.data.dialogues import Dialogue
+from training.data.examples import with_examples
 from training.data.points import Point
 from training.data.questionnaire import CHAT as QUESTIONNAIRE
 from training.data.questionnaire import questionnaire_dialogues
@@ -60,8 +62,12 @@ def load_material(
             "The subject wrote nothing that can be learnt on the days to train on: import more chats, or check with "
             "`echoes subject` that it is the right person."
         )
-    told = questionnaire_dialogues(load_questionnaire(workspace.questionnaire), data.persona)
-    train = [*data.dialogues[Split.TRAIN], *(redacted(one, counts) for one in told)]
+    answers = load_questionnaire(workspace.questionnaire)
+    told = questionnaire_dialogues(answers, data.persona)
+    gap = dialogue_settings(config, length).gap
+    released = load_released(workspace.released)
+    begun = with_examples(data.dialogues[Split.TRAIN], released, answers, codec, length, gap)
+    train = [*begun, *(redacted(one, counts) for one in told)]
     planted: tuple[Canary, ...] = ()
     if canaries is not None:
         train, planted = plant(train, data.persona, codec, length, canaries)
