@@ -71,6 +71,11 @@ class Workspace:
         return self.root / "stickers"
 
     @property
+    def hearing(self) -> Path:
+        """Where a model to hear with is fetched to, if it is named by its name."""
+        return self.root / "hearing"
+
+    @property
     def loras(self) -> Path:
         return self.root / "loras"
 

@@ -152,7 +152,8 @@ FOUNDATION = (
 
 FLOORS = (
     {"chat", "store", "media", "pictures", "checks", "clock", "weights", "observer", "disclosure", "explanation"},
-    {"lora", "platform", "config", "consent", "lock", "logs", "serving"},
+    {"lora", "platform", "config", "consent", "lock", "logs", "serving", "playing"},
+    {"hearing", "speaking"},
     {"engine"},
     {"memory"},
     {"conversation"},

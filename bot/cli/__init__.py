@@ -17,6 +17,7 @@ from bot.files import refusal
 COMMANDS = {
     "init": ("bot.cli.init", "make a workspace: the folder that holds one avatar"),
     "import": ("bot.cli.import_", "read exported chats into the workspace"),
+    "transcribe": ("bot.cli.transcribe", "write down what is said in imported voice messages and videos"),
     "subject": ("bot.cli.subject", "say whom the avatar is to be"),
     "people": ("bot.cli.people", "list the contacts; set relationships and accounts"),
     "questionnaire": ("bot.cli.questionnaire", "answer the questionnaire in a browser"),

@@ -13,6 +13,7 @@ from bot.checks import Check, bad, good, note
 from bot.config import Config, load_config
 from bot.consent import Use, require
 from bot.doctor.model import examine_model
+from bot.doctor.speech import examine_speech
 from bot.era import doubt
 from bot.errors import ConfigError, EchoesError
 from bot.lock import pid_file, running
@@ -50,6 +51,7 @@ def examine(workspace: Workspace, platforms: Platforms, progress: Callable[[str]
         yield from _tokens(workspace, config, platforms)
         yield from examine_model(workspace, config, progress)
         yield from _ports(workspace, config)
+        yield from examine_speech(workspace, config)
     yield from _journal(workspace)
     yield from _disk(workspace)
     yield from _clock(workspace)
@@ -174,6 +176,8 @@ def _released(workspace: Workspace) -> Iterator[Check]:
 def _consent(workspace: Workspace, config: Config) -> Iterator[Check]:
     try:
         consent = require(workspace.consent, Use.RUNNING, config.platforms.on)
+        if config.speaking is not None:
+            require(workspace.consent, Use.VOICE, voice=config.speaking.voice)
         yield good("consent", f"from {consent.by} ({consent.role}) until {consent.until}")
     except EchoesError as error:
         yield bad("consent", error)

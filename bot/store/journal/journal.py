@@ -115,10 +115,12 @@ class Journal(Forgetting, Troubles, Outcomes, Openings):
         *,
         to: str | None = None,
         stickers: Collection[str] = (),
+        voices: Collection[str] = (),
     ) -> int:
         """In one step: the messages are answered and their reply waits to be sent. Returns the reply's number.
 
         to: the id of the message that the first bubble answers. stickers: bubbles that go out as the sticker for them.
+        voices: bubbles that are spoken.
 
         0, and nothing is done, where one of the messages no longer waits: it was deleted, or its sender said stop.
         """
@@ -131,7 +133,7 @@ class Journal(Forgetting, Troubles, Outcomes, Openings):
                 "UPDATE entries SET state = 'answered', begun = 0, era = ? WHERE seq = ?",
                 [(self.era, seq) for seq in answered],
             )
-            return queue(db, chat, of_reply(notices, bubbles, stickers, to), self._clock().timestamp(), self.era)
+            return queue(db, chat, of_reply(notices, bubbles, stickers, to, voices), self._clock().timestamp(), self.era)
 
     def withdraw(self, reply: int, answered: Sequence[int]) -> bool:
         """Takes back a reply of which no bubble was sent yet; its messages wait again. False if it is too late."""
@@ -228,7 +230,8 @@ class Journal(Forgetting, Troubles, Outcomes, Openings):
     def elsewhere(self, chat: Chat, count: int) -> list[Entry]:
         """The newest messages and bubbles of all other chats, newest first; nothing without words."""
         return self._entries(
-            "chat != ? AND entries.kind != 'notice' AND text != '' AND state NOT IN ('ignored', 'dropped', 'aside')"
+            "chat != ? AND entries.kind != 'notice' AND (text != '' OR attachments LIKE '%\"words\"%')"
+            " AND state NOT IN ('ignored', 'dropped', 'aside')"
             " ORDER BY seq DESC LIMIT ?",
             chat.key,
             count,
@@ -327,7 +330,7 @@ class Journal(Forgetting, Troubles, Outcomes, Openings):
 
 def _content(message: Message) -> tuple[str, list[tuple[str, str]]]:
     """What an edit may change: the text, and what comes with it."""
-    return message.text, [(one.kind, one.words) for one in message.attachments]
+    return message.text, [(one.kind, "" if one.heard else one.words) for one in message.attachments]
 
 
 def _refs(message: Message) -> list[str]:
