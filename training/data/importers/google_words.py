@@ -1,4 +1,4 @@
-"""The words of dates as Unicode's locale data has them, in which Google writes them: month, weekday and what is between.
+"""The words of dates as Google writes them, which are those of Unicode's locale data: months, weekdays, prepositions.
 
 Chinese, Japanese and Korean write months as numbers.
 """

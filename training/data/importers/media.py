@@ -6,11 +6,13 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from bot.errors import DataError
+from bot.heic import INSTALL, NoDecoder
 from bot.media import MAX_BYTES, MediaStore
 
 NOT_INCLUDED = "not in the export"
 OUTSIDE = "outside of the export's folder"
 TOO_LARGE = "too large"
+NO_DECODER = f"HEIC, which {INSTALL} lets it read: import again with it"
 UNREADABLE = "damaged, or too many pixels"
 
 _ABSOLUTE = re.compile(r"/|[A-Za-z]:|~")
@@ -41,6 +43,9 @@ class ExportMedia:
                 self.left_out[TOO_LARGE] += 1
                 return None
             digest = self.store.put(path.read_bytes())
+        except NoDecoder:
+            self.left_out[NO_DECODER] += 1
+            return None
         except DataError:
             self.left_out[UNREADABLE] += 1
             return None
