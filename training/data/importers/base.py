@@ -49,8 +49,7 @@ class Source:
         return io.BufferedReader(file if quiet else _Counted(file, self.progress), 1 << 18)
 
 
-@dataclass(frozen=True, slots=True)
-class ReadChat:
+class ReadChat(msgspec.Struct, frozen=True):
     """A chat. A format yields it once, before or after the chat's messages.
 
     key: what the messages of this file call it. native_id: the platform's id, of the other person in a private chat.

@@ -88,7 +88,7 @@ def read(source: Source) -> Iterator[Event]:
     if talk.unread_dates and not talk.kept:
         raise DataError(
             "None of its dates can be read: they are in a language that is not known here, or not as Google writes "
-            "them. What helps is to set the language of the Google account to English, and to ask for the download once more."
+            "them. What helps is to set the language of the Google account to English, and to ask for the download again."
         )
     if talk.messages:
         yield _chat(talk)

@@ -75,6 +75,7 @@ def _merge_chat(
     chat.skipped[REPEATED] += _mark_repeated(db, chat.index)
     found = _match(db, chat.index, target.chat, space, staged.resolution_ms)
     edited = _take_edits(db, chat.index)
+    _take_names(db, chat.index)
     chat.skipped[EDITED] += edited
     chat.skipped[ALREADY] += found - edited
     chat.skipped = +chat.skipped
@@ -146,6 +147,24 @@ def _take_edits(db: sqlite3.Connection, index: int) -> int:
         " AND i.edited_ms > ifnull(messages.edited_ms, 0)",
         (index,),
     ).rowcount
+
+
+def _take_names(db: sqlite3.Connection, index: int) -> None:
+    """Writes the names of those who wrote messages that the corpus has without one."""
+    nameless = "SELECT n.id FROM names n JOIN same_sender s ON s.existing = n.sender WHERE n.name = ''"
+    if db.execute(f"{nameless} LIMIT 1").fetchone() is None:
+        return
+    found = (
+        "FROM incoming i JOIN messages m ON m.id = i.match"
+        f" WHERE i.chat = ? AND i.match > 0 AND i.name <> '' AND m.name IN ({nameless})"
+    )
+    db.execute(f"INSERT OR IGNORE INTO names (sender, name) SELECT DISTINCT m.sender, i.name {found}", (index,))
+    db.execute(
+        "UPDATE messages SET name = n.id FROM"
+        f" (SELECT m.id AS message, m.sender AS sender, i.name AS name {found}) AS named"
+        " JOIN names n ON n.sender = named.sender AND n.name = named.name WHERE messages.id = named.message",
+        (index,),
+    )
 
 
 def _match_content(
