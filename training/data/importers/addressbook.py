@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-import msgspec
+from msgspec.structs import replace
 
 from bot.errors import DataError
 from bot.message import ChatKind
@@ -62,8 +62,8 @@ class AddressBook:
             raise DataError(f"{path} is a database, but not the Mac's address book: {error}.") from error
         if not contacts:
             raise DataError(
-                f"{path} holds no contact with a number or a mail address: give a vCard (.vcf), or AddressBook-v22.abcddb "
-                "out of ~/Library/Application Support/AddressBook/Sources."
+                f"{path} holds no contact with a number or a mail address: give a vCard (.vcf), or the file "
+                "AddressBook-v22.abcddb out of ~/Library/Application Support/AddressBook/Sources."
             )
         return cls(contacts)
 
@@ -78,13 +78,13 @@ def with_names(events: Iterable[Event], book: AddressBook) -> Iterator[Event]:
     """Yields the same events, with names for people and private chats that are known by number or address alone."""
     name_of = cache(book.name_of)
     for event in events:
-        if isinstance(event, ReadMessage) and event.sender_name in ("", event.sender.id):
-            if name := name_of(event.sender.id):
-                event = msgspec.structs.replace(event, sender_name=name)
-        elif isinstance(event, ReadChat) and event.kind is ChatKind.PRIVATE and event.title in ("", event.native_id):
-            if name := name_of(event.native_id):
-                event = msgspec.structs.replace(event, title=name)
-        yield event
+        match event:
+            case ReadMessage(sender=sender, sender_name=name) if name in ("", sender.id):
+                yield replace(event, sender_name=name_of(sender.id) or name)
+            case ReadChat(kind=ChatKind.PRIVATE, native_id=native, title=title) if title in ("", native):
+                yield replace(event, title=name_of(native) or title)
+            case _:
+                yield event
 
 
 def _key(address: str) -> str:
