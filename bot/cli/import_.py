@@ -28,6 +28,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="the id or name of the account whose exports these are, for formats that only say “我” or “me”",
     )
     parser.add_argument("--hear", action="store_true", help="then write down what is said, as `echoes transcribe` does")
+    parser.add_argument(
+        "--names",
+        type=Path,
+        metavar="FILE",
+        help="an address book (.vcf, or a Mac's .abcddb), for exports that know people by number alone",
+    )
     parser.add_argument("--json", action="store_true", help="print the counts as JSON")
     parser.add_argument(
         "--formats", action=_ShowFormats, nargs=0, help="list the formats that can be read and how to get each, and end"
@@ -57,18 +63,19 @@ def run(args: argparse.Namespace) -> int:
     from bot.cli.transcribe import hearing_with, transcribe
     from bot.media import MediaStore
     from bot.store.corpus import Corpus
-    from training.data.importers import Options, find_files, import_paths
+    from training.data.importers import AddressBook, Options, find_files, import_paths
 
     workspace = Workspace.open(args.workspace)
     transcriber = hearing_with(workspace) if args.hear else None  # before the import: it may be missing
     zone = _zone(args.timezone)
+    names = AddressBook.read(args.names) if args.names else None
     files = find_files(args.paths)
     size = sum(file.size for file in files)
     with (
         tqdm(total=size, unit="B", unit_scale=True, desc="import", file=sys.stderr, disable=None, leave=False) as bar,
         Corpus.open(workspace.corpus) as corpus,
     ):
-        options = Options(zone, args.me, bar.update)
+        options = Options(zone, args.me, bar.update, names)
         report = import_paths(corpus, MediaStore(workspace.media), files, options)
         total = corpus.count()
     if args.json:

@@ -133,7 +133,8 @@ class Journal(Forgetting, Troubles, Outcomes, Openings):
                 "UPDATE entries SET state = 'answered', begun = 0, era = ? WHERE seq = ?",
                 [(self.era, seq) for seq in answered],
             )
-            return queue(db, chat, of_reply(notices, bubbles, stickers, to, voices), self._clock().timestamp(), self.era)
+            said = of_reply(notices, bubbles, stickers, to, voices)
+            return queue(db, chat, said, self._clock().timestamp(), self.era)
 
     def withdraw(self, reply: int, answered: Sequence[int]) -> bool:
         """Takes back a reply of which no bubble was sent yet; its messages wait again. False if it is too late."""

@@ -13,6 +13,7 @@ from pathlib import Path
 from bot.errors import DataError
 from bot.media import MediaStore
 from bot.store.corpus import Corpus
+from training.data.importers.addressbook import AddressBook, with_names
 from training.data.importers.archives import is_zip, sweep, unpacked
 from training.data.importers.base import FormatFault, Source
 from training.data.importers.detect import Detector, NotAnExport, NotRead
@@ -30,11 +31,15 @@ _WITHOUT_CHAT = -1
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What is said of all files: `zone` and `me` as in Source. progress: gets the number of bytes just read."""
+    """What is said of all files: `zone` and `me` as in Source. progress: gets the number of bytes just read.
+
+    names: tells the names of people whom an export knows by number or mail address alone.
+    """
 
     zone: tzinfo | None = None
     me: str | None = None
     progress: Callable[[int], object] = lambda _: None
+    names: AddressBook | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +191,8 @@ def _import_file(
     source = Source(file.path, zone, options.me, options.progress)
     media = ExportMedia(store, file.path.resolve().parent, file.root)
     try:
-        staged = stage(corpus.db, known.read(source), media)
+        events = known.read(source)
+        staged = stage(corpus.db, with_names(events, options.names) if options.names else events, media)
         with corpus.transaction() as db:
             name = printable(file.path.name)
             rows = merge(db, staged, name, known.name, zone, zone_said=options.zone is not None)

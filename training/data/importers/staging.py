@@ -21,8 +21,7 @@ CREATE TEMP TABLE incoming_senders (
 CREATE TEMP TABLE incoming (
     id INTEGER PRIMARY KEY, chat INTEGER, sender INTEGER, name TEXT, sent_ms INTEGER, position INTEGER, text TEXT,
     attachments TEXT, forwarded INTEGER, native_id TEXT, reply_native TEXT, edited_ms INTEGER,
-    match INTEGER,  -- the message of the corpus that this is, or -1 for one that the file holds twice
-    row INTEGER  -- the message of the corpus that this becomes or is
+    match INTEGER  -- the message of the corpus that this is, or -1 for one that the file holds twice
 ) STRICT;
 """
 
@@ -81,9 +80,10 @@ def _stage(db: sqlite3.Connection, events: Iterable[Event], media: ExportMedia, 
     for event in events:
         match event:
             case ReadMessage():
-                chat = _chat(staged, event.chat)
+                chat = staged.chats.get(event.chat) or _chat(staged, event.chat)
                 chat.read += 1
-                staged.resolution_ms = max(staged.resolution_ms, event.resolution_ms)
+                if event.resolution_ms > staged.resolution_ms:
+                    staged.resolution_ms = event.resolution_ms
                 staged.local_times += event.local_time
                 sender = senders.setdefault(event.sender, len(senders) + 1)
                 if event.is_bot:
@@ -105,7 +105,8 @@ def _stage(db: sqlite3.Connection, events: Iterable[Event], media: ExportMedia, 
         "INSERT INTO incoming_senders VALUES (?, ?, ?, ?, NULL)",
         [(number, account.platform, account.id, number in bots) for account, number in senders.items()],
     )
-    db.execute("CREATE INDEX temp.incoming_by_native ON incoming (chat, native_id)")
+    db.execute("CREATE INDEX temp.incoming_by_chat ON incoming (chat)")  # reads a chat in the order of its rows
+    db.execute("CREATE INDEX temp.incoming_by_native ON incoming (chat, native_id) WHERE native_id IS NOT NULL")
 
 
 def _chat(staged: Staged, key: str) -> StagedChat:
