@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 
 from bot.chat.attachments import spoken
@@ -13,6 +13,7 @@ from bot.memory.recall import Recall
 from bot.message import Chat, ChatKind
 from bot.people import People
 from bot.persona import Persona
+from bot.personality.answers import Personality, load_personality
 from bot.questionnaire import Answer, load_questionnaire
 from bot.store.corpus import Corpus, CorpusChat
 from bot.workspace import Workspace
@@ -50,7 +51,7 @@ class EvaluationData:
 
     unredacted: the dialogues of the training days with what identifies somebody still in them. sees: whether the model
     is shown photos, and not told of them in a word. memory: what the avatar remembers when it runs, if it does; whoever
-    loaded the data closes it.
+    loaded the data closes it. personality: the inventory, of which HELD_OUT was not trained on.
     """
 
     persona: Persona
@@ -63,6 +64,7 @@ class EvaluationData:
     unredacted: tuple[Dialogue, ...] = ()
     sees: bool = True
     memory: Recall | None = None
+    personality: Personality = field(default_factory=Personality)
 
     @property
     def language(self) -> str:
@@ -119,6 +121,7 @@ def load_evaluation_data(
         data.unredacted,
         codec.geometry.sees,
         corpus_memory(workspace, data.persona) if remember and config.conversation.remember else None,
+        load_personality(workspace.personality),
     )
 
 
