@@ -10,8 +10,14 @@ from dataclasses import dataclass
 from bot.personality.facets import FACETS, Trait
 
 SCALE = {
-    "en": ("very inaccurate", "moderately inaccurate", "neither", "moderately accurate", "very accurate"),
-    "zh": ("完全不符合", "不太符合", "说不准", "比较符合", "完全符合"),
+    "en": (
+        "very inaccurate",
+        "moderately inaccurate",
+        "neither accurate nor inaccurate",
+        "moderately accurate",
+        "very accurate",
+    ),
+    "zh": ("完全不符合", "不太符合", "一半一半", "比较符合", "完全符合"),
 }
 """What the answers from 1 to 5 mean."""
 
