@@ -51,7 +51,7 @@ class Personality:
 
 
 def _number(given: object) -> object:
-    if given not in map(str, ITEMS):
+    if str(given) not in map(str, ITEMS):
         raise wrong(f"{given} is no statement: they have the numbers from 1 to {len(ITEMS)}.")
     return given
 
