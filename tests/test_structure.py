@@ -140,6 +140,7 @@ FOUNDATION = (
     "workspace",
     "people",
     "persona",
+    "personality",
     "secrets",
     "validation",
     "sampling",

@@ -74,8 +74,8 @@ def _folder(workspace: Workspace, platforms: Platforms) -> Iterator[Check]:
     if not os.access(root, os.R_OK | os.W_OK | os.X_OK):
         yield bad("workspace", ConfigError(f"{root} cannot be written: run as its owner, or give it to this user."))
         return
-    paths = [workspace.persona, workspace.people, workspace.questionnaire, workspace.consent, workspace.corpus]
-    paths += [workspace.journal, workspace.released, pid_file(workspace), *_folders(workspace)]
+    paths = [workspace.persona, workspace.personality, workspace.people, workspace.questionnaire, workspace.consent]
+    paths += [workspace.corpus, workspace.journal, workspace.released, pid_file(workspace), *_folders(workspace)]
     paths += [path for one in platforms.good.values() for path in _owned(workspace, one)]
     there = [path for path in paths if path.exists()]
     closed = [path.name for path in there if not os.access(path, os.R_OK | os.W_OK | (os.X_OK if path.is_dir() else 0))]

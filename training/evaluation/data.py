@@ -15,6 +15,7 @@ from bot.memory.recall import Recall
 from bot.message import Chat, ChatKind
 from bot.people import People
 from bot.persona import Persona
+from bot.personality.answers import Personality, load_personality
 from bot.questionnaire import Answer, load_questionnaire
 from bot.released import Released, load_released
 from bot.store.corpus import Corpus, CorpusChat
@@ -54,6 +55,7 @@ class EvaluationData:
     unredacted: the dialogues of the training days with what identifies somebody still in them. sees: whether the model
     is shown photos, and not told of them in a word. memory: what the avatar remembers when it runs, if it does; whoever
     loaded the data closes it. released: what others may see of how the person writes. gap: what ends a dialogue.
+    personality: the inventory, of which HELD_OUT was not trained on.
     """
 
     persona: Persona
@@ -68,6 +70,7 @@ class EvaluationData:
     memory: Recall | None = None
     released: Released = field(default_factory=dict)
     gap: timedelta = timedelta(hours=1)
+    personality: Personality = field(default_factory=Personality)
 
     @property
     def language(self) -> str:
@@ -131,6 +134,7 @@ def load_evaluation_data(
         corpus_memory(workspace, data.persona) if remember and config.conversation.remember else None,
         load_released(workspace.released),
         gap,
+        load_personality(workspace.personality),
     )
 
 

@@ -312,8 +312,7 @@ def system_text(scene: Scene) -> str:
         else:
             who = _label(scene.partner.name) or "somebody"
             lines.append(f"This is a private chat with {who}. Relationship: {scene.partner.relationship}.")
-    if persona.about:
-        lines.insert(1, " ".join(persona.about.split()))
+    lines[1:1] = [" ".join(text.split()) for text in (persona.about, persona.character) if text]
     if scene.era:
         era = era_in_words(scene.era, persona.language)
         lines.append(f"现在是{era}。" if persona.language == "zh" else f"It is {era}.")
