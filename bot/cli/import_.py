@@ -48,6 +48,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="the files (text, Markdown, docx) are the person's own diary, letters or posts",
     )
     parser.add_argument("--to", default="", metavar="NAME", help="with --as letter: whom they went to")
+    parser.add_argument("--hear", action="store_true", help="then write down what is said, as `echoes transcribe` does")
+    parser.add_argument(
+        "--names",
+        type=Path,
+        metavar="FILE",
+        help="an address book (.vcf, or a Mac's .abcddb), for exports that know people by number alone",
+    )
     parser.add_argument("--json", action="store_true", help="print the counts as JSON")
     parser.add_argument(
         "--formats", action=_ShowFormats, nargs=0, help="list the formats that can be read and how to get each, and end"
@@ -74,24 +81,28 @@ class _ShowFormats(argparse.Action):
 def run(args: argparse.Namespace) -> int:
     from tqdm import tqdm
 
+    from bot.cli.transcribe import hearing_with, transcribe
     from bot.media import MediaStore
     from bot.store.corpus import Corpus
     from bot.store.writings import authors, count
-    from training.data.importers import Options, find_files, import_paths
+    from training.data.importers import AddressBook, Options, find_files, import_paths
 
     workspace = Workspace.open(args.workspace)
+    transcriber = hearing_with(workspace) if args.hear else None  # before the import: it may be missing
     zone = _zone(args.timezone)
     if args.to and args.said_to_be != "letter":
         raise UsageError("--to goes with --as letter: it says whom the letters went to.")
     kind = WritingKind(args.said_to_be) if args.said_to_be else None
     people = load_people(workspace.people)
+    names = AddressBook.read(args.names) if args.names else None
     files = find_files(args.paths)
     size = sum(file.size for file in files)
     with (
         tqdm(total=size, unit="B", unit_scale=True, desc="import", file=sys.stderr, disable=None, leave=False) as bar,
         Corpus.open(workspace.corpus) as corpus,
     ):
-        options = Options(zone, args.me, bar.update, people.subject, kind, " ".join(args.to.split()))
+        said = people.subject, kind, " ".join(args.to.split())
+        options = Options(zone, args.me, bar.update, names, *said)
         report = import_paths(corpus, MediaStore(workspace.media), files, options)
         total, written = corpus.count(), count(corpus)
         unknown = [author for author in authors(corpus) if author not in people.subject]
@@ -104,6 +115,8 @@ def run(args: argparse.Namespace) -> int:
             print(_not_yet_the_subject(unknown, people))
     for problem in (*report.format_problems, *report.hints, *report.problems):
         print(f"echoes: {problem}", file=sys.stderr)
+    if transcriber is not None:
+        transcribe(workspace, transcriber)
     return ExitCode.DATA if report.problems or not report.files else ExitCode.OK
 
 
@@ -139,11 +152,19 @@ def _print(report: "ImportReport", total: int, written: int) -> None:
         print(table(("chat", "platform", "kind", "read", "kept", "skipped"), rows))
     else:
         print("Nothing was found to import.")
-    for heading, reasons in (("Skipped", report.skipped), ("Photos left out", report.photos_left_out)):
+    for heading, reasons in (
+        ("Skipped", report.skipped),
+        ("Photos left out", report.photos_left_out),
+        ("Voice messages and videos left out", report.playing_left_out),
+    ):
         if reasons:
             print(f"\n{heading}:\n{_reasons(reasons)}")
     if report.photos:
         print(f"\nPhotos kept: {report.photos:,}")
+    if report.sounds:
+        print(f"\nVoice messages and videos with sound: {report.sounds:,} (`echoes transcribe` writes them down)")
+    if report.moving:
+        print(f"\nVideos and the like of which frames are kept: {report.moving:,}")
     noted: dict[str, list[str]] = {}
     for file in report.files:
         for note in file.notes:

@@ -47,8 +47,8 @@ def page_text(persona: Persona, page: Page, to: Speaker) -> str:
             day=f", of {day}" if day else "", to=_to_in_english(page, to), title=f", “{title}”" if title else ""
         )
     said += _GOES_ON[persona.language] if page.goes_on else ""
-    about = " ".join(persona.about.split())
-    return "\n".join(line for line in (first, about, said) if line)
+    about = (" ".join(text.split()) for text in (persona.about, persona.character))
+    return "\n".join(line for line in (first, *about, said) if line)
 
 
 def _to_in_english(page: Page, to: Speaker) -> str:

@@ -22,7 +22,8 @@ from bot.chat.attachments import in_words
 from bot.chat.dialogue import Bubble, Quote, Scene, Speaker, Turn
 from bot.chat.prompt.codec import Codec
 from bot.chat.prompt.page import page_text
-from bot.chat.prompt.words import date_in_words, era_in_words, label
+from bot.chat.prompt.words import date_in_words, label
+from bot.era import era_in_words
 from bot.letters import visible
 from bot.message import PHOTO, Attachment, ChatKind
 from bot.people import RELATIONSHIPS, STRANGER
@@ -303,10 +304,10 @@ def system_text(scene: Scene) -> str:
         else:
             who = label(scene.partner.name) or "somebody"
             lines.append(f"This is a private chat with {who}. Relationship: {scene.partner.relationship}.")
-    if persona.about:
-        lines.insert(1, " ".join(persona.about.split()))
+    lines[1:1] = [" ".join(text.split()) for text in (persona.about, persona.character) if text]
     if scene.era:
-        lines.append(era_in_words(scene.era, persona.language))
+        era = era_in_words(scene.era, persona.language)
+        lines.append(f"现在是{era}。" if persona.language == "zh" else f"It is {era}.")
     return "\n".join(lines)
 
 

@@ -2,15 +2,13 @@
 
 from datetime import date, datetime
 
+from bot.era import era_in_words
+
 _NAME_LENGTH = 40
 _NOT_IN_NAMES = str.maketrans(dict.fromkeys(":：()（）[]", " "))
 
 _DAYS = {"en": ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"), "zh": tuple("一二三四五六日")}
-_MONTHS = {
-    "short": ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
-    "long": ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
-             "November", "December"),
-}  # fmt: skip
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 def label(name: str | None) -> str:
@@ -23,19 +21,10 @@ def date_in_words(at: datetime, language: str, *, year: bool) -> str:
     weekday = _DAYS[language][at.weekday()]
     if language == "zh":
         return f"{f'{at.year}年' if year else ''}{at.month}月{at.day}日 周{weekday}"
-    return f"{weekday} {at.day} {_MONTHS['short'][at.month - 1]}{f' {at.year}' if year else ''}"
+    return f"{weekday} {at.day} {_MONTHS[at.month - 1]}{f' {at.year}' if year else ''}"
 
 
 def day_in_words(day: date, language: str) -> str:
     """`6 May 2023`, `2023年5月6日`."""
-    if language == "zh":
-        return f"{day.year}年{day.month}月{day.day}日"
-    return f"{day.day} {_MONTHS['long'][day.month - 1]} {day.year}"
-
-
-def era_in_words(era: str, language: str) -> str:
-    """A sentence of the year or month: `It is June 2019.`"""
-    year, _, month = era.partition("-")
-    if language == "zh":
-        return f"现在是{year}年{f'{int(month)}月' if month else ''}。"
-    return "It is " + (f"{_MONTHS['long'][int(month) - 1]} " if month else "") + f"{year}."
+    month = era_in_words(f"{day:%Y-%m}", language)
+    return f"{month}{day.day}日" if language == "zh" else f"{day.day} {month}"

@@ -23,6 +23,7 @@ from training.data.importers.written import ReadWriting, SkippedWriting
 _IDS = (None, "everywhere", "chat", "account")
 _PLATFORM = re.compile(r"[a-z][a-z0-9_-]{0,30}")
 _LARGEST = 2**63
+_LONGEST = 7 * 86_400  # seconds of anything that plays
 
 
 def checked(events: Iterable[Event]) -> Iterator[Event]:
@@ -31,14 +32,17 @@ def checked(events: Iterable[Event]) -> Iterator[Event]:
     with_messages: set[str] = set()
     platforms: dict[str, str] = {}  # of the chats, by key
     for number, event in enumerate(events, 1):
-        fault = _fault_of(event)
-        if fault is None and isinstance(event, ReadMessage):
-            with_messages.add(event.chat)
-            if event.sender not in senders:
-                senders.add(event.sender)
-                fault = _fault_of_account(event.sender.platform, event.sender.id)
-        elif fault is None and isinstance(event, ReadChat):
-            platforms[event.key] = event.platform
+        if isinstance(event, ReadMessage):
+            fault = _fault_of_message(event)
+            if fault is None:
+                with_messages.add(event.chat)
+                if event.sender not in senders:
+                    senders.add(event.sender)
+                    fault = _fault_of_account(event.sender.platform, event.sender.id)
+        else:
+            fault = _fault_of(event)
+            if isinstance(event, ReadChat) and fault is None:
+                platforms[event.key] = event.platform
         if fault is not None:
             raise FormatFault(f"yielded a {type(event).__name__} that makes no sense (event {number}: {fault})")
         yield event
@@ -50,8 +54,6 @@ def checked(events: Iterable[Event]) -> Iterator[Event]:
 
 def _fault_of(event: object) -> str | None:
     match event:
-        case ReadMessage():
-            return _fault_of_message(event)
         case Skipped():
             return None if _is_text(event.chat) and _is_text(event.reason) else "its `chat` and `reason` are not texts"
         case ReadChat():
@@ -81,7 +83,7 @@ def _fault_of_message(message: ReadMessage) -> str | None:
         return "its `text` is not a text that can be stored"
     if not _is_text(message.sender_name) or "\n" in message.sender_name:
         return "its `sender_name` is not a text on one line"
-    if not isinstance(message.photos, tuple) or not all(isinstance(name, str) for name in message.photos):
+    if message.photos != () and not _are_names(message.photos):
         return "its `photos` are not a tuple of file names"
     if message.placeholder is not None and (
         not isinstance(message.placeholder, str) or message.placeholder not in KINDS
@@ -101,8 +103,12 @@ def _fault_of_message(message: ReadMessage) -> str | None:
         return "its `local_time` is neither True nor False"
     if message.edited_ms is not None and not (type(message.edited_ms) is int and 0 < message.edited_ms < LATEST_MS):
         return "its `edited_ms` is neither None nor a time in milliseconds between 1970 and 2100"
-    if not _is_text(message.transcript):
+    if message.transcript != "" and not _is_text(message.transcript):
         return "its `transcript` is not a text that can be stored"
+    if not isinstance(message.plays, str) or (message.plays and not message.placeholder):
+        return "its `plays` is not the name of a file, or it has no placeholder beside it"
+    if message.seconds is not None and not (type(message.seconds) is int and 0 <= message.seconds < _LONGEST):
+        return "its `seconds` is neither None nor a length"
     return None
 
 
@@ -147,12 +153,14 @@ def _fault_of_account(platform: object, native: object) -> str | None:
     return None if _is_text(native) and native else "its id is not a text"
 
 
+def _are_names(value: object) -> bool:
+    return isinstance(value, tuple) and all(isinstance(name, str) for name in value)
+
+
 def _is_text(value: object) -> bool:
     """Says whether it is a text that can be stored, without half of a surrogate pair."""
-    if not isinstance(value, str):
-        return False
-    if value.isascii():
-        return True
+    if not isinstance(value, str) or value.isascii():
+        return isinstance(value, str)
     try:
         value.encode("utf-8")
     except UnicodeEncodeError:

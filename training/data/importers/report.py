@@ -72,6 +72,9 @@ class ImportReport:
     texts_left: int = 0
     photos: int = 0
     photos_left_out: Counter[str] = field(default_factory=Counter)
+    sounds: int = 0
+    moving: int = 0
+    playing_left_out: Counter[str] = field(default_factory=Counter)
 
     @property
     def read(self) -> int:
@@ -101,6 +104,11 @@ class ImportReport:
             },
             "files": [file.as_json() for file in self.files],
             "photos": {"kept": self.photos, "left_out": dict(self.photos_left_out.most_common())},
+            "playing": {
+                "sounds": self.sounds,
+                "with_frames": self.moving,
+                "left_out": dict(self.playing_left_out.most_common()),
+            },
             "other_files": self.other_files,
             "problems": self.problems,
             "hints": self.hints,

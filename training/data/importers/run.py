@@ -15,6 +15,7 @@ from bot.media import MediaStore
 from bot.message import Account
 from bot.store.corpus import Corpus
 from bot.writing import WritingKind
+from training.data.importers.addressbook import AddressBook, with_names
 from training.data.importers.archives import is_zip, sweep, unpacked
 from training.data.importers.base import FormatFault, Source
 from training.data.importers.detect import Detector, NotAnExport, NotRead
@@ -37,13 +38,15 @@ _WITHOUT_CHAT = -1
 class Options:
     """What is said of all files: `zone` and `me` as in Source. progress: gets the number of bytes just read.
 
-    subject: the person's accounts, whose writings are kept. said_to_be: what the files are, where they do not tell it
-    themselves; to: whom these went to.
+    names: tells the names of people whom an export knows by number or mail address alone. subject: the person's
+    accounts, whose writings are kept. said_to_be: what the files are, where they do not tell it themselves; to: whom
+    these went to.
     """
 
     zone: tzinfo | None = None
     me: str | None = None
     progress: Callable[[int], object] = lambda _: None
+    names: AddressBook | None = None
     subject: tuple[Account, ...] = ()
     said_to_be: WritingKind | None = None
     to: str = ""
@@ -231,7 +234,8 @@ def _import_file(
     source = Source(file.path, zone, options.me, options.progress, options.own)
     media = ExportMedia(store, file.path.resolve().parent, file.root)
     try:
-        staged = stage(corpus.db, known.read(source), media, options.own)
+        events = known.read(source)
+        staged = stage(corpus.db, with_names(events, options.names) if options.names else events, media, options.own)
         with corpus.transaction() as db:
             name = printable(file.path.name)
             rows = merge(db, staged, name, known.name, zone, zone_said=options.zone is not None)
@@ -250,6 +254,9 @@ def _import_file(
     _add(report, corpus, file, known.name, staged, rows, options)
     report.photos += len(media.kept)
     report.photos_left_out += media.left_out
+    report.sounds += media.sounds
+    report.moving += media.moving
+    report.playing_left_out += media.playing_left_out
 
 
 def _add(
