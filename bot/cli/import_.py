@@ -27,6 +27,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="ID",
         help="the id or name of the account whose exports these are, for formats that only say “我” or “me”",
     )
+    parser.add_argument("--hear", action="store_true", help="then write down what is said, as `echoes transcribe` does")
     parser.add_argument(
         "--names",
         type=Path,
@@ -59,11 +60,13 @@ class _ShowFormats(argparse.Action):
 def run(args: argparse.Namespace) -> int:
     from tqdm import tqdm
 
+    from bot.cli.transcribe import hearing_with, transcribe
     from bot.media import MediaStore
     from bot.store.corpus import Corpus
     from training.data.importers import AddressBook, Options, find_files, import_paths
 
     workspace = Workspace.open(args.workspace)
+    transcriber = hearing_with(workspace) if args.hear else None  # before the import: it may be missing
     zone = _zone(args.timezone)
     names = AddressBook.read(args.names) if args.names else None
     files = find_files(args.paths)
@@ -81,6 +84,8 @@ def run(args: argparse.Namespace) -> int:
         _print(report, total)
     for problem in (*report.format_problems, *report.problems):
         print(f"echoes: {problem}", file=sys.stderr)
+    if transcriber is not None:
+        transcribe(workspace, transcriber)
     return ExitCode.DATA if report.problems or not report.files else ExitCode.OK
 
 
@@ -105,11 +110,19 @@ def _print(report: "ImportReport", total: int) -> None:
         print(table(("chat", "platform", "kind", "read", "kept", "skipped"), rows))
     else:
         print("Nothing was found to import.")
-    for heading, reasons in (("Skipped", report.skipped), ("Photos left out", report.photos_left_out)):
+    for heading, reasons in (
+        ("Skipped", report.skipped),
+        ("Photos left out", report.photos_left_out),
+        ("Voice messages and videos left out", report.playing_left_out),
+    ):
         if reasons:
             print(f"\n{heading}:\n{_reasons(reasons)}")
     if report.photos:
         print(f"\nPhotos kept: {report.photos:,}")
+    if report.sounds:
+        print(f"\nVoice messages and videos with sound: {report.sounds:,} (`echoes transcribe` writes them down)")
+    if report.moving:
+        print(f"\nVideos and the like of which frames are kept: {report.moving:,}")
     noted: dict[str, list[str]] = {}
     for file in report.files:
         for note in file.notes:

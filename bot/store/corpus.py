@@ -13,7 +13,7 @@ from bot.errors import DataError, PassingError
 from bot.files import refusal
 from bot.message import STICKER, Account, Chat, ChatKind, Message
 from bot.people import NOTHING_LEFT_OUT, LeftOut
-from bot.store.attachments import digests_of, from_json, said_in, shape_of
+from bot.store.attachments import digests_of, filled_in, from_json, shape_of
 from bot.store.corpus_schema import LAYOUT
 from bot.store.layout import write_ahead
 from bot.workspace import private_dir
@@ -93,7 +93,7 @@ class Corpus:
             LAYOUT.prepare(db, path)
             db.create_function("digests_of", 1, digests_of, deterministic=True)
             db.create_function("shape_of", 1, shape_of, deterministic=True)
-            db.create_function("said_in", 1, said_in, deterministic=True)
+            db.create_function("filled_in", 2, filled_in, deterministic=True)
             if without.accounts or without.chats:
                 _leave_out(db, without)
         except sqlite3.DatabaseError as error:
@@ -199,7 +199,8 @@ class Corpus:
     def state(self, chat: CorpusChat) -> str:
         """Changes whenever what is in a chat could have changed."""
         row = self.db.execute(
-            "SELECT count(*), max(id), max(coalesce(edited_ms, 0)), max(sent_ms) FROM messages WHERE chat = ?",
+            "SELECT count(*), max(id), max(coalesce(edited_ms, 0)), max(sent_ms), total(length(attachments))"
+            " FROM messages WHERE chat = ?",
             (chat.id,),
         ).fetchone()
         return "/".join(map(str, row))

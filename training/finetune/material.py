@@ -10,11 +10,15 @@ from bot.errors import DataError, UsageError
 from bot.message import Account, ChatKind
 from bot.people import People
 from bot.persona import Persona
+from bot.personality.answers import load_personality
 from bot.questionnaire import load_questionnaire
+from bot.released import load_released
 from bot.workspace import Workspace
 from training.data.canaries import Canary, plant
-from training.data.dataset import load_dataset
+from training.data.dataset import dialogue_settings, load_dataset
 from training.data.dialogues import Dialogue
+from training.data.examples import with_examples
+from training.data.inventory import bubbles_of, inventory_dialogues
 from training.data.points import Point
 from training.data.questionnaire import CHAT as QUESTIONNAIRE
 from training.data.questionnaire import questionnaire_dialogues
@@ -60,8 +64,12 @@ def load_material(
             "The subject wrote nothing that can be learnt on the days to train on: import more chats, or check with "
             "`echoes subject` that it is the right person."
         )
-    told = questionnaire_dialogues(load_questionnaire(workspace.questionnaire), data.persona)
-    train = [*data.dialogues[Split.TRAIN], *(redacted(one, counts) for one in told)]
+    learnt, answers = data.dialogues[Split.TRAIN], load_questionnaire(workspace.questionnaire)
+    told = questionnaire_dialogues(answers, data.persona)
+    told += inventory_dialogues(load_personality(workspace.personality), data.persona, bubbles_of(learnt))
+    gap = dialogue_settings(config, length).gap
+    begun = with_examples(learnt, load_released(workspace.released), answers, codec, length, gap)
+    train = [*begun, *(redacted(one, counts) for one in told)]
     planted: tuple[Canary, ...] = ()
     if canaries is not None:
         train, planted = plant(train, data.persona, codec, length, canaries)

@@ -21,6 +21,7 @@ from datetime import datetime, timedelta
 from bot.chat.attachments import in_words
 from bot.chat.dialogue import Bubble, Quote, Scene, Speaker, Turn
 from bot.chat.prompt.codec import Codec
+from bot.era import era_in_words
 from bot.letters import visible
 from bot.message import PHOTO, Attachment, ChatKind
 from bot.people import RELATIONSHIPS, STRANGER
@@ -47,11 +48,7 @@ MARK_AFTER = timedelta(minutes=5)
 """After a longer silence the time is shown again, as a chat window does."""
 
 _DAYS = {"en": ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"), "zh": tuple("一二三四五六日")}
-_MONTHS = {
-    "short": ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
-    "long": ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
-             "November", "December"),
-}  # fmt: skip
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,7 +270,7 @@ def date_in_words(at: datetime, language: str, *, year: bool) -> str:
     weekday = _DAYS[language][at.weekday()]
     if language == "zh":
         return f"{f'{at.year}年' if year else ''}{at.month}月{at.day}日 周{weekday}"
-    return f"{weekday} {at.day} {_MONTHS['short'][at.month - 1]}{f' {at.year}' if year else ''}"
+    return f"{weekday} {at.day} {_MONTHS[at.month - 1]}{f' {at.year}' if year else ''}"
 
 
 def _quoted(quote: Quote, codec: Codec, language: str) -> str:
@@ -315,19 +312,11 @@ def system_text(scene: Scene) -> str:
         else:
             who = _label(scene.partner.name) or "somebody"
             lines.append(f"This is a private chat with {who}. Relationship: {scene.partner.relationship}.")
-    if persona.about:
-        lines.insert(1, " ".join(persona.about.split()))
+    lines[1:1] = [" ".join(text.split()) for text in (persona.about, persona.character) if text]
     if scene.era:
-        lines.append(era_in_words(scene.era, persona.language))
+        era = era_in_words(scene.era, persona.language)
+        lines.append(f"现在是{era}。" if persona.language == "zh" else f"It is {era}.")
     return "\n".join(lines)
-
-
-def era_in_words(era: str, language: str) -> str:
-    """A sentence of the year or month: `It is June 2019.`"""
-    year, _, month = era.partition("-")
-    if language == "zh":
-        return f"现在是{year}年{f'{int(month)}月' if month else ''}。"
-    return "It is " + (f"{_MONTHS['long'][int(month) - 1]} " if month else "") + f"{year}."
 
 
 def speaker_label(speaker: Speaker, language: str) -> str:

@@ -75,7 +75,8 @@ class ReadMessage(msgspec.Struct, frozen=True):
     as the export writes them, relative to its folder. placeholder: the kind of what has no words, such as "voice".
     native_id, reply_to: the platform's id of this message and of the one that it answers. resolution_ms: how exact
     sent_ms is, a second or a minute. local_time: the export writes the time without its zone. edited_ms: when it was
-    last edited, where the export tells. transcript: what is said in a voice message.
+    last edited, where the export tells. transcript: what is said in a voice message. plays: the name of the file of a
+    voice message, a video or whatever else has a placeholder and plays, as in photos. seconds: how long it plays.
     """
 
     chat: str
@@ -94,6 +95,8 @@ class ReadMessage(msgspec.Struct, frozen=True):
     local_time: bool = False
     edited_ms: int | None = None
     transcript: str = ""
+    plays: str = ""
+    seconds: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

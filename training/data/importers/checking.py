@@ -20,6 +20,7 @@ from training.data.importers.base import (
 _IDS = (None, "everywhere", "chat", "account")
 _PLATFORM = re.compile(r"[a-z][a-z0-9_-]{0,30}")
 _LARGEST = 2**63
+_LONGEST = 7 * 86_400  # seconds of anything that plays
 
 
 def checked(events: Iterable[Event]) -> Iterator[Event]:
@@ -96,6 +97,10 @@ def _fault_of_message(message: ReadMessage) -> str | None:
         return "its `edited_ms` is neither None nor a time in milliseconds between 1970 and 2100"
     if message.transcript != "" and not _is_text(message.transcript):
         return "its `transcript` is not a text that can be stored"
+    if not isinstance(message.plays, str) or (message.plays and not message.placeholder):
+        return "its `plays` is not the name of a file, or it has no placeholder beside it"
+    if message.seconds is not None and not (type(message.seconds) is int and 0 <= message.seconds < _LONGEST):
+        return "its `seconds` is neither None nor a length"
     return None
 
 

@@ -109,7 +109,7 @@ def _mark_repeated(db: sqlite3.Connection, index: int) -> int:
 def _match(db: sqlite3.Connection, index: int, chat: int, space: str | None, resolution_ms: int) -> int:
     """Finds the staged messages that the corpus has; returns how many.
 
-    Photos that it lacked are filled in, and what is said in voice messages.
+    What it lacked is filled in: photos, frames, and what is said in voice messages or can be heard in them.
     """
     if db.execute("SELECT 1 FROM messages WHERE chat = ? LIMIT 1", (chat,)).fetchone() is None:
         return 0
@@ -127,12 +127,10 @@ def _match(db: sqlite3.Connection, index: int, chat: int, space: str | None, res
     by_content = _match_content(db, index, chat, space, resolution_ms)
     db.executemany("UPDATE incoming SET match = ? WHERE id = ?", by_content)
     db.execute(
-        "UPDATE messages SET attachments = i.attachments FROM incoming i"
-        " WHERE i.chat = :index AND i.match = messages.id AND i.attachments <> ''"
-        " AND ((digests_of(messages.attachments) = '' AND (digests_of(i.attachments) <> ''"
-        "   OR (said_in(messages.attachments) = '' AND said_in(i.attachments) <> '')))"
-        "  OR (shape_of(messages.attachments) = :unsaid AND shape_of(i.attachments) <> :unsaid))",
-        {"index": index, "unsaid": _UNSAID},
+        "UPDATE messages SET attachments = filled_in(messages.attachments, i.attachments) FROM incoming i"
+        " WHERE i.chat = ? AND i.match = messages.id AND i.attachments NOT IN ('', messages.attachments)"
+        " AND filled_in(messages.attachments, i.attachments) <> messages.attachments",
+        (index,),
     )
     return by_id + len(by_content)
 
@@ -140,9 +138,8 @@ def _match(db: sqlite3.Connection, index: int, chat: int, space: str | None, res
 def _take_edits(db: sqlite3.Connection, index: int) -> int:
     """Writes the words of messages that were edited since they were imported; returns how many."""
     return db.execute(
-        "UPDATE messages SET text = i.text, edited_ms = i.edited_ms, attachments = CASE"
-        "  WHEN digests_of(i.attachments) = '' AND digests_of(messages.attachments) <> '' THEN messages.attachments"
-        "  ELSE i.attachments END FROM incoming i"
+        "UPDATE messages SET text = i.text, edited_ms = i.edited_ms,"
+        " attachments = filled_in(i.attachments, messages.attachments) FROM incoming i"
         " WHERE i.chat = ? AND i.match = messages.id AND i.native_id = messages.native_id AND i.text <> messages.text"
         " AND i.edited_ms > ifnull(messages.edited_ms, 0)",
         (index,),

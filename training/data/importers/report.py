@@ -64,6 +64,9 @@ class ImportReport:
     other_files: int = 0
     photos: int = 0
     photos_left_out: Counter[str] = field(default_factory=Counter)
+    sounds: int = 0
+    moving: int = 0
+    playing_left_out: Counter[str] = field(default_factory=Counter)
 
     @property
     def read(self) -> int:
@@ -85,6 +88,11 @@ class ImportReport:
             "chats": [chat.as_json() for chat in sorted(self.chats.values(), key=lambda chat: -chat.read)],
             "files": [file.as_json() for file in self.files],
             "photos": {"kept": self.photos, "left_out": dict(self.photos_left_out.most_common())},
+            "playing": {
+                "sounds": self.sounds,
+                "with_frames": self.moving,
+                "left_out": dict(self.playing_left_out.most_common()),
+            },
             "other_files": self.other_files,
             "problems": self.problems,
             "format_problems": self.format_problems,

@@ -207,6 +207,9 @@ def _import_file(
     _add(report, corpus, file, known.name, staged, rows, options)
     report.photos += len(media.kept)
     report.photos_left_out += media.left_out
+    report.sounds += media.sounds
+    report.moving += media.moving
+    report.playing_left_out += media.playing_left_out
 
 
 def _add(

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-from bot.message import PHOTO, Account
+from bot.message import PHOTO, Account, Attachment
 from bot.store.attachments import text_and_attachments, to_json
 from training.data.importers.base import ME_NAMES, SECOND, Event, ReadChat, ReadMessage, Skipped, Truncated, named
 from training.data.importers.checking import checked
@@ -140,9 +140,13 @@ def _with_attachments(message: ReadMessage, media: ExportMedia) -> tuple[str, st
     photos = [digest for name in message.photos if (digest := media.take(name)) is not None]
     kind = message.placeholder or (PHOTO if message.photos and not photos else "")
     text, attachments = text_and_attachments(kind, message.text, [("", digest) for digest in photos])
-    if message.transcript:
-        attachments = tuple(replace(one, words=message.transcript) if one.kind == kind else one for one in attachments)
-    return text, to_json(attachments)
+    return text, to_json([_told(one, message, media) if one.kind == kind else one for one in attachments])
+
+
+def _told(attachment: Attachment, message: ReadMessage, media: ExportMedia) -> Attachment:
+    """What the placeholder stands for, with what the export tells of it and holds of it."""
+    told = replace(attachment, words=message.transcript or attachment.words, seconds=message.seconds)
+    return media.take_playing(message.plays, told) if message.plays else told
 
 
 def _flush(db: sqlite3.Connection, batch: list[tuple[object, ...]]) -> None:

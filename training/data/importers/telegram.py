@@ -61,6 +61,7 @@ _OF_ACCOUNT = frozenset(
 """Keys beside "about" in the export of a whole account."""
 _OF_MESSAGE = frozenset(("date_unixtime", "from_id", "text_entities", "from", "text"))
 """Keys of a message. Only Telegram writes "date_unixtime" beside "text"."""
+_DAY = 86_400  # seconds; nothing that plays longer is believed
 _ORDERLY = 18  # digits of a message id, at most, that can be sorted by
 _ABOUT_CHAT = ("name", "type", "id")
 
@@ -155,6 +156,7 @@ def _message(raw: dict[str, Any], chat: _Chat, source: Source) -> ReadMessage | 
     if name or sender.id not in chat.senders:
         chat.senders[sender.id] = name
     text, photos, placeholder = _content(raw)
+    seconds = raw.get("duration_seconds")
     if not text and not photos and placeholder is None:
         return Skipped(chat.key, UNKNOWN_KIND if raw.keys() - _PLAIN else EMPTY)
     native = _number(raw.get("id"))
@@ -184,6 +186,8 @@ def _message(raw: dict[str, Any], chat: _Chat, source: Source) -> ReadMessage | 
         resolution_ms=moment.resolution_ms,
         local_time=moment.local,
         edited_ms=edited.ms if edited else None,
+        plays=str(raw.get("file") or "") if placeholder in _MEDIA.values() else "",
+        seconds=seconds if isinstance(seconds, int) and placeholder and 0 <= seconds <= _DAY else None,
     )
 
 
