@@ -116,7 +116,7 @@ def run(args: argparse.Namespace) -> int:
     for problem in (*report.format_problems, *report.hints, *report.problems):
         print(f"echoes: {problem}", file=sys.stderr)
     if transcriber is not None:
-        transcribe(workspace, transcriber)
+        transcribe(workspace, transcriber, out=sys.stderr if args.json else None)
     return ExitCode.DATA if report.problems or not report.files else ExitCode.OK
 
 
