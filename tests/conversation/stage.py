@@ -177,8 +177,8 @@ class Stage:
             self.config,
             self.media,
             Past(self.root / "corpus.sqlite"),
-            examples_of(Workspace(self.root)),
             self.memory,
+            examples=examples_of(Workspace(self.root)),
         )
         return Conversations(avatar, self.journal, {"stage": self.platform}, self.observer, self.clock)
 
