@@ -91,15 +91,17 @@ class LlamaEngine:
             Fingerprint.of(base.id, codec).check(lora)
         limit = min(max_context or base.max_positions, base.max_positions)
         model = await model_file(base, lora, quantize, progress)
-        slot = (limit + _SPARE) * state_bytes(base)
+        short_keys = quantize != "f16"  # which is for exactness
+        position = state_bytes(base, short_keys=short_keys)
+        slot = (limit + _SPARE) * position
         slots = max(1, min(_MOST_SLOTS, cache_bytes // _SLOTS_SHARE // slot))
         kept = max(0, cache_bytes - slots * slot) >> 20
-        process = LlamaProcess(Settings(model, slots, limit + _SPARE, free_cores(), _BATCH, kept))
+        process = LlamaProcess(Settings(model, slots, limit + _SPARE, free_cores(), _BATCH, kept, short_keys))
         try:
             await process.start()
             blank = await asyncio.to_thread(blank_tokens, codec)  # takes a moment for a large vocabulary
             twin = TorchTwin(base.source, model, media, limit, cache_bytes // _TWIN_SHARE, IDLE_SECONDS)
-            return cls(base, media, process, twin, quantize, limit, blank, cache_bytes // state_bytes(base))
+            return cls(base, media, process, twin, quantize, limit, blank, cache_bytes // position)
         except BaseException:
             await process.aclose()
             raise
