@@ -18,6 +18,7 @@ from bot.store.corpus import Corpus, CorpusChat
 from bot.workspace import Workspace
 from training.data.dataset import corpus_memory, dialogue_settings, load_dataset
 from training.data.dialogues import Dialogue
+from training.data.groups import Group
 from training.data.points import Point
 from training.data.redaction import redact
 from training.data.splits import Borders, Split, Splits
@@ -50,7 +51,7 @@ class EvaluationData:
 
     unredacted: the dialogues of the training days with what identifies somebody still in them. sees: whether the model
     is shown photos, and not told of them in a word. memory: what the avatar remembers when it runs, if it does; whoever
-    loaded the data closes it.
+    loaded the data closes it. groups: in which something was decided, to be gone through again.
     """
 
     persona: Persona
@@ -63,6 +64,7 @@ class EvaluationData:
     unredacted: tuple[Dialogue, ...] = ()
     sees: bool = True
     memory: Recall | None = None
+    groups: tuple[Group, ...] = ()
 
     @property
     def language(self) -> str:
@@ -119,6 +121,7 @@ def load_evaluation_data(
         data.unredacted,
         codec.geometry.sees,
         corpus_memory(workspace, data.persona) if remember and config.conversation.remember else None,
+        data.groups,
     )
 
 

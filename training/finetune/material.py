@@ -15,6 +15,7 @@ from bot.workspace import Workspace
 from training.data.canaries import Canary, plant
 from training.data.dataset import load_dataset
 from training.data.dialogues import Dialogue
+from training.data.groups import Group
 from training.data.points import Point
 from training.data.questionnaire import CHAT as QUESTIONNAIRE
 from training.data.questionnaire import questionnaire_dialogues
@@ -42,6 +43,7 @@ class Material:
     left_out: str | None = None
     canaries: tuple[Canary, ...] = ()
     senders: frozenset[Account] = frozenset()  # of the chats that the dialogues are from
+    groups: tuple[Group, ...] = ()  # where the calibration is tried, left to itself
 
 
 def load_material(
@@ -79,6 +81,7 @@ def load_material(
         left_out,
         planted,
         data.senders,
+        data.groups,
     )
 
 
