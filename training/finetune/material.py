@@ -18,6 +18,7 @@ from training.data.canaries import Canary, plant
 from training.data.dataset import dialogue_settings, load_dataset
 from training.data.dialogues import Dialogue
 from training.data.examples import with_examples
+from training.data.groups import Group
 from training.data.inventory import bubbles_of, inventory_dialogues
 from training.data.pages import SHARE, WritingsAccount, load_pages
 from training.data.points import Point
@@ -50,6 +51,7 @@ class Material:
     senders: frozenset[Account] = frozenset()  # of the chats that the dialogues are from, and whom the pages went to
     pages: int = 0
     writings: tuple[WritingsAccount, ...] = ()
+    groups: tuple[Group, ...] = ()  # where the calibration is tried, left to itself
 
 
 def load_material(
@@ -103,6 +105,7 @@ def load_material(
         data.senders | pages.recipients,
         len(pages.dialogues),
         pages.accounts,
+        data.groups,
     )
 
 

@@ -348,7 +348,14 @@ def _asked(task: _Task, made: Coroutine[Any, Any, BatchEngine], clock: Clock, re
             time = Time(max(left - SAMPLING_SHARE * whole, SHARE * whole), SAMPLING_SHARE * whole)
         sampling = task.config.sampling
         return calibrate_all(
-            served, material.validation, material.points, sampling, time, reporter.note, task.correction
+            served,
+            material.validation,
+            material.points,
+            sampling,
+            time,
+            reporter.note,
+            task.correction,
+            material.groups,
         )
 
 
