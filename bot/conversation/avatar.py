@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from bot.chat.decision import Calibration
+from bot.chat.examples import Examples
 from bot.chat.remembered import Memory
 from bot.config import ConversationConfig
 from bot.engine.base import Engine
@@ -31,3 +32,4 @@ class Avatar:
     remembers: bool = True  # whether that is shown: a LoRA may have been trained without
     ears: Ears | None = None  # what writes voice messages down
     voice: Voice | None = None  # what speaks them
+    examples: Examples | None = None  # what a chat without a past begins with

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from bot.chat.attachments import spoken
 from bot.memory.index import Place, Words
@@ -15,10 +16,11 @@ _OPEN = (State.NEW, State.QUEUED, State.SENDING)
 
 @dataclass(slots=True)
 class JournalSource:
-    """Reads the daemon's journal."""
+    """Reads the daemon's journal: of what was said there all belongs to the era that the avatar speaks from."""
 
     journal: Journal
     grows: bool = True
+    until: datetime | None = None
     _until: int = field(default=0, init=False)  # the seq up to which it is known who wrote in which private chat
     _private: dict[Account, set[str]] = field(default_factory=dict, init=False)
 

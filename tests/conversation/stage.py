@@ -16,7 +16,7 @@ from bot.conversation.avatar import Avatar
 from bot.errors import EchoesError, PermanentError
 from bot.hearing.ears import Ears
 from bot.media import MediaStore
-from bot.memory.opened import memory_of
+from bot.memory.opened import examples_of, memory_of
 from bot.message import PHOTO, Account, Attachment, Chat, ChatKind, Message
 from bot.observer import Observer, Unobserved
 from bot.people import Contact, People
@@ -177,7 +177,7 @@ class Stage:
     def __post_init__(self) -> None:
         self.media = MediaStore(self.root / "received", (self.root / "media",))
         self.engine = ScriptedEngine(byte_codec(self.media))
-        self.journal = Journal.open(self.root / "journal.sqlite", self.clock.now)
+        self.journal = Journal.open(self.root / "journal.sqlite", self.clock.now, self.persona.era)
         self.conversations = self._open()
 
     def _open(self) -> Conversations:
@@ -194,6 +194,7 @@ class Stage:
             self.memory,
             ears=self.ears,
             voice=self.voice,
+            examples=examples_of(Workspace(self.root)),
         )
         return Conversations(avatar, self.journal, {"stage": self.platform}, self.observer, self.clock)
 
@@ -218,7 +219,7 @@ class Stage:
         self.journal.close()
         self.media = MediaStore(self.root / "received", (self.root / "media",))
         self.engine.codec = byte_codec(self.media)
-        self.journal = Journal.open(self.root / "journal.sqlite", self.clock.now)
+        self.journal = Journal.open(self.root / "journal.sqlite", self.clock.now, self.persona.era)
         self.conversations = self._open()
         await self.conversations.start()
 

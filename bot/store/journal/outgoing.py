@@ -39,15 +39,15 @@ def of_reply(
 
 
 def queue(
-    db: sqlite3.Connection, chat: Chat, outgoing: Sequence[Outgoing], at: float, until: float | None = None
+    db: sqlite3.Connection, chat: Chat, outgoing: Sequence[Outgoing], at: float, era: str, until: float | None = None
 ) -> int:
     """Adds what is to be sent, until a time; returns the number of the reply that all of it belongs to."""
     number: int | None = None
     for one in outgoing:
         cursor = db.execute(
-            "INSERT INTO entries (chat, kind, state, at, text, attachments, reply, reply_to, until)"
-            " VALUES (?,?,?,?,?,?,?,?,?)",
-            (chat.key, one.kind, State.QUEUED, at, one.text, one.attachments, number, one.reply_to, until),
+            "INSERT INTO entries (chat, kind, state, at, text, attachments, reply, reply_to, until, era)"
+            " VALUES (?,?,?,?,?,?,?,?,?,?)",
+            (chat.key, one.kind, State.QUEUED, at, one.text, one.attachments, number, one.reply_to, until, era),
         )
         if number is None:
             number = int(cursor.lastrowid or 0)

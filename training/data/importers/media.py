@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
 from bot.errors import DataError
+from bot.heic import INSTALL, NoDecoder
 from bot.media import MAX_BYTES, MediaStore
 from bot.message import STICKER, Attachment
 from bot.playing.keeping import MOVING, SOUNDING, with_frames
@@ -14,6 +15,7 @@ from bot.playing.reading import can_look
 NOT_INCLUDED = "not in the export"
 OUTSIDE = "outside of the export's folder"
 TOO_LARGE = "too large"
+NO_DECODER = f"HEIC, which {INSTALL} lets it read: import again with it"
 UNREADABLE = "damaged, or too many pixels"
 NOT_OPENED = "cannot be opened, or plays too long"
 
@@ -46,6 +48,9 @@ class ExportMedia:
             return None
         try:
             digest = self.store.put(data)
+        except NoDecoder:
+            self.left_out[NO_DECODER] += 1
+            return None
         except DataError:
             self.left_out[UNREADABLE] += 1
             return None
