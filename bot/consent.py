@@ -23,6 +23,7 @@ class Use(StrEnum):
     """What can be agreed to."""
 
     TRAINING = "training"
+    WRITINGS = "writings"  # that diaries, letters, e-mail and posts are learnt, too
     RUNNING = "running"
     VOICE = "voice"  # answering with a synthetic voice, which the record names
 
@@ -105,6 +106,18 @@ def require(path: Path, use: Use, platforms: Sequence[str] = (), *, voice: str =
         )
     consent.covers(use, platforms, voice=voice)
     return consent
+
+
+def agreed(path: Path, use: Use) -> bool:
+    """Says whether there is a record that allows this use now. Raises ConsentError where the record is damaged."""
+    consent = load_consent(path)
+    if consent is None:
+        return False
+    try:
+        consent.covers(use)
+    except ConsentError:
+        return False
+    return True
 
 
 def load_consent(path: Path) -> Consent | None:

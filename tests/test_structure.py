@@ -145,6 +145,7 @@ FOUNDATION = (
     "validation",
     "sampling",
     "outcome",
+    "writing",
     "era",
     "questionnaire",
     "released",

@@ -26,7 +26,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--by", metavar="NAME", help="who agrees; with this, the rest comes from options as well")
     parser.add_argument("--role", choices=[role.value for role in Role], help="in what role (default: self)")
-    parser.add_argument("--uses", metavar="LIST", help="agreed to: training, running, or both with a comma (default)")
+    parser.add_argument(
+        "--uses", metavar="LIST", help="agreed to: training, writings, running, with commas (default: training,running)"
+    )
     parser.add_argument(
         "--voice", metavar="NAME", help="the synthetic voice that it may answer in, as config.yaml calls it (none)"
     )
@@ -105,7 +107,10 @@ def from_questions(ask: Questions) -> Consent:
         ask.say("again")
     while (role := ask.text("role", "1")) not in _ROLES:
         ask.say("again")
-    uses = tuple(use for use in (Use.TRAINING, Use.RUNNING) if ask.agreed(use))
+    uses: tuple[Use, ...] = ()
+    for use in (Use.TRAINING, Use.WRITINGS, Use.RUNNING):
+        if (use is not Use.WRITINGS or Use.TRAINING in uses) and ask.agreed(use):
+            uses = (*uses, use)
     platforms: tuple[str, ...] = ()
     disclosure, voice = False, ""
     if Use.RUNNING in uses:
@@ -145,7 +150,7 @@ def _from_options(args: argparse.Namespace) -> Consent:
     try:
         uses = tuple(Use(word) for word in _words(args.uses or "training,running"))
     except ValueError:
-        raise UsageError(f"--uses {args.uses}: must be training, running, or both with a comma.") from None
+        raise UsageError(f"--uses {args.uses}: must be training, writings, running, or several with commas.") from None
     voice = (args.voice or "").strip()
     if voice:
         uses = tuple(dict.fromkeys((*uses, Use.VOICE)))

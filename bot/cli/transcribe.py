@@ -3,7 +3,9 @@
 import argparse
 import sys
 import threading
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TextIO
 
 from tqdm import tqdm
 
@@ -44,8 +46,13 @@ class _Tally:
     unheard: int = 0
 
 
-def transcribe(workspace: Workspace, transcriber: Transcriber, *, again: bool = False) -> None:
-    """Writes down all that waits, each kept at once, so that it may be broken off and taken up at any time."""
+def transcribe(
+    workspace: Workspace, transcriber: Transcriber, *, again: bool = False, out: TextIO | None = None
+) -> None:
+    """Writes down all that waits, each kept at once, so that it may be broken off and taken up at any time.
+
+    out: where the counts go; standard output if left out.
+    """
     tally = _Tally()
     media = MediaStore(workspace.media)
     with Corpus.open(workspace.corpus, load_people(workspace.people).left_out) as corpus:
@@ -65,20 +72,21 @@ def transcribe(workspace: Workspace, transcriber: Transcriber, *, again: bool = 
                     tally.written += bool(heard.words)
                     tally.wordless += not heard.words
         finally:
-            _tell(tally, *counted(corpus))
+            for line in _told(tally, *counted(corpus)):
+                print(line, file=out)
 
 
-def _tell(tally: _Tally, sounds: int, known: int) -> None:
+def _told(tally: _Tally, sounds: int, known: int) -> Iterator[str]:
     if not sounds:
-        print("The corpus holds no sound: import an export with its voice messages (again, if it was before this).")
+        yield "The corpus holds no sound: import an export with its voice messages (again, if it was before this)."
         return
-    print(f"Written down: {tally.written:,} of {sounds:,} voice messages and videos with sound")
+    yield f"Written down: {tally.written:,} of {sounds:,} voice messages and videos with sound"
     for count, what in (
         (tally.wordless, "in which nobody speaks"),
         (tally.unheard, "that cannot be opened, or play too long"),
         (tally.gone, "whose sound is no longer in the workspace"),
     ):
         if count:
-            print(f"  {count:,} {what}")
+            yield f"  {count:,} {what}"
     if sounds > known:
-        print(f"Not written down: {sounds - known:,} (`echoes transcribe` goes on with them)")
+        yield f"Not written down: {sounds - known:,} (`echoes transcribe` goes on with them)"

@@ -28,8 +28,8 @@ class Avatar:
     config: ConversationConfig
     media: MediaStore  # photos received
     past: Past | None = None  # what was said before the avatar
-    examples: Examples | None = None  # what a chat without a past begins with
     memory: Memory | None = None  # what fits the message at hand, from earlier talks
     remembers: bool = True  # whether that is shown: a LoRA may have been trained without
     ears: Ears | None = None  # what writes voice messages down
     voice: Voice | None = None  # what speaks them
+    examples: Examples | None = None  # what a chat without a past begins with

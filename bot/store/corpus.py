@@ -94,7 +94,7 @@ class Corpus:
             db.create_function("digests_of", 1, digests_of, deterministic=True)
             db.create_function("shape_of", 1, shape_of, deterministic=True)
             db.create_function("filled_in", 2, filled_in, deterministic=True)
-            if without.accounts or without.chats:
+            if without != NOTHING_LEFT_OUT:
                 _leave_out(db, without)
         except sqlite3.DatabaseError as error:
             db.close()
@@ -295,7 +295,7 @@ def _by(accounts: Iterable[Account]) -> tuple[str, list[str]]:
 
 
 def _leave_out(db: sqlite3.Connection, without: LeftOut) -> None:
-    """Lays a view over the messages, which every later statement sees in their place."""
+    """Lays views over messages and writings, which every later statement sees in their place."""
     db.execute("CREATE TEMP TABLE left_out (platform TEXT, native_id TEXT)")
     db.executemany("INSERT INTO left_out VALUES (?, ?)", [(one.platform, one.id) for one in without.accounts])
     db.execute("CREATE TEMP TABLE left_out_chats (key TEXT)")
@@ -313,6 +313,13 @@ def _leave_out(db: sqlite3.Connection, without: LeftOut) -> None:
     db.execute(
         "CREATE TEMP VIEW messages AS SELECT * FROM main.messages WHERE sender NOT IN (SELECT id FROM left_out_senders)"
         " AND chat NOT IN (SELECT id FROM left_out_places)"
+    )
+    db.execute("CREATE TEMP TABLE left_out_names (name TEXT)")
+    db.executemany("INSERT INTO left_out_names VALUES (?)", [(name,) for name in without.names])
+    db.execute(
+        "CREATE TEMP VIEW writings AS SELECT * FROM main.writings WHERE id NOT IN (SELECT writing FROM addressees WHERE"
+        " (platform, native_id) IN (SELECT platform, native_id FROM left_out)"
+        " OR folded IN (SELECT name FROM left_out_names))"
     )
 
 

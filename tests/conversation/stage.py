@@ -191,10 +191,10 @@ class Stage:
             self.config,
             self.media,
             Past(self.root / "corpus.sqlite"),
-            examples_of(Workspace(self.root)),
             self.memory,
             ears=self.ears,
             voice=self.voice,
+            examples=examples_of(Workspace(self.root)),
         )
         return Conversations(avatar, self.journal, {"stage": self.platform}, self.observer, self.clock)
 

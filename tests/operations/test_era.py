@@ -70,7 +70,7 @@ def test_the_doctor_says_it_too(tmp_path: Path) -> None:
     log.corpus()
     log.close()
     (tmp_path / "persona.yaml").write_text("name: Nora\nera: '2019'\n")
-    said = [one.text for one in examine(Workspace(tmp_path), Platforms(), str) if one.name == "era"]
+    said = [one.text for one in examine(Workspace(tmp_path), Platforms(), print) if one.name == "era"]
     assert said and "from March 2026 to March 2026: of that time it knows nothing" in said[0]
 
 

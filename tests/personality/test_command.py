@@ -38,7 +38,7 @@ def test_it_tells_domains_and_facets_and_that_four_letters_are_a_guess(
 def test_it_is_told_in_chinese(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["-w", str(workspace), "personality"]) == 0
     said = capsys.readouterr().out
-    assert "大约是 INFX" in said and "不是 MBTI 的结果" in said and "没有中国的常模" in said and "未经验证" in said
+    assert "大约是 IXFX" in said and "不是 MBTI 的结果" in said and "没有中国的常模" in said and "未经验证" in said
     assert "Neuroticism" not in said
 
 

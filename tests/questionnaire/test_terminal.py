@@ -90,7 +90,8 @@ def test_questions_are_asked_in_words_and_those_with_a_scale_by_numbers(
 def test_it_is_asked_in_chinese_where_the_questionnaire_is(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     main(["init", str(tmp_path), "--language", "zh"])
     form = Form(tmp_path / "questionnaire.yaml", tmp_path / "personality.yaml", "")
-    ask_statements(form, By.OTHER, typing("6", "5"))
+    ask_statements(form, By.OTHER, typing("6", "55", "5什么都操心"))
+    assert load_personality(form.personality).words == {1: "什么都操心"}
     said = capsys.readouterr().out
     assert "请按本人自己会怎么回答来答" in said and "请输入 1 到 5 的数字" in said and "我常为各种事情操心" in said
 

@@ -22,6 +22,7 @@ from bot.store.corpus import Corpus, CorpusChat
 from bot.workspace import Workspace
 from training.data.dataset import corpus_memory, dialogue_settings, load_dataset
 from training.data.dialogues import Dialogue
+from training.data.groups import Group
 from training.data.points import Point
 from training.data.redaction import redact
 from training.data.splits import Borders, Split, Splits
@@ -55,7 +56,8 @@ class EvaluationData:
     unredacted: the dialogues of the training days with what identifies somebody still in them. sees: whether the model
     is shown photos, and not told of them in a word. memory: what the avatar remembers when it runs, if it does; whoever
     loaded the data closes it. released: what others may see of how the person writes. gap: what ends a dialogue.
-    personality: the inventory, of which HELD_OUT was not trained on.
+    personality: the inventory, of which HELD_OUT was not trained on. groups: in which something
+    was decided, to be gone through again.
     """
 
     persona: Persona
@@ -71,6 +73,7 @@ class EvaluationData:
     released: Released = field(default_factory=dict)
     gap: timedelta = timedelta(hours=1)
     personality: Personality = field(default_factory=Personality)
+    groups: tuple[Group, ...] = ()
 
     @property
     def language(self) -> str:
@@ -135,6 +138,7 @@ def load_evaluation_data(
         load_released(workspace.released),
         gap,
         load_personality(workspace.personality),
+        data.groups,
     )
 
 

@@ -12,7 +12,7 @@ from bot.personality.items import SCALE as ACCURATE
 from bot.questionnaire import SCALE, TRAIT, bare
 
 _BACK, _STOP = "b", "q"
-_NUMBER = re.compile(r"([1-5])(?:[\s.,:，。：]+(.*))?$", re.DOTALL)
+_NUMBER = re.compile(r"([1-5])(?!\d)[\s.,:，。：]*(.*)", re.DOTALL)
 
 Read = Callable[[str], str]
 """The keyboard: shows a prompt, returns a line. Raises EOFError where nobody is there any more."""

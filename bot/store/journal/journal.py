@@ -339,10 +339,15 @@ def _refs(message: Message) -> list[str]:
 
 
 def _with_pictures_of(new: Sequence[Attachment], old: Sequence[Attachment]) -> tuple[Attachment, ...]:
-    """The new attachments with the pictures that were there before: what was answered was seen with them."""
-    pictures = [one for one in old if one.ref or one.digest is not None]
-    words = [one for one in new if not one.ref and one.digest is None]
-    return (*pictures, *words)
+    """The new attachments with what was seen and heard before: what was answered was answered with them."""
+    if [one.kind for one in new] == [one.kind for one in old]:
+        return tuple(before if _is_fetched(before) else one for one, before in zip(new, old, strict=True))
+    return (*(one for one in old if _is_fetched(one)), *(one for one in new if not _is_fetched(one)))
+
+
+def _is_fetched(attachment: Attachment) -> bool:
+    """Whether it is, or was, to be fetched from the platform."""
+    return bool(attachment.ref) or attachment.digest is not None
 
 
 def _former_id(old: Chat, native_id: str) -> str:

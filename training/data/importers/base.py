@@ -13,6 +13,7 @@ from typing import BinaryIO, NamedTuple
 import msgspec
 
 from bot.message import Account, ChatKind
+from training.data.importers.written import NOBODYS, Own, ReadWriting, SkippedWriting
 
 SECOND = 1000
 MINUTE = 60_000
@@ -35,13 +36,15 @@ class Source:
     """A file to read.
 
     zone: the time zone of times that are written without one; None is this machine's. me: the id of the account that
-    made the export, for formats that only write "me". progress: is called with the number of bytes just read.
+    made the export, for formats that only write "me". progress: is called with the number of bytes just read. own:
+    whose writings are kept, so that what others wrote need not be read.
     """
 
     path: Path
     zone: tzinfo | None = None
     me: str | None = None
     progress: Progress = _ignore
+    own: Own = NOBODYS
 
     def open(self, *, quiet: bool = False) -> BinaryIO:
         """Opens the file for reading bytes. quiet: what is read does not count as progress, as in a first pass."""
@@ -114,7 +117,7 @@ class Truncated:
     sentence: str
 
 
-Event = ReadChat | ReadMessage | Skipped | Truncated
+Event = ReadChat | ReadMessage | Skipped | ReadWriting | SkippedWriting | Truncated
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from datetime import date
 
 from bot.chat.attachments import KINDS
 from bot.message import Account, ChatKind
+from bot.writing import Addressee, WritingKind
 from training.data.importers.base import (
     LATEST_MS,
     MINUTE,
@@ -16,6 +18,7 @@ from training.data.importers.base import (
     Skipped,
     Truncated,
 )
+from training.data.importers.written import ReadWriting, SkippedWriting
 
 _IDS = (None, "everywhere", "chat", "account")
 _PLATFORM = re.compile(r"[a-z][a-z0-9_-]{0,30}")
@@ -55,9 +58,14 @@ def _fault_of(event: object) -> str | None:
             return None if _is_text(event.chat) and _is_text(event.reason) else "its `chat` and `reason` are not texts"
         case ReadChat():
             return _fault_of_chat(event)
+        case ReadWriting():
+            return _fault_of_writing(event)
+        case SkippedWriting():
+            good = isinstance(event.kind, WritingKind) and _is_text(event.reason)
+            return None if good else "its `kind` is no WritingKind, or its `reason` not a text"
         case Truncated():
             return None if _is_text(event.sentence) else "its `sentence` is not a text"
-    return "it is none of ReadChat, ReadMessage, Skipped and Truncated"
+    return "it is none of ReadChat, ReadMessage, Skipped, ReadWriting, SkippedWriting and Truncated"
 
 
 def _fault_of_message(message: ReadMessage) -> str | None:
@@ -101,6 +109,27 @@ def _fault_of_message(message: ReadMessage) -> str | None:
         return "its `plays` is not the name of a file, or it has no placeholder beside it"
     if message.seconds is not None and not (type(message.seconds) is int and 0 <= message.seconds < _LONGEST):
         return "its `seconds` is neither None nor a length"
+    return None
+
+
+def _fault_of_writing(writing: ReadWriting) -> str | None:
+    if not isinstance(writing.kind, WritingKind):
+        return "its `kind` is not a WritingKind"
+    if not (_is_text(writing.text) and writing.text):
+        return "its `text` is not a text that can be stored: yield SkippedWriting in its place"
+    if not (_is_text(writing.native_id) and writing.native_id) or type(writing.everywhere) is not bool:
+        return "its `native_id` is not a text, or its `everywhere` neither True nor False"
+    if not _is_text(writing.title) or "\n" in writing.title:
+        return "its `title` is not a text on one line"
+    if writing.day is not None and type(writing.day) is not date:
+        return "its `day` is neither None nor a date"
+    if writing.at_ms is not None and not (type(writing.at_ms) is int and 0 < writing.at_ms < LATEST_MS):
+        return "its `at_ms` is neither None nor a time in milliseconds between 1970 and 2100"
+    if not all(isinstance(one, Addressee) and _is_text(one.name) and "\n" not in one.name for one in writing.to):
+        return "its `to` is not a tuple of Addressees with names on one line"
+    for one in (writing.author, *(addressee.account for addressee in writing.to)):
+        if one is not None and (fault := _fault_of_account(one.platform, one.id or "?")):
+            return fault
     return None
 
 

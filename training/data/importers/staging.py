@@ -7,9 +7,13 @@ from dataclasses import dataclass, field, replace
 
 from bot.message import PHOTO, Account, Attachment
 from bot.store.attachments import text_and_attachments, to_json
+from bot.writing import WritingKind
 from training.data.importers.base import ME_NAMES, SECOND, Event, ReadChat, ReadMessage, Skipped, Truncated, named
 from training.data.importers.checking import checked
 from training.data.importers.media import ExportMedia
+from training.data.importers.shelving import SCHEMA as OF_WRITINGS
+from training.data.importers.shelving import Tally, stage_writing
+from training.data.importers.written import Own, ReadWriting, SkippedWriting
 
 _BATCH = 2000
 _SCHEMA = """
@@ -43,7 +47,8 @@ class Staged:
 
     local_times: the number of messages whose times are written without a zone. owner_unnamed: it calls the account that
     made it only "me". zone: what zone its times were taken for, if none tells its own. corrected: how many messages of
-    the corpus got another time, because they were imported with another zone.
+    the corpus got another time, because they were imported with another zone. writings: the counts of what was written
+    outside of chats.
     """
 
     chats: dict[str, StagedChat] = field(default_factory=dict)
@@ -53,18 +58,19 @@ class Staged:
     owner_unnamed: bool = False
     zone: str = ""
     corrected: int = 0
+    writings: dict[WritingKind, Tally] = field(default_factory=dict)
 
 
-def stage(db: sqlite3.Connection, events: Iterable[Event], media: ExportMedia) -> Staged:
-    """Reads all events into temp.incoming and copies their photos. Nothing of the corpus is touched.
+def stage(db: sqlite3.Connection, events: Iterable[Event], media: ExportMedia, own: Own) -> Staged:
+    """Reads all events into temporary tables and copies their photos. Nothing of the corpus is touched.
 
-    Raises FormatFault for events that make no sense, and whatever `events` raises.
+    Raises FormatFault for events that make no sense, NobodySaid, and whatever `events` raises.
     """
-    db.executescript(_SCHEMA)
+    db.executescript(_SCHEMA + OF_WRITINGS)
     staged = Staged()
     db.execute("BEGIN")
     try:
-        _stage(db, checked(events), media, staged)
+        _stage(db, checked(events), media, own, staged)
     except BaseException:
         if db.in_transaction:
             db.execute("ROLLBACK")
@@ -73,7 +79,7 @@ def stage(db: sqlite3.Connection, events: Iterable[Event], media: ExportMedia) -
     return staged
 
 
-def _stage(db: sqlite3.Connection, events: Iterable[Event], media: ExportMedia, staged: Staged) -> None:
+def _stage(db: sqlite3.Connection, events: Iterable[Event], media: ExportMedia, own: Own, staged: Staged) -> None:
     senders: dict[Account, int] = {}
     bots: set[int] = set()
     batch: list[tuple[object, ...]] = []
@@ -95,6 +101,14 @@ def _stage(db: sqlite3.Connection, events: Iterable[Event], media: ExportMedia, 
                 chat = _chat(staged, key)
                 chat.read += 1
                 chat.skipped[reason] += 1
+            case ReadWriting():
+                tally = staged.writings.setdefault(event.kind, Tally())
+                tally.read += 1
+                stage_writing(db, event, own, tally)
+            case SkippedWriting(kind=kind, reason=reason):
+                tally = staged.writings.setdefault(kind, Tally())
+                tally.read += 1
+                tally.skipped[reason] += 1
             case ReadChat():
                 _chat(staged, event.key).about = event
             case Truncated(sentence=sentence):
