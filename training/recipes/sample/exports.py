@@ -139,7 +139,11 @@ def _memotrace(talk: Talk) -> str:
 def _pywxdump(talk: Talk) -> str:
     def row(line: Line) -> list[object]:
         talker = talk.people.get(line.who, talk.chat).id
-        said = {"语音": f"语音时长：{line.about}.00秒\n翻译结果：{line.text}", "图": "图片", "通话": f"语音通话 {line.about}"}
+        said = {
+            "语音": f"语音时长：{line.about}.00秒\n翻译结果：{line.text}",
+            "图": "图片",
+            "通话": f"语音通话 {line.about}",
+        }
         source = photo(talk, line) if line.kind == "图" else ""
         words = said.get(line.kind, line.text or line.about)
         kind = _TABLE[line.kind]
@@ -246,7 +250,13 @@ def _telegram(talk: Talk) -> str:
             made |= {"photo": photo(talk, line), "width": 320, "height": 240}
         if line.kind == "表情":
             left_out = "(File not included. Change data exporting settings to download.)"
-            made |= {"file": left_out, "media_type": "sticker", "sticker_emoji": line.about, "width": 512, "height": 512}
+            made |= {
+                "file": left_out,
+                "media_type": "sticker",
+                "sticker_emoji": line.about,
+                "width": 512,
+                "height": 512,
+            }
         plain = [{"type": "plain", "text": line.text}] if line.text else []
         return made | {"text": line.text, "text_entities": plain}
 
