@@ -3,6 +3,9 @@
 from bot.era import era_in_words
 from bot.persona import Persona
 
+VOICE_MARK = "🔊 AI voice · 合成语音"
+"""Stands with every voice message of the avatar's."""
+
 _CHINESE_FROM = 0.3  # share of a text's letters; a Chinese sentence may well name things in Latin letters
 
 _TEXTS = {

@@ -7,6 +7,7 @@ from pathlib import Path
 from bot.errors import UsageError
 
 MARKER = "config.yaml"
+PERSONALITY = "personality.yaml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,11 @@ class Workspace:
     @property
     def questionnaire(self) -> Path:
         return self.root / "questionnaire.yaml"
+
+    @property
+    def personality(self) -> Path:
+        """The answers to the IPIP-NEO-120; beside persona.yaml, for they are a part of the persona."""
+        return self.root / PERSONALITY
 
     @property
     def consent(self) -> Path:
@@ -69,6 +75,11 @@ class Workspace:
     def stickers(self) -> Path:
         """Pictures named by their emoji, which the avatar may send; there where the owner made the folder."""
         return self.root / "stickers"
+
+    @property
+    def hearing(self) -> Path:
+        """Where a model to hear with is fetched to, if it is named by its name."""
+        return self.root / "hearing"
 
     @property
     def loras(self) -> Path:

@@ -140,10 +140,12 @@ FOUNDATION = (
     "workspace",
     "people",
     "persona",
+    "personality",
     "secrets",
     "validation",
     "sampling",
     "outcome",
+    "writing",
     "era",
     "questionnaire",
     "released",
@@ -152,7 +154,8 @@ FOUNDATION = (
 
 FLOORS = (
     {"chat", "store", "media", "pictures", "checks", "clock", "weights", "observer", "disclosure", "explanation"},
-    {"lora", "platform", "config", "consent", "lock", "logs", "serving"},
+    {"lora", "platform", "config", "consent", "lock", "logs", "serving", "playing"},
+    {"hearing", "speaking"},
     {"engine"},
     {"memory"},
     {"conversation"},

@@ -21,7 +21,7 @@ from bot.lora import find_lora
 from bot.persona import LANGUAGES, load_persona
 from bot.workspace import Workspace, private_dir, write_private
 
-_FILES = ("persona.yaml", "people.yaml", "questionnaire.yaml", "released.yaml")
+_FILES = ("persona.yaml", "personality.yaml", "people.yaml", "questionnaire.yaml", "released.yaml")
 _ZONES = {"en": "Europe/London", "zh": "Asia/Shanghai"}  # where the sample subjects live
 _PORT = 8642
 _TOKENS, _TOKENS_ZH = 60_000, 20_000

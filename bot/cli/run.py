@@ -28,6 +28,8 @@ from bot.engine.factory import build_engine
 from bot.era import doubt, era_in_words
 from bot.errors import ConfigError, EchoesError, ExitCode, PassingError, PermanentError
 from bot.files import refusal
+from bot.hearing.ears import Ears
+from bot.hearing.whisper import open_whisper
 from bot.lock import only_one, pid_file
 from bot.logs import start_logging
 from bot.lora import find_lora
@@ -37,8 +39,11 @@ from bot.memory.trained import remembers
 from bot.people import People, load_people
 from bot.persona import Persona, load_persona
 from bot.platform import Adapter, Platform, Platforms, Setting
+from bot.playing.reading import can_look
 from bot.sampling import Sampling
 from bot.secrets import Secrets, load_secrets, with_kept
+from bot.speaking.command import Command
+from bot.speaking.voice import Voice
 from bot.store.past import Past
 from bot.validation import either
 from bot.workspace import Workspace, private_dir
@@ -123,6 +128,8 @@ def prepare(workspace: Workspace, era: str | None = None) -> Prepared:
         workspace, secrets, [one for name in config.platforms.sections for one in platforms.good[name].secrets]
     )
     require(workspace.consent, Use.RUNNING, config.platforms.on)
+    if config.speaking is not None:
+        require(workspace.consent, Use.VOICE, voice=config.speaking.voice)
     return Prepared(workspace, platforms, config, secrets, as_of(persona, era), era)
 
 
@@ -158,6 +165,8 @@ async def _serve(prepared: Prepared, drain_seconds: float) -> ExitCode:
                 media=media,
                 past=past,
                 remembers=remembering,
+                ears=await asyncio.to_thread(_ears, workspace, config),
+                voice=_voice(prepared),
             )
             adapters, broken = _adapters(prepared, avatar)
             parts = Parts(
@@ -187,6 +196,29 @@ def _tell_era(persona: Persona, past: Past, people: People) -> None:
         log.info("It speaks from %s.", era_in_words(persona.era, "en"))
         if (span := past.span(people.left_out)) and (odd := doubt(persona.era, persona.zone, *span)):
             log.warning("%s", odd)
+
+
+def _ears(workspace: Workspace, config: Config) -> Ears | None:
+    """What voice messages are heard with; None, and a line in the log, where the owner wants it and it cannot be."""
+    if config.hearing is None:
+        return None
+    try:
+        return Ears(open_whisper(config.hearing, workspace.hearing), config.hearing.wait_seconds)
+    except EchoesError as error:
+        log.warning("Voice messages stay unheard. %s", error)
+        return None
+
+
+def _voice(prepared: Prepared) -> Voice | None:
+    """What the avatar speaks with, where the owner wants it; None, and a line in the log, where it cannot be."""
+    speaking = prepared.config.speaking
+    if speaking is None:
+        return None
+    if not can_look():
+        log.warning("Nothing is spoken: run `pip install 'echoes-avatar[media]'`.")
+        return None
+    speaker = Command(speaking.command, prepared.persona.name, speaking.wait_seconds)
+    return Voice(speaker, speaking.voice, prepared.workspace.consent, speaking.longest_characters)
 
 
 def _calibration(lora: Path | None) -> Calibration:

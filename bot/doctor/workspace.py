@@ -13,6 +13,7 @@ from bot.checks import Check, bad, good, note
 from bot.config import Config, load_config
 from bot.consent import Use, require
 from bot.doctor.model import examine_model
+from bot.doctor.speech import examine_speech
 from bot.era import doubt
 from bot.errors import ConfigError, EchoesError
 from bot.lock import pid_file, running
@@ -50,6 +51,7 @@ def examine(workspace: Workspace, platforms: Platforms, progress: Callable[[str]
         yield from _tokens(workspace, config, platforms)
         yield from examine_model(workspace, config, progress)
         yield from _ports(workspace, config)
+        yield from examine_speech(workspace, config)
     yield from _journal(workspace)
     yield from _disk(workspace)
     yield from _clock(workspace)
@@ -72,8 +74,8 @@ def _folder(workspace: Workspace, platforms: Platforms) -> Iterator[Check]:
     if not os.access(root, os.R_OK | os.W_OK | os.X_OK):
         yield bad("workspace", ConfigError(f"{root} cannot be written: run as its owner, or give it to this user."))
         return
-    paths = [workspace.persona, workspace.people, workspace.questionnaire, workspace.consent, workspace.corpus]
-    paths += [workspace.journal, workspace.released, pid_file(workspace), *_folders(workspace)]
+    paths = [workspace.persona, workspace.personality, workspace.people, workspace.questionnaire, workspace.consent]
+    paths += [workspace.corpus, workspace.journal, workspace.released, pid_file(workspace), *_folders(workspace)]
     paths += [path for one in platforms.good.values() for path in _owned(workspace, one)]
     there = [path for path in paths if path.exists()]
     closed = [path.name for path in there if not os.access(path, os.R_OK | os.W_OK | (os.X_OK if path.is_dir() else 0))]
@@ -174,6 +176,8 @@ def _released(workspace: Workspace) -> Iterator[Check]:
 def _consent(workspace: Workspace, config: Config) -> Iterator[Check]:
     try:
         consent = require(workspace.consent, Use.RUNNING, config.platforms.on)
+        if config.speaking is not None:
+            require(workspace.consent, Use.VOICE, voice=config.speaking.voice)
         yield good("consent", f"from {consent.by} ({consent.role}) until {consent.until}")
     except EchoesError as error:
         yield bad("consent", error)

@@ -36,6 +36,8 @@ class JournalSource:
     def words(self, place: Place, after: int) -> Iterable[Words]:
         for entry in self.journal.said(place.key.removeprefix(_KEY), after):
             message = entry.message
+            if entry.state is State.NEW and any(one.to_fetch for one in entry.attachments):
+                return  # it is not heard yet; what follows waits for it, for no place is looked at twice
             text = spoken(message)
             if text and not message.forwarded and not message.from_bot:
                 yield Words(entry.seq, entry.at.timestamp(), text)

@@ -14,7 +14,8 @@ from datetime import datetime, timedelta, tzinfo
 from pathlib import Path
 
 from bot.chat.attachments import shown, spoken
-from bot.chat.prompt.render import date_in_words, speaker_label
+from bot.chat.prompt.render import speaker_label
+from bot.chat.prompt.words import date_in_words
 from bot.chat.remembered import Remembered
 from bot.chat.scene import speaker_of
 from bot.era import set_back

@@ -22,6 +22,7 @@ from bot.workspace import Workspace
 from training.data.account import ChatAccount
 from training.data.cutting import build
 from training.data.dialogues import Dialogue, DialogueSettings
+from training.data.groups import Group, groups
 from training.data.points import Point, points
 from training.data.redaction import redacted
 from training.data.splits import Borders, Split, Splits
@@ -35,7 +36,7 @@ class Dataset:
     persona: of no era, for each dialogue has its own. points: every decision. counts: how the dialogues came about, by
     reason. too_long: for each of the subject's turns that does not fit, the length at which it would. messages and
     chats: of the corpus, and with dialogues in them. accounts: what became of each chat. senders: everybody who wrote
-    in a chat that dialogues are from.
+    in a chat that dialogues are from. groups: in which something was decided on days that are not learnt.
     """
 
     persona: Persona
@@ -50,6 +51,7 @@ class Dataset:
     chats: int
     accounts: tuple[ChatAccount, ...] = ()
     senders: frozenset[Account] = frozenset()
+    groups: tuple[Group, ...] = ()
 
 
 def dialogue_settings(config: Config, length: int) -> DialogueSettings:
@@ -107,6 +109,7 @@ def load_dataset(
         splits = Splits.of_corpus(corpus, people, borders)
         built = build(corpus, people, persona, codec, settings, splits, counts, too_long, accounts, memory)
         decisions = points(corpus, people, persona, settings.gap, splits)
+        heard = tuple(groups(corpus, people, persona, splits, decisions))
         used = {dialogue.chat for dialogue in built}
         senders = {one.account for chat in corpus.chats() if chat.chat.key in used for one in corpus.senders(chat)}
     raw = {split: [one for one in built if splits.split_of(one.day) is split] for split in Split}
@@ -124,4 +127,5 @@ def load_dataset(
         len({dialogue.chat for dialogue in built}),
         tuple(accounts),
         frozenset(senders),
+        heard,
     )

@@ -15,12 +15,14 @@ from bot.memory.recall import Recall
 from bot.message import Chat, ChatKind
 from bot.people import People
 from bot.persona import Persona
+from bot.personality.answers import Personality, load_personality
 from bot.questionnaire import Answer, load_questionnaire
 from bot.released import Released, load_released
 from bot.store.corpus import Corpus, CorpusChat
 from bot.workspace import Workspace
 from training.data.dataset import corpus_memory, dialogue_settings, load_dataset
 from training.data.dialogues import Dialogue
+from training.data.groups import Group
 from training.data.points import Point
 from training.data.redaction import redact
 from training.data.splits import Borders, Split, Splits
@@ -54,6 +56,8 @@ class EvaluationData:
     unredacted: the dialogues of the training days with what identifies somebody still in them. sees: whether the model
     is shown photos, and not told of them in a word. memory: what the avatar remembers when it runs, if it does; whoever
     loaded the data closes it. released: what others may see of how the person writes. gap: what ends a dialogue.
+    personality: the inventory, of which HELD_OUT was not trained on. groups: in which something
+    was decided, to be gone through again.
     """
 
     persona: Persona
@@ -68,6 +72,8 @@ class EvaluationData:
     memory: Recall | None = None
     released: Released = field(default_factory=dict)
     gap: timedelta = timedelta(hours=1)
+    personality: Personality = field(default_factory=Personality)
+    groups: tuple[Group, ...] = ()
 
     @property
     def language(self) -> str:
@@ -131,6 +137,8 @@ def load_evaluation_data(
         corpus_memory(workspace, data.persona) if remember and config.conversation.remember else None,
         load_released(workspace.released),
         gap,
+        load_personality(workspace.personality),
+        data.groups,
     )
 
 

@@ -115,10 +115,12 @@ class Journal(Forgetting, Troubles, Outcomes, Openings):
         *,
         to: str | None = None,
         stickers: Collection[str] = (),
+        voices: Collection[str] = (),
     ) -> int:
         """In one step: the messages are answered and their reply waits to be sent. Returns the reply's number.
 
         to: the id of the message that the first bubble answers. stickers: bubbles that go out as the sticker for them.
+        voices: bubbles that are spoken.
 
         0, and nothing is done, where one of the messages no longer waits: it was deleted, or its sender said stop.
         """
@@ -131,7 +133,8 @@ class Journal(Forgetting, Troubles, Outcomes, Openings):
                 "UPDATE entries SET state = 'answered', begun = 0, era = ? WHERE seq = ?",
                 [(self.era, seq) for seq in answered],
             )
-            return queue(db, chat, of_reply(notices, bubbles, stickers, to), self._clock().timestamp(), self.era)
+            said = of_reply(notices, bubbles, stickers, to, voices)
+            return queue(db, chat, said, self._clock().timestamp(), self.era)
 
     def withdraw(self, reply: int, answered: Sequence[int]) -> bool:
         """Takes back a reply of which no bubble was sent yet; its messages wait again. False if it is too late."""
@@ -228,7 +231,8 @@ class Journal(Forgetting, Troubles, Outcomes, Openings):
     def elsewhere(self, chat: Chat, count: int) -> list[Entry]:
         """The newest messages and bubbles of all other chats, newest first; nothing without words."""
         return self._entries(
-            "chat != ? AND entries.kind != 'notice' AND text != '' AND state NOT IN ('ignored', 'dropped', 'aside')"
+            "chat != ? AND entries.kind != 'notice' AND (text != '' OR attachments LIKE '%\"words\"%')"
+            " AND state NOT IN ('ignored', 'dropped', 'aside')"
             " ORDER BY seq DESC LIMIT ?",
             chat.key,
             count,
@@ -327,7 +331,7 @@ class Journal(Forgetting, Troubles, Outcomes, Openings):
 
 def _content(message: Message) -> tuple[str, list[tuple[str, str]]]:
     """What an edit may change: the text, and what comes with it."""
-    return message.text, [(one.kind, one.words) for one in message.attachments]
+    return message.text, [(one.kind, "" if one.heard else one.words) for one in message.attachments]
 
 
 def _refs(message: Message) -> list[str]:
@@ -335,10 +339,15 @@ def _refs(message: Message) -> list[str]:
 
 
 def _with_pictures_of(new: Sequence[Attachment], old: Sequence[Attachment]) -> tuple[Attachment, ...]:
-    """The new attachments with the pictures that were there before: what was answered was seen with them."""
-    pictures = [one for one in old if one.ref or one.digest is not None]
-    words = [one for one in new if not one.ref and one.digest is None]
-    return (*pictures, *words)
+    """The new attachments with what was seen and heard before: what was answered was answered with them."""
+    if [one.kind for one in new] == [one.kind for one in old]:
+        return tuple(before if _is_fetched(before) else one for one, before in zip(new, old, strict=True))
+    return (*(one for one in old if _is_fetched(one)), *(one for one in new if not _is_fetched(one)))
+
+
+def _is_fetched(attachment: Attachment) -> bool:
+    """Whether it is, or was, to be fetched from the platform."""
+    return bool(attachment.ref) or attachment.digest is not None
 
 
 def _former_id(old: Chat, native_id: str) -> str:

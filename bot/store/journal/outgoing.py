@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from bot.message import STICKER, Attachment, Chat
+from bot.message import STICKER, VOICE, Attachment, Chat
 from bot.store.attachments import to_json
 from bot.store.journal.entries import Kind, State
 
@@ -20,16 +20,21 @@ class Outgoing:
 
 
 def of_reply(
-    notices: Sequence[str], bubbles: Sequence[str], stickers: Collection[str] = (), to: str | None = None
+    notices: Sequence[str],
+    bubbles: Sequence[str],
+    stickers: Collection[str] = (),
+    to: str | None = None,
+    voices: Collection[str] = (),
 ) -> list[Outgoing]:
-    """Notices first. stickers: the bubbles that go out as such. to: what the first bubble is shown as a reply to."""
+    """Notices first. stickers, voices: bubbles that go out as such. to: what the first is shown as a reply to."""
     outgoing = [Outgoing(Kind.NOTICE, text) for text in notices]
     for place, text in enumerate(bubbles):
         reply_to = None if place else to
         if text in stickers:
             outgoing.append(Outgoing(Kind.BUBBLE, "", to_json((Attachment(STICKER, words=text),)), reply_to))
         else:
-            outgoing.append(Outgoing(Kind.BUBBLE, text, "", reply_to))
+            spoken = to_json((Attachment(VOICE),)) if text in voices else ""
+            outgoing.append(Outgoing(Kind.BUBBLE, text, spoken, reply_to))
     return outgoing
 
 
