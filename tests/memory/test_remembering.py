@@ -188,7 +188,7 @@ async def test_what_the_person_answered_in_the_questionnaire(stage: Stage) -> No
     (stage.root / "questionnaire.yaml").write_text(
         f"answers:\n{pets}- {{id: trait_calm, question: 'Are you calm with pets?', answer: '3'}}\n"
     )
-    [line] = await ask(stage, NOBODY, "do you keep pets?")
+    *_, line = await ask(stage, NOBODY, "do you keep pets?")  # after what a stranger's chat begins with
     assert line == "[remembered] asked “Do you keep any pets?”, you said: a parrot and a goldfish"
     assert await ask(stage, OMA, "Nora, do you keep pets?", group="9", addressed=True) == [line], "anybody may know"
     assert await ask(stage, MEI, "are you always calm there?") == []
