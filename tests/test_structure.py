@@ -153,7 +153,19 @@ FOUNDATION = (
 """What everything in bot stands on; no folder of it is known to these."""
 
 FLOORS = (
-    {"chat", "store", "media", "pictures", "checks", "clock", "weights", "observer", "disclosure", "explanation"},
+    {
+        "chat",
+        "store",
+        "media",
+        "pictures",
+        "heic",
+        "checks",
+        "clock",
+        "weights",
+        "observer",
+        "disclosure",
+        "explanation",
+    },
     {"lora", "platform", "config", "consent", "lock", "logs", "serving", "playing"},
     {"hearing", "speaking"},
     {"engine"},
