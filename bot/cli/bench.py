@@ -7,43 +7,27 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import psutil
 
-from bot.chat.dialogue import Bubble, Scene, Speaker, Turn
-from bot.chat.prompt import Codec, Prompt, render
+from bot.chat.prompt import Prompt
+from bot.cli.bench_asking import group_prompt, milliseconds, reply
+from bot.cli.bench_load import Load, under_load
 from bot.config import Config, ModelConfig, load_config
 from bot.config.embedded import EMBEDDED
 from bot.engine.base import BatchEngine
 from bot.engine.factory import build_local_engine
 from bot.errors import ExitCode
 from bot.media import MediaStore
-from bot.message import ChatKind
-from bot.persona import Persona
-from bot.sampling import Sampling
 from bot.workspace import MARKER
 
 CONTEXTS = (200, 2000)
 AT_ONCE = (1, 8, 32)
 _ROOM = 2304  # for the longest context and what is added to it
 _COLD, _KEPT = 3, 8  # how often each is measured; the median is reported
-_TOKENS = 32  # of a reply
-_UNDER_LOAD = 32  # decisions while replies are written
-_LOAD = 8
-_SPEAKERS = (Speaker("Tom", "friend"), Speaker("An", "classmate"), Speaker("Grandpa", "elder"))
-_LINES = (
-    "who is coming on sunday?",
-    "I can take two more in the car",
-    "is it far from the station, do you think?",
-    "we said nine at the old bridge, and then up along the river",
-    "rain again",
-    "bring something warm, last time it was freezing up there",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,16 +51,6 @@ class Writing:
     rate: tuple[float, float, float]
     plain: tuple[float, float, float] | None
     ratio: tuple[float, float, float] | None
-
-
-@dataclass(frozen=True, slots=True)
-class Load:
-    """Milliseconds of a decision: the median alone, and the median and 99th percentile while replies are written."""
-
-    replies: int
-    alone_ms: float
-    median_ms: float
-    p99_ms: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,11 +120,11 @@ async def _bench(args: argparse.Namespace, engine_name: str) -> Report:
         engine = await build_local_engine(Config(model=model), args.lora, MediaStore(Path(folder)), _say)
         try:
             took = time.perf_counter() - began
-            await _reply(engine, "first", _prompt(engine.codec, 3), 0)
+            await reply(engine, "first", group_prompt(engine.codec, 3), 0)
             first = time.perf_counter() - began
             decisions = [await _decision(engine, tokens) for tokens in CONTEXTS if tokens + 100 < engine.max_context]
             writing = [await _writing(engine, number, args.rounds) for number in AT_ONCE]
-            load = await _under_load(engine)
+            load = await under_load(engine, _say)
             memory = _memory()
         finally:
             await engine.aclose()
@@ -170,17 +144,17 @@ async def _bench(args: argparse.Namespace, engine_name: str) -> Report:
 async def _decision(engine: BatchEngine, tokens: int) -> Decision:
     _say(f"deciding at {tokens} tokens of context")
     messages = 1
-    while len(_prompt(engine.codec, messages).ids) < tokens:
+    while len(group_prompt(engine.codec, messages).ids) < tokens:
         messages += 1
-    prompt = _prompt(engine.codec, messages)
+    prompt = group_prompt(engine.codec, messages)
     # Each other from its first words on, or what is kept of one would serve the next.
-    others = [_prompt(engine.codec, messages, f"{number}") for number in range(_COLD)]
-    cold = [await _milliseconds(engine, f"cold {tokens} {n}", one) for n, one in enumerate(others)]
+    others = [group_prompt(engine.codec, messages, f"{number}") for number in range(_COLD)]
+    cold = [await milliseconds(engine, f"cold {tokens} {n}", one) for n, one in enumerate(others)]
     chat = f"kept {tokens}"
     await engine.p_answer(chat, prompt)
-    longer = [_prompt(engine.codec, messages + number) for number in range(1, _KEPT + 1)]
+    longer = [group_prompt(engine.codec, messages + number) for number in range(1, _KEPT + 1)]
     longer = [one for one in longer if len(one.ids) < engine.max_context]
-    kept = [await _milliseconds(engine, chat, one) for one in longer]
+    kept = [await milliseconds(engine, chat, one) for one in longer]
     return Decision(
         context_tokens=len(prompt.ids),
         new_tokens=round((len(longer[-1].ids) - len(prompt.ids)) / len(longer)),
@@ -193,11 +167,11 @@ async def _writing(engine: BatchEngine, number: int, rounds: int) -> Writing:
     _say(f"writing {number} at once")
     ours, plain = [], []
     for turn in range(rounds):
-        prompts = [_prompt(engine.codec, 3 + n % 4, f"{turn} {n}") for n in range(number)]
+        prompts = [group_prompt(engine.codec, 3 + n % 4, f"{turn} {n}") for n in range(number)]
         began = time.perf_counter()
-        written = await asyncio.gather(*(_reply(engine, f"{turn} {n}", one, n) for n, one in enumerate(prompts)))
+        written = await asyncio.gather(*(reply(engine, f"{turn} {n}", one, n) for n, one in enumerate(prompts)))
         ours.append(sum(written) / (time.perf_counter() - began))
-        others = [_prompt(engine.codec, 3 + n % 4, f"plain {turn} {n}") for n in range(number)]
+        others = [group_prompt(engine.codec, 3 + n % 4, f"plain {turn} {n}") for n in range(number)]
         if (rate := await _plain(engine, others, written)) is not None:
             plain.append(rate)
     ratios = [one / other for one, other in zip(ours, plain, strict=False)]
@@ -213,77 +187,6 @@ async def _plain(engine: BatchEngine, prompts: Sequence[Prompt], lengths: Sequen
     from bot.engine.llama.alone import plain_rate
 
     return await plain_rate(engine, prompts, lengths)
-
-
-async def _under_load(engine: BatchEngine) -> Load:
-    _say(f"deciding while {_LOAD} replies are written")
-    alone = await _decided(engine, "alone")
-    async with _talking(engine):
-        loaded = await _decided(engine, "under load")
-    ordered = sorted(loaded)
-    return Load(
-        _LOAD,
-        round(statistics.median(alone), 1),
-        round(statistics.median(loaded), 1),
-        round(ordered[min(len(ordered) - 1, int(0.99 * len(ordered)))], 1),
-    )
-
-
-async def _decided(engine: BatchEngine, name: str) -> list[float]:
-    """Of some chats, message by message, what was before being kept."""
-    found = []
-    for number in range(_UNDER_LOAD // _KEPT):
-        chat = f"{name} {number}"
-        await engine.p_answer(chat, _prompt(engine.codec, 8, chat))
-        for more in range(1, _KEPT + 1):
-            found.append(await _milliseconds(engine, chat, _prompt(engine.codec, 8 + more, chat)))  # noqa: PERF401
-    return found
-
-
-@asynccontextmanager
-async def _talking(engine: BatchEngine) -> AsyncIterator[None]:
-    """Writes replies all the while."""
-
-    async def talk(number: int) -> None:
-        turn = 0
-        while True:
-            turn += 1
-            await _reply(engine, f"talk {number}", _prompt(engine.codec, 3 + turn % 5, f"talk {number}"), turn)
-
-    talks = [asyncio.create_task(talk(number)) for number in range(_LOAD)]
-    await asyncio.sleep(1)
-    try:
-        yield
-    finally:
-        for one in talks:
-            one.cancel()
-        await asyncio.gather(*talks, return_exceptions=True)
-
-
-async def _milliseconds(engine: BatchEngine, chat: str, prompt: Prompt) -> float:
-    began = time.perf_counter()
-    await engine.p_answer(chat, prompt)
-    return 1000 * (time.perf_counter() - began)
-
-
-async def _reply(engine: BatchEngine, chat: str, prompt: Prompt, seed: int) -> int:
-    """Writes one reply; how many tokens it has, its end among them."""
-    sampling = Sampling(temperature=1.0, presence_penalty=0.0, max_tokens=_TOKENS, seed=seed)
-    text = "".join([piece async for piece in engine.reply(chat, prompt, sampling)])
-    return min(_TOKENS, len(engine.codec.encode(text)) + 1)
-
-
-def _prompt(codec: Codec, messages: int, title: str = "hiking") -> Prompt:
-    start = datetime(2026, 3, 1, 9, tzinfo=UTC)
-    turns = [
-        Turn(
-            _SPEAKERS[number % len(_SPEAKERS)],
-            (Bubble(_LINES[number % len(_LINES)]),),
-            start + timedelta(seconds=40 * number),
-        )
-        for number in range(messages)
-    ]
-    return render(Scene(Persona(f"Mei {title}"), ChatKind.GROUP, title=title), turns, codec, open_turn=True)
 
 
 def _configured(workspace: Path) -> str:
@@ -327,7 +230,7 @@ def _table(report: Report) -> str:
     lines += [
         "",
         f"a decision  {load.alone_ms:.0f} ms alone; while {load.replies} replies are written {load.median_ms:.0f} ms, "
-        f"the 99th percentile {load.p99_ms:.0f} ms",
+        f"the 99th percentile {load.p99_ms:.0f} ms ({load.rate:.3g} tokens/s of replies meanwhile)",
         f"memory      {report.memory_mb:.0f} MB",
     ]
     return "\n".join(lines)

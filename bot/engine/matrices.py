@@ -76,7 +76,11 @@ def misfit(shapes: Mapping[str, tuple[int, ...]], decoder: Decoder) -> str:
     return ""
 
 
-def state_bytes(base: BaseModel) -> int:
-    """Returns how many bytes one position takes in a key-value cache of 16 bits. Raises as `decoder_of` does."""
+def state_bytes(base: BaseModel, *, short_keys: bool = False) -> int:
+    """Returns how many bytes one position takes in a key-value cache of 16 bits. Raises as `decoder_of` does.
+
+    short_keys: the keys have 8 bits, as llama.cpp's `q8_0`: 34 bytes for 32 numbers.
+    """
     decoder = decoder_of(base)
-    return decoder.layers * 2 * (decoder.sizes["k_proj"][1] + decoder.sizes["v_proj"][1])
+    keys, values = decoder.sizes["k_proj"][1], decoder.sizes["v_proj"][1]
+    return decoder.layers * ((keys * 34 // 32 if short_keys else 2 * keys) + 2 * values)

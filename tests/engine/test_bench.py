@@ -13,8 +13,16 @@ from bot.errors import ExitCode
 @pytest.fixture(autouse=True)
 def short(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Fewer of everything, and nothing left in the user's cache."""
-    for name, value in {"AT_ONCE": (1, 4), "_COLD": 1, "_UNDER_LOAD": 8, "_LOAD": 3, "_TOKENS": 8}.items():
-        monkeypatch.setattr(f"bot.cli.bench.{name}", value)
+    fewer = {
+        "bench.AT_ONCE": (1, 4),
+        "bench._COLD": 1,
+        "bench_asking._TOKENS": 8,
+        "bench_load._UNDER_LOAD": 8,
+        "bench_load._LOAD": 3,
+        "bench_load._BETWEEN": 0.01,
+    }
+    for name, value in fewer.items():
+        monkeypatch.setattr(f"bot.cli.{name}", value)
     monkeypatch.setattr("bot.engine.llama.files._cache", lambda: tmp_path / "llama")
 
 
@@ -32,6 +40,7 @@ def test_it_measures_both_engines(folders: dict[Family, Path], capsys: pytest.Ca
         assert [one["at_once"] for one in report["writing"]] == [1, 4]
         assert all(one["rate"][0] > 0 for one in report["writing"])
         assert report["memory_mb"] > 50
+        assert report["load"]["rate"] > 0
         assert report["load_s"] <= report["first_reply_s"]
     assert all(one["plain"] is None for one in torch["writing"])
     assert all(one["ratio"][0] > 0 for one in llama["writing"])

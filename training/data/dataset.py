@@ -3,12 +3,13 @@
 from collections import Counter
 from collections.abc import Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from bot.chat.prompt import Codec
 from bot.chat.window import served_tokens
 from bot.config import Config
+from bot.era import end_of
 from bot.errors import DataError, UsageError
 from bot.memory.corpus import CorpusSource
 from bot.memory.notes import Notes, load_notes
@@ -32,10 +33,10 @@ class Dataset:
     """dialogues: by split, as they are learnt and measured. unredacted: those of the training days with what identifies
     somebody still in them, for measuring what a LoRA gives away.
 
-    points: every decision. counts: how the dialogues came about, by reason. too_long: for each of the subject's turns
-    that does not fit, the length at which it would. messages and chats: of the corpus, and with dialogues in them.
-    accounts: what became of each chat. senders: everybody who wrote in a chat that dialogues are from. groups: in which
-    something was decided on days that are not learnt.
+    persona: of no era, for each dialogue has its own. points: every decision. counts: how the dialogues came about, by
+    reason. too_long: for each of the subject's turns that does not fit, the length at which it would. messages and
+    chats: of the corpus, and with dialogues in them. accounts: what became of each chat. senders: everybody who wrote
+    in a chat that dialogues are from. groups: in which something was decided on days that are not learnt.
     """
 
     persona: Persona
@@ -63,7 +64,8 @@ def dialogue_settings(config: Config, length: int) -> DialogueSettings:
 def corpus_memory(workspace: Workspace, persona: Persona) -> Recall:
     """What may be remembered of the imported chats. What the owner wrote down has no time, and is not among it."""
     struck = Notes(never=load_notes(workspace.memory).never)
-    return Recall(workspace.memory_index, [CorpusSource(workspace.corpus)], persona, lambda: struck)
+    corpus = CorpusSource(workspace.corpus, until=end_of(persona.era, persona.zone))
+    return Recall(workspace.memory_index, [corpus], persona, lambda: struck)
 
 
 def load_dataset(
@@ -82,7 +84,7 @@ def load_dataset(
     """
     if not workspace.corpus.exists():
         raise DataError(f"{workspace.root} holds no messages yet: run `echoes import PATH` first.")
-    persona, people = load_persona(workspace.persona), load_people(workspace.people)
+    persona, people = replace(load_persona(workspace.persona), era=""), load_people(workspace.people)
     if not people.subject:
         raise UsageError(f"{workspace.people} does not say whom to simulate: run `echoes subject WHO` first.")
     settings = dialogue_settings(config, length)

@@ -4,8 +4,9 @@ import asyncio
 import logging
 import math
 import time
-from collections.abc import AsyncGenerator, Callable
-from contextlib import aclosing, asynccontextmanager
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import aclosing
+from functools import partial
 from pathlib import Path
 from typing import Self
 
@@ -13,8 +14,10 @@ from bot.chat.prompt import Fingerprint, Prompt
 from bot.engine.cores import free_cores
 from bot.engine.describe import BaseModel, codec_for
 from bot.engine.llama.files import model_file
+from bot.engine.llama.gate import Gate
 from bot.engine.llama.process import LlamaProcess, Settings
 from bot.engine.llama.quantizing import Quantize
+from bot.engine.llama.reading import Reading
 from bot.engine.llama.slots import Slot, Slots
 from bot.engine.llama.twin import IDLE_SECONDS, TorchTwin
 from bot.engine.llama.writing import Ask, Writer, drawing
@@ -28,7 +31,7 @@ from bot.sampling import Sampling
 log = logging.getLogger(__name__)
 
 _PATH = "/completion"
-_BATCH = 128  # positions of prompts read in one step, so that a long one does not hold up the others
+_BATCH = 128  # positions read in one step: more than a piece of a prompt and a token of each reply
 _SURE = 1000.0  # a bias that leaves no other choice
 _MOST_SLOTS = 9  # eight replies at once, and a decision
 _SLOTS_SHARE = 2  # of the memory for caches, one part in so many is for slots; the rest keeps the other chats
@@ -50,15 +53,18 @@ class LlamaEngine:
         quantize: Quantize,
         max_context: int,
         blank: frozenset[int],
+        room: int,
     ) -> None:
+        """max_context: positions of one chat. room: those that are kept of all chats together."""
         self.codec = codec_for(base, media)
         self.max_context = max_context
         self.fingerprint = Fingerprint.of(base.id, self.codec)
         self._base, self._quantize = base, quantize
         self._process, self._twin = process, twin
         self._slots = Slots(process.settings.slots)
+        self._reading = Reading(room)
         self._blank = blank
-        self._gate = _Gate()
+        self._gate = Gate()
         self._starts = process.starts
         self._changes = 0  # of the LoRA
         self.positions_read = 0  # of prompts, in all, those left out that were kept
@@ -85,15 +91,17 @@ class LlamaEngine:
             Fingerprint.of(base.id, codec).check(lora)
         limit = min(max_context or base.max_positions, base.max_positions)
         model = await model_file(base, lora, quantize, progress)
-        slot = (limit + _SPARE) * state_bytes(base)
+        short_keys = quantize != "f16"  # which is for exactness
+        position = state_bytes(base, short_keys=short_keys)
+        slot = (limit + _SPARE) * position
         slots = max(1, min(_MOST_SLOTS, cache_bytes // _SLOTS_SHARE // slot))
         kept = max(0, cache_bytes - slots * slot) >> 20
-        process = LlamaProcess(Settings(model, slots, limit + _SPARE, free_cores(), _BATCH, kept))
+        process = LlamaProcess(Settings(model, slots, limit + _SPARE, free_cores(), _BATCH, kept, short_keys))
         try:
             await process.start()
             blank = await asyncio.to_thread(blank_tokens, codec)  # takes a moment for a large vocabulary
             twin = TorchTwin(base.source, model, media, limit, cache_bytes // _TWIN_SHARE, IDLE_SECONDS)
-            return cls(base, media, process, twin, quantize, limit, blank)
+            return cls(base, media, process, twin, quantize, limit, blank, cache_bytes // position)
         except BaseException:
             await process.aclose()
             raise
@@ -165,6 +173,7 @@ class LlamaEngine:
         try:
             async with self._gate.shut():
                 self._forgot = time.monotonic()
+                self._reading.forget()
                 await self._process.exchange(self._process.settings.model)
                 await self._twin.forget()
         except EchoesError as error:
@@ -173,6 +182,10 @@ class LlamaEngine:
     async def _write(self, chat: str, prompt: Prompt, sampling: Sampling) -> AsyncGenerator[str, None]:
         room = self.max_context - len(prompt.ids)
         async with self._slots.for_reply(chat) as slot:
+            if not (slot.held and self._reading.known(chat, prompt.ids) == len(prompt.ids)):
+                read = partial(self._read, chat, slot)
+                async with self._reading.last_piece(chat, prompt.ids, read, reply=True):
+                    await read(prompt.ids)
             writer = Writer(self.codec, self._blank, sampling, prompt.ids, room, held=slot.held)
             async with aclosing(writer.write(self._asking(chat, slot))) as pieces:
                 async for piece in pieces:
@@ -190,9 +203,7 @@ class LlamaEngine:
         body = {
             "prompt": list(prompt.ids),
             "n_predict": 1,
-            "stream": True,
             "n_probs": 1,
-            "cache_prompt": True,
             "logit_bias": [[self.codec.end_of_turn, _SURE]],
             **drawing(0.0, 1.0),
         }
@@ -200,6 +211,7 @@ class LlamaEngine:
         async with (
             self._gate.open(),
             self._slots.for_decision(chat) as slot,
+            self._reading.last_piece(chat, prompt.ids, partial(self._read, chat, slot)),
             aclosing(self._asking(chat, slot)(body)) as events,
         ):
             async for event in events:
@@ -208,6 +220,12 @@ class LlamaEngine:
         if found is None:
             raise PassingError("llama.cpp gave no answer to a decision.")
         return found
+
+    async def _read(self, chat: str, slot: Slot, ids: Sequence[int]) -> None:
+        """Has a prompt read, after which its chat has a slot."""
+        async with aclosing(self._asking(chat, slot)({"prompt": list(ids), "n_predict": 0})) as events:
+            async for _ in events:
+                pass
 
     def _asking(self, chat: str, slot: Slot) -> Ask:
         async def ask(body: Json) -> AsyncGenerator[Json, None]:
@@ -232,12 +250,13 @@ class LlamaEngine:
         if self._starts != self._process.starts:  # it holds nothing that we know of
             self._starts = self._process.starts
             self._slots.clear()
+            self._reading.forget()
             slot.held = False
         if not self._asked:
             self._heard = time.monotonic()
         self._asked += 1
         try:
-            wanted = body | {"id_slot": slot.wanted, "return_progress": True}
+            wanted = body | {"id_slot": slot.wanted, "cache_prompt": True, "return_progress": True}
             async with aclosing(server.events(_PATH, wanted)) as events:
                 async for event in events:
                     self._heard = time.monotonic()
@@ -257,31 +276,3 @@ class LlamaEngine:
                 f"A prompt of {len(prompt.ids)} tokens leaves no room for a reply in a context of {self.max_context}: "
                 "shorten what is rendered."
             )
-
-
-class _Gate:
-    """Lets any number through, or shuts when they have gone, and then holds up those who come."""
-
-    def __init__(self) -> None:
-        self._inside = 0
-        self._turn = asyncio.Lock()
-        self._empty = asyncio.Event()
-        self._empty.set()
-
-    @asynccontextmanager
-    async def open(self) -> AsyncGenerator[None, None]:
-        async with self._turn:
-            self._inside += 1
-            self._empty.clear()
-        try:
-            yield
-        finally:
-            self._inside -= 1
-            if not self._inside:
-                self._empty.set()
-
-    @asynccontextmanager
-    async def shut(self) -> AsyncGenerator[None, None]:
-        async with self._turn:
-            await self._empty.wait()
-            yield

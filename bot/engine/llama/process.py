@@ -42,6 +42,7 @@ class Settings:
     threads: int
     batch: int
     kept_mib: int
+    short_keys: bool
 
 
 class LlamaProcess:

@@ -146,9 +146,7 @@ class Writer:
         return {
             "prompt": [*self._ids, *self._reply],
             "n_predict": min(self._one, self._left) if self._barred else self._left,
-            "stream": True,
             "return_tokens": True,
-            "cache_prompt": True,
             "seed": self._seed,
             "logit_bias": biases,
             **drawing(self._sampling.temperature, self._sampling.top_p),
