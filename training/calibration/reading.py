@@ -57,13 +57,13 @@ def calibrate(
     points: Sequence[Point],
     seconds: float | None,
     correction: float = 0.0,
-    groups: Sequence[Group] = (),
+    heard: Sequence[Group] = (),
 ) -> Fitted:
     """Fits the decision on what the engine, with its LoRA on, says of the validation days' groups.
 
     After `seconds`, or once DECISIONS and ANSWERS are reached, no more is read; what was read is a fair sample of all.
     correction: of the log-odds of answering, see `epoch.correction`; the calibration holds it, fitted or not.
-    groups: where the thresholds are tried, left to themselves.
+    heard: the groups in which the decision is tried, left to itself.
     """
     answered = {point.message for point in points if point.spoke}
 
@@ -72,7 +72,7 @@ def calibrate(
 
     read = _read(served, groups(validation), seconds, suffices)
     log_odds = {message: odds + correction for message, odds in read.items()}
-    fitted = fit(points, log_odds, groups)
+    fitted = fit(points, log_odds, heard)
     found = fitted.calibration.corrected(correction)
     addressed = found.addressed and found.addressed.corrected(correction)
     precision = served.engine.precision
