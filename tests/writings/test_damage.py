@@ -66,7 +66,7 @@ def test_damage_at_random_is_never_a_fault_of_ours(shelf: Shelf, name: str) -> N
 def test_odd_values_never_stop_an_import(shelf: Shelf, name: str) -> None:
     content = json.loads(FILES[name])
     posts = content if isinstance(content, list) else content["posts"]
-    odd = [None, True, -1, 10**30, 0.5, "", "\ud800", [], [1, None], [{}], {}, {"post": [{}]}, "9" * 30]
+    odd: list[object] = [None, True, -1, 10**30, 0.5, "", "\ud800", [], [1, None], [{}], {}, {"post": [{}]}, "9" * 30]
     good = dict(posts[0])
     posts += [{**good, key: value} for key in good for value in odd]
     report = shelf.take(shelf.write(json.dumps(content), name), me="Mei Tan")
