@@ -23,7 +23,9 @@ class Use(StrEnum):
     """What can be agreed to."""
 
     TRAINING = "training"
+    WRITINGS = "writings"  # that diaries, letters, e-mail and posts are learnt, too
     RUNNING = "running"
+    VOICE = "voice"  # answering with a synthetic voice, which the record names
 
 
 class Role(StrEnum):
@@ -37,7 +39,10 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Consent:
-    """`until` is the last day it holds. No platforms: all. `disclosure`: every contact is told what the avatar is."""
+    """`until` is the last day it holds. No platforms: all. `disclosure`: every contact is told what the avatar is.
+
+    `voice`: the one voice that it may answer in; empty where none was agreed to.
+    """
 
     by: str
     role: Role
@@ -48,9 +53,10 @@ class Consent:
     disclosure: bool = True
     note: str = ""
     withdrawn_at: datetime | None = None
+    voice: str = ""
 
-    def covers(self, use: Use, platforms: Sequence[str] = (), today: date | None = None) -> None:
-        """Raises ConsentError where this was not agreed to, or no longer is."""
+    def covers(self, use: Use, platforms: Sequence[str] = (), today: date | None = None, *, voice: str = "") -> None:
+        """Raises ConsentError where this was not agreed to, or no longer is. voice: for that use, which one."""
         again = "record it with `echoes consent` together with the person"  # nobody's name: this may reach a log
         if self.withdrawn_at is not None:
             day = self.withdrawn_at.astimezone().date()
@@ -62,6 +68,8 @@ class Consent:
             raise ConsentError(f"The consent is for {agreed}, not for {use}: ask, and {again}.")
         if use is Use.RUNNING and not self.disclosure:
             raise ConsentError(f"The consent does not say that contacts are told what the avatar is: ask, and {again}.")
+        if use is Use.VOICE and (not voice or voice != self.voice):
+            raise ConsentError(f"The consent names another voice than speaking.voice in config.yaml: ask, and {again}.")
         left_out = [platform for platform in platforms if self.platforms and platform not in self.platforms]
         if left_out:
             raise ConsentError(
@@ -71,7 +79,8 @@ class Consent:
 
 
 class _Record(BaseModel):
-    """What the file holds. Every key must be there; what others may have added is left alone."""
+    """What the file holds. Every key must be there but the voice, which older records do not know; what others may
+    have added is left alone."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -85,17 +94,30 @@ class _Record(BaseModel):
     disclosure: bool = Field(description="whether contacts are told what the avatar is")
     note: str = Field(repr=False, description="whatever else was said")
     withdrawn_at: AwareDatetime | None = Field(description="when it was withdrawn, or null")
+    voice: str = Field(default="", repr=False, description="the synthetic voice that was agreed to, by name")
 
 
-def require(path: Path, use: Use, platforms: Sequence[str] = ()) -> Consent:
+def require(path: Path, use: Use, platforms: Sequence[str] = (), *, voice: str = "") -> Consent:
     """The record that allows this use. Raises ConsentError in a sentence where there is none that does."""
     consent = load_consent(path)
     if consent is None:
         raise ConsentError(
             f"Nobody has agreed to this avatar yet: record it with `echoes consent` ({path} is missing)."
         )
-    consent.covers(use, platforms)
+    consent.covers(use, platforms, voice=voice)
     return consent
+
+
+def agreed(path: Path, use: Use) -> bool:
+    """Says whether there is a record that allows this use now. Raises ConsentError where the record is damaged."""
+    consent = load_consent(path)
+    if consent is None:
+        return False
+    try:
+        consent.covers(use)
+    except ConsentError:
+        return False
+    return True
 
 
 def load_consent(path: Path) -> Consent | None:

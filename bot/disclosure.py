@@ -1,11 +1,16 @@
 """What the avatar says of itself: fixed texts from outside the model, in the contact's language."""
 
+from bot.era import era_in_words
 from bot.persona import Persona
+
+VOICE_MARK = "🔊 AI voice · 合成语音"
+"""Stands with every voice message of the avatar's."""
 
 _CHINESE_FROM = 0.3  # share of a text's letters; a Chinese sentence may well name things in Latin letters
 
 _TEXTS = {
     "en": {
+        "era": " I write as {name} did in {era}.",
         "introduction": (
             "Before we talk: I am not {name}. I am an AI that imitates how {name} writes, made with permission from "
             "{name}'s own messages, and what I say may be wrong. Our messages are stored so that I can answer. "
@@ -27,6 +32,7 @@ _TEXTS = {
         "left_alone": "I will not write first any more. I still answer you; send /start and I may write first again.",
     },
     "zh": {
+        "era": "我模仿的是{era}时的{name}。",
         "introduction": (
             "先说明一下：我不是{name}本人，而是一个模仿{name}说话方式的人工智能，经许可用{name}自己的聊天记录制作，"
             "说的话可能有错。为了能够回复，我们的消息会被保存。"
@@ -56,8 +62,9 @@ def language_of(text: str, persona: Persona) -> str:
 
 
 def introduction(persona: Persona, language: str) -> str:
-    """Comes before the first reply in a chat: what the avatar is, and what the contact can ask for."""
-    return _say("introduction", persona, language)
+    """Comes before the first reply in a chat: what the avatar is, from when, and what the contact can ask for."""
+    era = _TEXTS[language]["era"].format(name=persona.name, era=era_in_words(persona.era, language))
+    return _say("introduction", persona, language) + (era if persona.era else "")
 
 
 def late(persona: Persona, language: str) -> str:

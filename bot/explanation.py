@@ -38,8 +38,8 @@ _GATES = {
 
 _WORDS = {
     "en": {
-        "answered": "The probability of an answer was {p}, and from {threshold} on it answers.",
-        "silent": "The probability of an answer was {p}, and only from {threshold} on it answers.",
+        "answered": "The probability of an answer was {p}, and this time it answers from {threshold} on.",
+        "silent": "The probability of an answer was {p}, and this time it answers only from {threshold} on.",
         "always": "The probability of an answer was {p}; it answers all that is addressed to it.",
         "addressed": "It was addressed to the avatar, so how busy the chat was did not count.",
         "model": "The model by itself said {model:.2f}.",
@@ -50,8 +50,8 @@ _WORDS = {
         "join": ", ",
     },
     "zh": {
-        "answered": "回复的概率是 {p}，达到 {threshold} 就回复。",
-        "silent": "回复的概率是 {p}，要达到 {threshold} 才回复。",
+        "answered": "回复的概率是 {p}，这一次达到 {threshold} 就回复。",
+        "silent": "回复的概率是 {p}，这一次要达到 {threshold} 才回复。",
         "always": "回复的概率是 {p}；凡是对它说的都回复。",
         "addressed": "这是对分身说的，所以不看群里有多热闹。",
         "model": "模型自己给出 {model:.2f}。",

@@ -33,16 +33,19 @@ class Chat:
         return f"{self.platform}:{self.id}"
 
 
-PHOTO, STICKER = "photo", "sticker"
+PHOTO, STICKER, VOICE = "photo", "sticker", "voice"
 
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
     """What a message brings beside its text.
 
-    kind: one of bot.chat.attachments.KINDS. ref: whatever the platform needs to fetch the picture it shows, as text.
-    digest: that picture in the media store; None where it is not fetched, empty where it cannot be had.
+    kind: one of bot.chat.attachments.KINDS. ref: whatever is needed to fetch what it shows or plays, as text: of the
+    platform, or in the corpus the digest of its sound in the media store.
+    digest: its picture in the media store; None where it is not fetched, empty where there is none to be had.
     words: what it says, such as a transcript, a sticker's emoji, a place's name. seconds: how long it plays.
+    frames: pictures out of what moves, in the media store, in order. heard: which model wrote its words down; empty
+    where they came with it.
     """
 
     kind: str
@@ -50,6 +53,13 @@ class Attachment:
     digest: str | None = None
     words: str = ""
     seconds: int | None = None
+    frames: tuple[str, ...] = ()
+    heard: str = ""
+
+    @property
+    def pictures(self) -> tuple[str, ...]:
+        """The digests of what it shows."""
+        return (self.digest, *self.frames) if self.digest else self.frames
 
     @property
     def to_fetch(self) -> bool:
@@ -81,4 +91,4 @@ class Message:
     @property
     def digests(self) -> tuple[str, ...]:
         """The pictures that it holds in the media store."""
-        return tuple(one.digest for one in self.attachments if one.digest)
+        return tuple(digest for one in self.attachments for digest in one.pictures)

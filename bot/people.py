@@ -44,10 +44,14 @@ class Contact:
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """Of what nothing may be used: accounts, and chats by their keys."""
+    """Of what nothing may be used: accounts, and chats by their keys.
+
+    names: what those people are called, for comparing; a letter tells no account of whom it is to.
+    """
 
     accounts: frozenset[Account] = frozenset()
     chats: frozenset[str] = frozenset()
+    names: frozenset[str] = frozenset()
 
 
 NOTHING_LEFT_OUT = LeftOut()
@@ -91,8 +95,10 @@ class People:
 
     @property
     def left_out(self) -> LeftOut:
-        accounts = (account for contact in self.contacts if contact.left_out for account in contact.accounts)
-        return LeftOut(frozenset(accounts), frozenset(self.left_out_chats))
+        without = [contact for contact in self.contacts if contact.left_out]
+        accounts = (account for contact in without for account in contact.accounts)
+        names = (name.casefold() for contact in without for name in (contact.slug, contact.name))
+        return LeftOut(frozenset(accounts), frozenset(self.left_out_chats), frozenset(names))
 
     def is_on(self, platform: str, contact: Contact) -> bool:
         """Whether a contact has an account on a platform."""

@@ -1,4 +1,4 @@
-"""Who the avatar is, read from persona.yaml: name, aliases, language, a few facts."""
+"""Who the avatar is, read from persona.yaml: name, aliases, language, a few facts; and how, from personality.yaml."""
 
 from calendar import isleap
 from dataclasses import dataclass
@@ -9,9 +9,13 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, Field
 
+from bot.era import PATTERN
 from bot.errors import ConfigError
 from bot.files import read_utf8
+from bot.personality.answers import load_personality
+from bot.personality.words import in_words
 from bot.validation import Section, if_empty, read, wrong
+from bot.workspace import PERSONALITY
 
 Language = Literal["en", "zh"]
 LANGUAGES: tuple[str, ...] = get_args(Language)
@@ -37,7 +41,8 @@ class Day:
 @dataclass(frozen=True, slots=True)
 class Persona:
     """timezone: an IANA name, for the times shown in a prompt. era: the year or month that the avatar speaks from, as
-    `2019` or `2019-06`; empty: today. dates: days on which the avatar may begin by itself.
+    `2019` or `2019-06`; empty: today. dates: days on which the avatar may begin by itself. character: a sentence of
+    what stands out in the personality, if that was asked; else empty.
     """
 
     name: str
@@ -47,6 +52,7 @@ class Persona:
     timezone: str = "UTC"
     era: str = ""
     dates: tuple[Day, ...] = ()
+    character: str = ""
 
     @property
     def zone(self) -> tzinfo:
@@ -101,7 +107,7 @@ class _File(Section):
         default="UTC", description="a time zone such as Europe/London"
     )
     era: Annotated[str, if_empty("")] = Field(
-        default="", pattern=r"^(?:\d{4}(?:-(?:0[1-9]|1[0-2]))?)?$", description="a year or a month, as 2019 or 2019-06"
+        default="", pattern=rf"^(?:{PATTERN})?$", description="a year or a month, as 2019 or 2019-06"
     )
     dates: Annotated[tuple[_Day, ...], if_empty(())] = Field(
         default=(), description="a list of days, as {contact: mei, on: 05-14, what: birthday}"
@@ -109,10 +115,14 @@ class _File(Section):
 
 
 def load_persona(path: Path) -> Persona:
-    """Raises ConfigError with every mistake in the file, PassingError while it cannot be read."""
+    """Loads it, with what personality.yaml in the same folder says of the character.
+
+    Raises ConfigError with every mistake in a file, PassingError while one cannot be read.
+    """
     try:
         file = read(_File, read_utf8(path), str(path))
     except FileNotFoundError:
         raise ConfigError(f"{path} is missing: run `echoes subject WHO` to make it.") from None
     dates = tuple(one.day() for one in file.dates)
-    return Persona(file.name, file.aliases, file.language, file.about, file.timezone, file.era, dates)
+    character = in_words(load_personality(path.with_name(PERSONALITY)), file.language)
+    return Persona(file.name, file.aliases, file.language, file.about, file.timezone, file.era, dates, character)

@@ -9,6 +9,7 @@ import warnings
 from PIL import Image
 
 from bot.errors import DataError
+from bot.heic import is_heic, open_heic
 
 MAX_PIXELS = 50_000_000
 MAX_SIDE = 1568  # longer photos are reduced when decoded: more than any pixel bound in use
@@ -18,8 +19,9 @@ MAX_MEMORY = 256_000_000
 Measured: twelve PNGs of 49 megapixels at once, reduced and all, took 293 MB (tests/test_pictures.py has smaller ones).
 """
 
-_BYTES_A_PIXEL = {"JPEG": 1, "PNG": 4, "GIF": 1, "BMP": 4, "WEBP": 16, "TIFF": 16}
-"""What people send, and what Pillow takes to decode it: measured, but for TIFF, reckoned for six channels of 16 bits.
+_HEIC = "HEIC"
+_BYTES_A_PIXEL = {"JPEG": 1, "PNG": 4, "GIF": 1, "BMP": 4, "WEBP": 16, "TIFF": 16, _HEIC: 10}
+"""What people send, and what it takes to decode it: measured, but for TIFF, reckoned for six channels of 16 bits.
 
 Its other formats are left alone. Some take any amount of memory whatever size they claim: an AVIF of two kilobytes that
 says 64×64 took 315 MB, and an icon holds another picture within. JPEG 2000 takes ten seconds, EPS is run as a program.
@@ -67,9 +69,7 @@ def most_pixels(kind: str, *, progressive: bool = False) -> int:
 
 
 def _decoded(data: bytes) -> Image.Image:
-    image: Image.Image = Image.open(io.BytesIO(data), formats=list(_BYTES_A_PIXEL))
-    _check_size(image)
-    image.draft("RGB", (MAX_SIDE, MAX_SIDE))
+    image = _opened_heic(data) if is_heic(data) else _opened(data)
     large = image.width * image.height > _LARGE
     if large:
         _give_back()  # what one that failed has left
@@ -84,6 +84,20 @@ def _decoded(data: bytes) -> Image.Image:
     return image
 
 
+def _opened(data: bytes) -> Image.Image:
+    image = Image.open(io.BytesIO(data), formats=[kind for kind in _BYTES_A_PIXEL if kind != _HEIC])
+    _check_size(image)
+    image.draft("RGB", (MAX_SIDE, MAX_SIDE))
+    return image
+
+
+def _opened_heic(data: bytes) -> Image.Image:
+    picture = open_heic(data)
+    _check_pixels(_HEIC, picture.size, most_pixels(_HEIC))
+    image: Image.Image = picture.to_pillow()
+    return image
+
+
 def _give_back() -> None:
     """Has glibc return freed memory, which it keeps for the thread that freed it: 900 MB after photos in eight."""
     with contextlib.suppress(AttributeError, OSError, TypeError):  # another C library
@@ -93,16 +107,20 @@ def _give_back() -> None:
 def _check_size(image: Image.Image) -> None:
     kind = "JPEG" if image.format in ("JPEG", "MPO") else str(image.format)
     most = most_pixels(kind, progressive="progressive" in image.info)
-    width, height = image.size
+    _check_pixels(kind, image.size, most)
+    if kind == "TIFF":
+        tile_width, tile_height = (int(image.getexif().get(tag, 0)) for tag in _TILE_SIDES)
+        if tile_width * tile_height > most:
+            raise DataError(f"A photo in tiles of {tile_width}×{tile_height} pixels was left out: at most {most:,}.")
+
+
+def _check_pixels(kind: str, size: tuple[int, int], most: int) -> None:
+    width, height = size
     if width * height > most or max(width, height) > _LONGEST:
         raise DataError(
             f"A photo of {width}×{height} pixels was left out: of this kind ({kind}) at most {most:,} pixels are read, "
             f"and {_LONGEST:,} a side."
         )
-    if kind == "TIFF":
-        tile_width, tile_height = (int(image.getexif().get(tag, 0)) for tag in _TILE_SIDES)
-        if tile_width * tile_height > most:
-            raise DataError(f"A photo in tiles of {tile_width}×{tile_height} pixels was left out: at most {most:,}.")
 
 
 def _orientation(image: Image.Image) -> int:

@@ -26,6 +26,15 @@ class ShownDecision:
     why: Mapping[str, Sequence[str]]
 
 
+@dataclass(frozen=True, slots=True)
+class VoiceMessage:
+    """A voice message to send. sound: Ogg/Opus, which says in its tags that it is synthetic; so does the caption."""
+
+    sound: bytes
+    seconds: int
+    caption: str
+
+
 class Inbox(Protocol):
     """What the daemon offers an adapter. Only PassingError is ever raised: the daemon can keep nothing just now."""
 
@@ -83,6 +92,14 @@ class Adapter(Protocol):
         """Sends one bubble as the sticker for an emoji, one of `stickers`; as the emoji where that chat takes none."""
         return await self.send(chat, emoji, key)
 
+    def sends_voice(self) -> bool:
+        """Whether it can send voice messages."""
+        return False
+
+    async def send_voice(self, chat: Chat, voice: VoiceMessage, text: str, key: str) -> str:
+        """Sends one bubble as a voice message, with its caption; as the text where that chat takes none."""
+        return await self.send(chat, text, key)
+
     def lane(self, chat: Chat) -> str:
         """Names what the chat shares its message ids with, such as the topics of a forum.
 
@@ -117,7 +134,7 @@ class Adapter(Protocol):
         return None
 
     async def fetch(self, ref: str, limit: int) -> bytes:
-        """Downloads a photo of at most `limit` bytes; a larger one raises PermanentError."""
+        """Downloads a photo, or a file that plays, of at most `limit` bytes; a larger one raises PermanentError."""
         raise PermanentError("This platform delivers no photos.")
 
     async def show_decision(self, chat: Chat, message_id: str, shown: ShownDecision) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from bot.errors import UsageError
 
 MARKER = "config.yaml"
+PERSONALITY = "personality.yaml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,11 @@ class Workspace:
         return self.root / "questionnaire.yaml"
 
     @property
+    def personality(self) -> Path:
+        """The answers to the IPIP-NEO-120; beside persona.yaml, for they are a part of the persona."""
+        return self.root / PERSONALITY
+
+    @property
     def consent(self) -> Path:
         return self.root / "consent.json"
 
@@ -45,6 +51,11 @@ class Workspace:
     def memory(self) -> Path:
         """What the owner wrote down to be remembered, and what is never to be."""
         return self.root / "memory.yaml"
+
+    @property
+    def released(self) -> Path:
+        """How the person writes to people of a relationship, as others may see it."""
+        return self.root / "released.yaml"
 
     @property
     def memory_index(self) -> Path:
@@ -64,6 +75,11 @@ class Workspace:
     def stickers(self) -> Path:
         """Pictures named by their emoji, which the avatar may send; there where the owner made the folder."""
         return self.root / "stickers"
+
+    @property
+    def hearing(self) -> Path:
+        """Where a model to hear with is fetched to, if it is named by its name."""
+        return self.root / "hearing"
 
     @property
     def loras(self) -> Path:

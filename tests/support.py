@@ -68,8 +68,9 @@ def refs(message: Message) -> tuple[str, ...]:
 
 
 def kind(message: Message) -> str:
-    """The kind of what a message brings and nobody can see; empty where there is none."""
-    return next((one.kind for one in message.attachments if not one.ref and not one.digest), "")
+    """The kind of what a message brings that is no picture, or one nobody can see; empty where there is none."""
+    playing = ("voice", "video", "animation")
+    return next((one.kind for one in message.attachments if one.kind in playing or not (one.ref or one.digest)), "")
 
 
 def sender_of(message: Message) -> str:

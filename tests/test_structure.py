@@ -140,16 +140,23 @@ FOUNDATION = (
     "workspace",
     "people",
     "persona",
+    "personality",
     "secrets",
     "validation",
     "sampling",
     "outcome",
+    "writing",
+    "era",
+    "questionnaire",
+    "released",
 )
 """What everything in bot stands on; no folder of it is known to these."""
 
 FLOORS = (
-    {"chat", "store", "media", "pictures", "checks", "clock", "weights", "observer", "disclosure", "explanation"},
-    {"lora", "platform", "config", "consent", "lock", "logs", "serving", "questionnaire"},
+    {"chat", "store", "media", "pictures", "heic", "checks", "clock"}
+    | {"weights", "observer", "disclosure", "explanation"},
+    {"lora", "platform", "config", "consent", "lock", "logs", "serving", "playing"},
+    {"hearing", "speaking"},
     {"engine"},
     {"memory"},
     {"conversation"},

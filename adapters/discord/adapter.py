@@ -18,7 +18,7 @@ from adapters.discord.convert import PLATFORM
 from adapters.discord.sentences import ended, refused
 from bot.errors import PassingError, PermanentError, UndeliverableError
 from bot.message import Chat
-from bot.platform import Adapter, Inbox
+from bot.platform import Adapter, Inbox, VoiceMessage
 
 log = logging.getLogger(__name__)
 
@@ -104,6 +104,22 @@ class DiscordAdapter(Adapter):
         self._saw(int(chat.id), sent)
         return str(sent)
 
+    def sends_voice(self) -> bool:
+        return True
+
+    async def send_voice(self, chat: Chat, voice: VoiceMessage, text: str, key: str) -> str:
+        """Sends a sound file, whose name is the bubble's mark; the text where this chat takes no files."""
+        mark = nonce(key, 0)
+        try:
+            async with self._channel(chat) as channel:
+                file = discord.File(io.BytesIO(voice.sound), f"{mark}.ogg")
+                sent = (await channel.send(voice.caption, file=file, nonce=mark)).id
+        except UndeliverableError as error:
+            log.warning("A voice message on Discord goes out as text: %s", error)
+            return await self.send(chat, text, key)
+        self._saw(int(chat.id), sent)
+        return str(sent)
+
     async def _post(self, chat: Chat, text: str, key: str, to: int | None) -> str:
         arrived = self._arrived.get(key, [])
         place = int(chat.id)
@@ -161,11 +177,11 @@ class DiscordAdapter(Adapter):
             await channel.typing()
 
     async def fetch(self, ref: str, limit: int) -> bytes:
-        """Downloads a picture, from Discord's own hosts alone, following no redirect."""
+        """Downloads a picture, or what plays, from Discord's own hosts alone, following no redirect."""
         url = URL(ref)
         if not url.absolute or url.origin() not in self._origins:
-            raise PermanentError("A picture on Discord was left out: it lies on another host than Discord's.")
-        too_large = PermanentError(f"A picture on Discord was left out: it is larger than {limit / 1e6:.0f} MB.")
+            raise PermanentError("A file on Discord was left out: it lies on another host than Discord's.")
+        too_large = PermanentError(f"A file on Discord was left out: it is larger than {limit / 1e6:.0f} MB.")
         timeout = aiohttp.ClientTimeout(total=_FETCH_SECONDS)
         try:
             async with (
@@ -173,9 +189,9 @@ class DiscordAdapter(Adapter):
                 session.get(url, allow_redirects=False, proxy=self._proxy) as response,
             ):
                 if response.status == 429 or response.status >= 500:
-                    raise PassingError(f"Discord's picture store answers {response.status} for now.")
+                    raise PassingError(f"Discord's file store answers {response.status} for now.")
                 if response.status != 200:
-                    raise PermanentError(f"A picture on Discord is no longer there (status {response.status}).")
+                    raise PermanentError(f"A file on Discord is no longer there (status {response.status}).")
                 if (response.content_length or 0) > limit:
                     raise too_large
                 data = bytearray()
@@ -185,7 +201,7 @@ class DiscordAdapter(Adapter):
                         raise too_large
                 return bytes(data)
         except (aiohttp.ClientError, OSError) as error:
-            raise PassingError(f"Discord's picture store cannot be reached ({type(error).__name__}).") from error
+            raise PassingError(f"Discord's file store cannot be reached ({type(error).__name__}).") from error
 
     def _online(self) -> tuple[AvatarClient, int]:
         """The client, and the avatar's own account."""
@@ -222,7 +238,7 @@ def split(text: str, limit: int = LIMIT) -> list[str]:
 
 
 def _is(told: Mapping[str, Any], mark: str, piece: str) -> bool:
-    """By a sticker's name, the nonce where the history tells it, or else the text, whose spaces Discord may change."""
+    """By a file's name, the nonce where the history tells it, or else the text, whose spaces Discord may change."""
     pictures = [str(one.get("filename", "")) for one in told.get("attachments", ()) if isinstance(one, dict)]
     if any(name.startswith(mark) for name in pictures):
         return True

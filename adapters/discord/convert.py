@@ -6,6 +6,7 @@ from pathlib import PurePosixPath
 
 import discord
 
+from bot.media import MAX_BYTES
 from bot.message import PHOTO, STICKER, Account, Attachment, Chat, ChatKind, Message
 
 PLATFORM = "discord"
@@ -69,14 +70,18 @@ def _is_picture(attachment: discord.Attachment) -> bool:
 
 
 def _attachment(attachment: discord.Attachment) -> Attachment:
+    fits = attachment.size <= MAX_BYTES
     if _is_picture(attachment):
         return Attachment(PHOTO, attachment.url)
     if attachment.is_voice_message():
-        return Attachment("voice", seconds=round(attachment.duration) if attachment.duration else None)
+        seconds = round(attachment.duration) if attachment.duration else None
+        return Attachment("voice", attachment.url if fits else "", seconds=seconds)
     family = (attachment.content_type or "").split("/")[0]
     if family == "image":  # in vectors
         return Attachment(PHOTO, digest="")
-    return Attachment(family if family in ("audio", "video") else "file")
+    if family == "video":
+        return Attachment("video", attachment.url if fits else "")
+    return Attachment("audio" if family == "audio" else "file")
 
 
 def _sticker(sticker: discord.StickerItem) -> Attachment:

@@ -22,7 +22,7 @@ from adapters.telegram.errors import explain, reason
 from adapters.telegram.outbox import Outbox, asked
 from bot.errors import EchoesError, PermanentError
 from bot.message import Chat, Message
-from bot.platform import Adapter, Inbox
+from bot.platform import Adapter, Inbox, VoiceMessage
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -198,6 +198,12 @@ class TelegramAdapter(Adapter):
     async def send_sticker(self, chat: Chat, emoji: str, key: str) -> str:
         return await self._outbox.send_sticker(chat, self._stickers[emoji], emoji, key)
 
+    def sends_voice(self) -> bool:
+        return True
+
+    async def send_voice(self, chat: Chat, voice: VoiceMessage, text: str, key: str) -> str:
+        return await self._outbox.send_voice(chat, voice, text, key)
+
     def saw(self, chat: Chat, message_id: str) -> None:
         if message_id.isdecimal():
             self._outbox.saw(Place.of(chat).chat, int(message_id))
@@ -215,11 +221,11 @@ class TelegramAdapter(Adapter):
         await self._outbox.typing(chat)
 
     async def fetch(self, ref: str, limit: int) -> bytes:
-        """Downloads a photo. Raises PermanentError where it is gone, too large or misplaced, else PassingError."""
+        """Downloads a photo or what plays. Raises PermanentError for what cannot be had, else PassingError."""
         try:
             file = await asked(functools.partial(self._bot.get_file, ref))
         except BadRequest as error:
-            raise PermanentError(f"A photo could not be fetched from Telegram: {reason(error)}.") from None
+            raise PermanentError(f"A file could not be fetched from Telegram: {reason(error)}.") from None
         if (file.file_size or 0) > limit:
             raise too_large(limit)
         base = self._bot.base_file_url

@@ -187,8 +187,8 @@ def _attachment(message: telegram.Message) -> Attachment | None:
         if sticker.emoji or picture is None:
             return Attachment(STICKER, words=sticker.emoji or "")
         return Attachment(STICKER, picture.file_id)
-    if message.animation:  # has a document too, for old clients
-        return Attachment("animation")
+    if animation := message.animation:  # has a document too, for old clients
+        return _playing("animation", animation)
     if document := message.document:
         kind = document.mime_type or ""
         if not kind.startswith("image/"):
@@ -200,10 +200,12 @@ def _attachment(message: telegram.Message) -> Attachment | None:
 
 def _wordless(message: telegram.Message) -> Attachment | None:
     """Things that are told of by their kind, and by the words in them."""
-    if sound := message.voice or message.video or message.video_note or message.audio:
-        kind = "voice" if message.voice else "audio" if message.audio else "video"
-        seconds = sound.to_dict().get("duration")  # of the attribute the library is changing the type
-        return Attachment(kind, seconds=seconds if isinstance(seconds, int) else None)
+    if message.voice:
+        return _playing("voice", message.voice)
+    if moving := message.video or message.video_note:
+        return _playing("video", moving)
+    if message.audio:  # music, mostly
+        return Attachment("audio", seconds=_seconds(message.audio))
     if message.venue:  # has a location too
         return Attachment("location", words=message.venue.title)
     if message.location:
@@ -221,6 +223,17 @@ def _wordless(message: telegram.Message) -> Attachment | None:
     if message.checklist:
         return Attachment("checklist", words=message.checklist.title)
     return None
+
+
+def _playing(kind: str, file: telegram.Voice | telegram.Video | telegram.VideoNote | telegram.Animation) -> Attachment:
+    """What plays, to be fetched where it is not larger than the bot may download."""
+    fits = (file.file_size or 0) <= MAX_BYTES
+    return Attachment(kind, file.file_id if fits else "", seconds=_seconds(file))
+
+
+def _seconds(file: telegram.TelegramObject) -> int | None:
+    seconds = file.to_dict().get("duration")  # of the attribute the library is changing the type
+    return seconds if isinstance(seconds, int) else None
 
 
 def _reply_to(message: telegram.Message) -> str | None:

@@ -7,7 +7,7 @@ import httpx
 
 from bot.errors import PassingError, PermanentError
 
-_DEADLINE = 120.0  # seconds for one photo, however slowly it drips
+_DEADLINE = 120.0  # seconds for one file, however slowly it drips
 
 
 async def download(base: str, path: str, limit: int, proxy: str | None = None) -> bytes:
@@ -32,19 +32,19 @@ async def download(base: str, path: str, limit: int, proxy: str | None = None) -
             if response.status_code >= 500 or response.status_code == 429:
                 raise PassingError(f"Telegram's file server has trouble ({response.status_code}).")
             if response.status_code != 200:
-                raise PermanentError(f"Telegram no longer has a photo (answer {response.status_code}).")
+                raise PermanentError(f"Telegram no longer has a file (answer {response.status_code}).")
             data = bytearray()
             async for chunk in response.aiter_raw(65536):
                 data += chunk
                 if len(data) > limit:
                     raise too_large(limit)
     except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
-        raise PassingError(f"A photo could not be fetched from Telegram ({type(error).__name__}).") from None
+        raise PassingError(f"A file could not be fetched from Telegram ({type(error).__name__}).") from None
     return bytes(data)
 
 
 def too_large(limit: int) -> PermanentError:
-    return PermanentError(f"A photo was left out: it is larger than {limit / 1e6:.0f} MB.")
+    return PermanentError(f"A file was left out: it is larger than {limit / 1e6:.0f} MB.")
 
 
 def _plain(path: str) -> bool:

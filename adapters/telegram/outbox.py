@@ -17,6 +17,7 @@ from adapters.telegram.errors import explain, reason, seconds
 from adapters.telegram.text import split
 from bot.errors import EchoesError, UndeliverableError
 from bot.message import Chat
+from bot.platform import VoiceMessage
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -90,6 +91,23 @@ class Outbox:
         except (UndeliverableError, OSError) as error:
             log.warning("A sticker on Telegram goes out as its emoji: %s", error)
             return await self.send(chat, emoji, key)
+        self.saw(message.chat.id, message.message_id)
+        return self._whole(key, [message.message_id])
+
+    async def send_voice(self, chat: Chat, voice: VoiceMessage, text: str, key: str) -> str:
+        """Sends a voice message with its caption; the text where this chat, or this person, takes none."""
+
+        async def post(place: Place) -> telegram.Message:
+            sound = telegram.InputFile(voice.sound, filename="voice.ogg")
+            return await self._bot.send_voice(
+                place.chat, sound, caption=voice.caption, duration=voice.seconds, message_thread_id=place.topic
+            )
+
+        try:
+            message = await self._to_chat(chat, post)
+        except UndeliverableError as error:
+            log.warning("A voice message on Telegram goes out as text: %s", error)
+            return await self.send(chat, text, key)
         self.saw(message.chat.id, message.message_id)
         return self._whole(key, [message.message_id])
 

@@ -35,12 +35,16 @@ def shown(message: Message, language: str, readable: Callable[[str], bool]) -> t
     """
     pictures: list[str] = []
     words: list[str] = []
+    still = False
     for one in message.attachments:
+        frames = [frame for frame in one.frames if readable(frame)]
         if one.digest and is_picture(one) and readable(one.digest):
             pictures.append(one.digest)
-        elif one.kind != PHOTO:
+            still = True
+        elif one.kind != PHOTO and not (one.kind == STICKER and frames):
             words.append(in_words(one, language))
-    if has_photo(message.attachments) and not pictures:
+        pictures += frames
+    if has_photo(message.attachments) and not still:
         words.append(in_words(Attachment(PHOTO), language))
     return " ".join(part for part in (*words, message.text) if part.strip()), tuple(pictures)
 

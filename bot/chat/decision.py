@@ -1,6 +1,7 @@
 """Answer or stay silent: the model's probability, joined by what can be seen of the conversation, calibrated."""
 
 import dataclasses
+import hashlib
 import json
 import math
 from collections.abc import Mapping
@@ -15,9 +16,9 @@ from bot.outcome import MODEL, Decision, Term
 from bot.workspace import write_private
 
 FILE = "decision.json"
-VERSION = 3
-"""Of the record. 1, which names no version, knew only the first 15 features; 2 decided what is addressed as all else.
-Both are read as they are."""
+VERSION = 4
+"""Of the record. 1, which names no version, knew only the first 15 features; 2 decided what is addressed as all else;
+3 left nothing to chance. All are read as they are."""
 
 _TERMS = 6  # told of a decision, beside the model's
 
@@ -75,6 +76,8 @@ class Calibration(Logistic):
     never find its way back in, so that state has a threshold of its own: where the person joined in as often.
 
     addressed: what decides on messages addressed to the person; None: what decides on all others, too.
+    drawn: what is not addressed is decided by chance, and a threshold is the probability at which every second message
+    is answered. A fixed one would make an avatar, whose own words are its past, either fall silent or never stop.
     precision: of the engine that was asked for the model's log-odds, in its own words; empty where it is not known.
     correction: of the log-odds, as training needs it; `bias` holds it already.
     """
@@ -82,12 +85,16 @@ class Calibration(Logistic):
     threshold: float = 0.5
     joining: float = 0.5  # the threshold while none of the last 20 messages is the avatar's own
     addressed: Addressed | None = None
+    drawn: bool = False
     precision: str = field(default="", compare=False)
     correction: float = field(default=0.0, compare=False)
 
-    def decide(self, p_model: float, seen: Mapping[str, float]) -> Decision:
+    def decide(self, p_model: float, seen: Mapping[str, float], chance: float = 0.5) -> Decision:
+        """Decides on a message. chance: its own, from `chance_of`; 0.5 moves no threshold."""
         own = self.addressed if is_addressed(seen) else None
         threshold = own.threshold if own else self.joining if is_out(seen) else self.threshold
+        if self.drawn and own is None:  # log-odds of a uniform chance: the logistic's own distribution
+            threshold = 1 / (1 + math.exp(-_log_odds(threshold) - _log_odds(chance)))
         rule = own or self
         probability = rule.probability(p_model, seen)
         terms = rule.terms(p_model, seen)
@@ -131,6 +138,7 @@ class Calibration(Logistic):
                 **_logistic(saved),
                 threshold=threshold,
                 joining=float(saved.get("joining", threshold)),
+                drawn=bool(saved.get("drawn", False)),
                 addressed=addressed and Addressed(**_logistic(addressed), threshold=float(addressed["threshold"])),
                 precision=str(saved.get("precision", "")),
                 correction=float(saved.get("correction", 0.0)),
@@ -142,6 +150,15 @@ class Calibration(Logistic):
             ) from None
         except (ValueError, KeyError, TypeError, AttributeError):
             raise PermanentError(f"{lora / FILE} is damaged: train again with `echoes train`.") from None
+
+
+def chance_of(chat: str, message: str) -> float:
+    """Returns a message's chance, above 0 and below 1: evenly spread, and the same whenever it is decided on.
+
+    chat: its key; message: its id there.
+    """
+    drawn = hashlib.blake2b(f"{chat}\n{message}".encode(), digest_size=6).digest()
+    return (int.from_bytes(drawn, "big") + 0.5) / 2**48
 
 
 def _log_odds(probability: float) -> float:

@@ -1,11 +1,12 @@
 """What a prompt is made of: a scene, and turns in order."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from bot.message import ChatKind
 from bot.people import STRANGER
 from bot.persona import Persona
+from bot.writing import WritingKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +49,25 @@ class Turn:
 
 
 @dataclass(frozen=True, slots=True)
+class Page:
+    """What is written where nobody is talked with. day: of its writing, None where that is not known.
+
+    to_others: it went to more people than one. goes_on: what stands before in the same writing is not shown.
+    """
+
+    kind: WritingKind
+    day: date | None = None
+    title: str = ""
+    to_others: bool = False
+    goes_on: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Scene:
     """The stable part of a prompt: who the avatar is, where it talks with whom, and in which time.
 
     era: the year or month that the avatar speaks from, as `2019` or `2019-06`; empty where none is told. times: whether
-    the times of messages are shown.
+    the times of messages are shown. page: instead of a chat; the partner is then whom it went to.
     """
 
     persona: Persona
@@ -61,3 +76,4 @@ class Scene:
     title: str = ""  # groups
     era: str = ""
     times: bool = True
+    page: Page | None = None

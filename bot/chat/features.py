@@ -111,7 +111,12 @@ def _wider(last: Heard, before: Sequence[Heard], names: Sequence[str]) -> dict[s
     ages = [max((last.at - heard.at).total_seconds(), 0.0) for heard in before]
     back = [float(len(before) - index) for index in range(len(before))]
     own = [index for index, heard in enumerate(before) if heard.who is None]
-    to_them = [index for index, heard in enumerate(before) if heard.who != last.who and _names(heard, last.name)]
+    name = last.name.lower() if _long_enough(last.name) else ""
+    to_them = [
+        index
+        for index, heard in enumerate(before)
+        if name and heard.who != last.who and name in heard.text.lower() and mentions(heard.text, [name])
+    ]
     spoken_to = [index for index in to_them if before[index].who is None]
     asked = [
         index
@@ -143,8 +148,8 @@ def _rate(before: Sequence[Heard], ages: Sequence[float], fading: float, own: fl
     return min(max(1 + math.log(share) / 7, 0.0), 1.0)
 
 
-def _names(heard: Heard, name: str) -> bool:
-    return len(name) > (2 if name.isascii() else 1) and mentions(heard.text, [name])
+def _long_enough(name: str) -> bool:
+    return len(name) > (2 if name.isascii() else 1)
 
 
 def is_addressed(seen: Mapping[str, float]) -> bool:
@@ -175,5 +180,5 @@ def _opens_with_name(text: str, others: Sequence[str]) -> bool:
     text = text.removeprefix("@").lower()
     return any(
         text.startswith(name) and (not name.isascii() or not re.match(r"\w", text[len(name) :]))
-        for name in (name.lower() for name in others if len(name) > (2 if name.isascii() else 1))
+        for name in map(str.lower, filter(_long_enough, others))
     )

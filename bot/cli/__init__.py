@@ -16,10 +16,13 @@ from bot.files import refusal
 
 COMMANDS = {
     "init": ("bot.cli.init", "make a workspace: the folder that holds one avatar"),
-    "import": ("bot.cli.import_", "read exported chats into the workspace"),
+    "import": ("bot.cli.import_", "read exported chats into the workspace, and diaries, letters, e-mail and posts"),
+    "transcribe": ("bot.cli.transcribe", "write down what is said in imported voice messages and videos"),
+    "writings": ("bot.cli.writings", "list what was written outside of chats; remove some of it"),
     "subject": ("bot.cli.subject", "say whom the avatar is to be"),
     "people": ("bot.cli.people", "list the contacts; set relationships and accounts"),
-    "questionnaire": ("bot.cli.questionnaire", "answer the questionnaire in a browser"),
+    "questionnaire": ("bot.cli.questionnaire", "answer the questionnaire and the statements, in a browser or here"),
+    "personality": ("bot.cli.personality", "see what comes of the statements; tell the avatar of it, or not"),
     "consent": ("bot.cli.consent", "record who agreed to the avatar, to what, until when"),
     "prepare": ("bot.cli.prepare", "see what becomes of every message: learnt, measured by, or left out and why"),
     "show": ("bot.cli.show", "print a dialogue as the model sees it"),
@@ -27,6 +30,7 @@ COMMANDS = {
     "calibrate": ("bot.cli.calibrate", "fit again when to answer in groups, by the engine that serves"),
     "evaluate": ("bot.cli.evaluate", "measure the avatar on days it was not trained on"),
     "memory": ("bot.cli.memory", "see what the avatar remembers of a contact; add to it, strike out"),
+    "release": ("bot.cli.release", "choose exchanges that others may see, for the register of a relationship"),
     "doctor": ("bot.cli.doctor", "check everything before a start"),
     "run": ("bot.cli.run", "run the avatar on its platforms"),
     "why": ("bot.cli.why", "see why it answered or kept silent in a group"),

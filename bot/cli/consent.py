@@ -26,7 +26,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--by", metavar="NAME", help="who agrees; with this, the rest comes from options as well")
     parser.add_argument("--role", choices=[role.value for role in Role], help="in what role (default: self)")
-    parser.add_argument("--uses", metavar="LIST", help="agreed to: training, running, or both with a comma (default)")
+    parser.add_argument(
+        "--uses", metavar="LIST", help="agreed to: training, writings, running, with commas (default: training,running)"
+    )
+    parser.add_argument(
+        "--voice", metavar="NAME", help="the synthetic voice that it may answer in, as config.yaml calls it (none)"
+    )
     parser.add_argument("--platforms", metavar="LIST", help="where it may run: all (default), or names with commas")
     parser.add_argument(
         "--until", metavar="DAY", help="the last day it holds, as 2027-12-31 (default: a year from now)"
@@ -45,7 +50,7 @@ def run(args: argparse.Namespace) -> int:
         return _withdraw(workspace, args.yes, ask)
     if args.by is not None:
         consent = _from_options(args)
-    elif any(value is not None for value in (args.role, args.uses, args.platforms, args.until, args.note)):
+    elif any(value is not None for value in (args.role, args.uses, args.voice, args.platforms, args.until, args.note)):
         raise UsageError("Say who agrees, with --by NAME.")
     else:
         consent = from_questions(ask)
@@ -102,9 +107,12 @@ def from_questions(ask: Questions) -> Consent:
         ask.say("again")
     while (role := ask.text("role", "1")) not in _ROLES:
         ask.say("again")
-    uses = tuple(use for use in Use if ask.agreed(use))
+    uses: tuple[Use, ...] = ()
+    for use in (Use.TRAINING, Use.WRITINGS, Use.RUNNING):
+        if (use is not Use.WRITINGS or Use.TRAINING in uses) and ask.agreed(use):
+            uses = (*uses, use)
     platforms: tuple[str, ...] = ()
-    disclosure = False
+    disclosure, voice = False, ""
     if Use.RUNNING in uses:
         there = ", ".join(installed().names)
         while True:
@@ -114,8 +122,13 @@ def from_questions(ask: Questions) -> Consent:
             except UsageError:
                 ask.say("again")
         disclosure = ask.agreed("disclosure")
+        voice = ask.text("voice")
+    if voice:
+        uses = (*uses, Use.VOICE)
     until = _ask_day(ask)
-    return Consent(by, _ROLES[role], uses, datetime.now(UTC), until, platforms, disclosure, ask.text("note"))
+    return Consent(
+        by, _ROLES[role], uses, datetime.now(UTC), until, platforms, disclosure, ask.text("note"), voice=voice
+    )
 
 
 def _ask_day(ask: Questions) -> date:
@@ -137,7 +150,12 @@ def _from_options(args: argparse.Namespace) -> Consent:
     try:
         uses = tuple(Use(word) for word in _words(args.uses or "training,running"))
     except ValueError:
-        raise UsageError(f"--uses {args.uses}: must be training, running, or both with a comma.") from None
+        raise UsageError(f"--uses {args.uses}: must be training, writings, running, or several with commas.") from None
+    voice = (args.voice or "").strip()
+    if voice:
+        uses = tuple(dict.fromkeys((*uses, Use.VOICE)))
+    elif Use.VOICE in uses:
+        raise UsageError("--uses voice: say which voice, with --voice NAME.")
     try:
         until = date.fromisoformat(args.until) if args.until else _in_a_year()
     except ValueError:
@@ -146,7 +164,8 @@ def _from_options(args: argparse.Namespace) -> Consent:
         raise UsageError(f"--until {until}: that day is over.")
     platforms = _platforms(args.platforms or "all")
     role = Role(args.role or Role.SELF)
-    return Consent(by, role, uses, datetime.now(UTC), until, platforms, note=(args.note or "").strip())
+    note = (args.note or "").strip()
+    return Consent(by, role, uses, datetime.now(UTC), until, platforms, note=note, voice=voice)
 
 
 def _platforms(text: str) -> tuple[str, ...]:
@@ -192,6 +211,7 @@ def _shown(consent: Consent, words: Mapping[str, str]) -> str:
     rows = [
         ("by", f"{consent.by} ({words[f'role_{consent.role}']})"),
         ("to", ", ".join(words[f"use_{use}"] for use in consent.uses) or words["nothing"]),
+        ("voice", consent.voice),
         ("platforms", ", ".join(consent.platforms) or words["all"]),
         ("disclosure", words["yes" if consent.disclosure else "no"]),
         ("given", _minute(consent.given_at)),

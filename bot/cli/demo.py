@@ -11,6 +11,7 @@ from importlib.resources import as_file, files
 from pathlib import Path
 
 from bot.cli import main
+from bot.cli.era import TODAY, add_era
 from bot.cli.transcript import show_transcript
 from bot.config import load_config
 from bot.config.embedded import EMBEDDED, EMBEDDED_EN, EMBEDDED_ZH
@@ -20,7 +21,7 @@ from bot.lora import find_lora
 from bot.persona import LANGUAGES, load_persona
 from bot.workspace import Workspace, private_dir, write_private
 
-_FILES = ("persona.yaml", "people.yaml", "questionnaire.yaml")
+_FILES = ("persona.yaml", "personality.yaml", "people.yaml", "questionnaire.yaml", "released.yaml")
 _ZONES = {"en": "Europe/London", "zh": "Asia/Shanghai"}  # where the sample subjects live
 _PORT = 8642
 _TOKENS, _TOKENS_ZH = 60_000, 20_000
@@ -43,6 +44,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--minutes", type=float, default=8.0, metavar="N", help="for training, at most (default: %(default)s)"
     )
+    add_era(parser)
     parser.add_argument("--fresh", action="store_true", help="begin again from the export files")
 
 
@@ -53,10 +55,11 @@ def run(args: argparse.Namespace) -> int:
     base = _base(root, args.language, args.base)
     workspace = _prepare(root, args.language, base, args.minutes)
     if args.once:
-        asyncio.run(show_transcript(workspace))
+        asyncio.run(show_transcript(workspace, args.era))
         return ExitCode.OK
     print("\nOpen the link below in a browser; choose who you are, and write. Ctrl-C ends it.\n", flush=True)
-    return main(["-w", str(workspace.root), "run"])
+    era = [] if args.era is None else ["--era", args.era or TODAY]
+    return main(["-w", str(workspace.root), "run", *era])
 
 
 def _base(root: Path, language: str, wanted: str) -> str:

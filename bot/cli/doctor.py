@@ -17,6 +17,8 @@ from bot.errors import EchoesError, ExitCode
 from bot.logs import start_logging
 from bot.memory.notes import load_notes
 from bot.people import Contact, load_people
+from bot.personality.answers import load_personality
+from bot.personality.items import ITEMS
 from bot.platform import Platforms
 from bot.questionnaire import load_questionnaire
 from bot.secrets import Secrets, load_secrets
@@ -66,13 +68,14 @@ def _before_training(workspace: Workspace, config: Config | None) -> Iterator[Ch
 def _questionnaire(workspace: Workspace) -> Check:
     name, path = "questionnaire", workspace.questionnaire
     try:
-        answers = load_questionnaire(path)
+        answers, statements = load_questionnaire(path), len(load_personality(workspace.personality).answers)
     except EchoesError as error:
         return bad(name, error)
-    if not answers:
+    stated = f", {statements} of {len(ITEMS)} statements" if statements else ""
+    if not answers and not statements:
         return note(name, f"{path.name} holds no answers, or is not there: those in words are learnt, if there are any")
     scaled = sum(answer.trait is not None for answer in answers)
-    return good(name, f"{len(answers) - scaled} answers in words, {scaled} from 1 to 7")
+    return good(name, f"{len(answers) - scaled} answers in words, {scaled} from 1 to 7{stated}")
 
 
 def _notes(workspace: Workspace) -> Iterator[Check]:

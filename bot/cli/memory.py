@@ -71,9 +71,9 @@ def _changed(notes: Notes, who: str, add: str | None, remove: str | None, restor
 
 
 def _list(workspace: Workspace, people: People, notes: Notes) -> None:
-    with _opened(workspace) as recall:
+    with opened_memory(workspace) as recall:
         rows = [
-            (one.slug, one.name, recall.known(_chat(one), one.accounts[0], people), len(notes.of(one.slug)))
+            (one.slug, one.name, recall.known(chat_with(one), one.accounts[0], people), len(notes.of(one.slug)))
             for one in people.contacts
             if one.accounts
         ]
@@ -91,8 +91,8 @@ def _show(
         if not notes.of(who):
             print("No facts are written down.")
         return
-    chat, partner, now = _chat(contact), contact.accounts[0], datetime.now(UTC)
-    with _opened(workspace) as recall:
+    chat, partner, now = chat_with(contact), contact.accounts[0], datetime.now(UTC)
+    with opened_memory(workspace) as recall:
         if about:
             found = recall.quotations(chat, partner, about, people, now, most=_SHOWN)
         else:
@@ -105,15 +105,18 @@ def _show(
         print("Nothing that was said is found." if about else "Nothing was said yet.")
 
 
-def _chat(contact: Contact) -> Chat:
+def chat_with(contact: Contact) -> Chat:
+    """Returns the private chat with a contact, under the first of their accounts."""
     account = contact.accounts[0]
     return Chat(account.platform, account.id, ChatKind.PRIVATE)
 
 
 @contextmanager
-def _opened(workspace: Workspace) -> Iterator[Recall]:
-    journal = Journal.open(workspace.journal)
-    recall = memory_of(workspace, journal, load_persona(workspace.persona))
+def opened_memory(workspace: Workspace) -> Iterator[Recall]:
+    """What the avatar may remember, until the block has ended."""
+    persona = load_persona(workspace.persona)
+    journal = Journal.open(workspace.journal, era=persona.era)
+    recall = memory_of(workspace, journal, persona)
     try:
         yield recall
     finally:

@@ -236,25 +236,32 @@ def _speaks_first(workspace: Workspace, people: People, contact: Contact) -> str
 
 def _trace(workspace: Workspace, people: People, who: str) -> int:
     from bot.store.corpus import Corpus
+    from bot.store.writings import writings
     from training.data.sources import holds
 
     slugs = {contact.slug for contact in people.contacts}
     accounts = (_account(who),) if ":" in who and who not in slugs else contact_named(people, who).accounts
 
-    def messages(without: LeftOut) -> int:
+    def found(without: LeftOut) -> tuple[int, int]:
         if not workspace.corpus.exists():
-            return 0
+            return 0, 0
         with Corpus.open(workspace.corpus, without) as corpus:
-            return sum(one.messages for one in corpus.senders() if one.account in accounts)
+            messages = sum(one.messages for one in corpus.senders() if one.account in accounts)
+            return messages, sum(any(to.account in accounts for to in one.to) for one in writings(corpus))
 
-    total, used = messages(NOTHING_LEFT_OUT), messages(people.left_out)
+    (total, letters), (used, learnable) = found(NOTHING_LEFT_OUT), found(people.left_out)
     print(f"In the imported chats: {total:,} messages of theirs, of which {used:,} may be used.")
+    if letters:
+        print(f"E-mails to them: {letters:,}, of which {learnable:,} may be used.")
     for record in sorted(workspace.loras.glob("*/training.json")):
         if record.parent.is_symlink():
             continue  # `latest`, which is one of the others
-        found = holds(record, accounts)
-        said = {None: "does not say whose messages it was made from", True: "was made from chats they wrote in"}
-        print(f"{record.parent.name}: {said.get(found, 'was made without them')}.")
+        said = {
+            None: "does not say whose messages it was made from",
+            True: "was made from chats they wrote in, or from e-mails to them",
+            False: "was made without them",
+        }
+        print(f"{record.parent.name}: {said[holds(record, accounts)]}.")
     return ExitCode.OK
 
 

@@ -1,8 +1,9 @@
-"""`echoes prepare`: an account of the chats, from what was read to what is learnt, with every loss and its reason."""
+"""`echoes prepare`: an account of chats and writings, from what was read to what is learnt, with each loss's reason."""
 
 import argparse
 import json
 import sys
+from collections import Counter
 
 from bot.cli.dataset import opened
 from bot.cli.table import table
@@ -21,10 +22,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    data, _ = opened(Workspace.open(args.workspace))
+    found = opened(Workspace.open(args.workspace))
+    data, pages = found.data, found.pages
     accounts = sorted(data.accounts, key=lambda one: -one.own)
     if args.json:
-        json.dump({"chats": as_json(accounts), "counts": dict(data.counts)}, sys.stdout, ensure_ascii=False, indent=1)
+        told = {"chats": as_json(accounts), "writings": [one.as_json() for one in pages.accounts]}
+        json.dump({**told, "counts": dict(data.counts)}, sys.stdout, ensure_ascii=False, indent=1)
         print()
         return ExitCode.OK
     most = max((one.own for one in accounts), default=0)
@@ -33,14 +36,20 @@ def run(args: argparse.Namespace) -> int:
     print(table(head, [*rows, ("all", *_numbers(accounts), "")]))
     signs = "  ".join(f"{sign} {word}" for sign, word in zip((*_SIGNS.values(), _LOST), head[3:], strict=False))
     print(f"\n{signs}. Messages of {data.persona.name}; “read” counts everybody's.")
+    if pages.accounts:
+        of_kind = [(one.kind.value, one.read, one.usable, one.learnt, one.pages) for one in pages.accounts]
+        print("\nWritten outside of chats:\n" + table(("kind", "read", "usable", "learnt", "pages"), of_kind))
     lost = [(number, one.title, reason) for one in accounts for reason, number in one.lost.items()]
+    lost += [(number, f"({one.kind})", reason) for one in pages.accounts for reason, number in one.lost.items()]
     if lost:
-        print("\nLeft out:\n" + table(("messages", "chat", "reason"), sorted(lost, reverse=True)))
-    replaced = {key.removeprefix("replaced: "): n for key, n in data.counts.items() if key.startswith("replaced: ")}
+        print("\nLeft out:\n" + table(("number", "chat", "reason"), sorted(lost, reverse=True)))
+    counts = Counter(data.counts) + Counter(pages.replaced)
+    replaced = {key.removeprefix("replaced: "): n for key, n in counts.items() if key.startswith("replaced: ")}
     if replaced:
-        found = ", ".join(f"{number:,} {kind}" for kind, number in sorted(replaced.items()))
-        print(f"\nReplaced before anything is learnt, in the subject's own words: {found}.")
-    print(f"\n`echoes show` lists the {sum(len(found) for found in data.dialogues.values()):,} dialogues.")
+        kinds = ", ".join(f"{number:,} {kind}" for kind, number in sorted(replaced.items()))
+        print(f"\nReplaced before anything is learnt, in the subject's own words: {kinds}.")
+    number = sum(map(len, data.dialogues.values())) + len(pages.dialogues)
+    print(f"\n`echoes show` lists the {number:,} dialogues.")
     return ExitCode.OK
 
 

@@ -15,6 +15,7 @@ from urllib.parse import quote
 
 from adapters.registry import installed
 from bot.chat.decision import Calibration
+from bot.cli.era import add_era, as_of
 from bot.config import Config, load_config
 from bot.consent import Use, require
 from bot.conversation.avatar import Avatar
@@ -24,19 +25,25 @@ from bot.daemon.notify import Notifier
 from bot.daemon.signals import Orders
 from bot.engine.base import Engine
 from bot.engine.factory import build_engine
+from bot.era import doubt, era_in_words
 from bot.errors import ConfigError, EchoesError, ExitCode, PassingError, PermanentError
 from bot.files import refusal
+from bot.hearing.ears import Ears
+from bot.hearing.whisper import open_whisper
 from bot.lock import only_one, pid_file
 from bot.logs import start_logging
 from bot.lora import find_lora
 from bot.media import MediaStore
 from bot.memory.opened import prepare as prepare_memory
 from bot.memory.trained import remembers
-from bot.people import load_people
+from bot.people import People, load_people
 from bot.persona import Persona, load_persona
 from bot.platform import Adapter, Platform, Platforms, Setting
+from bot.playing.reading import can_look
 from bot.sampling import Sampling
 from bot.secrets import Secrets, load_secrets, with_kept
+from bot.speaking.command import Command
+from bot.speaking.voice import Voice
 from bot.store.past import Past
 from bot.validation import either
 from bot.workspace import Workspace, private_dir
@@ -55,6 +62,7 @@ class Prepared:
     config: Config
     secrets: Secrets
     persona: Persona
+    era: str | None = None  # as asked for on the command line
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -65,11 +73,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="S",
         help="how long replies in hand may take when it is told to stop (default: %(default)s)",
     )
+    add_era(parser)
     parser.add_argument("--verbose", action="store_true", help="log more of what it does; never what is said")
 
 
 def run(args: argparse.Namespace) -> int:
-    prepared = prepare(Workspace.open(args.workspace))
+    prepared = prepare(Workspace.open(args.workspace), args.era)
     hidden = [*prepared.secrets.values.values(), *prepared.config.platforms.hidden]
     start_logging(hidden, logging.DEBUG if args.verbose else logging.INFO, known=prepared.platforms.secrets)
     for remark in prepared.platforms.remarks:
@@ -88,10 +97,10 @@ def run(args: argparse.Namespace) -> int:
             return ExitCode.FAILED
 
 
-def prepare(workspace: Workspace) -> Prepared:
+def prepare(workspace: Workspace, era: str | None = None) -> Prepared:
     """Reads every file. Raises ConfigError with all mistakes at once, ConsentError where nobody agreed.
 
-    Raises PassingError where one cannot be read just now.
+    Raises PassingError where one cannot be read just now. era: to speak from, instead of persona.yaml's.
     """
     problems: list[str] = []
 
@@ -119,7 +128,9 @@ def prepare(workspace: Workspace) -> Prepared:
         workspace, secrets, [one for name in config.platforms.sections for one in platforms.good[name].secrets]
     )
     require(workspace.consent, Use.RUNNING, config.platforms.on)
-    return Prepared(workspace, platforms, config, secrets, persona)
+    if config.speaking is not None:
+        require(workspace.consent, Use.VOICE, voice=config.speaking.voice)
+    return Prepared(workspace, platforms, config, secrets, as_of(persona, era), era)
 
 
 async def _serve(prepared: Prepared, drain_seconds: float) -> ExitCode:
@@ -129,6 +140,7 @@ async def _serve(prepared: Prepared, drain_seconds: float) -> ExitCode:
     media = MediaStore(private_dir(workspace.received), (workspace.media,))
     past = Past(workspace.corpus)
     past.prepare()
+    _tell_era(prepared.persona, past, load_people(workspace.people))
     with orders.from_signals():
         notifier.status("loading the model")
         lora = find_lora(workspace.loras, config.model.lora)
@@ -153,6 +165,8 @@ async def _serve(prepared: Prepared, drain_seconds: float) -> ExitCode:
                 media=media,
                 past=past,
                 remembers=remembering,
+                ears=await asyncio.to_thread(_ears, workspace, config),
+                voice=_voice(prepared),
             )
             adapters, broken = _adapters(prepared, avatar)
             parts = Parts(
@@ -163,6 +177,7 @@ async def _serve(prepared: Prepared, drain_seconds: float) -> ExitCode:
                 lora=lora.name if lora else "",
                 adapters=adapters,
                 broken=broken,
+                era=prepared.era,
                 drain_seconds=drain_seconds,
                 notifier=notifier,
             )
@@ -174,6 +189,36 @@ async def _serve(prepared: Prepared, drain_seconds: float) -> ExitCode:
         if daemon.stuck:
             _leave_at_once(code)
         return code
+
+
+def _tell_era(persona: Persona, past: Past, people: People) -> None:
+    if persona.era:
+        log.info("It speaks from %s.", era_in_words(persona.era, "en"))
+        if (span := past.span(people.left_out)) and (odd := doubt(persona.era, persona.zone, *span)):
+            log.warning("%s", odd)
+
+
+def _ears(workspace: Workspace, config: Config) -> Ears | None:
+    """What voice messages are heard with; None, and a line in the log, where the owner wants it and it cannot be."""
+    if config.hearing is None:
+        return None
+    try:
+        return Ears(open_whisper(config.hearing, workspace.hearing), config.hearing.wait_seconds)
+    except EchoesError as error:
+        log.warning("Voice messages stay unheard. %s", error)
+        return None
+
+
+def _voice(prepared: Prepared) -> Voice | None:
+    """What the avatar speaks with, where the owner wants it; None, and a line in the log, where it cannot be."""
+    speaking = prepared.config.speaking
+    if speaking is None:
+        return None
+    if not can_look():
+        log.warning("Nothing is spoken: run `pip install 'echoes-avatar[media]'`.")
+        return None
+    speaker = Command(speaking.command, prepared.persona.name, speaking.wait_seconds)
+    return Voice(speaker, speaking.voice, prepared.workspace.consent, speaking.longest_characters)
 
 
 def _calibration(lora: Path | None) -> Calibration:

@@ -23,12 +23,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    data, codec = opened(Workspace.open(args.workspace))
+    found = opened(Workspace.open(args.workspace))
+    data = found.data
     every = [(split, one) for split in Split for one in data.dialogues[split]]
+    every += [(Split.TRAIN, page) for page in found.pages.dialogues]
     if args.dialogue is None:
         wanted = (args.chat or "").casefold()
         rows = [
-            (number, f"{one.day:%Y-%m-%d}", _name(one), len(one.turns) - one.context, _own(one), _USE[split])
+            (number, _day(one), _name(one), len(one.turns) - one.context, _own(one), _USE[split])
             for number, (split, one) in enumerate(every, 1)
             if wanted in _name(one).casefold()
         ]
@@ -38,8 +40,8 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError(f"There are dialogues 1 to {len(every)}: `echoes show` lists them.")
     split, dialogue = every[args.dialogue - 1]
     coloured = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
-    print(f"{_name(dialogue)}, {dialogue.day:%Y-%m-%d}, {_USE[split]}\n")
-    print("".join(_told(part, coloured) for part in parts(dialogue, codec)))
+    print(f"{_name(dialogue)}, {_day(dialogue)}, {_USE[split]}\n")
+    print("".join(_told(part, coloured) for part in parts(dialogue, found.codec)))
     green = "in green" if coloured else "in «»"
     used = "learnt" if split is Split.TRAIN else "measured"
     print(f"What is {used} stands {green}; decisions are labelled. Phone numbers and the like are replaced already.")
@@ -57,7 +59,15 @@ def _told(part: Part, coloured: bool) -> str:
 
 def _name(dialogue: Dialogue) -> str:
     scene = dialogue.scene
+    if scene.page is not None:
+        to = f" to {scene.partner.name}" if scene.partner.name else ""
+        return f"({scene.page.kind}{to})"
     return scene.title or dialogue.chat if scene.kind is ChatKind.GROUP else scene.partner.name or dialogue.chat
+
+
+def _day(dialogue: Dialogue) -> str:
+    page = dialogue.scene.page
+    return "no day" if page is not None and page.day is None else f"{dialogue.day:%Y-%m-%d}"
 
 
 def _own(dialogue: Dialogue) -> int:

@@ -35,6 +35,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "who", nargs="*", metavar="WHO", help="a display name, or platform:id; several if they wrote under several"
     )
+    parser.add_argument(
+        "--also",
+        nargs="+",
+        default=[],
+        metavar="PLATFORM:ID",
+        help="accounts of the subject beside those that are known, such as email:mei@example.org",
+    )
     parser.add_argument("--language", choices=LANGUAGES, help="of the persona (default: judged by what they wrote)")
     parser.add_argument("--timezone", metavar="NAME", help="where they live, as Europe/London (default: this one)")
     parser.add_argument("--json", action="store_true", help="print as JSON")
@@ -42,6 +49,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     from bot.store.corpus import Corpus
+    from bot.store.writings import authors
     from training.data.candidates import language_of, names_of
 
     workspace = Workspace.open(args.workspace)
@@ -52,9 +60,14 @@ def run(args: argparse.Namespace) -> int:
         raise DataError(f"{workspace.root} holds no messages yet: run `echoes import PATH` first.")
     with Corpus.open(workspace.corpus) as corpus:
         senders = corpus.senders()
+        known = authors(corpus)
+        if args.also and not args.who:
+            return _add(workspace, args.also)
         if not args.who:
             return _show(senders, load_people(workspace.people).subject, args.json)
-        accounts = _chosen(args.who, senders)
+        apart = [word for word in args.who if word in map(_id, known)]
+        accounts = (*_chosen([word for word in args.who if word not in apart], senders), *map(_account, apart))
+        accounts = tuple(dict.fromkeys((*accounts, *map(_account, args.also))))
         names = names_of(accounts, senders)
         language = args.language or language_of(corpus.texts(accounts, _SAMPLE))
     people = load_people(workspace.people)
@@ -75,6 +88,24 @@ def run(args: argparse.Namespace) -> int:
         print(f"kept  {workspace.persona}, which says {kept.name}; delete it first to have it written anew.")
     print("Next: `echoes people`.")
     return ExitCode.OK
+
+
+def _add(workspace: Workspace, words: Sequence[str]) -> int:
+    """Adds accounts to those of the subject who is chosen already."""
+    people = load_people(workspace.people)
+    if not people.subject:
+        raise UsageError("Nobody is chosen yet: say whom the avatar is to be, with `echoes subject WHO`.")
+    accounts = tuple(dict.fromkeys((*people.subject, *map(_account, words))))
+    save_people(workspace.people, _with_subject(people, accounts))
+    print(f"The subject's accounts: {', '.join(map(_id, accounts))}.")
+    return ExitCode.OK
+
+
+def _account(word: str) -> Account:
+    platform, colon, native = word.partition(":")
+    if not (platform and colon and native):
+        raise UsageError(f"{word}: write it as platform:id, such as email:mei@example.org.")
+    return Account(platform, native)
 
 
 def _chosen(words: Sequence[str], senders: "Sequence[CorpusSender]") -> tuple[Account, ...]:

@@ -30,6 +30,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--length", type=int, metavar="TOKENS", help="of a dialogue at most (default: the preset's)")
     parser.add_argument("--rank", type=int, metavar="R", help="of the LoRA (default: the preset's)")
     parser.add_argument("--learning-rate", type=float, metavar="RATE", help="at its peak (default: the preset's)")
+    parser.add_argument(
+        "--writing-share",
+        type=float,
+        metavar="SHARE",
+        help="of what is learnt, how much may be diary, letters, e-mail and posts (default: a third)",
+    )
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="for another order of the data (default: 0)")
     parser.add_argument(
         "--processes",
@@ -55,7 +61,7 @@ def run(args: argparse.Namespace) -> int:
     workspace = Workspace.open(args.workspace)
     load_config(workspace.config, installed())  # its mistakes about platforms, too, which training does not know
     asked = vars(args)
-    numbers = ("epochs", "length", "rank", "learning_rate")
+    numbers = ("epochs", "length", "rank", "learning_rate", "writing_share")
     changes = {name: asked[name] for name in numbers if asked[name] is not None}
     if "rank" in changes:  # the same strength at another rank
         preset = PRESETS[args.preset]

@@ -9,12 +9,14 @@ from pathlib import Path
 
 from bot.chat.decision import Calibration
 from bot.chat.features import mentions
+from bot.cli.era import as_of
 from bot.cli.rehearsal import Line, Rehearsal, first_of, line_of
 from bot.config import ConversationConfig, load_config
 from bot.conversation.avatar import Avatar
 from bot.engine.factory import build_engine
 from bot.lora import find_lora
 from bot.media import MediaStore
+from bot.memory.opened import examples_of
 from bot.memory.trained import remembers
 from bot.message import ChatKind, Message
 from bot.people import RELATIONSHIPS, People, load_people
@@ -49,10 +51,13 @@ _WORDS = {
 }
 
 
-async def show_transcript(workspace: Workspace) -> None:
-    """Prints it, through the daemon's own conversation; the same each time, for the seed is fixed."""
+async def show_transcript(workspace: Workspace, era: str | None = None) -> None:
+    """Prints it, through the daemon's own conversation; the same each time, for the seed is fixed.
+
+    era: to speak from, instead of persona.yaml's.
+    """
     config = load_config(workspace.config)
-    persona, people = load_persona(workspace.persona), load_people(workspace.people)
+    persona, people = as_of(load_persona(workspace.persona), era), load_people(workspace.people)
     lora = find_lora(workspace.loras, config.model.lora)
     with tempfile.TemporaryDirectory(prefix="echoes-photos-") as folder:
         media = MediaStore(Path(folder), (workspace.media,))
@@ -67,6 +72,7 @@ async def show_transcript(workspace: Workspace) -> None:
             config=_unhurried(config.conversation),
             media=media,
             past=Past(workspace.corpus),
+            examples=examples_of(workspace),
             memory=memory,
             remembers=config.conversation.remember and remembers(lora),
         )

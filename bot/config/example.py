@@ -44,7 +44,7 @@ def _entry(name: str, field: FieldInfo) -> list[str]:
     if field.default is None:
         return [*comment, f"#{name}: {(field.examples or [''])[0]}"]
     value = (field.examples or [""])[0] if field.is_required() else field.default
-    return [*comment, f"{name}: {yaml.safe_dump(value).splitlines()[0]}"]
+    return [*comment, f"{name}: {yaml.safe_dump(value, default_flow_style=True).splitlines()[0]}"]
 
 
 def _section(name: str, section: type[BaseModel], on: bool) -> list[str]:

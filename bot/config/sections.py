@@ -316,6 +316,43 @@ class RetentionConfig(Section):
     )
 
 
+class HearingConfig(Section):
+    model: Text = Field(
+        default="small",
+        description="the folder of a Whisper model converted for CTranslate2, or the name of one (tiny, base, small, "
+        "medium, large-v3, or a hub id), which `echoes transcribe --fetch` fetches once; nothing else ever does",
+    )
+    language: Text = Field(
+        default="auto",
+        pattern=r"^(auto|[a-z]{2,3})$",
+        description="auto, or the language that is spoken, such as zh: told apart less well by small models",
+    )
+    device: Literal["auto", "cpu", "cuda"] = Field(default="cpu", description="what the model runs on")
+    longest_seconds: float = Field(
+        default=300, ge=1, le=3600, description="what plays longer than this is not written down"
+    )
+    wait_seconds: float = Field(
+        default=60,
+        ge=1,
+        le=3600,
+        description="how long writing down a message may take while the avatar runs; then it is answered unheard",
+    )
+
+
+class SpeakingConfig(Section):
+    voice: Text = Field(description="what the voice is called; the consent names it, too", examples=["CHANGE-ME"])
+    command: tuple[Text, ...] = Field(
+        min_length=1,
+        description="the program that speaks, as a list: it gets the text on standard input and writes a WAV file to "
+        "standard output; {language} in it becomes en or zh",
+        examples=[["espeak-ng", "--stdout", "-v", "{language}"]],
+    )
+    longest_characters: int = Field(default=300, ge=1, le=2000, description="what is longer is sent as text")
+    wait_seconds: float = Field(
+        default=30, ge=1, le=600, description="how long speaking one message may take; then it is sent as text"
+    )
+
+
 class HealthConfig(Section):
     host: Text = Field(default="127.0.0.1", description="the address it listens on; 127.0.0.1 is this machine alone")
     port: int = Field(default=8643, ge=0, le=65535, description="the port it listens on; 0 takes a free one")
@@ -331,6 +368,17 @@ class Config(Section):
         default=PlatformsConfig(), description="Where it can be reached: a platform is on if its section is here."
     )
     retention: RetentionConfig = Field(default=RetentionConfig(), description="How long what was said is kept.")
+    hearing: HearingConfig | None = Field(
+        default=None,
+        description="What is said in voice messages and videos is written down on this machine; off if left out. "
+        "Before it, run `pip install 'echoes-avatar[hearing]'`.",
+    )
+    speaking: SpeakingConfig | None = Field(
+        default=None,
+        description="The avatar may answer with voice messages, at most as often as the person did, in a synthetic "
+        "voice and marked as such; off if left out. It needs `pip install 'echoes-avatar[media]'`, and a consent that "
+        "names the voice.",
+    )
     health: HealthConfig | None = Field(
         default=None, description="/healthz and Prometheus /metrics on their own port; off if left out."
     )

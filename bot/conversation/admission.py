@@ -4,15 +4,14 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from bot.clock import Clock
+from bot.conversation.arriving import Arrivals
 from bot.conversation.avatar import Avatar
 from bot.conversation.loops import goes_round
 from bot.conversation.outcomes import Outcomes
-from bot.conversation.photos import fetch_photos
 from bot.conversation.policy import settled_by
 from bot.conversation.quiet import heard_at
 from bot.conversation.tries import Tries
 from bot.message import Chat, ChatKind
-from bot.observer import Observer
 from bot.outcome import Gate, Outcome
 from bot.platform import Adapter
 from bot.store.journal import Entry, Journal, State
@@ -21,28 +20,28 @@ _LATELY = 120  # entries that tell how it goes here
 
 
 class Admission:
-    """Lets the messages of one chat in, with their photos."""
+    """Lets the messages of one chat in, with what comes with them."""
 
     def __init__(
         self,
         avatar: Avatar,
         adapter: Adapter,
         journal: Journal,
-        observe: Observer,
         clock: Clock,
         tries: Tries,
         outcomes: Outcomes,
+        arrivals: Arrivals,
     ) -> None:
         self._avatar = avatar
         self._adapter = adapter
         self._journal = journal
-        self._observe = observe
         self._clock = clock
         self._tries = tries
         self._outcomes = outcomes
+        self._arrivals = arrivals
 
     async def admit(self, chat: Chat, pending: Sequence[Entry]) -> list[Entry]:
-        """Settles what is not to be answered, fetches photos; returns what is left, as it is then."""
+        """Settles what is not to be answered, fetches what came with the rest; returns what is left, as it is then."""
         admitted: set[int] = set()
         former = self._journal.former(chat)
         group = chat.kind is ChatKind.GROUP
@@ -59,7 +58,7 @@ class Admission:
             else:
                 if any(one.to_fetch for one in entry.attachments):
                     with self._tries.handling([entry]):
-                        await fetch_photos(entry, self._adapter, self._avatar.media, self._journal, self._observe)
+                        await self._arrivals.fetch(entry, self._adapter)
                 admitted.add(entry.seq)
         return [entry for entry in self._journal.pending(chat) if entry.seq in admitted]
 

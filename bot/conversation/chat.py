@@ -8,10 +8,12 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from bot import disclosure
+from bot.chat.attachments import spoken
 from bot.chat.prompt import Prompt
 from bot.clock import Clock
 from bot.conversation.admission import Admission
 from bot.conversation.answering import answered
+from bot.conversation.arriving import Arrivals
 from bot.conversation.avatar import Avatar
 from bot.conversation.context import RECENT
 from bot.conversation.deciding import decide
@@ -26,6 +28,7 @@ from bot.conversation.quiet import end_of_quiet
 from bot.conversation.stickers import chosen, sticker_for
 from bot.conversation.tries import Tries
 from bot.conversation.view import View
+from bot.conversation.voices import to_speak
 from bot.conversation.wishes import Wishes
 from bot.errors import EchoesError, PassingError
 from bot.message import Chat, ChatKind, Message
@@ -53,6 +56,7 @@ class ChatWorker:
         clock: Clock,
         lane: asyncio.Lock,
         habits: Habits,
+        arrivals: Arrivals,
     ) -> None:
         """lane: held while one bubble is on its way, shared with the chats of which the adapter says so."""
         self._chat = chat
@@ -65,8 +69,8 @@ class ChatWorker:
         self._habits = habits
         self._wishes = Wishes(avatar.persona, avatar.config, avatar.media, journal, avatar.engine, clock, avatar.memory)
         self._outcomes = Outcomes(adapter, journal)
-        self._admission = Admission(avatar, adapter, journal, observe, clock, self._tries, self._outcomes)
-        self._delivery = Delivery(chat, adapter, journal, avatar.config, observe, lane)
+        self._admission = Admission(avatar, adapter, journal, clock, self._tries, self._outcomes, arrivals)
+        self._delivery = Delivery(chat, adapter, journal, avatar, observe, lane)
         self._drafts = Drafts(chat, avatar.engine, journal, self._delivery.typing)
         self._view = View(chat, avatar, journal, clock)
         self._news = asyncio.Event()  # something arrived since composing began
@@ -244,7 +248,8 @@ class ChatWorker:
             to = answered(waiting).native_id if self._chat.kind is ChatKind.GROUP else None
             stickers = await self._stickers(bubbles)
             notices = self._notices(waiting)
-            reply = self._journal.reply(self._chat, seqs, bubbles, notices, to=to, stickers=stickers)
+            voices = await self._voices([one for one in bubbles if one not in stickers], waiting[-1])
+            reply = self._journal.reply(self._chat, seqs, bubbles, notices, to=to, stickers=stickers, voices=voices)
             if not reply:
                 continue
             await self._outcomes.joined(self._chat, waiting)
@@ -317,10 +322,18 @@ class ChatWorker:
             return set()
         return chosen(bubbles, offered, await self._habits.stickers(self._avatar.people), random.random)
 
+    async def _voices(self, bubbles: Sequence[str], answered: Entry) -> set[str]:
+        """Which of the bubbles are spoken: at most as many as the person would have."""
+        voice = self._avatar.voice
+        if voice is None or answered.sender is None or not self._adapter.sends_voice() or not voice.allowed():
+            return set()
+        habit = await self._habits.voices(self._chat, answered.sender, self._avatar.people, self._clock.now())
+        return to_speak(bubbles, habit, voice.longest, random.random)
+
     def _notices(self, waiting: Sequence[Entry]) -> list[str]:
         """What has to be said from outside the model, before the reply."""
         persona = self._avatar.persona
-        language = disclosure.language_of(" ".join(entry.text for entry in waiting), persona)
+        language = disclosure.language_of(" ".join(spoken(entry.message) for entry in waiting), persona)
         introductions = [disclosure.introduction(persona, one) for one in LANGUAGES]
         notices = []
         if not any(self._journal.noticed(self._chat, text) for text in introductions):

@@ -2,17 +2,20 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+from bot.chat.examples import example_turns
 from bot.chat.prompt import Codec, Prompt, render
 from bot.chat.remembered import Memory, Remembered, Remembering
 from bot.chat.scene import scene_at
 from bot.chat.turns import Placed, dialogue_start, said_by, to_turns
 from bot.chat.window import windows
 from bot.config import ConversationConfig
+from bot.era import set_back
 from bot.message import Chat, Message
 from bot.people import People
 from bot.persona import Persona
+from bot.released import Exchange
 
 RECENT = 400
 """Entries read for a prompt; far more than fit into one."""
@@ -24,6 +27,7 @@ Line = tuple[int, Message]
 """A message and its place in the chat: a seq of the journal, or below zero what was said before the avatar."""
 
 _ALL = -(1 << 62)
+_FIRST = _ALL + 1  # the place of the first example, before all that was ever said
 
 
 class Context:
@@ -45,6 +49,7 @@ class Context:
         self._max_tokens = max_tokens
         self._remembered: dict[int, tuple[Remembered, ...]] = {}
         self._remembered_for: tuple[object, int] = (None, 0)  # the people, and how often something was forgotten
+        self._examples: tuple[Exchange, ...] = ()
         self._start = _ALL  # place of the first turn shown
         self._until = _ALL  # place of the last one
         self._begins_at = _ALL  # place of the first message that may be shown
@@ -61,6 +66,10 @@ class Context:
     def begin_at(self, seq: int) -> None:
         """Leaves out what was said before: rendering it may be what fails."""
         self._begins_at = seq
+
+    def begin_with(self, examples: Sequence[Exchange]) -> None:
+        """Lets a chat without a past begin with these."""
+        self._examples = tuple(examples)
 
     def remember(self, lines: Sequence[Line], people: People, memory: Memory | None) -> None:
         """Remembers for the messages of the dialogue that the last line is in: once for each of them."""
@@ -80,6 +89,7 @@ class Context:
         last = turns[-1].seq
         if turns[dialogue_start(turns, self._gap)].seq > self._until:  # another dialogue than that of the prompt before
             self._start = _ALL
+        turns = self._in_its_era(turns)
         # What waits comes last, though it may have come before what was said meanwhile.
         earlier = [one.turn for one in turns[:-1] if one.seq < self._start]
         turns = [one for one in turns[:-1] if one.seq >= self._start] + turns[-1:]
@@ -100,7 +110,7 @@ class Context:
 
         What was remembered for turns that are carried over is not shown with them, as in any other dialogue.
         """
-        turns = [one.turn for one in self._all(lines, people, {})]
+        turns = [one.turn for one in self._in_its_era(self._all(lines, people, {}))]
         turns = turns[max(len(turns) - self._carried, 0) :]
         scene = scene_at(self._chat, self._persona, people, (message for _, message in reversed(lines)))
         first = max(windows(scene, turns, self._max_tokens, codec), default=0)
@@ -112,7 +122,19 @@ class Context:
         turns = self._all(lines, people, memory)
         return turns[max(dialogue_start(turns, self._gap) - self._carried, 0) :]
 
+    def _in_its_era(self, turns: Sequence[Placed]) -> list[Placed]:
+        """The turns at the times that the avatar's clock shows: of an era that is over, set back into it."""
+        era, zone = self._persona.era, self._persona.zone
+        return [replace(one, turn=replace(one.turn, at=set_back(one.turn.at, era, zone))) for one in turns]
+
     def _all(self, lines: Sequence[Line], people: People, memory: Mapping[int, tuple[str, ...]]) -> list[Placed]:
         shown = ((seq, message) for seq, message in lines if seq >= self._begins_at)
         said = said_by(shown, people, self._persona.language, self._has_photo, memory)
-        return to_turns(self._chat.kind, said, self._gap)
+        turns = to_turns(self._chat.kind, said, self._gap)
+        return [*self._placed_examples(turns[0].turn.at), *turns] if turns else turns
+
+    def _placed_examples(self, before: datetime) -> list[Placed]:
+        if self._begins_at != _ALL:
+            return []
+        turns = example_turns(self._examples, before, self._gap, self._persona.language)
+        return [Placed(_FIRST + number, turn, turn.at) for number, turn in enumerate(turns)]

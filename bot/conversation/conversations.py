@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from weakref import WeakValueDictionary
 
 from bot.clock import Clock
+from bot.conversation.arriving import Arrivals
 from bot.conversation.avatar import Avatar
 from bot.conversation.chat import ChatWorker
 from bot.conversation.habits import Habits
@@ -45,6 +46,7 @@ class Conversations:
         self._clock = clock or Clock()
         gap = timedelta(minutes=avatar.config.gap_minutes)
         self._habits = Habits(avatar.past, avatar.persona, journal, gap)
+        self._arrivals = Arrivals(avatar.media, avatar.ears, journal, observe)
         self._workers: dict[str, ChatWorker] = {}
         self._lanes: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
         self._draining = False
@@ -193,6 +195,7 @@ class Conversations:
                 self._clock,
                 self._lane(chat, adapter),
                 self._habits,
+                self._arrivals,
             )
         return worker
 

@@ -4,6 +4,7 @@ import logging
 import time
 from datetime import timedelta
 
+from bot.chat.decision import chance_of
 from bot.chat.features import is_addressed, seen
 from bot.clock import Clock
 from bot.conversation.avatar import Avatar
@@ -31,7 +32,7 @@ async def decide(
     if part_in(avatar.config, keys) == "addressed" and not addressed:
         return Outcome(Gate.UNADDRESSED)
     p_model = await avatar.engine.p_answer(chat.key, await view.prompt(lines))
-    decision = avatar.calibration.decide(p_model, features)
+    decision = avatar.calibration.decide(p_model, features, chance_of(chat.key, entry.message.id))
     given = journal.replies_since(chat, clock.now() - _HOUR)
     spent = decision.answer and not replies_left(avatar.config, keys, given, addressed=addressed)
     outcome = Outcome(Gate.BUDGET if spent else Gate.DECIDED, decision.answer and not spent, decision)

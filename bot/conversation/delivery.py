@@ -7,14 +7,15 @@ import time
 from collections.abc import Callable
 
 from bot.chat.attachments import spoken
-from bot.config import ConversationConfig
 from bot.conversation.answering import needs_showing
+from bot.conversation.avatar import Avatar
 from bot.conversation.pace import Spread
 from bot.conversation.stickers import sticker_for
+from bot.disclosure import language_of
 from bot.errors import EchoesError, PassingError, UndeliverableError
-from bot.message import Chat
+from bot.message import STICKER, VOICE, Chat
 from bot.observer import Observer
-from bot.platform import Adapter
+from bot.platform import Adapter, VoiceMessage
 from bot.store.journal import Entry, Journal, Kind, State
 
 log = logging.getLogger(__name__)
@@ -27,6 +28,10 @@ def _never() -> bool:
     return False
 
 
+def _is_voice(entry: Entry) -> bool:
+    return entry.kind is Kind.BUBBLE and any(one.kind == VOICE for one in entry.attachments)
+
+
 class Delivery:
     """Sends what waits in one chat's outbox. lane: held while a bubble is on its way."""
 
@@ -35,14 +40,16 @@ class Delivery:
         chat: Chat,
         adapter: Adapter,
         journal: Journal,
-        config: ConversationConfig,
+        avatar: Avatar,
         observe: Observer,
         lane: asyncio.Lock,
     ) -> None:
         self._chat = chat
         self._adapter = adapter
         self._journal = journal
-        self._config = config
+        self._config = avatar.config
+        self._persona = avatar.persona
+        self._voice = avatar.voice
         self._observe = observe
         self._lane = lane
 
@@ -76,8 +83,9 @@ class Delivery:
                 pause = self.pause(entry.text, pauses if begun else None)
                 if not await self._type(pause - spent, _never if begun else interrupted):
                     return False
+            voice = await self._spoken(entry)
             async with self._lane:
-                await self._deliver(entry)
+                await self._deliver(entry, voice)
             begun = begun or entry.kind is Kind.BUBBLE
         return True
 
@@ -117,12 +125,22 @@ class Delivery:
             indicator.cancel()
         return True
 
-    async def _deliver(self, entry: Entry) -> None:
+    async def _spoken(self, entry: Entry) -> VoiceMessage | None:
+        """The bubble as a voice message, where it is to be one and can be; made before anything is on its way."""
+        if self._voice is None or not _is_voice(entry):
+            return None
+        indicator = asyncio.create_task(self.typing())
+        try:
+            return await self._voice.message(entry.text, language_of(entry.text, self._persona))
+        finally:
+            indicator.cancel()
+
+    async def _deliver(self, entry: Entry, voice: VoiceMessage | None = None) -> None:
         """Retries until the platform takes the bubble or says that the chat cannot be reached."""
         wait = _FIRST_WAIT
         while (now := self._journal.still(entry.seq)) and now.state in (State.QUEUED, State.SENDING):
             try:
-                await self._try(now)
+                await self._try(now, voice)
                 return
             except UndeliverableError as error:
                 log.warning("A reply on %s was dropped: %s", self._chat.platform, error)
@@ -149,7 +167,7 @@ class Delivery:
                 self._observe.failed("send")
                 return
 
-    async def _try(self, entry: Entry) -> None:
+    async def _try(self, entry: Entry, voice: VoiceMessage | None) -> None:
         """Sends once, or finds that an earlier try arrived; what cannot be known is sent: better twice than never."""
         if entry.state is State.SENDING:
             arrived = await self._adapter.delivered(self._chat, spoken(entry.message), entry.key, entry.floor)
@@ -158,11 +176,13 @@ class Delivery:
                 return
         if not self._journal.sending(entry.seq, self._adapter.floor(self._chat)):
             return
-        self._journal.sent(entry.seq, await self._send(entry))
+        self._journal.sent(entry.seq, await self._send(entry, voice))
         self._observe.sent(self._chat.platform)
 
-    async def _send(self, entry: Entry) -> str:
-        if entry.attachments:
+    async def _send(self, entry: Entry, voice: VoiceMessage | None) -> str:
+        if voice is not None:
+            return await self._adapter.send_voice(self._chat, voice, entry.text, entry.key)
+        if any(one.kind == STICKER for one in entry.attachments):
             emoji = spoken(entry.message)
             sticker = sticker_for(emoji, self._adapter.stickers())  # the owner may have taken it away meanwhile
             if sticker is None:

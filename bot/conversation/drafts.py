@@ -7,6 +7,7 @@ from contextlib import aclosing
 from dataclasses import replace
 from typing import Any
 
+from bot.chat.attachments import spoken
 from bot.chat.prompt import Prompt
 from bot.chat.prompt.render import whole_bubbles
 from bot.conversation.repeats import ELSEWHERE, Repeat, TellsOnError, phrases, repeated
@@ -85,5 +86,5 @@ class Drafts:
         partner = next((message.sender for message in reversed(here) if message.sender), None)
         contact = people.find(partner) if partner else None
         accounts = [one for one in (partner, *(contact.accounts if contact else ())) if one]
-        words, elsewhere = [message.text for message in here], self._journal.elsewhere(self._chat, ELSEWHERE)
+        words, elsewhere = [spoken(message) for message in here], self._journal.elsewhere(self._chat, ELSEWHERE)
         return await asyncio.to_thread(repeated, bubbles, words, elsewhere, self._chat, accounts)

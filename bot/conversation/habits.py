@@ -1,4 +1,4 @@
-"""The person's habits, read from the corpus when they are first needed: their pace in each chat, their stickers."""
+"""The person's habits, read from the corpus when they are first needed: pace and voice in each chat, stickers."""
 
 import asyncio
 from collections.abc import Callable, Hashable, Mapping, Sequence
@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from bot.conversation.pace import Pace, pace_of
 from bot.conversation.stickers import Shown, shown
+from bot.conversation.voices import Spoke, spoke
 from bot.message import Account, Chat, ChatKind, Message
 from bot.people import People
 from bot.persona import Persona
@@ -29,6 +30,7 @@ class Habits:
         self._gap = gap
         self._read_for: tuple[People, frozenset[Account]] | None = None
         self._paces: dict[Hashable, Pace] = {}
+        self._voices: dict[Hashable, Spoke] = {}
         self._stickers_for: People | None = None
         self._stickers: Mapping[str, Shown] = {}
 
@@ -37,22 +39,25 @@ class Habits:
         past, persona = self._past, self._persona
         if past is None:
             return Pace()
-        forgotten = self._journal.forgotten()
-        if self._read_for != (people, forgotten):
-            self._read_for, self._paces = (people, forgotten), {}
-        former = self._journal.former(chat)
-        group = chat.kind is ChatKind.GROUP
-
-        def of_this_chat() -> list[list[Message]]:
-            if group:
-                return [past.group(chat, former, people, persona, now, forgotten, _CHAT)]
-            return [past.private(partner, people, persona, now, forgotten, _CHAT)]
+        forgotten = self._forgotten(people)
 
         def of_all() -> list[list[Message]]:
             return past.talks(people, persona, now, forgotten, _EACH)
 
-        own = await self._learnt(chat.key if group else partner, of_this_chat)
+        own = await self._learnt(self._whose(chat, partner), self._of_this_chat(past, chat, partner, people, now))
         return own.over(await self._learnt(_ALL, of_all))
+
+    async def voices(self, chat: Chat, partner: Account, people: People, now: datetime) -> Spoke:
+        """Returns how often the person spoke instead of writing, in a group or with the partner of a private chat."""
+        past = self._past
+        if past is None:
+            return Spoke()
+        self._forgotten(people)
+        whose = self._whose(chat, partner)
+        if whose not in self._voices:
+            read = self._of_this_chat(past, chat, partner, people, now)
+            self._voices[whose] = await asyncio.to_thread(lambda: spoke(read()))
+        return self._voices[whose]
 
     async def stickers(self, people: People) -> Mapping[str, Shown]:
         """Returns how often the person sent each emoji as a sticker, and how often as text."""
@@ -63,6 +68,25 @@ class Habits:
             self._stickers = await asyncio.to_thread(lambda: shown(past.brief(people)))
             self._stickers_for = people
         return self._stickers
+
+    def _forgotten(self, people: People) -> frozenset[Account]:
+        """Who asked to be forgotten; what was learnt before somebody else did, or people changed, is let go."""
+        forgotten = self._journal.forgotten()
+        if self._read_for != (people, forgotten):
+            self._read_for, self._paces, self._voices = (people, forgotten), {}, {}
+        return forgotten
+
+    def _whose(self, chat: Chat, partner: Account) -> Hashable:
+        return chat.key if chat.kind is ChatKind.GROUP else partner
+
+    def _of_this_chat(
+        self, past: Past, chat: Chat, partner: Account, people: People, now: datetime
+    ) -> Callable[[], list[list[Message]]]:
+        """Reads the end of a group, or of what was said with the partner of a private chat."""
+        persona, forgotten, former = self._persona, self._journal.forgotten(), self._journal.former(chat)
+        if chat.kind is ChatKind.GROUP:
+            return lambda: [past.group(chat, former, people, persona, now, forgotten, _CHAT)]
+        return lambda: [past.private(partner, people, persona, now, forgotten, _CHAT)]
 
     async def _learnt(self, of: Hashable, read: Callable[[], Sequence[Sequence[Message]]]) -> Pace:
         if of not in self._paces:

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from enum import Enum
 from itertools import groupby
 
+from bot.chat.attachments import spoken
 from bot.errors import EchoesError
 from bot.message import Account, Chat, ChatKind
 from bot.store.journal import Entry, Kind
@@ -68,12 +69,12 @@ def repeated(
     writers: defaultdict[int, set[Account | None]] = defaultdict(set)
     for one in secret:
         if one.kind is Kind.MESSAGE and not one.message.from_bot:
-            for phrase in said & phrases(one.text):
+            for phrase in said & phrases(spoken(one.message)):
                 writers[phrase].add(one.sender)
     if any(len(people) == 1 for people in writers.values()):
         return Repeat.OTHERS
     bubbles = (one for one in secret if one.kind is Kind.BUBBLE)
     own = (sorted(group, key=lambda one: one.seq) for _, group in groupby(bubbles, key=lambda one: one.reply))
-    if any(not said.isdisjoint(phrases(" ".join(one.text for one in bubbles))) for bubbles in own):
+    if any(not said.isdisjoint(phrases(" ".join(spoken(one.message) for one in bubbles))) for bubbles in own):
         return Repeat.OWN
     return Repeat.NOTHING

@@ -9,6 +9,7 @@ from bot.clock import Clock
 from bot.conversation.avatar import Avatar
 from bot.conversation.context import Context, Line
 from bot.message import Account, Chat, ChatKind, Message
+from bot.released import Exchange
 from bot.store.journal import Journal, State
 
 
@@ -43,11 +44,13 @@ class View:
         read in that order, the earlier one would look unanswered, and be answered again.
         """
         wanted = self._context.entries if count is None else count
-        recent = self._journal.recent(self._chat, wanted)
+        recent = self._journal.in_its_era(self._chat, wanted)
         seen = [entry for entry in recent if entry.state is not State.NEW or entry.seq <= until]
         lines = [(entry.seq, entry.message) for entry in sorted(seen, key=lambda entry: entry.state is State.NEW)]
         partner = partner or next((message.sender for _, message in reversed(lines) if message.sender), None)
         past = self._past(lines, partner) if len(recent) < wanted else []
+        if len(recent) < wanted:
+            self._context.begin_with(() if past else self._examples(partner))
         return [(number - len(past), message) for number, message in enumerate(past)] + lines
 
     async def prompt(self, lines: Sequence[Line], *, opens: bool = False) -> Prompt:
@@ -64,6 +67,13 @@ class View:
         if not any(message.digests for _, message in lines):
             return make(lines, people, codec)
         return await asyncio.to_thread(make, lines, people, codec)
+
+    def _examples(self, partner: Account | None) -> Sequence[Exchange]:
+        """What stands in the place of a past in a private chat that has none."""
+        avatar = self._avatar
+        if partner is None or avatar.examples is None or self._chat.kind is ChatKind.GROUP:
+            return ()
+        return avatar.examples.for_account(partner, avatar.people, self._journal.forgotten())
 
     def _past(self, lines: Sequence[Line], partner: Account | None) -> list[Message]:
         """What was said in this chat before the avatar. Read anew where somebody else writes, or people changed."""

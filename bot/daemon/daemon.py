@@ -5,7 +5,7 @@ import logging
 import sqlite3
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from bot.chat.decision import Calibration
@@ -23,7 +23,7 @@ from bot.daemon.signals import Orders
 from bot.daemon.supervision import Background, Supervisor
 from bot.errors import ConsentError, EchoesError, ExitCode, PassingError
 from bot.lora import find_lora
-from bot.memory.opened import memory_of
+from bot.memory.opened import examples_of, memory_of
 from bot.memory.trained import remembers
 from bot.people import load_people
 from bot.persona import load_persona
@@ -41,7 +41,10 @@ _LOOKS_EVERY = timedelta(minutes=5)  # for somebody to write to first
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
-    """What the daemon is put together from. `broken`: platforms that cannot start, and why."""
+    """What the daemon is put together from. `broken`: platforms that cannot start, and why.
+
+    era: the one asked for at the start, instead of persona.yaml's; None: that.
+    """
 
     workspace: Workspace
     config: Config
@@ -50,6 +53,7 @@ class Parts:
     lora: str  # the name of the LoRA that speaks
     adapters: Mapping[str, Adapter]
     broken: Mapping[str, EchoesError] = field(default_factory=dict)
+    era: str | None = None
     drain_seconds: float = 25.0
     tasks_after: timedelta = timedelta(seconds=30)  # what goes by the clock waits until everything else has started
     notifier: Notifier = field(default_factory=Notifier)
@@ -66,11 +70,11 @@ class Daemon:
         self._lora = parts.lora
         self._consent_unread = 0  # times in a row that it could not be looked at
         clock = Clock()
-        self._journal = Journal.open(parts.workspace.journal, clock.now)
+        self._journal = Journal.open(parts.workspace.journal, clock.now, parts.avatar.persona.era)
         self._memory = memory_of(parts.workspace, self._journal, parts.avatar.persona)
         if self._journal.forgotten():
             self._memory.forget()  # training, which does not know of them, may have read them again
-        parts.avatar.memory = self._memory
+        parts.avatar.memory, parts.avatar.examples = self._memory, examples_of(parts.workspace)
         self._conversations = Conversations(parts.avatar, self._journal, parts.adapters, parts.metrics, clock)
         self._retention = Retention(self._journal, parts.avatar.media, parts.config.retention)
         self._initiative: Initiative | None = None
@@ -180,11 +184,13 @@ class Daemon:
         """config.yaml and persona.yaml are what the running parts were made from."""
         workspace, parts = self._parts.workspace, self._parts
         try:
+            persona = load_persona(workspace.persona)
+            persona = persona if parts.era is None else replace(persona, era=parts.era)
             changed = [
                 path.name
                 for path, same in (
                     (workspace.config, load_config(workspace.config, parts.platforms) == parts.config),
-                    (workspace.persona, load_persona(workspace.persona) == parts.avatar.persona),
+                    (workspace.persona, persona == parts.avatar.persona),
                 )
                 if not same
             ]

@@ -13,12 +13,16 @@ from bot.checks import Check, bad, good, note
 from bot.config import Config, load_config
 from bot.consent import Use, require
 from bot.doctor.model import examine_model
+from bot.doctor.speech import examine_speech
+from bot.era import doubt
 from bot.errors import ConfigError, EchoesError
 from bot.lock import pid_file, running
-from bot.people import STRANGER, load_people
+from bot.people import NOTHING_LEFT_OUT, STRANGER, load_people
 from bot.persona import load_persona
 from bot.platform import Platform, Platforms
+from bot.released import load_released
 from bot.secrets import Secret, Secrets, kept_secret, load_secrets
+from bot.store.past import Past
 from bot.validation import either
 from bot.workspace import Workspace
 
@@ -41,11 +45,13 @@ def examine(workspace: Workspace, platforms: Platforms, progress: Callable[[str]
     yield from _folder(workspace, platforms)
     yield from _persona(workspace)
     yield from _people(workspace, config)
+    yield from _released(workspace)
     if config is not None:
         yield from _consent(workspace, config)
         yield from _tokens(workspace, config, platforms)
         yield from examine_model(workspace, config, progress)
         yield from _ports(workspace, config)
+        yield from examine_speech(workspace, config)
     yield from _journal(workspace)
     yield from _disk(workspace)
     yield from _clock(workspace)
@@ -68,8 +74,8 @@ def _folder(workspace: Workspace, platforms: Platforms) -> Iterator[Check]:
     if not os.access(root, os.R_OK | os.W_OK | os.X_OK):
         yield bad("workspace", ConfigError(f"{root} cannot be written: run as its owner, or give it to this user."))
         return
-    paths = [workspace.persona, workspace.people, workspace.questionnaire, workspace.consent, workspace.corpus]
-    paths += [workspace.journal, pid_file(workspace), *_folders(workspace)]
+    paths = [workspace.persona, workspace.personality, workspace.people, workspace.questionnaire, workspace.consent]
+    paths += [workspace.corpus, workspace.journal, workspace.released, pid_file(workspace), *_folders(workspace)]
     paths += [path for one in platforms.good.values() for path in _owned(workspace, one)]
     there = [path for path in paths if path.exists()]
     closed = [path.name for path in there if not os.access(path, os.R_OK | os.W_OK | (os.X_OK if path.is_dir() else 0))]
@@ -104,6 +110,10 @@ def _persona(workspace: Workspace) -> Iterator[Check]:
         yield good("persona", f"{persona.name}, {persona.language}")
     except EchoesError as error:
         yield bad("persona", error)
+        return
+    span = Past(workspace.corpus).span(NOTHING_LEFT_OUT) if persona.era else None
+    if span and (odd := doubt(persona.era, persona.zone, *span)):
+        yield note("era", odd)
 
 
 def _people(workspace: Workspace, config: Config | None) -> Iterator[Check]:
@@ -152,9 +162,22 @@ def _unknown_in_dates(workspace: Workspace, slugs: set[str]) -> list[str]:
         return []  # what is wrong with the persona is told by itself
 
 
+def _released(workspace: Workspace) -> Iterator[Check]:
+    try:
+        released = load_released(workspace.released)
+    except EchoesError as error:
+        yield bad("released", error)
+        return
+    if released:
+        number = sum(map(len, released.values()))
+        yield good("released", f"{number} exchange{'' if number == 1 else 's'} that others may see")
+
+
 def _consent(workspace: Workspace, config: Config) -> Iterator[Check]:
     try:
         consent = require(workspace.consent, Use.RUNNING, config.platforms.on)
+        if config.speaking is not None:
+            require(workspace.consent, Use.VOICE, voice=config.speaking.voice)
         yield good("consent", f"from {consent.by} ({consent.role}) until {consent.until}")
     except EchoesError as error:
         yield bad("consent", error)

@@ -79,7 +79,8 @@ class CorpusSource:
         at = datetime.fromtimestamp(row[0] / 1000, UTC)
         if self.until is not None and at >= self.until:
             return None
-        around = self._messages(chat, at - AROUND, at + AROUND)
+        end = at + AROUND
+        around = self._messages(chat, at - AROUND, min(end, self.until) if self.until else end)
         found = exchange_at([(int(one.id), one) for one in around], ref)
         return None if found and found.said[0].sender in self._forgotten() else found
 

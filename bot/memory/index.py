@@ -153,13 +153,13 @@ class Index:
         """The keys of the places that something was taken from."""
         return [key for (key,) in self._db.execute("SELECT key FROM places")]
 
-    def latest(self, places: Sequence[str], most: int) -> list[Found]:
-        """Returns the newest messages of these places that hold any word, the newest first; of no score."""
+    def latest(self, places: Sequence[str], most: int, before: float) -> list[Found]:
+        """Returns the newest messages of these places, before a time, that hold any word, newest first; of no score."""
         marks = ",".join("?" for _ in places)
         rows = self._db.execute(
             "SELECT places.key, words.ref, words.at FROM words JOIN places ON places.id = words.place"
-            f" WHERE places.key IN ({marks}) ORDER BY words.at DESC LIMIT ?",
-            (*places, most),
+            f" WHERE places.key IN ({marks}) AND words.at < ? ORDER BY words.at DESC LIMIT ?",
+            (*places, before, most),
         )
         return [Found(key, ref, at, 0.0) for key, ref, at in rows]
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from bot.chat.attachments import spoken
 from bot.memory.index import Place, Words
@@ -15,10 +16,11 @@ _OPEN = (State.NEW, State.QUEUED, State.SENDING)
 
 @dataclass(slots=True)
 class JournalSource:
-    """Reads the daemon's journal."""
+    """Reads the daemon's journal: of what was said there all belongs to the era that the avatar speaks from."""
 
     journal: Journal
     grows: bool = True
+    until: datetime | None = None
     _until: int = field(default=0, init=False)  # the seq up to which it is known who wrote in which private chat
     _private: dict[Account, set[str]] = field(default_factory=dict, init=False)
 
@@ -34,6 +36,8 @@ class JournalSource:
     def words(self, place: Place, after: int) -> Iterable[Words]:
         for entry in self.journal.said(place.key.removeprefix(_KEY), after):
             message = entry.message
+            if entry.state is State.NEW and any(one.to_fetch for one in entry.attachments):
+                return  # it is not heard yet; what follows waits for it, for no place is looked at twice
             text = spoken(message)
             if text and not message.forwarded and not message.from_bot:
                 yield Words(entry.seq, entry.at.timestamp(), text)

@@ -3,6 +3,8 @@
 import logging
 import sqlite3
 
+from bot.chat.examples import Examples
+from bot.era import end_of
 from bot.errors import EchoesError
 from bot.memory.corpus import CorpusSource
 from bot.memory.journal import JournalSource
@@ -13,8 +15,8 @@ from bot.message import Chat, ChatKind
 from bot.people import People
 from bot.persona import Persona
 from bot.questionnaire import Answer, load_questionnaire
+from bot.released import Released, load_released
 from bot.store.journal import Journal
-from bot.store.past import end_of
 from bot.workspace import Workspace
 
 log = logging.getLogger(__name__)
@@ -31,6 +33,12 @@ def prepare(workspace: Workspace, people: People, persona: Persona) -> None:
         log.warning("What was said before is read when it is needed (%s).", type(error).__name__)
     finally:
         recall.close()
+
+
+def examples_of(workspace: Workspace) -> Examples:
+    """What a chat without a past begins with; a change of the files shows at once."""
+    released = Watched[Released](workspace.released, load_released, {})
+    return Examples(released, Watched[tuple[Answer, ...]](workspace.questionnaire, load_questionnaire, ()))
 
 
 def memory_of(workspace: Workspace, journal: Journal, persona: Persona) -> Recall:

@@ -14,9 +14,11 @@ from datetime import datetime, timedelta, tzinfo
 from pathlib import Path
 
 from bot.chat.attachments import shown, spoken
-from bot.chat.prompt.render import date_in_words, speaker_label
+from bot.chat.prompt.render import speaker_label
+from bot.chat.prompt.words import date_in_words
 from bot.chat.remembered import Remembered
 from bot.chat.scene import speaker_of
+from bot.era import set_back
 from bot.errors import EchoesError
 from bot.memory.index import Found, Index
 from bot.memory.notes import Notes
@@ -123,7 +125,7 @@ class Recall:
         found = [
             (one, source)
             for source, places in self._places(chat, partner, people)
-            for one in self._index().find(places, asked, before.timestamp())
+            for one in self._index().find(places, asked, _until(source, before.timestamp()))
         ]
         found.sort(key=lambda one: -_worth(one[0], before))
         return self._exchanges(found, without, most)
@@ -133,7 +135,7 @@ class Recall:
         found = [
             (one, source)
             for source, places in self._places(chat, partner, people)
-            for one in self._index().latest(places, 2 * most)
+            for one in self._index().latest(places, 2 * most, _until(source))
         ]
         found.sort(key=lambda one: -one[0].at)
         return self._exchanges(found, (), most)
@@ -220,7 +222,8 @@ class Recall:
     def line(self, quotation: Quotation, people: People) -> str:
         """`Tue 3 Mar 2020, they: i got the job / you: congratulations!!`"""
         language, first = self._persona.language, quotation.said[0]
-        day = _day(first.sent_at, language, self._persona.zone)
+        persona = self._persona
+        day = _day(set_back(first.sent_at, persona.era, persona.zone), language, persona.zone)
         answer = [spoken(one) for one in quotation.said[1:]]
         said = spoken(first) or shown(first, language, _unseen)[0]
         line = f"{day}{self._who(first, people)}{_quoted(said, language)}"
@@ -233,6 +236,11 @@ class Recall:
         if message.chat.kind is ChatKind.PRIVATE:
             return _THEY[language]
         return speaker_label(speaker_of(message, people), language)
+
+
+def _until(source: Source, before: float = math.inf) -> float:
+    """Until when what a source holds may be remembered before a time, in seconds since 1970."""
+    return min(source.until.timestamp(), before) if source.until else before
 
 
 def _unseen(digest: str) -> bool:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from bot.memory.index import Place, Words
@@ -33,9 +33,10 @@ class Exchange:
 
 
 class Source(Protocol):
-    """grows: its places only grow, but for what `Recall.forget` is told of."""
+    """grows: its places only grow, but for what `Recall.forget` is told of. until: what is later is not remembered."""
 
     grows: bool
+    until: datetime | None
 
     def places(self, where: Whereabouts) -> Sequence[Place]:
         """The chats from which something may be remembered there."""

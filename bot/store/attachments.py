@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from bot.message import PHOTO, STICKER, Attachment
@@ -23,7 +24,15 @@ def from_json(text: str) -> tuple[Attachment, ...]:
     if not text:
         return ()
     return tuple(
-        Attachment(str(one["kind"]), one.get("ref", ""), one.get("digest"), one.get("words", ""), one.get("seconds"))
+        Attachment(
+            str(one["kind"]),
+            one.get("ref", ""),
+            one.get("digest"),
+            one.get("words", ""),
+            one.get("seconds"),
+            tuple(one.get("frames", ())),
+            one.get("heard", ""),
+        )
         for one in json.loads(text)
     )
 
@@ -38,6 +47,10 @@ def _record(attachment: Attachment) -> dict[str, Any]:
         record["words"] = attachment.words
     if attachment.seconds is not None:
         record["seconds"] = attachment.seconds
+    if attachment.frames:
+        record["frames"] = attachment.frames
+    if attachment.heard:
+        record["heard"] = attachment.heard
     return record
 
 
@@ -51,9 +64,41 @@ def shape_of(text: str) -> str:
     return "\n".join(sorted({f"{one.kind} {'' if one.kind in _SAID else one.words}" for one in from_json(text)}))
 
 
-def said_in(text: str) -> str:
-    """Returns what is said in voice messages and the like, where it is written down; for SQL."""
-    return "\n".join(one.words for one in from_json(text) if one.kind in _SAID and one.words)
+def filled_in(known: str, found: str) -> str:
+    """Returns what is known of a message's attachments with what another export has of them; for SQL.
+
+    Pictures that were missing, and words, are taken over; words that are known are not lost for it.
+    """
+    before, after = from_json(known), from_json(found)
+    if not after or known == found:
+        return known
+    if {one.kind for one in before} == {"unknown"} or (not _stills(before) and _stills(after)):
+        return found
+    if [one.kind for one in before] == [one.kind for one in after]:
+        return to_json([_completed(one, other) for one, other in zip(before, after, strict=True)])
+    told = any(one.words for one in after if one.kind in _SAID)
+    return (
+        found if told and not _stills(before) and not any(one.words for one in before if one.kind in _SAID) else known
+    )
+
+
+def _stills(attachments: Sequence[Attachment]) -> bool:
+    return any(one.digest for one in attachments)
+
+
+def _completed(known: Attachment, found: Attachment) -> Attachment:
+    """With its sound, its frames, its length and its words where they were missing. What a model heard gives way to
+    what an export tells."""
+    better = found.kind in _SAID and found.words and (not known.words or (known.heard and not found.heard))
+    said = found if better else known
+    return replace(
+        known,
+        ref=known.ref or found.ref,
+        words=said.words,
+        heard=said.heard,
+        seconds=found.seconds if known.seconds is None else known.seconds,
+        frames=known.frames or (() if known.digest else found.frames),
+    )
 
 
 def text_and_attachments(

@@ -13,7 +13,7 @@ from bot.errors import DataError, PassingError
 from bot.files import refusal
 from bot.message import STICKER, Account, Chat, ChatKind, Message
 from bot.people import NOTHING_LEFT_OUT, LeftOut
-from bot.store.attachments import digests_of, from_json, said_in, shape_of
+from bot.store.attachments import digests_of, filled_in, from_json, shape_of
 from bot.store.corpus_schema import LAYOUT
 from bot.store.layout import write_ahead
 from bot.workspace import private_dir
@@ -93,8 +93,8 @@ class Corpus:
             LAYOUT.prepare(db, path)
             db.create_function("digests_of", 1, digests_of, deterministic=True)
             db.create_function("shape_of", 1, shape_of, deterministic=True)
-            db.create_function("said_in", 1, said_in, deterministic=True)
-            if without.accounts or without.chats:
+            db.create_function("filled_in", 2, filled_in, deterministic=True)
+            if without != NOTHING_LEFT_OUT:
                 _leave_out(db, without)
         except sqlite3.DatabaseError as error:
             db.close()
@@ -199,7 +199,8 @@ class Corpus:
     def state(self, chat: CorpusChat) -> str:
         """Changes whenever what is in a chat could have changed."""
         row = self.db.execute(
-            "SELECT count(*), max(id), max(coalesce(edited_ms, 0)), max(sent_ms) FROM messages WHERE chat = ?",
+            "SELECT count(*), max(id), max(coalesce(edited_ms, 0)), max(sent_ms), total(length(attachments))"
+            " FROM messages WHERE chat = ?",
             (chat.id,),
         ).fetchone()
         return "/".join(map(str, row))
@@ -294,7 +295,7 @@ def _by(accounts: Iterable[Account]) -> tuple[str, list[str]]:
 
 
 def _leave_out(db: sqlite3.Connection, without: LeftOut) -> None:
-    """Lays a view over the messages, which every later statement sees in their place."""
+    """Lays views over messages and writings, which every later statement sees in their place."""
     db.execute("CREATE TEMP TABLE left_out (platform TEXT, native_id TEXT)")
     db.executemany("INSERT INTO left_out VALUES (?, ?)", [(one.platform, one.id) for one in without.accounts])
     db.execute("CREATE TEMP TABLE left_out_chats (key TEXT)")
@@ -312,6 +313,13 @@ def _leave_out(db: sqlite3.Connection, without: LeftOut) -> None:
     db.execute(
         "CREATE TEMP VIEW messages AS SELECT * FROM main.messages WHERE sender NOT IN (SELECT id FROM left_out_senders)"
         " AND chat NOT IN (SELECT id FROM left_out_places)"
+    )
+    db.execute("CREATE TEMP TABLE left_out_names (name TEXT)")
+    db.executemany("INSERT INTO left_out_names VALUES (?)", [(name,) for name in without.names])
+    db.execute(
+        "CREATE TEMP VIEW writings AS SELECT * FROM main.writings WHERE id NOT IN (SELECT writing FROM addressees WHERE"
+        " (platform, native_id) IN (SELECT platform, native_id FROM left_out)"
+        " OR folded IN (SELECT name FROM left_out_names))"
     )
 
 

@@ -76,8 +76,29 @@ ALTER TABLE messages ADD COLUMN edited_ms INTEGER;
 UPDATE messages SET native_id = NULL, space = NULL WHERE native_id LIKE '-%' AND space = 'telegram';
 """
 
+_WRITINGS = """
+CREATE TABLE writings (
+    id INTEGER PRIMARY KEY, kind TEXT NOT NULL,
+    author_platform TEXT, author_id TEXT,  -- NULL where the owner said that it is the subject's
+    day TEXT,  -- where it was written, as 2023-05-06
+    at_ms INTEGER,  -- since 1970 in UTC, where the hour is known
+    title TEXT NOT NULL, text TEXT NOT NULL,
+    source TEXT NOT NULL,  -- the name of its file
+    space TEXT NOT NULL, native_id TEXT NOT NULL,  -- what it is called, and in what that is unique
+    digest TEXT NOT NULL,  -- of its text
+    removed INTEGER NOT NULL DEFAULT 0,  -- by the owner: only what it is known by is left
+    UNIQUE (space, native_id)
+) STRICT;
+CREATE INDEX writings_by_digest ON writings (digest);
+CREATE TABLE addressees (
+    writing INTEGER NOT NULL REFERENCES writings, platform TEXT, native_id TEXT, name TEXT NOT NULL,
+    folded TEXT NOT NULL  -- the name, for comparing
+) STRICT;
+CREATE INDEX addressees_by_writing ON addressees (writing);
+"""
+
 LAYOUT = Layout(
     "The corpus",
-    (statements(_FIRST), _attachments, statements(_CORRECTED)),
+    (statements(_FIRST), _attachments, statements(_CORRECTED), statements(_WRITINGS)),
     "Move it away and import the exports again.",
 )

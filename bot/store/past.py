@@ -6,11 +6,12 @@ A private chat's past is by contact, whatever the platform, and never another co
 import logging
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime, tzinfo
+from datetime import datetime
 from heapq import merge
 from pathlib import Path
 from typing import TypeVar
 
+from bot.era import end_of
 from bot.errors import EchoesError
 from bot.message import Account, Chat, ChatKind, Message
 from bot.people import NOTHING_LEFT_OUT, Contact, LeftOut, People
@@ -92,6 +93,11 @@ class Past:
         chats = self._latest(_Chats(ChatKind.PRIVATE, None), people, persona, before, count)
         return [chat for chat in chats if not any(message.sender in gone for message in chat)]
 
+    def span(self, without: LeftOut) -> tuple[datetime, datetime] | None:
+        """Returns when the first and the last message were sent; None where there is none."""
+        chats = self._open(lambda corpus: corpus.chats(), without)
+        return (min(one.first for one in chats), max(one.last for one in chats)) if chats else None
+
     def brief(self, people: People) -> list[tuple[str, bool]]:
         """Returns what the subject said in a few characters alone, or by a sticker that tells what it shows: True."""
         return self._open(lambda corpus: list(corpus.brief(people.subject)), people.left_out) or []
@@ -135,16 +141,6 @@ class _Chats:
             return corpus.private_with(self.accounts)
         every = [chat for chat in corpus.chats() if chat.kind is self.kind]
         return every if self.kind is ChatKind.PRIVATE else [chat for chat in every if chat.chat.key in self.keys]
-
-
-def end_of(era: str, zone: tzinfo) -> datetime | None:
-    """Returns the moment after a year or month (`2019`, `2019-06`); None for an empty era."""
-    if not era:
-        return None
-    year, _, month = era.partition("-")
-    if not month or month == "12":
-        return datetime(int(year) + 1, 1, 1, tzinfo=zone)
-    return datetime(int(year), int(month) + 1, 1, tzinfo=zone)
 
 
 def _apart(message: Message) -> Message:

@@ -14,14 +14,16 @@ from bot.config import ConversationConfig
 from bot.conversation import Conversations
 from bot.conversation.avatar import Avatar
 from bot.errors import EchoesError, PermanentError
+from bot.hearing.ears import Ears
 from bot.media import MediaStore
-from bot.memory.opened import memory_of
+from bot.memory.opened import examples_of, memory_of
 from bot.message import PHOTO, Account, Attachment, Chat, ChatKind, Message
 from bot.observer import Observer, Unobserved
 from bot.people import Contact, People
 from bot.persona import Persona
-from bot.platform import Adapter, Inbox
+from bot.platform import Adapter, Inbox, VoiceMessage
 from bot.sampling import Sampling
+from bot.speaking.voice import Voice
 from bot.store.journal import Journal
 from bot.store.past import Past
 from bot.workspace import Workspace
@@ -96,6 +98,8 @@ class StagePlatform(Adapter):
         self.offered: set[str] = set()  # emoji with a sticker
         self.replied: list[tuple[str, str]] = []  # text, the message that it is shown as a reply to
         self.typed: list[str] = []
+        self.takes_voice = True
+        self.voices: list[VoiceMessage] = []
         self.photos: dict[str, bytes | EchoesError] = {}
         self.failures: list[EchoesError] = []
         self.arrived: str | bool | None = False
@@ -121,6 +125,14 @@ class StagePlatform(Adapter):
 
     async def send_sticker(self, chat: Chat, emoji: str, key: str) -> str:
         return await self.send(chat, f"[sticker {emoji}]", key)
+
+    def sends_voice(self) -> bool:
+        return self.takes_voice
+
+    async def send_voice(self, chat: Chat, voice: VoiceMessage, text: str, key: str) -> str:
+        sent = await self.send(chat, f"[voice {voice.caption}]", key)
+        self.voices.append(voice)
+        return sent
 
     def saw(self, chat: Chat, message_id: str) -> None:
         """Nothing: each bubble is known by its key."""
@@ -157,13 +169,15 @@ class Stage:
     platform: StagePlatform = field(default_factory=StagePlatform)
     clock: Clock = field(default_factory=Clock)
     observer: Observer = field(default_factory=Unobserved)
+    ears: Ears | None = None
+    voice: Voice | None = None
     number: int = 0
     seen_asked: int = 0
 
     def __post_init__(self) -> None:
         self.media = MediaStore(self.root / "received", (self.root / "media",))
         self.engine = ScriptedEngine(byte_codec(self.media))
-        self.journal = Journal.open(self.root / "journal.sqlite", self.clock.now)
+        self.journal = Journal.open(self.root / "journal.sqlite", self.clock.now, self.persona.era)
         self.conversations = self._open()
 
     def _open(self) -> Conversations:
@@ -178,6 +192,9 @@ class Stage:
             self.media,
             Past(self.root / "corpus.sqlite"),
             self.memory,
+            ears=self.ears,
+            voice=self.voice,
+            examples=examples_of(Workspace(self.root)),
         )
         return Conversations(avatar, self.journal, {"stage": self.platform}, self.observer, self.clock)
 
@@ -202,7 +219,7 @@ class Stage:
         self.journal.close()
         self.media = MediaStore(self.root / "received", (self.root / "media",))
         self.engine.codec = byte_codec(self.media)
-        self.journal = Journal.open(self.root / "journal.sqlite", self.clock.now)
+        self.journal = Journal.open(self.root / "journal.sqlite", self.clock.now, self.persona.era)
         self.conversations = self._open()
         await self.conversations.start()
 
@@ -233,6 +250,14 @@ class Stage:
         )
         await self.conversations.receive(message)
         return message
+
+    async def brings(self, who: Account, attachment: Attachment, file: bytes | EchoesError) -> None:
+        """Delivers a message that is nothing but an attachment, to be fetched as this file."""
+        self.number += 1
+        self.platform.photos[attachment.ref] = file
+        chat = Chat("stage", who.id, ChatKind.PRIVATE)
+        sent = Message(chat, f"in{self.number}", who, "", self.clock.now(), attachments=(attachment,))
+        await self.conversations.receive(sent)
 
     async def settled(self, seconds: float = 10.0) -> None:
         await self.until(self.conversations.idle, seconds)

@@ -1,5 +1,6 @@
 """A chat goes on where the real one ended: with its end before the avatar's eyes, and nobody else's."""
 
+import re
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -7,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.errors import PassingError
 from bot.message import Account
 from bot.people import Contact, People
 from bot.store.past import Past
@@ -123,6 +125,45 @@ async def test_the_past_ends_with_the_era(tmp_path: Path, stage: Stage) -> None:
     await stage.says(MEI, "hi")
     await stage.settled()
     assert "It is February 2026." in told(stage) and "my cat" not in told(stage)
+
+
+async def test_the_clock_goes_back_into_the_era(stage: Stage) -> None:
+    """Whoever speaks from 2026 is not shown a date of another year; weekday and hour are those of whoever writes."""
+    stage.persona = replace(NORA, era="2026-03", timezone="Europe/London")
+    await stage.restart()
+    message = await stage.says(MEI, "which day is it?")
+    await stage.settled()
+    at, shown = message.sent_at.astimezone(stage.persona.zone), re.findall(r"\[(\w+ \d+ \w+, .*)\] which", told(stage))
+    assert "my cat" in told(stage)
+    assert len(shown) == 1 and re.fullmatch(f"{at:%a} \\d+ Mar, {at:%H:%M}", shown[0])
+
+
+async def test_what_was_said_to_it_in_another_era_is_not_before_its_eyes_in_this_one(stage: Stage) -> None:
+    await stage.says(MEI, "i moved to Leeds")
+    await stage.settled()
+    stage.persona = replace(NORA, era="2026-03")
+    await stage.restart()
+    await stage.says(MEI, "what is new?")
+    await stage.settled()
+    assert "Leeds" not in told(stage) and "my cat" in told(stage)
+    stage.persona = NORA
+    await stage.restart()
+    await stage.says(MEI, "and today?")
+    await stage.settled()
+    assert "Leeds" in told(stage) and "what is new?" not in told(stage), "each goes on where it was"
+
+
+async def test_what_waited_while_the_era_was_changed_is_answered_and_stays_with_its_answer(stage: Stage) -> None:
+    stage.engine.failures = [PassingError("Not now.")]
+    message = await stage.says(MEI, "anybody there?")
+    await stage.conversations.drain(0)
+    stage.persona = replace(NORA, era="2026-03")
+    await stage.restart()
+    await stage.settled()
+    assert "anybody there?" in told(stage) and stage.heard(message.chat.id)[-1] == "ok"
+    await stage.says(MEI, "good")
+    await stage.settled()
+    assert told(stage).index("anybody there?") < told(stage).index("assistant\nok") < told(stage).index("good")
 
 
 async def test_where_the_corpus_cannot_be_read_there_is_an_answer_all_the_same(tmp_path: Path, stage: Stage) -> None:

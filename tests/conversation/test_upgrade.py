@@ -67,7 +67,7 @@ async def test_one_of_the_second_program_too(tmp_path: Path) -> None:
     """Its placeholders stood in the text, and stay there."""
     Journal.open(tmp_path / "journal.sqlite").close()
     connection = sqlite3.connect(tmp_path / "journal.sqlite")
-    for column in ("attachments", "reply_to", "forwarded", "until"):
+    for column in ("attachments", "reply_to", "forwarded", "until", "era"):
         connection.execute(f"ALTER TABLE entries DROP COLUMN {column}")
     connection.executescript(
         "ALTER TABLE entries ADD COLUMN photos TEXT NOT NULL DEFAULT '[]'; DROP TABLE forgotten; DROP TABLE decisions;"

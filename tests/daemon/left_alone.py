@@ -2,10 +2,11 @@
 
     python -m tests.daemon.left_alone WORKSPACE --seconds 4
 
-The evaluation decides each message with what the person really said before it. Here their messages are taken out, and
-the avatar's own answers stand in their place, as when it runs: whoever is silent looks less and less like somebody who
-answers. The decision is fitted on the features alone, no model is asked. It is tried with a rule of its own for what is
-addressed to the person, and without. --seconds: messages come so far apart, instead of at their own pace.
+The evaluation tells both: each message decided with what the person really said before it, and with the avatar's own
+answers. Here the latter is done once more by itself, on messages instead of what the evaluation keeps of them, at each
+message of the day, and at another pace if need be. The decision is fitted on the features alone, no model is asked. It
+is tried with a rule of its own for what is addressed to the person and without, and with thresholds that are set with
+its own answers as the past. --seconds: messages come so far apart, instead of at their own pace.
 """
 
 import argparse
@@ -14,7 +15,7 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
-from bot.chat.decision import Calibration
+from bot.chat.decision import Calibration, chance_of
 from bot.chat.features import NAMES_FROM, seen
 from bot.message import ChatKind, Message
 from bot.people import load_people
@@ -22,6 +23,7 @@ from bot.persona import Persona, load_persona
 from bot.store.corpus import Corpus, as_avatar
 from bot.workspace import Workspace
 from training.calibration import fit
+from training.data.groups import groups
 from training.data.points import Point, Stratum, of_split, points
 from training.data.splits import Split, Splits
 
@@ -41,7 +43,8 @@ def left_alone(
         if message.sender is None:
             continue
         past.append(message)
-        answer = decision.decide(0.5, seen(past[-NAMES_FROM:], persona)).answer
+        chance = chance_of(message.chat.key, message.id)
+        answer = decision.decide(0.5, seen(past[-NAMES_FROM:], persona), chance).answer
         if answer:
             past.append(replace(message, sender=None, text="ok", sent_at=message.sent_at + _TYPED))
         yield int(message.id), answer
@@ -61,16 +64,22 @@ def main() -> None:
         wanted = {point.chat for point in tested.values()}
         chats = [one for one in corpus.chats() if one.kind is ChatKind.GROUP and one.chat.key in wanted]
         subject = frozenset(people.subject)
+        heard = list(groups(corpus, people, persona, splits, found))
         said = [[as_avatar(one, subject) for one in corpus.messages(chat)] for chat in chats]
-    fitted = fit(found, {}).calibration
-    for name, rule in (("decided alike", None), ("by a rule of its own", fitted.addressed)):
+    taught, alone = fit(found, {}).calibration, fit(found, {}, heard).calibration
+    decisions = {
+        "What is addressed is decided alike": replace(taught, addressed=None),
+        "What is addressed is decided by a rule of its own": taught,
+        "The same, drawn, the thresholds set left to itself": alone,
+    }
+    for name, decision in decisions.items():
         answers: dict[int, bool] = {}
         for messages in said:
             test = [one for one in messages if splits.at(one.sent_at) is Split.TEST]
             before = [one for one in messages if splits.at(one.sent_at) is not Split.TEST][-NAMES_FROM:]
             paced = at_a_pace(test, timedelta(seconds=args.seconds)) if args.seconds else test
-            answers |= left_alone(before, paced, persona, replace(fitted, addressed=rule))
-        print(f"What is addressed is {name}:")
+            answers |= left_alone(before, paced, persona, decision)
+        print(f"{name}:")
         for stratum in (*Stratum, None):
             here = [one for one in tested.values() if stratum in (None, one.stratum)]
             print(f"  {stratum or 'all':28} {len(here):6,}  {told(here, answers)}")

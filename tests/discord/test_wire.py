@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from adapters.discord.adapter import DiscordAdapter, nonce, split
+from bot.disclosure import VOICE_MARK
 from bot.errors import PassingError, PermanentError, UndeliverableError
 from bot.message import Chat, ChatKind
+from bot.platform import VoiceMessage
 from tests.discord.conftest import Box
 from tests.discord.far_side import ME, PNG, TOKEN, FarSide
 
@@ -157,6 +159,18 @@ async def test_a_sticker_is_a_picture_and_is_known_by_its_name_after_a_crash(
         (tmp_path / "cat.png").unlink()
         await adapter.send_sticker(DM, "😂", "k2")
         assert far_side.messages["500"][-1]["content"] == "😂", "its emoji is better than nothing"
+
+
+async def test_a_voice_message_is_a_sound_with_its_mark_and_known_after_a_crash(
+    adapter: DiscordAdapter, box: Box, far_side: FarSide
+) -> None:
+    async with running(adapter, box, far_side):
+        known = box.messages[-1].id
+        voice = VoiceMessage(b"OggS and so on", 4, VOICE_MARK)
+        sent = await adapter.send_voice(DM, voice, "on my way", "k")
+        shown = far_side.messages["500"][-1]
+        assert shown["attachments"][0]["filename"] == f"{nonce('k', 0)}.ogg" and shown["content"] == VOICE_MARK
+        assert await adapter.delivered(DM, "on my way", "k", known) == sent == adapter.floor(DM)
 
 
 async def test_it_knows_after_a_crash_what_arrived(adapter: DiscordAdapter, box: Box, far_side: FarSide) -> None:

@@ -11,12 +11,15 @@ from sklearn.metrics import average_precision_score, brier_score_loss
 
 from bot.chat.decision import Addressed, Calibration
 from bot.chat.dialogue import Bubble, Scene, Speaker, Turn
+from bot.chat.features import Heard
 from bot.message import ChatKind
 from bot.people import People
 from bot.persona import Persona
 from tests.evaluation.plainly import calibration_error, rate_ratio
 from training import statistics
 from training.data.dialogues import Dialogue
+from training.data.groups import Group as HeardGroup
+from training.data.groups import Line
 from training.data.points import Point
 from training.data.splits import Split, Splits
 from training.evaluation.data import EvaluationData
@@ -80,7 +83,16 @@ class Group:
             (),
             tuple(self.points if points is None else points),
             (),
+            groups=(self._heard(tested),),
         )
+
+    @staticmethod
+    def _heard(points: Sequence[Point]) -> HeardGroup:
+        at = datetime(2026, 1, 17, tzinfo=UTC)
+        called = [bool(point.seen["addressed"]) for point in points]
+        said = [Heard("tom", at + timedelta(seconds=20 * n), "so", addressed=one) for n, one in enumerate(called)]
+        lines = [Line(one.message, one.split, words) for one, words in zip(points, said, strict=True)]
+        return HeardGroup("telegram:9", ("Nora",), 1, tuple(lines))
 
     def _dialogue(self, points: Sequence[Point]) -> Dialogue:
         turns, messages = [], []
@@ -140,10 +152,12 @@ def number(found: Panel, kind: Kind, key: str, name: str = "") -> float:
 
 def test_who_knows_the_person_passes(group: Group) -> None:
     found = examined(
-        group, lambda message: float(group.odds[message]), calibrations={"nora": Calibration(threshold=0.36)}
+        group,
+        lambda message: float(group.odds[message]),
+        calibrations={"nora": Calibration(threshold=0.36, joining=0.36)},
     )
     assert mark(found) is Mark.PASSES, found.verdicts()
-    assert found.verdicts() == {"gain": True, "sure": True, "ece": True, "rate": True}
+    assert found.verdicts() == {"gain": True, "sure": True, "ece": True, "left_alone": True}
     assert number(found, Kind.AVATAR, "gain") == pytest.approx(
         number(found, Kind.AVATAR, "w1") - number(found, Kind.BASELINE, "w1", "rule")
     )
@@ -153,8 +167,8 @@ def test_who_knows_the_person_passes(group: Group) -> None:
 @pytest.mark.parametrize(
     ("odds", "missed"),
     [
-        (lambda group: lambda _: 20.0, {"gain", "sure", "ece", "rate"}),
-        (lambda group: lambda _: -20.0, {"gain", "sure", "ece", "rate"}),
+        (lambda group: lambda _: 20.0, {"gain", "sure", "ece", "left_alone"}),
+        (lambda group: lambda _: -20.0, {"gain", "sure", "ece", "left_alone"}),
         (lambda group: lambda message: 20.0 if group.addressed[message] else -20.0, {"gain", "sure", "ece"}),
         (lambda group: lambda message: float(np.random.default_rng(message).normal() - 2), {"gain", "sure"}),
     ],

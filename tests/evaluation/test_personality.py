@@ -1,5 +1,9 @@
-"""Panel F with planted avatars: one that answers as the person does, one as the opposite, one that has no view."""
+"""Panel F with planted avatars: one that answers as the person does, one as the opposite, one that has no view.
 
+First with the questionnaire's items from 1 to 7, then with the inventory's statements, of which more are asked.
+"""
+
+import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -10,14 +14,17 @@ import pytest
 
 from bot.people import People
 from bot.persona import Persona
+from bot.personality.answers import Personality, load_personality
+from bot.personality.items import HELD_OUT, ITEMS
 from bot.questionnaire import SCALE, Answer, how_like_you, load_questionnaire
 from training.data.dialogues import Dialogue
 from training.data.splits import Split, Splits
 from training.evaluation.data import EvaluationData
 from training.evaluation.limits import FULL
 from training.evaluation.panel import Kind, Panel
-from training.evaluation.panels.personality.panel import panel
-from training.evaluation.panels.personality.traits import NORMS, TRAITS, correlation, population_mean
+from training.evaluation.panels.personality.panel import AGREES, panel
+from training.evaluation.panels.personality.statements import NORMS, TRAITS, population_mean, statements
+from training.evaluation.panels.personality.traits import correlation, rate
 from training.evaluation.report import Mark, mark
 from training.evaluation.respondent import Bubbles, Likelihood, Question, Respondents
 from training.scoring import Scores
@@ -186,3 +193,75 @@ def test_nothing_varies_nothing_correlates() -> None:
     assert np.isnan(correlation(np.ones(5), np.arange(5.0)))
     assert correlation(np.arange(5.0), np.arange(5.0)) == pytest.approx(1)
     assert all(len(SCALE[language]) == 7 for language in SCALE)
+
+
+def inventory(language: str = "en", answers: Mapping[int, int] | None = None) -> EvaluationData:
+    """What is known of the sample subject who answered the inventory, or of somebody who gave these answers."""
+    path = Path(str(files("training"))) / "sample" / language / "personality.yaml"
+    personality = load_personality(path) if answers is None else Personality(answers=answers)
+    return replace(data(language), personality=personality)
+
+
+def answering(about: EvaluationData, would: Callable[[int], int | None]) -> Respondents:
+    """An avatar that answers each statement, by its number, from 1 to 5, and a base model that has no view."""
+    asked = {how_like_you(item.text(about.language), about.language): number for number, item in ITEMS.items()}
+
+    def chosen(text: str) -> int | None:
+        return would(asked[text]) if text in asked else None
+
+    return Respondents(Planted("base", lambda _: None, LOPSIDED), Planted("avatar", chosen, LOPSIDED))
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_of_the_inventory_what_was_held_out_is_asked(language: str) -> None:
+    about = inventory(language)
+    asked = statements(about)
+    assert asked.texts == tuple(ITEMS[number].text(language) for number in sorted(HELD_OUT))
+    assert asked.own.tolist() == [about.personality.answers[number] for number in sorted(HELD_OUT)]
+    assert len(asked.phrases) == 5 and asked.phrases[2] == SCALE[language][3] and asked.middle == 3
+    found = panel(about, answering(about, about.personality.answers.get), FULL)
+    assert found.verdicts() == {"r": True, "above": True} and number(found, Kind.AVATAR) > 0.97
+    assert number(found, Kind.AVATAR, "above") > 0.1
+    assert found.row(Kind.FLOOR), "the other sample subject"
+    assert number(found, Kind.DEGENERATE) == pytest.approx(-1)
+    baseline = found.row(Kind.BASELINE)
+    assert baseline and "Kajonius" in baseline.note and "IPIP-NEO-120" in found.what
+    assert len([row for row in found.rows if row.kind is Kind.DEGENERATE]) == 3
+    assert "30" in found.findings[-1]
+
+
+@pytest.mark.parametrize("answer", [3, 5])
+def test_who_is_always_neutral_or_always_agrees_does_not_pass(answer: int) -> None:
+    about = inventory()
+    found = panel(about, answering(about, lambda _: answer), FULL)
+    assert found.verdicts() == {"r": None, "above": None} and mark(found) is not Mark.PASSES
+    assert "alike" in found.findings[0]
+
+
+@pytest.mark.parametrize("choices", [(1, 2, 3, 4, 5), (4, 5, 5, 5)])
+def test_who_answers_by_chance_or_mostly_agrees_has_nothing_in_common_with_the_person(choices: tuple[int, ...]) -> None:
+    about = inventory()
+    asked, found = statements(about), list[float]()
+    for seed in range(200):
+        rng = random.Random(seed)
+        answers = {number: rng.choice(choices) for number in sorted(HELD_OUT)}
+        avatar = answering(about, answers.get).avatar
+        assert avatar
+        found.append(correlation(rate(avatar, asked, about), asked.own))
+    assert abs(sum(found) / len(found)) < 0.05
+    assert sum(r >= AGREES for r in found) <= 2, "about one in four hundred is so by chance"
+
+
+def test_who_is_the_average_person_of_the_norms_does_not_pass_for_this_one() -> None:
+    about = inventory()
+    average = {number: round(item.keyed(item.facet.mean / 4)) for number, item in ITEMS.items()}
+    found = panel(about, answering(about, average.get), FULL)
+    assert number(found, Kind.AVATAR) <= number(found, Kind.BASELINE) + 0.01 and mark(found) is not Mark.PASSES
+
+
+def test_a_few_answers_to_the_inventory_leave_the_questionnaires_items() -> None:
+    seven = dict.fromkeys(sorted(HELD_OUT)[:7], 4)
+    assert not statements(inventory(answers=seven)).inventory
+    eight = dict.fromkeys(sorted(HELD_OUT)[:8], 4)
+    assert statements(inventory(answers=eight)).inventory
+    assert not statements(inventory(answers=dict.fromkeys(ITEMS.keys() - HELD_OUT, 5))).inventory, "all of it learnt"

@@ -19,7 +19,7 @@ from training.data.points import of_split, points
 from training.data.splits import Split, Splits
 from training.evaluation.driver import values
 from training.evaluation.panels.decision.measures import Truth, measures
-from training.evaluation.panels.decision.predictions import baselines
+from training.evaluation.panels.decision.predictions import baselines, calibrated
 
 GROUP = Path(__file__).parents[3] / "shared" / "data" / "group-chat" / "result.json"
 SUBJECT = People.of((), (Account("telegram", "100010"),))
@@ -39,7 +39,7 @@ def test_simple_gates_on_held_out_days(tmp_path: Path) -> None:
     assert counts["decisions: answered"] == sum(point.spoke for point in found)
     learnt, tested = of_split(found, Split.TRAIN, Split.VALIDATION), of_split(found, Split.TEST)
     truth = Truth.of(tested)
-    predictions = [values(measures(predicted, truth)) for predicted in baselines(learnt, tested).values()]
+    predictions = [values(measures(calibrated(tested, rule), truth)) for rule in baselines(learnt).values()]
     constant, mention, recency, logistic = (predicted["w1"].number for predicted in predictions)
     assert constant == 0.5 < mention < recency < logistic
     assert logistic > 0.78

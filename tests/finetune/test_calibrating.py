@@ -23,6 +23,7 @@ from bot.media import MediaStore
 from bot.workspace import Workspace
 from tests.finetune.test_train import QUICK, Listener
 from training.calibration import Fitted, Inputs, calibrate, reading
+from training.data.groups import Group
 from training.data.points import Point
 from training.finetune import run, train
 from training.finetune.material import Material, load_material
@@ -44,7 +45,7 @@ def test_the_calibration_holds_the_correction(
 ) -> None:
     known: list[dict[int, float]] = []
 
-    def fit(_: Sequence[Point], log_odds: dict[int, float]) -> Fitted:
+    def fit(_: Sequence[Point], log_odds: dict[int, float], heard: Sequence[Group]) -> Fitted:
         known.append(log_odds)
         return Fitted(Calibration(0.5, 2.0), Inputs.MODEL, {}, 1, 1, 1)
 
@@ -66,7 +67,7 @@ def test_it_reads_at_least_one_batch_and_no_more_than_suffices(
 
     read: list[int] = []
 
-    def fit(points: Sequence[Point], log_odds: dict[int, float]) -> Fitted:
+    def fit(points: Sequence[Point], log_odds: dict[int, float], heard: Sequence[Group]) -> Fitted:
         read.append(len(log_odds))
         return Fitted(Calibration(), Inputs.NONE, {}, 0, 0, 0)
 

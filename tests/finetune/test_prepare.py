@@ -37,7 +37,10 @@ def test_who_is_left_out_is_in_no_later_lora(workspace: Workspace, capsys: pytes
     said(*quick, "after")
     traced = said("people", "trace", "mei")
     assert "of which 0 may be used" in traced
-    assert "before: was made from chats they wrote in." in traced and "after: was made without them." in traced
+    assert (
+        "before: was made from chats they wrote in, or from e-mails to them." in traced
+        and "after: was made without them." in traced
+    )
     assert len(traced.splitlines()) == 3, "`latest` is one of the two"
     card = (workspace.loras / "after" / "card.md").read_text("utf-8")
     assert "Digest of the dialogues" in card

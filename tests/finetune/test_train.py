@@ -31,6 +31,7 @@ from bot.lora import find_lora
 from bot.media import MediaStore
 from bot.message import Account
 from bot.people import People, save_people
+from bot.personality.answers import Personality, save_personality
 from bot.workspace import Workspace
 from tests.finetune.conftest import NAMES, agree, make_workspace
 from training.finetune import PRESETS, Progress, TrainSettings, train
@@ -165,8 +166,11 @@ def test_answers_of_the_questionnaire_are_learnt_too(workspace: Workspace) -> No
         "answers:\n- {id: food, question: 'What do you eat?', answer: soup}\n"
         "- {id: trait_1, question: I am calm., answer: 6}\n"
     )
+    given = Personality(answers={1: 5, 2: 5, 3: 4, 6: 1, 7: 1}, words={7: "parties are loud"})
+    save_personality(workspace.personality, given)
     card = (train(workspace, QUICK) / "card.md").read_text("utf-8")
-    assert "| of these from the questionnaire | 1 |" in card and "| questionnaire | 1 | 1 |" in card, "no trait_"
+    assert "| of these from the questionnaire | 3 |" in card, "an answer, own words, a talk of yes and no; no trait_"
+    assert "| questionnaire | 3 | 4 |" in card, "what is held out is in none of them"
 
 
 def test_the_same_seed_gives_the_same_lora(trained: Path, workspace: Workspace) -> None:

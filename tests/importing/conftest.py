@@ -12,7 +12,7 @@ from bot.chat.attachments import spoken
 from bot.media import MediaStore
 from bot.message import Message
 from bot.store.corpus import Corpus, CorpusChat
-from training.data.importers import ImportReport, Options, find_files, import_paths
+from training.data.importers import AddressBook, ImportReport, Options, find_files, import_paths
 
 SHANGHAI = timezone(timedelta(hours=8))
 
@@ -24,8 +24,10 @@ class Desk:
         self.corpus = corpus
         self.store = store
 
-    def take(self, *paths: Path, me: str | None = None, zone: tzinfo | None = SHANGHAI) -> ImportReport:
-        return import_paths(self.corpus, self.store, find_files(paths), Options(zone, me))
+    def take(
+        self, *paths: Path, me: str | None = None, zone: tzinfo | None = SHANGHAI, names: AddressBook | None = None
+    ) -> ImportReport:
+        return import_paths(self.corpus, self.store, find_files(paths), Options(zone, me, names=names))
 
     @property
     def chat(self) -> CorpusChat:

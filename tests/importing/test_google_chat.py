@@ -177,13 +177,48 @@ def test_who_left_google_is_known_by_name(desk: Desk, export: Export) -> None:
         "2020年3月3日 星期二 下午6:05:12 [UTC]",
         "2020年3月3日 下午6:05:12 UTC",
         "2020年3月3日火曜日 18:05:12 UTC",
+        "2020년 3월 3일 화요일 PM 6시 5분 12초 UTC",
+        "2020年3月3日星期二 下午6:05:12 [UTC]",
+        "Dienstag, 3. März 2020 um 18:05:12 UTC",
+        "mardi 3 mars 2020 à 18:05:12 UTC",
+        "martes, 3 de marzo de 2020, 18:05:12 UTC",
+        "martes, 3 de marzo de 2020, 6:05:12 p.m. UTC",
+        "martes, 3 de marzo de 2020, 6:05:12 p. m. UTC",
+        "martedì 3 marzo 2020 alle ore 18:05:12 UTC",
+        "terça-feira, 3 de março de 2020 às 18:05:12 UTC",
+        "вторник, 3 марта 2020 г. в 18:05:12 UTC",
+        "вівторок, 3 березня 2020 р. о 18:05:12 UTC",
+        "dinsdag 3 maart 2020 om 18:05:12 UTC",
+        "wtorek, 3 marca 2020 18:05:12 UTC",
+        "úterý 3. března 2020 v 18:05:12 UTC",
+        "2020. március 3., kedd 18:05:12 UTC",
+        "tisdag 3 mars 2020 kl. 18:05:12 UTC",
+        "tirsdag den 3. marts 2020 kl. 18.05.12 UTC",
+        "tirsdag 3. mars 2020 kl. 18:05:12 UTC",
+        "3 Mart 2020 Salı 18:05:12 UTC",
+        "2020년 3월 3일 화요일 오후 6시 5분 12초 UTC",
         "2020-03-03T18:05:12Z",
     ],
 )
-def test_dates_are_read_in_english_chinese_and_japanese(text: str) -> None:
+def test_dates_are_read_as_unicode_writes_them_in_nineteen_languages(text: str) -> None:
     moment = read_date(text, None)
     assert moment is not None
     assert (moment.ms, moment.local) == (datetime(2020, 3, 3, 18, 5, 12, tzinfo=UTC).timestamp() * 1000, False)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Tuesday, March 3, 2020 at 6:05:12 PM GMT+1",  # of another zone
+        "e martë, 3 mars 2020 në 6:05:12 e pasdites, UTC",  # a French month, but an Albanian afternoon
+        "3 marzo martedì mars 2020 18:05:12 UTC",
+        "martedì 3 marzo 2020 alle ore 25:05:12 UTC",
+        "mardi 30 février 2020 à 18:05:12 UTC",
+        "18:05:12",
+    ],
+)
+def test_a_date_is_not_guessed(text: str) -> None:
+    assert read_date(text, UTC) is None
 
 
 def test_noon_and_midnight() -> None:
@@ -195,6 +230,6 @@ def test_noon_and_midnight() -> None:
 
 
 def test_a_download_in_another_language_is_refused_with_what_to_do(desk: Desk, export: Export) -> None:
-    report = desk.take(export(said(1, "привет", created_date="вторник, 3 марта 2020 г. в 18:05:12 UTC")))
+    report = desk.take(export(said(1, "γεια", created_date="Τρίτη 3 Μαρτίου 2020 στις 6:05:12 μ.μ. UTC")))
     assert "set the language of the Google account to English" in report.problems[0]
     assert desk.corpus.count() == 0

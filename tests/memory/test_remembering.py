@@ -26,6 +26,8 @@ async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
         "10:01 Nora: you will bake again",
         "10:02 Nora: tomorrow",
         *(f"3/{day} 18:0{n} {who}: {word}" for day in range(2, 28) for n, (who, word) in enumerate(chatter(day))),
+        "3/31 23:58 Mei: the lantern festival in Ghent begins",
+        "4/1 0:03 Nora: with torches",
     )
     log.private("Gran", "3/19 9:00 Gran: the walnut recipe is our secret", "9:30 Nora: dear Gran, nobody hears of it")
     log.group("3/21 9:00 Tom: the climbing hall in Varese burns", "9:01 Nora: oh no, the hall")
@@ -143,6 +145,30 @@ async def test_the_memory_ends_with_the_era(stage: Stage) -> None:
     assert await ask(stage, MEI, "do you remember my exam in Bergamo?") == []
 
 
+async def test_nor_is_an_answer_remembered_that_came_after_it(stage: Stage) -> None:
+    stage.config = QUICK.model_copy(update={"carried_turns": 0})
+    stage.persona = replace(NORA, era="2026-03")
+    await stage.restart()
+    [line] = await ask(stage, MEI, "the lantern festival in Ghent?")
+    assert "lantern" in line and "torches" not in line
+    stage.persona = NORA
+    await stage.restart()
+    [line] = await ask(stage, MEI, "the lantern festival in Ghent?")
+    assert "you: with torches" in line
+
+
+async def test_what_was_said_to_it_in_another_era_is_not_remembered_in_this_one(stage: Stage) -> None:
+    await ask(stage, MEI, "my tortoise is called Balthasar", ago=timedelta(minutes=50))
+    stage.config = QUICK.model_copy(update={"gap_minutes": 5.0, "carried_turns": 0})
+    stage.persona = replace(NORA, era="2026-03")
+    await stage.restart()
+    assert await ask(stage, MEI, "what is my tortoise called, Balthasar?") == []
+    stage.persona = NORA
+    await stage.restart()
+    [line] = await ask(stage, MEI, "and my tortoise, Balthasar?")
+    assert "my tortoise is called Balthasar" in line
+
+
 async def test_what_the_owner_wrote_down(stage: Stage) -> None:
     path = stage.root / "memory.yaml"
     save_notes(path, Notes(("I was born in Hull by the lighthouse.",), {"mei": ("Mei is allergic to peanuts.",)}))
@@ -162,7 +188,7 @@ async def test_what_the_person_answered_in_the_questionnaire(stage: Stage) -> No
     (stage.root / "questionnaire.yaml").write_text(
         f"answers:\n{pets}- {{id: trait_calm, question: 'Are you calm with pets?', answer: '3'}}\n"
     )
-    [line] = await ask(stage, NOBODY, "do you keep pets?")
+    *_, line = await ask(stage, NOBODY, "do you keep pets?")  # after what a stranger's chat begins with
     assert line == "[remembered] asked “Do you keep any pets?”, you said: a parrot and a goldfish"
     assert await ask(stage, OMA, "Nora, do you keep pets?", group="9", addressed=True) == [line], "anybody may know"
     assert await ask(stage, MEI, "are you always calm there?") == []

@@ -140,30 +140,42 @@ def asked(*answers: str, language: str = "en") -> tuple[Consent, list[str]]:
 
 
 def test_asked_in_english() -> None:
-    agreed, seen = asked("Mei Lin", "", "y", "y", "", "y", "2030-01-31", "")
+    agreed, seen = asked("Mei Lin", "", "y", "n", "y", "", "y", "", "2030-01-31", "")
     assert agreed.role is Role.SELF and agreed.uses == (Use.TRAINING, Use.RUNNING)
     assert agreed.platforms == () and agreed.disclosure and agreed.until == date(2030, 1, 31)
-    assert "all, or some of discord, telegram, web [all]" in seen[4]
-    assert "is first told that it is an AI" in seen[5]
+    assert "all, or some of discord, telegram, web [all]" in seen[5]
+    assert "is first told that it is an AI" in seen[6]
+    assert "in a synthetic voice" in seen[7] and agreed.voice == ""
 
 
 def test_asked_in_chinese_answers_are_chinese_too() -> None:
-    agreed, seen = asked("林梅", "2", "是", "同意", "telegram、web", "好", "", "只给家人", language="zh")
+    agreed, seen = asked(
+        "林梅", "2", "是", "是", "同意", "telegram、web", "好", "知更鸟", "", "只给家人", language="zh"
+    )
     assert agreed.by == "林梅" and agreed.role is Role.GUARDIAN and agreed.platforms == ("telegram", "web")
     assert agreed.until == date.today() + timedelta(days=365)
-    assert agreed.note == "只给家人" and "人工智能" in seen[5]
+    assert agreed.note == "只给家人" and "人工智能" in seen[6]
+    assert agreed.voice == "知更鸟" and Use.VOICE in agreed.uses and "合成的声音" in seen[7]
+    assert Use.WRITINGS in agreed.uses and "日记" in seen[3]
 
 
 def test_what_is_not_understood_is_asked_again(capsys: pytest.CaptureFixture[str]) -> None:
-    agreed, _ = asked("", "Tom", "5", "4", "perhaps", "y", "y", "irc", "web", "y", "31.1.2030", "2020-01-01", "", "")
+    agreed, _ = asked(
+        "", "Tom", "5", "4", "perhaps", "y", "y", "y", "irc", "web", "y", "", "31.1.2030", "2020-01-01", "", ""
+    )
     assert agreed.by == "Tom" and agreed.role is Role.NEXT_OF_KIN and agreed.platforms == ("web",)
     printed = capsys.readouterr().out
     assert printed.count("once more") == 6
 
 
 def test_training_alone_asks_nothing_about_running() -> None:
-    agreed, seen = asked("Mei", "1", "y", "n", "", "")
-    assert agreed.uses == (Use.TRAINING,) and not agreed.disclosure and len(seen) == 6
+    agreed, seen = asked("Mei", "1", "y", "n", "n", "", "")
+    assert agreed.uses == (Use.TRAINING,) and not agreed.disclosure and len(seen) == 7
+
+
+def test_without_training_nobody_is_asked_about_diaries() -> None:
+    agreed, seen = asked("Mei", "1", "n", "n", "", "")
+    assert agreed.uses == () and not any("diary" in question for question in seen)
 
 
 def test_broken_off_nothing_is_made() -> None:
@@ -186,11 +198,24 @@ def test_given_by_options(workspace: Workspace, capsys: pytest.CaptureFixture[st
     assert "agreed: Mei (the person themself)" in capsys.readouterr().out
 
 
+def test_a_voice_is_agreed_to_by_its_name(workspace: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
+    assert echoes(workspace, "--by", "Mei", "--voice", "robin", "--yes") == ExitCode.OK
+    assert "in the voice: robin" in capsys.readouterr().out
+    assert require(workspace.consent, Use.VOICE, voice="robin").uses == (Use.TRAINING, Use.RUNNING, Use.VOICE)
+    for other in ("wren", ""):
+        with pytest.raises(ConsentError, match=r"names another voice than speaking\.voice"):
+            require(workspace.consent, Use.VOICE, voice=other)
+    save_consent(workspace.consent, consent())
+    with pytest.raises(ConsentError, match="for training and running, not for voice"):
+        require(workspace.consent, Use.VOICE, voice="robin")
+
+
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
         (["--by", " ", "--yes"], "--by needs the name"),
-        (["--by", "Mei", "--uses", "fun", "--yes"], "--uses fun: must be training, running, or both"),
+        (["--by", "Mei", "--uses", "fun", "--yes"], "--uses fun: must be training, writings, running"),
+        (["--by", "Mei", "--uses", "running,voice", "--yes"], "--uses voice: say which voice, with --voice NAME"),
         (["--by", "Mei", "--until", "tomorrow", "--yes"], "--until tomorrow: must be a day such as"),
         (["--by", "Mei", "--until", "2020-01-01", "--yes"], "--until 2020-01-01: that day is over"),
         (["--by", "Mei", "--platforms", "icq", "--yes"], "icq: must be all, or some of discord, telegram, web"),

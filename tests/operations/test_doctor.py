@@ -65,6 +65,17 @@ def test_a_workspace_in_order(workspace: Workspace, capsys: pytest.CaptureFixtur
     assert "✓ persona          Mei, en" in printed and printed.endswith("All is well.\n")
 
 
+def test_hearing_and_speaking_are_looked_at_where_they_are_wanted(workspace: Workspace) -> None:
+    assert not {"hearing", "speaking", "voice messages"} & set(examined(workspace))
+    wanted = "hearing: {model: /no/model}\nspeaking: {voice: robin, command: [/no/voice]}\n"
+    workspace.config.write_text(workspace.config.read_text("utf-8") + wanted, "utf-8")
+    checks = examined(workspace)
+    assert checks["hearing"].verdict is checks["speaking"].verdict is Verdict.NOTE
+    assert "stay unheard. hearing.model: the folder /no/model is not there." in checks["hearing"].text
+    assert checks["speaking"].text == "nothing is spoken: speaking.command names /no/voice, which is not there"
+    assert checks["consent"].verdict is Verdict.BAD
+
+
 def test_every_fault_is_found_in_one_go(workspace: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
     workspace.config.write_text("model: {lora: none, bsae: x}\nsampling: {top_p: 9}\n", "utf-8")
     workspace.persona.unlink()

@@ -103,6 +103,7 @@ class Running:
     web: Web = field(default_factory=Web)
     orders: Orders = field(default_factory=Orders)
     config: str = QUICK
+    era: str | None = None
     watchdog: float | None = None
     drain_seconds: float = 5.0
     tasks_after: timedelta = timedelta(hours=1)
@@ -113,7 +114,7 @@ class Running:
         lora = find_lora(self.workspace.loras, "latest")
         config = parse_config(self.config)
         avatar = Avatar(
-            self.engine, Persona("Mei"), load_people(self.workspace.people), Calibration(),
+            self.engine, Persona("Mei", era=self.era or ""), load_people(self.workspace.people), Calibration(),
             config.sampling.over(Sampling()), config.conversation, MediaStore(self.workspace.root / "received"),
         )  # fmt: skip
         self.parts = Parts(
@@ -123,6 +124,7 @@ class Running:
             lora=lora.name if lora else "",
             adapters={"web": self.web},
             broken=self.broken,
+            era=self.era,
             drain_seconds=self.drain_seconds,
             tasks_after=self.tasks_after,
             notifier=Notifier(str(self.told.getsockname()), self.watchdog),
@@ -247,6 +249,24 @@ async def test_a_reload_takes_people_calibration_and_lora(running: Running) -> N
     assert avatar.calibration.threshold == 0.25 and avatar.people.find(TOM) == tom
     assert running.engine.loras == [running.workspace.loras / "second"]
     assert [line for line in running.heard() if not line.startswith(("STATUS", "MONO"))] == ["RELOADING=1", "READY=1"]
+    await running.stop()
+
+
+async def test_an_era_asked_for_at_the_start_is_no_change_of_the_persona(
+    running: Running, caplog: pytest.LogCaptureFixture
+) -> None:
+    running.workspace.persona.write_text("name: Mei\n", "utf-8")
+    running.era = "2022"
+    running.start()
+    await running.web.says("hello")
+    await until(lambda: len(running.web.sent) == 2)
+    assert running.web.sent[0][1].endswith("I write as Mei did in 2022."), "whoever writes is told"
+    running.orders.reload.set()
+    await until(lambda: "only a restart takes that." in caplog.text)
+    assert "persona.yaml" not in caplog.text
+    running.workspace.persona.write_text("name: Mei\naliases: [M]\n", "utf-8")
+    running.orders.reload.set()
+    await until(lambda: "persona.yaml changed: only a restart takes that." in caplog.text)
     await running.stop()
 
 

@@ -20,7 +20,7 @@ from adapters.web.adapter import WebAdapter
 from bot.cli import main
 from bot.cli.run import prepare
 from bot.config import Config, HealthConfig, parse_config
-from bot.consent import save_consent, withdraw
+from bot.consent import Use, save_consent, withdraw
 from bot.daemon.health import Health, HealthServer, Metrics
 from bot.engine.factory import build_engine
 from bot.engine.remote import RemoteEngine
@@ -75,6 +75,19 @@ def test_consent_is_asked_for_the_platforms_that_are_on(workspace: Workspace) ->
         prepare(workspace)
     withdraw(workspace.consent)
     assert main(["-w", str(workspace.root), "run"]) == ExitCode.CONSENT
+
+
+def test_a_voice_needs_a_consent_that_names_it(workspace: Workspace) -> None:
+    speaking = "speaking: {voice: robin, command: [espeak-ng, --stdout]}\n"
+    workspace.config.write_text(workspace.config.read_text("utf-8") + speaking, "utf-8")
+    with pytest.raises(ConsentError, match="for training and running, not for voice"):
+        prepare(workspace)
+    uses = (Use.TRAINING, Use.RUNNING, Use.VOICE)
+    save_consent(workspace.consent, consent(uses=uses, voice="wren"))
+    with pytest.raises(ConsentError, match="names another voice"):
+        prepare(workspace)
+    save_consent(workspace.consent, consent(uses=uses, voice="robin"))
+    assert prepare(workspace).config.speaking is not None
 
 
 def make(name: str, workspace: Workspace, **secrets: str) -> Adapter:
@@ -315,6 +328,10 @@ async def test_told_to_stop_while_the_model_loads_it_goes_at_once(workspace: Wor
 
 
 async def test_it_starts_for_real_and_no_token_is_logged(workspace: Workspace) -> None:
+    """Also where it cannot hear as it should."""
+    more = "hearing: {model: /no/model}\nspeaking: {voice: robin, command: [/no/voice]}\n"
+    workspace.config.write_text(workspace.config.read_text("utf-8") + more, "utf-8")
+    save_consent(workspace.consent, consent(uses=tuple(Use), voice="robin"))
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "bot", "-w", str(workspace.root), "run", "--verbose",
         cwd=ROOT, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
@@ -335,6 +352,7 @@ async def test_it_starts_for_real_and_no_token_is_logged(workspace: Workspace) -
         if process.returncode is None:
             process.kill()
         await process.communicate()
+    assert b"Voice messages stay unheard. hearing.model: the folder /no/model is not there." in seen
     assert b"Ready: web starting." in seen and b"Stopped." in seen and b"Traceback" not in seen
     assert (workspace.root / "web_token").read_bytes().strip() not in seen
 

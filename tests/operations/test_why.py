@@ -72,7 +72,8 @@ def test_it_tells_what_decided_and_no_words(workspace: Workspace, capsys: pytest
     assert why(workspace, "climbers") == ExitCode.OK
     shown = capsys.readouterr().out
     assert shown.startswith("Climbers (telegram:-100): the last 5 of 5")
-    assert "美惠: stayed silent\n  The probability of an answer was 0.16, and only from 0.25 on it answers.\n" in shown
+    said = "The probability of an answer was 0.16, and this time it answers only from 0.25 on."
+    assert f"美惠: stayed silent\n  {said}\n" in shown
     assert "The model by itself said 0.22, which does not count here." in shown
     assert "For an answer: a question: yes (+0.4)." in shown
     assert "Against it: its share of the last two minutes: low (-0.8)." in shown
@@ -89,7 +90,7 @@ def test_in_chinese(workspace: Workspace, capsys: pytest.CaptureFixture[str], mo
     monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
     why(workspace, "合租")
     shown = capsys.readouterr().out
-    assert "Tommy: 没有说话\n  回复的概率是 0.16，要达到 0.25 才回复。" in shown
+    assert "Tommy: 没有说话\n  回复的概率是 0.16，这一次要达到 0.25 才回复。" in shown
     assert "倾向沉默：最近两分钟里它占的份额：低（-0.8）。" in shown
 
 

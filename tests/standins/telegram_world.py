@@ -85,6 +85,7 @@ class World:
     blocked: set[int] = field(default_factory=set)
     sticker_sets: dict[str, list[Json]] = field(default_factory=dict)  # by name
     no_stickers: set[int] = field(default_factory=set)  # chats that take none
+    no_voices: set[int] = field(default_factory=set)  # chats that take none
     _ids: Any = field(default_factory=lambda: itertools.count(1001))
     _group_ids: Any = field(default_factory=lambda: itertools.count(1))
     _box: Any = field(default_factory=lambda: itertools.count(1))

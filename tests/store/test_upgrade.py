@@ -18,8 +18,10 @@ from bot.chat.attachments import has_photo, shown, spoken
 from bot.errors import DataError, PassingError
 from bot.message import Account, Chat, ChatKind, Message
 from bot.store.corpus import Corpus
+from bot.store.corpus_schema import LAYOUT
 from bot.store.journal import Journal
 from bot.store.layout import COPIES
+from bot.store.writings import writings
 
 BEFORE = Path(__file__).parent / "before"
 EXPECTED: dict[str, Any] = json.loads((BEFORE / "expected.json").read_text("utf-8"))
@@ -132,6 +134,20 @@ def test_it_is_brought_up_to_date_and_a_copy_is_kept(tmp_path: Path, name: str) 
     kept = sqlite3.connect(copy)
     assert list(kept.iterdump()) == as_it_was
     kept.close()
+
+
+def test_a_corpus_of_the_layout_before_gets_a_place_for_writings(tmp_path: Path) -> None:
+    made_before(tmp_path, "corpus")
+    path = tmp_path / "corpus.sqlite"
+    before = sqlite3.connect(path, isolation_level=None)
+    for step in LAYOUT.steps[1:3]:
+        step(before)
+    before.execute("PRAGMA user_version = 3")
+    before.close()
+    check_corpus(tmp_path)
+    with Corpus.open(path) as corpus:
+        assert writings(corpus) == []
+    assert [copy.name for copy in (tmp_path / COPIES).iterdir()] == ["corpus-3.sqlite"]
 
 
 @pytest.mark.parametrize("name", STORES)

@@ -106,7 +106,6 @@ def test_stickers(content: dict[str, Any], words: str, pictures: tuple[str, ...]
         ({"voice": {**FILE, "duration": 3}}, "voice", ""),
         ({"video": {**FILE, "duration": 3, "width": 1, "height": 1}, "caption": "lol"}, "video", "lol"),
         ({"video_note": {**FILE, "duration": 3, "length": 240}}, "video", ""),
-        ({"audio": {**FILE, "duration": 3}}, "audio", ""),
         (
             {
                 "animation": {**FILE, "duration": 3, "width": 1, "height": 1},
@@ -114,6 +113,21 @@ def test_stickers(content: dict[str, Any], words: str, pictures: tuple[str, ...]
             },
             "animation", "",
         ),
+    ],
+)  # fmt: skip
+def test_what_plays_is_fetched_unless_it_is_too_large(content: dict[str, Any], kind: str, text: str) -> None:
+    found = message(said(**content))
+    assert [(one.kind, one.ref, one.seconds) for one in found.attachments] == [(kind, "BQAC1", 3)]
+    assert found.text == text and found.attachments[0].to_fetch
+    name = next(iter(content))
+    large = message(said(**{**content, name: {**content[name], "file_size": 50_000_000}}))
+    assert not large.attachments[0].to_fetch and large.attachments[0].seconds == 3
+
+
+@pytest.mark.parametrize(
+    ("content", "kind", "text"),
+    [
+        ({"audio": {**FILE, "duration": 3}}, "audio", ""),
         ({"document": {**FILE, "mime_type": "application/pdf", "file_name": "private.pdf"}}, "file", ""),
         ({"document": {**FILE, "mime_type": "image/png", "file_size": 50_000_000}}, "photo", ""),
         ({"location": {"latitude": 1.0, "longitude": 2.0}}, "location", ""),

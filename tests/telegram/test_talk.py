@@ -8,14 +8,15 @@ from pathlib import Path
 import pytest
 
 from bot.conversation import Conversations
+from bot.hearing.ears import Ears
 from tests.conversation.stage import Stage, quick
 from tests.standins.telegram import TelegramServer
 from tests.telegram.conftest import adapter_for, picture, running
 
 
 @asynccontextmanager
-async def avatar(server: TelegramServer, folder: Path) -> AsyncIterator[Stage]:
-    stage = Stage(folder, quick(gather_seconds=0.2))
+async def avatar(server: TelegramServer, folder: Path, ears: Ears | None = None) -> AsyncIterator[Stage]:
+    stage = Stage(folder, quick(gather_seconds=0.2), ears=ears)
     adapter = adapter_for(server)
     conversations = Conversations(stage.conversations.avatar, stage.journal, {"telegram": adapter}, stage.observer)
     stage.conversations = conversations

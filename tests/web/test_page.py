@@ -273,12 +273,21 @@ async def test_among_many_people_one_is_found(opened: Opener, tmp_path: Path) ->
     assert [message.sender_name for message in avatar.messages] == ["Person 17"]
 
 
+async def test_what_happens_elsewhere_takes_no_focus_from_a_first_question(opened: Opener, web: WebAdapter) -> None:
+    page = await opened(web.url)
+    first = page.get_by_role("button", name="What are you doing this weekend?")
+    await first.focus()
+    await web.send(Chat("web", "tom", ChatKind.PRIVATE), "hello Tom", "k")
+    await expect(page.get_by_label("1 unread")).to_be_visible()
+    await expect(first).to_be_focused()
+
+
 async def test_with_the_keyboard_alone(opened: Opener, web: WebAdapter, avatar: Avatar) -> None:
     page = await opened(web.url)
     await expect(page.get_by_role("textbox")).to_be_focused()
     for _ in range(30):
         await page.keyboard.press("Shift+Tab")
-        if await page.evaluate("document.activeElement.textContent.includes('Tom')"):
+        if await page.locator("a:focus").filter(has_text="Tom").count():
             break
     await page.keyboard.press("Enter")
     await expect(page.get_by_text("here you are Tom")).to_be_visible()

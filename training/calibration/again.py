@@ -45,6 +45,6 @@ def calibrate_again(
     with blocking(build_batch_engine(config, media, note, server_token)) as served:
         served.wait(served.engine.load_lora(lora))
         validation, sampling = data.dialogues[Split.VALIDATION], config.sampling
-        fitted = calibrate_all(served, validation, data.points, sampling, Time(), note, before.correction)
+        fitted = calibrate_all(served, validation, data.points, sampling, Time(), note, before.correction, data.groups)
     fitted.save(lora)
     return lora, fitted

@@ -12,6 +12,7 @@ from training.calibration.fitting import Fitted
 from training.calibration.reading import calibrate
 from training.calibration.sampling import FittedSampling, fit_sampling
 from training.data.dialogues import Dialogue
+from training.data.groups import Group
 from training.data.points import Point
 
 
@@ -42,13 +43,15 @@ def calibrate_all(
     time: Time,
     note: Callable[[str], None],
     correction: float = 0.0,
+    heard: Sequence[Group] = (),
 ) -> Calibrated:
     """Fits both on the validation days, by the engine with its LoRA on.
 
-    sampling: what of it is not fitted. note: is told what takes long. correction: see `calibrate`.
+    sampling: what of it is not fitted. note: is told what takes long. correction, heard: see
+    `calibrate`.
     """
     note(f"Calibrating the decision on the validation days ({served.engine.precision}).")
-    decision = calibrate(served, validation, points, time.decision, correction)
+    decision = calibrate(served, validation, points, time.decision, correction, heard)
     note("Fitting the sampling on talks of the validation days, the avatar's own replies being the past.")
     given = Sampling(top_p=sampling.top_p, max_tokens=sampling.max_tokens)
     return Calibrated(decision, fit_sampling(served, validation, given, time.sampling))

@@ -10,9 +10,11 @@ from bot.engine.base import BatchEngine
 from bot.engine.blocking import Blocking
 from bot.message import ChatKind
 from training.calibration.addressed import FittedAddressed
+from training.calibration.alone import FittedAlone, Spoken
 from training.calibration.combining import Inputs
 from training.calibration.fitting import Fitted, fit
 from training.data.dialogues import Dialogue
+from training.data.groups import Group
 from training.data.points import Point
 from training.scoring import Rendered
 
@@ -55,11 +57,13 @@ def calibrate(
     points: Sequence[Point],
     seconds: float | None,
     correction: float = 0.0,
+    heard: Sequence[Group] = (),
 ) -> Fitted:
     """Fits the decision on what the engine, with its LoRA on, says of the validation days' groups.
 
     After `seconds`, or once DECISIONS and ANSWERS are reached, no more is read; what was read is a fair sample of all.
     correction: of the log-odds of answering, see `epoch.correction`; the calibration holds it, fitted or not.
+    heard: the groups in which the decision is tried, left to itself.
     """
     answered = {point.message for point in points if point.spoke}
 
@@ -68,7 +72,7 @@ def calibrate(
 
     read = _read(served, groups(validation), seconds, suffices)
     log_odds = {message: odds + correction for message, odds in read.items()}
-    fitted = fit(points, log_odds)
+    fitted = fit(points, log_odds, heard)
     found = fitted.calibration.corrected(correction)
     addressed = found.addressed and found.addressed.corrected(correction)
     precision = served.engine.precision
@@ -109,7 +113,19 @@ def told(fitted: Fitted) -> dict[str, str]:
     }
     if fitted.inputs is not Inputs.NONE:
         compared["threshold"] = f"{fitted.calibration.threshold:.3f}"
-    return found | compared | (_told_addressed(fitted.addressed) if fitted.addressed else {})
+    alone = {} if fitted.alone is None else _told_alone(fitted.alone)
+    return found | compared | (_told_addressed(fitted.addressed) if fitted.addressed else {}) | alone
+
+
+def _told_alone(fitted: FittedAlone) -> dict[str, str]:
+    def said(spoken: Spoken) -> str:
+        return f"{spoken.within} answers in a conversation, {spoken.joining} that join one"
+
+    return {
+        "of all else the person gave": said(fitted.person),
+        "left to itself the avatar gives": said(fitted.after),
+        "set by the person's own past it would give": said(fitted.before),
+    }
 
 
 def _told_addressed(fitted: FittedAddressed) -> dict[str, str]:

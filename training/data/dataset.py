@@ -3,12 +3,13 @@
 from collections import Counter
 from collections.abc import Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from bot.chat.prompt import Codec
 from bot.chat.window import served_tokens
 from bot.config import Config
+from bot.era import end_of
 from bot.errors import DataError, UsageError
 from bot.memory.corpus import CorpusSource
 from bot.memory.notes import Notes, load_notes
@@ -21,6 +22,7 @@ from bot.workspace import Workspace
 from training.data.account import ChatAccount
 from training.data.cutting import build
 from training.data.dialogues import Dialogue, DialogueSettings
+from training.data.groups import Group, groups
 from training.data.points import Point, points
 from training.data.redaction import redacted
 from training.data.splits import Borders, Split, Splits
@@ -31,9 +33,10 @@ class Dataset:
     """dialogues: by split, as they are learnt and measured. unredacted: those of the training days with what identifies
     somebody still in them, for measuring what a LoRA gives away.
 
-    points: every decision. counts: how the dialogues came about, by reason. too_long: for each of the subject's turns
-    that does not fit, the length at which it would. messages and chats: of the corpus, and with dialogues in them.
-    accounts: what became of each chat. senders: everybody who wrote in a chat that dialogues are from.
+    persona: of no era, for each dialogue has its own. points: every decision. counts: how the dialogues came about, by
+    reason. too_long: for each of the subject's turns that does not fit, the length at which it would. messages and
+    chats: of the corpus, and with dialogues in them. accounts: what became of each chat. senders: everybody who wrote
+    in a chat that dialogues are from. groups: in which something was decided on days that are not learnt.
     """
 
     persona: Persona
@@ -48,6 +51,7 @@ class Dataset:
     chats: int
     accounts: tuple[ChatAccount, ...] = ()
     senders: frozenset[Account] = frozenset()
+    groups: tuple[Group, ...] = ()
 
 
 def dialogue_settings(config: Config, length: int) -> DialogueSettings:
@@ -60,7 +64,8 @@ def dialogue_settings(config: Config, length: int) -> DialogueSettings:
 def corpus_memory(workspace: Workspace, persona: Persona) -> Recall:
     """What may be remembered of the imported chats. What the owner wrote down has no time, and is not among it."""
     struck = Notes(never=load_notes(workspace.memory).never)
-    return Recall(workspace.memory_index, [CorpusSource(workspace.corpus)], persona, lambda: struck)
+    corpus = CorpusSource(workspace.corpus, until=end_of(persona.era, persona.zone))
+    return Recall(workspace.memory_index, [corpus], persona, lambda: struck)
 
 
 def load_dataset(
@@ -79,7 +84,7 @@ def load_dataset(
     """
     if not workspace.corpus.exists():
         raise DataError(f"{workspace.root} holds no messages yet: run `echoes import PATH` first.")
-    persona, people = load_persona(workspace.persona), load_people(workspace.people)
+    persona, people = replace(load_persona(workspace.persona), era=""), load_people(workspace.people)
     if not people.subject:
         raise UsageError(f"{workspace.people} does not say whom to simulate: run `echoes subject WHO` first.")
     settings = dialogue_settings(config, length)
@@ -104,6 +109,7 @@ def load_dataset(
         splits = Splits.of_corpus(corpus, people, borders)
         built = build(corpus, people, persona, codec, settings, splits, counts, too_long, accounts, memory)
         decisions = points(corpus, people, persona, settings.gap, splits)
+        heard = tuple(groups(corpus, people, persona, splits, decisions))
         used = {dialogue.chat for dialogue in built}
         senders = {one.account for chat in corpus.chats() if chat.chat.key in used for one in corpus.senders(chat)}
     raw = {split: [one for one in built if splits.split_of(one.day) is split] for split in Split}
@@ -121,4 +127,5 @@ def load_dataset(
         len({dialogue.chat for dialogue in built}),
         tuple(accounts),
         frozenset(senders),
+        heard,
     )

@@ -13,6 +13,7 @@ NAME_DROPOUT = 0.3
 RELATIONSHIP_DROPOUT = 0.15
 TIMES_DROPOUT = 0.15
 ERA_DROPOUT = 0.5
+_MONTH = 0.5  # of the eras that are told: a month, else a year
 MEMORY_DROPOUT = 0.3
 
 
@@ -81,8 +82,8 @@ def with_dropout(
     """The dialogue with the contact's name and relationship left out now and then, each throughout the dialogue.
 
     So the model can back off from this contact to the relationship, and from that to a stranger. In a group names stay:
-    people are addressed by them. The times, too, and what is remembered, are left out now and then; and the month of
-    the dialogue is told now and then as the era, so that the avatar can be told one or none.
+    people are addressed by them. The times, too, and what is remembered, are left out now and then; and the year
+    or the month of the dialogue is told now and then as the era, so that the avatar can be told either or none.
     """
     private = dialogue.scene.kind is ChatKind.PRIVATE
     changed: dict[Speaker, Speaker] = {}
@@ -109,8 +110,8 @@ def with_dropout(
     )
     scene = replace(dialogue.scene, partner=partner)
     if scene.times:
-        told = rng.random() >= era
-        scene = replace(scene, times=rng.random() >= times, era=f"{dialogue.day:%Y-%m}" if told else "")
+        told = (f"{dialogue.day:%Y}", f"{dialogue.day:%Y-%m}")[rng.random() < _MONTH] if rng.random() >= era else ""
+        scene = replace(scene, times=rng.random() >= times, era=told)
     if any(turn.memory for turn in turns) and rng.random() < memory:
         turns = tuple(replace(turn, memory=()) for turn in turns)
     return replace(dialogue, scene=scene, turns=turns)

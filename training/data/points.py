@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
+from bot.chat.decision import chance_of
 from bot.chat.features import NAMES_FROM, is_addressed, seen
 from bot.message import ChatKind, Message
 from bot.people import People
@@ -45,6 +46,11 @@ class Point:
         if is_addressed(self.seen):
             return Stratum.ADDRESSED
         return Stratum.OTHER if self.seen["addressed_other"] else Stratum.OPEN
+
+    @property
+    def chance(self) -> float:
+        """Where a decision is left to chance: this message's own, so that every try is the same."""
+        return chance_of(self.chat, str(self.message))
 
     @property
     def answered(self) -> bool:

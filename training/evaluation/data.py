@@ -2,10 +2,12 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 
 from bot.chat.attachments import spoken
+from bot.chat.dialogue import Turn
+from bot.chat.examples import example_turns, examples_for
 from bot.chat.prompt import Codec
 from bot.chat.remembered import LINES
 from bot.config import Config
@@ -13,11 +15,14 @@ from bot.memory.recall import Recall
 from bot.message import Chat, ChatKind
 from bot.people import People
 from bot.persona import Persona
+from bot.personality.answers import Personality, load_personality
 from bot.questionnaire import Answer, load_questionnaire
+from bot.released import Released, load_released
 from bot.store.corpus import Corpus, CorpusChat
 from bot.workspace import Workspace
 from training.data.dataset import corpus_memory, dialogue_settings, load_dataset
 from training.data.dialogues import Dialogue
+from training.data.groups import Group
 from training.data.points import Point
 from training.data.redaction import redact
 from training.data.splits import Borders, Split, Splits
@@ -50,7 +55,9 @@ class EvaluationData:
 
     unredacted: the dialogues of the training days with what identifies somebody still in them. sees: whether the model
     is shown photos, and not told of them in a word. memory: what the avatar remembers when it runs, if it does; whoever
-    loaded the data closes it.
+    loaded the data closes it. released: what others may see of how the person writes. gap: what ends a dialogue.
+    personality: the inventory, of which HELD_OUT was not trained on. groups: in which something
+    was decided, to be gone through again.
     """
 
     persona: Persona
@@ -63,6 +70,10 @@ class EvaluationData:
     unredacted: tuple[Dialogue, ...] = ()
     sees: bool = True
     memory: Recall | None = None
+    released: Released = field(default_factory=dict)
+    gap: timedelta = timedelta(hours=1)
+    personality: Personality = field(default_factory=Personality)
+    groups: tuple[Group, ...] = ()
 
     @property
     def language(self) -> str:
@@ -77,6 +88,11 @@ class EvaluationData:
         chat, until = Chat(account.platform, account.id, ChatKind.PRIVATE), datetime.max.replace(tzinfo=UTC)
         found = self.memory.quotations(chat, account, text, self.people, until, most=LINES)
         return tuple(redact(self.memory.line(one, self.people)) for one in found)
+
+    def examples(self, relationship: str, before: datetime) -> tuple[Turn, ...]:
+        """Returns what a chat without a past begins with, when its first message comes at that time."""
+        found = examples_for(relationship, self.released, self.questionnaire)
+        return example_turns(found, before, self.gap, self.language)
 
     def own(self, split: Split) -> list[Burst]:
         return [burst for burst in self.bursts if burst.sender == ME and burst.split is split]
@@ -119,6 +135,10 @@ def load_evaluation_data(
         data.unredacted,
         codec.geometry.sees,
         corpus_memory(workspace, data.persona) if remember and config.conversation.remember else None,
+        load_released(workspace.released),
+        gap,
+        load_personality(workspace.personality),
+        data.groups,
     )
 
 

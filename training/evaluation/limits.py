@@ -7,9 +7,9 @@ from dataclasses import dataclass
 class Limits:
     """written: answers on test days, by each avatar. judged: by the base model on validation days, for the judges.
 
-    ranked: replies to find among distractors. swapped: dialogues read again under another condition, for each.
-    asked: questions of memory. probed: dialogues and prefixes for privacy. talked: talks that each avatar has. read:
-    dialogues of the test days.
+    ranked: replies to find among distractors. swapped: dialogues read again under another condition, for each, and
+    answers as of two years. asked: questions of memory. probed: dialogues and prefixes for privacy. talked: talks that
+    each avatar has. read: dialogues of the test days.
     """
 
     written: int = 240

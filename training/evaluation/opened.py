@@ -17,7 +17,7 @@ from bot.engine.models import dtype_of
 from bot.lora import SHAPE, WEIGHTS
 from bot.sampling import Sampling
 from bot.workspace import Workspace
-from training.evaluation.asking.store import AnswerStore, digest
+from training.evaluation.asking.store import Answers, AnswerStore, digest
 from training.evaluation.panels.context.pictures import StandIns
 
 FOLDER = "evaluation"
@@ -31,9 +31,11 @@ T = TypeVar("T")
 class ModelUnderTest:
     """An engine that several respondents share: the base model and its LoRAs, one at a time on the same weights."""
 
-    def __init__(self, blocking: Blocking[BatchEngine], sampling: SamplingConfig, kept: AnswerStore | None) -> None:
-        """kept: where answers are kept; None keeps none."""
-        self.engine, self.kept = blocking.engine, kept
+    def __init__(
+        self, blocking: Blocking[BatchEngine], sampling: SamplingConfig, kept: Answers | None, *, shown: bool = True
+    ) -> None:
+        """kept: where answers are kept; None keeps none. shown: whether its progress is."""
+        self.engine, self.kept, self.shown = blocking.engine, kept, shown
         self._sampling = sampling
         self._blocking = blocking
         self._worn: Path | None = None
@@ -41,6 +43,10 @@ class ModelUnderTest:
     @property
     def codec(self) -> Codec:
         return self.engine.codec
+
+    def stand_in(self, blocking: Blocking[BatchEngine], kept: Answers) -> "ModelUnderTest":
+        """Returns one that is asked alike, of another engine, and shows no progress."""
+        return ModelUnderTest(blocking, self._sampling, kept, shown=False)
 
     def sampling(self, lora: Path | None) -> Sampling:
         """Returns how the one with that LoRA chooses its words, as it would when it serves."""

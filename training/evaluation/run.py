@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from bot.workspace import Workspace, private_dir, write_private
 from training.data.splits import Borders, Split
 from training.evaluation.asking.model_respondent import ModelRespondent
 from training.evaluation.data import EvaluationData, load_evaluation_data
+from training.evaluation.forecast import forecast
 from training.evaluation.limits import FULL, Limits
 from training.evaluation.opened import FOLDER, ModelUnderTest, open_model, reads_faster
 from training.evaluation.panel import LETTERS, Panel
@@ -74,15 +76,19 @@ def evaluate(workspace: Workspace, settings: EvaluateSettings, note: Callable[[s
     fastest, token = settings.quick, settings.server_token
     opened = open_model(workspace, config, note, fastest=fastest, token=token) if settings.model else nullcontext()
     with opened as model, closing(data.memory) if data.memory else nullcontext():
-        examined = _examined(model, chosen, words, settings) if model else Examined()
-        for key in PANELS:
-            if key in settings.only and (settings.model or key == "decision"):
-                note(f"{words(f'panels.{key}')}.")
-                with _model_for(key, model, workspace, config, settings, note) as asked:
-                    if asked:
-                        precisions[key] = asked.engine.precision
-                    own = examined if asked is model or not asked else _examined(asked, chosen, words, settings)
-                    panels.append(_panel(key, data, own, settings.limits, words))
+        examine = partial(_examined, chosen=chosen, words=words, settings=settings)
+        examined = examine(model) if model else Examined()
+        keys = [key for key in PANELS if key in settings.only and (model or key == "decision")]
+        if model and not settings.quick:
+            note("Counting what is to be asked, and trying how fast it goes here.")
+            note(str(forecast(data, model, examine, keys, settings.limits)))
+        for key in keys:
+            note(f"{words(f'panels.{key}')}.")
+            with _model_for(key, model, workspace, config, settings, note) as asked:
+                if asked:
+                    precisions[key] = asked.engine.precision
+                own = examined if asked is model or not asked else examine(asked)
+                panels.append(_panel(key, data, own, settings.limits, words))
     header = _header(config, data, settings, chosen, _precision(precisions, words))
     report = Report(header, tuple(panels), time.monotonic() - started)
     return _write(report, settings.out or workspace.root / FOLDER, MediaStore(workspace.media))

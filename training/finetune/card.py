@@ -42,6 +42,8 @@ class Facts:
     sources: Sources
     begun: bool  # from the base model's first LoRA
     canaries: int = 0  # turns with a made-up secret
+    pages: int = 0  # of writings, among the dialogues
+    writings: tuple[Mapping[str, Any], ...] = ()  # what became of them, by kind
 
     @property
     def before(self) -> Measured:
@@ -58,6 +60,9 @@ _AUDIT = (
     "measure what training keeps. Such a LoRA never speaks: `echoes run` refuses it. Measure it with `echoes evaluate "
     "--only privacy --lora NAME`."
 )
+
+
+_WRITTEN = ("kind", "read", "usable", "learnt", "pages")
 
 
 def card(facts: Facts) -> str:
@@ -79,6 +84,7 @@ def card(facts: Facts) -> str:
                 ("chats with something to learn", facts.chats),
                 ("dialogues learnt", facts.dialogues),
                 ("of these from the questionnaire", facts.questionnaire),
+                *([("of these pages of diaries, letters, e-mail and posts", facts.pages)] if facts.writings else []),
                 ("turns of the subject learnt", facts.turns),
                 ("tokens of text learnt", facts.texts),
                 ("decisions in groups learnt", facts.decisions),
@@ -90,6 +96,17 @@ def card(facts: Facts) -> str:
         "test days were not touched.",
         f"Digest of the dialogues: `{facts.sources.digest}`. `echoes people trace` tells whether somebody's words are "
         "among them.",
+        *(
+            [
+                "### Written outside of chats",
+                _table(
+                    ("kind", "read", "usable", "learnt", "pages", "left out"),
+                    [(*(one[key] for key in _WRITTEN), _reasons(one["lost"])) for one in facts.writings],
+                ),
+            ]
+            if facts.writings
+            else []
+        ),
         "### In whose company",
         _table(
             ("relationship", "dialogues", "turns of the subject"),
@@ -151,6 +168,10 @@ def record(facts: Facts) -> str:
 def _table(head: tuple[str, ...], rows: list[tuple[Any, ...]]) -> str:
     lines = [head, tuple("---" for _ in head), *rows]
     return "\n".join("| " + " | ".join(str(cell) for cell in line) + " |" for line in lines)
+
+
+def _reasons(lost: Mapping[str, int]) -> str:
+    return "; ".join(f"{number} {reason}" for reason, number in lost.items())
 
 
 def _losses(before: float | None, after: float | None, number: int, unit: str) -> tuple[str, str, str]:

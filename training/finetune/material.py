@@ -10,11 +10,17 @@ from bot.errors import DataError, UsageError
 from bot.message import Account, ChatKind
 from bot.people import People
 from bot.persona import Persona
+from bot.personality.answers import load_personality
 from bot.questionnaire import load_questionnaire
+from bot.released import load_released
 from bot.workspace import Workspace
 from training.data.canaries import Canary, plant
-from training.data.dataset import load_dataset
+from training.data.dataset import dialogue_settings, load_dataset
 from training.data.dialogues import Dialogue
+from training.data.examples import with_examples
+from training.data.groups import Group
+from training.data.inventory import bubbles_of, inventory_dialogues
+from training.data.pages import SHARE, WritingsAccount, load_pages
 from training.data.points import Point
 from training.data.questionnaire import CHAT as QUESTIONNAIRE
 from training.data.questionnaire import questionnaire_dialogues
@@ -24,7 +30,8 @@ from training.data.splits import Split, Splits
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """train includes the questionnaire's dialogues. counts: how the dialogues came about, by reason.
+    """train includes the questionnaire's dialogues, and the pages of writings at its end. counts: how the dialogues
+    came about, by reason.
 
     left_out: a sentence where some of the subject's turns are too long to be learnt.
     """
@@ -41,13 +48,23 @@ class Material:
     counts: Mapping[str, int]
     left_out: str | None = None
     canaries: tuple[Canary, ...] = ()
-    senders: frozenset[Account] = frozenset()  # of the chats that the dialogues are from
+    senders: frozenset[Account] = frozenset()  # of the chats that the dialogues are from, and whom the pages went to
+    pages: int = 0
+    writings: tuple[WritingsAccount, ...] = ()
+    groups: tuple[Group, ...] = ()  # where the calibration is tried, left to itself
 
 
 def load_material(
-    workspace: Workspace, config: Config, codec: Codec, length: int, canaries: int | None = None
+    workspace: Workspace,
+    config: Config,
+    codec: Codec,
+    length: int,
+    canaries: int | None = None,
+    writing_share: float = SHARE,
 ) -> Material:
     """Loads it, with what identifies somebody replaced. canaries: the seed of the secrets to plant, or None.
+
+    writing_share: of the learnt tokens, at most so many are of pages.
 
     Raises UsageError, ConfigError or DataError where something is missing, and says what to do.
     """
@@ -60,15 +77,22 @@ def load_material(
             "The subject wrote nothing that can be learnt on the days to train on: import more chats, or check with "
             "`echoes subject` that it is the right person."
         )
-    told = questionnaire_dialogues(load_questionnaire(workspace.questionnaire), data.persona)
-    train = [*data.dialogues[Split.TRAIN], *(redacted(one, counts) for one in told)]
+    learnt, answers = data.dialogues[Split.TRAIN], load_questionnaire(workspace.questionnaire)
+    told = questionnaire_dialogues(answers, data.persona)
+    told += inventory_dialogues(load_personality(workspace.personality), data.persona, bubbles_of(learnt))
+    gap = dialogue_settings(config, length).gap
+    begun = with_examples(learnt, load_released(workspace.released), answers, codec, length, gap)
+    train = [*begun, *(redacted(one, counts) for one in told)]
     planted: tuple[Canary, ...] = ()
     if canaries is not None:
         train, planted = plant(train, data.persona, codec, length, canaries)
+    chats = data.dialogues[Split.TRAIN]
+    pages = load_pages(workspace, data.persona, data.people, codec, length, data.splits, chats, writing_share)
+    counts.update(pages.replaced)
     return Material(
         data.persona,
         data.people,
-        tuple(train),
+        (*train, *pages.dialogues),
         data.dialogues[Split.VALIDATION],
         data.points,
         len(told),
@@ -78,7 +102,10 @@ def load_material(
         counts,
         left_out,
         planted,
-        data.senders,
+        data.senders | pages.recipients,
+        len(pages.dialogues),
+        pages.accounts,
+        data.groups,
     )
 
 
@@ -109,12 +136,13 @@ class Share:
 
 
 def by_company(dialogues: Sequence[Dialogue]) -> dict[str, Share]:
-    """Returns the shares by relationship in private chats, of groups and of the questionnaire, largest first."""
+    """Returns the shares by relationship in private chats, of groups, the questionnaire and writings, largest first."""
     found: dict[str, Share] = {}
     for dialogue in dialogues:
         private = dialogue.scene.kind is ChatKind.PRIVATE
         company = dialogue.scene.partner.relationship if private else "group"
-        company = QUESTIONNAIRE if dialogue.chat == QUESTIONNAIRE else company
+        if dialogue.chat == QUESTIONNAIRE or dialogue.scene.page is not None:
+            company = dialogue.chat
         before = found.get(company, Share(0, 0))
         own = sum(turn.speaker is None for turn in dialogue.turns[dialogue.context :])
         found[company] = Share(before.dialogues + 1, before.turns + own)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from bot.errors import UsageError
+from training.data.pages import SHARE
 
 ATTENTION = ("q_proj", "k_proj", "v_proj", "o_proj")
 FEED_FORWARD = ("gate_proj", "up_proj", "down_proj")
@@ -24,6 +25,7 @@ class Preset:
     is a sample of its own behind its context.
     negatives: natural takes the silences as they are; balanced an epoch's as many silences as answers, and corrects
     the log-odds for it afterwards.
+    writing_share: of the tokens that are learnt, at most so many are of what the subject wrote outside of chats.
     bubbles: each of the subject's messages is a line of its turn; else they are joined into one by spaces.
     """
 
@@ -48,6 +50,7 @@ class Preset:
     packed: bool = True
     negatives: Literal["natural", "balanced"] = "natural"
     bubbles: bool = True
+    writing_share: float = SHARE
 
 
 PAPER = Preset(
@@ -132,5 +135,7 @@ class TrainSettings:
             problems.append("--learning-rate: must be between 0 and 1.")
         if not 128 <= preset.length <= 32768:
             problems.append("--length: must be from 128 to 32768 tokens.")
+        if not 0 <= preset.writing_share < 1:
+            problems.append("--writing-share: must be from 0 to below 1.")
         if problems:
             raise UsageError(" ".join(problems))

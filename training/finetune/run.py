@@ -14,6 +14,7 @@ import torch
 from peft import PeftConfig, PeftModel
 
 from bot.chat.prompt import Codec, Fingerprint
+from bot.chat.prompt.page import PAGE
 from bot.chat.prompt.render import BLOCKS, RENDERER
 from bot.config import Config, load_config
 from bot.consent import Use, require
@@ -41,6 +42,7 @@ from training.calibration import (
     told_sampling,
 )
 from training.data.canaries import save as save_canaries
+from training.data.pages import NO_CONSENT
 from training.data.sources import Sources
 from training.finetune.batches import ROWS, waste
 from training.finetune.card import Facts, card, record
@@ -62,6 +64,11 @@ from training.finetune.ranks import followers
 from training.finetune.samples import samples_of
 from training.finetune.sayings import Sayings, questions
 
+_NOT_AGREED = (
+    "Nothing of the diary, letters, e-mail and posts that are here is learnt: the consent does not cover them. Ask, "
+    "and record it with `echoes consent`."
+)
+
 
 def run_training(workspace: Workspace, settings: TrainSettings, reporter: Reporter, started: float) -> Path:
     """See `training.finetune.train`. started: on the monotonic clock, since when the minutes count."""
@@ -75,9 +82,13 @@ def run_training(workspace: Workspace, settings: TrainSettings, reporter: Report
         described = describe(config.model.base, reporter.note)
         secrets = settings.seed if settings.canaries else None
         codec = codec_for(described, media)
-        material = load_material(workspace, config, codec, settings.preset.length, secrets)
+        material = load_material(
+            workspace, config, codec, settings.preset.length, secrets, settings.preset.writing_share
+        )
         if material.left_out:
             reporter.note(material.left_out)
+        if any(NO_CONSENT in account.lost for account in material.writings):
+            reporter.note(_NOT_AGREED)
         key = _key(settings, described.id, material)
         resuming = not settings.fresh and run.key() == key
         if not resuming:
@@ -140,7 +151,9 @@ def _key(settings: TrainSettings, base_id: str, material: Material) -> str:
     Time and name may differ.
     """
     preset = asdict(settings.preset)
-    asked = json.dumps([preset, settings.seed, settings.tokens, base_id, RENDERER, BLOCKS, TEXTS, DECISIONS, ROWS])
+    asked = json.dumps(
+        [preset, settings.seed, settings.tokens, base_id, RENDERER, BLOCKS, PAGE, TEXTS, DECISIONS, ROWS]
+    )
     digest = hashlib.sha256(asked.encode())
     for dialogue in (*material.train, *material.validation):
         digest.update(repr(dialogue).encode())
@@ -335,7 +348,14 @@ def _asked(task: _Task, made: Coroutine[Any, Any, BatchEngine], clock: Clock, re
             time = Time(max(left - SAMPLING_SHARE * whole, SHARE * whole), SAMPLING_SHARE * whole)
         sampling = task.config.sampling
         return calibrate_all(
-            served, material.validation, material.points, sampling, time, reporter.note, task.correction
+            served,
+            material.validation,
+            material.points,
+            sampling,
+            time,
+            reporter.note,
+            task.correction,
+            material.groups,
         )
 
 
@@ -373,6 +393,8 @@ def _facts(task: _Task, learnt: _Learnt, fitted: Calibrated) -> Facts:
         days={split.value: number for split, number in material.splits.count().items()},
         dialogues=len(material.train),
         questionnaire=material.questionnaire,
+        pages=material.pages,
+        writings=tuple(account.as_json() for account in material.writings),
         texts=sum(sample.texts for sample in samples),
         turns=sum(share.turns for share in company.values()),
         decisions=sum(sample.decisions for sample in samples),

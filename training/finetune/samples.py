@@ -92,7 +92,9 @@ def apart(sample: Sample) -> list[Sample]:
 
 
 def joined(dialogue: Dialogue) -> Dialogue:
-    """Joins the subject's bubbles of a turn into a single one."""
+    """Joins the subject's bubbles of a turn into a single one; the lines of a page stay."""
+    if dialogue.scene.page is not None:
+        return dialogue
 
     def one(turn: Turn) -> Turn:
         if turn.speaker is not None or len(turn.bubbles) < 2:

@@ -271,7 +271,7 @@ function paintLog() {
   conversation ||= new Conversation({ show: enlarge, again: deliver, discard });
   const wanted = conversation.elements(lines, { group: isGroup(), nameOf, tintOf });
   if (state.typing.has(state.chat)) wanted.push(log.querySelector(".typing") || typing(state.room.avatar));
-  if (!wanted.length) wanted.push(nothingYet());
+  if (!wanted.length) wanted.push((conversation.nothing ||= nothingYet())); // the same, so that a focused button stays
   wanted.forEach((element, index) => {
     if (log.children[index] !== element) log.insertBefore(element, log.children[index] || null);
   });

@@ -21,6 +21,9 @@ from datetime import datetime, timedelta
 from bot.chat.attachments import in_words
 from bot.chat.dialogue import Bubble, Quote, Scene, Speaker, Turn
 from bot.chat.prompt.codec import Codec
+from bot.chat.prompt.page import page_text
+from bot.chat.prompt.words import date_in_words, label
+from bot.era import era_in_words
 from bot.letters import visible
 from bot.message import PHOTO, Attachment, ChatKind
 from bot.people import RELATIONSHIPS, STRANGER
@@ -33,25 +36,17 @@ BLOCKS = {"persona": 1, "chat": 1, "era": 1, "turns": 2, "times": 1, "quotes": 1
 
 BUBBLE_BREAK = "\n"
 LINE_IN_BUBBLE = "\u2028"  # a line break inside one bubble
-_NAME_LENGTH = 40
-_NOT_IN_NAMES = str.maketrans(dict.fromkeys(":：()（）[]", " "))
 _NOT_IN_MARKS = str.maketrans("[]", "()")
 _THOUGHT = re.compile(r"<(think|thinking|thought|reasoning)>.*?</\1>", re.DOTALL | re.IGNORECASE)
 _THOUGHT_BEGUN_BEFORE = re.compile(r"^.*</(think|thinking|thought|reasoning)>", re.DOTALL | re.IGNORECASE)
 _UNFINISHED_THOUGHT = re.compile(r"<(think|thinking|thought|reasoning)>.*", re.DOTALL | re.IGNORECASE)
-_BUBBLE_TOKENS = 400  # the head of a longer message is read: ten thousand emoji must not push the conversation out
+BUBBLE_TOKENS = 400
+"""The head of a longer message is read: ten thousand emoji must not push the conversation out."""
 
 _QUOTE_TOKENS = 24  # the head of a quoted message says which one it is
 
 MARK_AFTER = timedelta(minutes=5)
 """After a longer silence the time is shown again, as a chat window does."""
-
-_DAYS = {"en": ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"), "zh": tuple("一二三四五六日")}
-_MONTHS = {
-    "short": ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
-    "long": ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
-             "November", "December"),
-}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +108,7 @@ class _Writer:
 
     def bubble(self, bubble: Bubble, head: str = "") -> None:
         """`head` is what stands before a bubble's text on its line; encoded with it, for words carry their space."""
-        room = _BUBBLE_TOKENS + len(self.codec.encode(head))
+        room = BUBBLE_TOKENS + len(self.codec.encode(head))
         self.ids += self.codec.encode(head + _one_line(bubble.text))[:room]
 
     def photo(self, digest: str) -> None:
@@ -268,14 +263,6 @@ class Clock:
         self._before = at
 
 
-def date_in_words(at: datetime, language: str, *, year: bool) -> str:
-    """`Tue 3 Mar`, `3月3日 周二`; with the year where it is asked for."""
-    weekday = _DAYS[language][at.weekday()]
-    if language == "zh":
-        return f"{f'{at.year}年' if year else ''}{at.month}月{at.day}日 周{weekday}"
-    return f"{weekday} {at.day} {_MONTHS['short'][at.month - 1]}{f' {at.year}' if year else ''}"
-
-
 def _quoted(quote: Quote, codec: Codec, language: str) -> str:
     """`[reply to Mei: are you…] `: the head of what a message answers."""
     text = " ".join(quote.text.translate(_NOT_IN_MARKS).split())
@@ -283,65 +270,54 @@ def _quoted(quote: Quote, codec: Codec, language: str) -> str:
     if len(ids) > _QUOTE_TOKENS:
         text = codec.decode(ids[:_QUOTE_TOKENS]).rstrip("\ufffd") + "…"
     if language == "zh":
-        who = "你" if quote.speaker is None else _label(quote.speaker.name) or "某人"
+        who = "你" if quote.speaker is None else label(quote.speaker.name) or "某人"
         return f"[回复{who}：{text}] "
-    who = "you" if quote.speaker is None else _label(quote.speaker.name) or "somebody"
+    who = "you" if quote.speaker is None else label(quote.speaker.name) or "somebody"
     return f"[reply to {who}: {text}] "
 
 
 def system_text(scene: Scene) -> str:
-    """The stable part: persona, then chat, then era."""
+    """The stable part: persona, then chat, then era; of a page that is written to nobody here, what it is."""
+    if scene.page is not None:
+        return page_text(scene.persona, scene.page, scene.partner)
     persona = scene.persona
-    others = ", ".join(_label(alias) for alias in persona.aliases)
+    others = ", ".join(label(alias) for alias in persona.aliases)
     if persona.language == "zh":
         lines = [
-            f"你是{_label(persona.name)}"
+            f"你是{label(persona.name)}"
             + (f"（也叫{others}）" if others else "")
             + "，用自己的口吻聊天。每条消息占一行。"
         ]
         if scene.kind is ChatKind.GROUP:
-            title = _label(scene.title)
+            title = label(scene.title)
             lines.append((f"这是群聊“{title}”。" if title else "这是一个群聊。") + "不想说话时保持沉默。")
         else:
-            who = _label(scene.partner.name) or "某人"
+            who = label(scene.partner.name) or "某人"
             lines.append(f"这是和{who}的私聊。关系：{RELATIONSHIPS[scene.partner.relationship]}。")
     else:
-        lines = [f"You are {_label(persona.name)}" + (f" (also {others})" if others else "")]
+        lines = [f"You are {label(persona.name)}" + (f" (also {others})" if others else "")]
         lines[0] += ", chatting in your own voice. Each line is one message."
         if scene.kind is ChatKind.GROUP:
-            title = _label(scene.title)
+            title = label(scene.title)
             lines.append(f"This is the group chat “{title}”." if title else "This is a group chat.")
             lines[-1] += " Stay silent when you would not speak."
         else:
-            who = _label(scene.partner.name) or "somebody"
+            who = label(scene.partner.name) or "somebody"
             lines.append(f"This is a private chat with {who}. Relationship: {scene.partner.relationship}.")
-    if persona.about:
-        lines.insert(1, " ".join(persona.about.split()))
+    lines[1:1] = [" ".join(text.split()) for text in (persona.about, persona.character) if text]
     if scene.era:
-        lines.append(era_in_words(scene.era, persona.language))
+        era = era_in_words(scene.era, persona.language)
+        lines.append(f"现在是{era}。" if persona.language == "zh" else f"It is {era}.")
     return "\n".join(lines)
-
-
-def era_in_words(era: str, language: str) -> str:
-    """A sentence of the year or month: `It is June 2019.`"""
-    year, _, month = era.partition("-")
-    if language == "zh":
-        return f"现在是{year}年{f'{int(month)}月' if month else ''}。"
-    return "It is " + (f"{_MONTHS['long'][int(month) - 1]} " if month else "") + f"{year}."
 
 
 def speaker_label(speaker: Speaker, language: str) -> str:
     """`Mei (friend): `, or `Mei: ` for a stranger: what stands before a message in a group."""
     if language == "zh":
-        name = _label(speaker.name) or "某人"
+        name = label(speaker.name) or "某人"
         return f"{name}：" if speaker.relationship == STRANGER else f"{name}（{RELATIONSHIPS[speaker.relationship]}）："
-    name = _label(speaker.name) or "somebody"
+    name = label(speaker.name) or "somebody"
     return f"{name}: " if speaker.relationship == STRANGER else f"{name} ({speaker.relationship}): "
-
-
-def _label(name: str | None) -> str:
-    """A name on one line, without what marks relationships and the start of messages: nobody can name themselves so."""
-    return " ".join((name or "").translate(_NOT_IN_NAMES).split())[:_NAME_LENGTH].strip()
 
 
 def _one_line(text: str) -> str:

@@ -1,19 +1,22 @@
-"""The questionnaire's page: hands it out to who has the link, and writes each answer into the file."""
+"""The questionnaire's page: hands it out to who has the link, and writes each answer as it is given."""
 
 import asyncio
 import importlib.resources
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import quote
 
 from aiohttp import web
 
 from adapters.web.guard import Guard, Refusal
+from bot.cli.questionnaire.form import Form
 from bot.errors import EchoesError
-from bot.files import read_utf8
+from bot.personality.answers import By
+from bot.personality.items import HELD_OUT, ITEMS
+from bot.personality.items import SCALE as ACCURATE
+from bot.questionnaire import SCALE, TRAIT, bare
 from bot.serving import Listener, routes
 
 _LONGEST = 20_000  # letters of an answer
@@ -22,27 +25,24 @@ _PAGE = {
     "": ("bot.cli.questionnaire", "index.html", "text/html"),
     "form.css": ("bot.cli.questionnaire", "form.css", "text/css"),
     "form.js": ("bot.cli.questionnaire", "form.js", "text/javascript"),
+    "parts.js": ("bot.cli.questionnaire", "parts.js", "text/javascript"),
+    "saving.js": ("bot.cli.questionnaire", "saving.js", "text/javascript"),
+    "statements.js": ("bot.cli.questionnaire", "statements.js", "text/javascript"),
     "icon.svg": ("adapters.web", "icon.svg", "image/svg+xml"),
 }
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Form:
-    """path: of questionnaire.yaml. name: of the person, as far as it is known. token: what the link ends in."""
+async def serve(form: Form, token: str, host: str, port: int, announce: Callable[[str], None]) -> None:
+    """Serves the page until it is cancelled. Raises OSError where it cannot listen.
 
-    path: Path
-    name: str
-    token: str
-
-
-async def serve(form: Form, host: str, port: int, announce: Callable[[str], None]) -> None:
-    """Serves the page until it is cancelled. Raises OSError where it cannot listen. announce: told the link."""
+    token: what the link ends in. announce: told the link.
+    """
     listener = Listener()
-    guard = Guard(form.token, "echoes_questionnaire", (host.lower(),), listener.trust)
+    guard = Guard(token, "echoes_questionnaire", (host.lower(),), listener.trust)
     try:
         there = await listener.start(app(form, guard), host, port)
-        announce(f"http://{f'[{host}]' if ':' in host else host}:{there}/#token={quote(form.token, safe='')}")
+        announce(f"http://{f'[{host}]' if ':' in host else host}:{there}/#token={quote(token, safe='')}")
         await asyncio.Event().wait()
     finally:
         await listener.stop()
@@ -57,6 +57,7 @@ def app(form: Form, guard: Guard) -> web.Application:
             web.post("/api/session", server.open),
             web.get("/api/questions", server.questions),
             web.put("/api/answers/{id}", server.answer),
+            web.put("/api/statements/{number:[0-9][0-9]?[0-9]?}", server.state),
         )
     )
     return made
@@ -79,33 +80,45 @@ class _Server:
         return self.guard.open(_text(await _json(request), "token"))
 
     async def questions(self, request: web.Request) -> web.Response:
-        from bot.questionnaire import SCALE, TRAIT, bare, read_items
-        from training.data.candidates import language_of
-
         self.guard.check_session(request)
-        path = self.form.path
-        items = _refusing(lambda: read_items(read_utf8(path), str(path)))
-        language = language_of(item.question for item in items)
-        listed = [
-            {
-                "id": item.id,
-                "question": bare(item.question),
-                "answer": item.answer,
-                "scale": item.id.startswith(TRAIT),
-            }
-            for item in items
-        ]
-        return web.json_response(
-            {"language": language, "name": self.form.name, "scale": SCALE[language], "items": listed}
-        )
+        return web.json_response(_refusing(lambda: _asked(self.form)))
 
     async def answer(self, request: web.Request) -> web.Response:
-        from training.data.filling_in import fill_in
-
         self.guard.check_session(request)
         given = _text(await _json(request), "answer")
-        _refusing(lambda: fill_in(self.form.path, {request.match_info["id"]: given}))
+        _refusing(lambda: self.form.answer(request.match_info["id"], given))
         return web.Response(status=204)
+
+    async def state(self, request: web.Request) -> web.Response:
+        self.guard.check_session(request)
+        number, body = int(request.match_info["number"]), await _json(request)
+        answer, words, by = _text(body, "answer"), _text(body, "words"), _text(body, "by")
+        if number not in ITEMS or answer not in ("", *"12345") or by not in (By.SELF, By.OTHER):
+            raise Refusal(400, "form", "A statement has a number from 1 to 120, an answer from 1 to 5, self or other.")
+        _refusing(lambda: self.form.state(number, int(answer) if answer else None, words, By(by)))
+        return web.Response(status=204)
+
+
+def _asked(form: Form) -> dict[str, Any]:
+    """All that the page shows."""
+    items, language, given = form.items(), form.language(), form.given()
+    listed = [
+        {"id": item.id, "question": bare(item.question), "answer": item.answer, "scale": item.id.startswith(TRAIT)}
+        for item in items
+    ]
+    statements = [
+        {
+            "number": number,
+            "text": item.text(language),
+            "answer": str(given.answers.get(number, "")),
+            "words": given.words.get(number, ""),
+            "learnt": number not in HELD_OUT,
+        }
+        for number, item in ITEMS.items()
+    ]
+    inventory = {"by": given.by, "scale": ACCURATE[language], "statements": statements}
+    asked = {"language": language, "name": form.name, "scale": SCALE[language], "items": listed}
+    return {**asked, "inventory": inventory}
 
 
 def _refusing(do: Callable[[], T]) -> T:
@@ -115,7 +128,7 @@ def _refusing(do: Callable[[], T]) -> T:
     except EchoesError as error:
         raise Refusal(409, "file", str(error)) from error
     except OSError as error:
-        raise Refusal(507, "file", f"questionnaire.yaml cannot be used ({error.strerror}).") from error
+        raise Refusal(507, "file", f"What is answered cannot be written ({error.strerror}).") from error
 
 
 async def _json(request: web.Request) -> dict[str, Any]:

@@ -20,21 +20,22 @@ _BUSY_SECONDS = 10
 class Database:
     """Raises PassingError in a sentence when the disk refuses; the daemon then takes no message it cannot keep."""
 
-    def __init__(self, connection: sqlite3.Connection, path: Path, clock: Callable[[], datetime]) -> None:
+    def __init__(self, connection: sqlite3.Connection, path: Path, clock: Callable[[], datetime], era: str) -> None:
         self._db = connection
         self._path = path
         self._clock = clock
+        self.era = era
 
     @classmethod
-    def open(cls, path: Path, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> Self:
-        """`clock` tells when a bubble is sent."""
+    def open(cls, path: Path, clock: Callable[[], datetime] = lambda: datetime.now(UTC), era: str = "") -> Self:
+        """`clock` tells when a bubble is sent. era: the one that the avatar speaks from."""
         try:
             os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
             connection = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None)
         except (OSError, sqlite3.Error) as error:
             raise PassingError(refusal(error, path) or f"The journal {path} cannot be opened ({error}).") from error
         connection.row_factory = sqlite3.Row
-        opened = cls(connection, path, clock)
+        opened = cls(connection, path, clock, era)
         try:
             write_ahead(connection)
             connection.execute("PRAGMA synchronous = FULL")

@@ -116,7 +116,7 @@ class Forgetting(Database):
     def digests(self) -> set[str]:
         """The photos that entries still hold."""
         rows = self._read("SELECT attachments FROM entries WHERE attachments != ''")
-        return {one.digest for row in rows for one in from_json(row["attachments"]) if one.digest}
+        return {digest for row in rows for one in from_json(row["attachments"]) for digest in one.pictures}
 
     def _let_go(self) -> None:
         """Leaves nothing of what was just erased beside the file."""

@@ -35,8 +35,8 @@ class Journal(Forgetting, Troubles, Outcomes, Openings):
             _keep_chat(db, message.chat)
             cursor = db.execute(
                 "INSERT OR IGNORE INTO entries (chat, kind, state, at, native_id, sender_platform, sender_id,"
-                " sender_name, text, attachments, reply_to, addressed, addressed_other, from_bot, forwarded)"
-                " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+                " sender_name, text, attachments, reply_to, addressed, addressed_other, from_bot, forwarded, era)"
+                " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
                 (
                     message.chat.key,
                     Kind.MESSAGE,
@@ -53,6 +53,7 @@ class Journal(Forgetting, Troubles, Outcomes, Openings):
                     message.addressed_other,
                     message.from_bot,
                     message.forwarded,
+                    self.era,
                 ),
             )
             return cursor.lastrowid if cursor.rowcount else None
@@ -93,9 +94,9 @@ class Journal(Forgetting, Troubles, Outcomes, Openings):
 
     def settle(self, seqs: Sequence[int], state: State) -> None:
         """Notes what became of messages; one that was left out meanwhile stays left out."""
-        became = "UPDATE entries SET state = ?, begun = 0 WHERE seq = ? AND state != 'ignored'"
+        became = "UPDATE entries SET state = ?, begun = 0, era = ? WHERE seq = ? AND state != 'ignored'"
         with self._change() as db:
-            db.executemany(became, [(state, seq) for seq in seqs])
+            db.executemany(became, [(state, self.era, seq) for seq in seqs])
 
     def fetched(self, seq: int, attachments: Sequence[Attachment]) -> bool:
         """Notes the fetched pictures of a message; False, and nothing is noted, where it no longer waits."""
@@ -114,10 +115,12 @@ class Journal(Forgetting, Troubles, Outcomes, Openings):
         *,
         to: str | None = None,
         stickers: Collection[str] = (),
+        voices: Collection[str] = (),
     ) -> int:
         """In one step: the messages are answered and their reply waits to be sent. Returns the reply's number.
 
         to: the id of the message that the first bubble answers. stickers: bubbles that go out as the sticker for them.
+        voices: bubbles that are spoken.
 
         0, and nothing is done, where one of the messages no longer waits: it was deleted, or its sender said stop.
         """
@@ -127,9 +130,11 @@ class Journal(Forgetting, Troubles, Outcomes, Openings):
             if any(db.execute(waits, (seq,)).fetchone() is None for seq in answered):
                 return 0
             db.executemany(
-                "UPDATE entries SET state = 'answered', begun = 0 WHERE seq = ?", [(seq,) for seq in answered]
+                "UPDATE entries SET state = 'answered', begun = 0, era = ? WHERE seq = ?",
+                [(self.era, seq) for seq in answered],
             )
-            return queue(db, chat, of_reply(notices, bubbles, stickers, to), self._clock().timestamp())
+            said = of_reply(notices, bubbles, stickers, to, voices)
+            return queue(db, chat, said, self._clock().timestamp(), self.era)
 
     def withdraw(self, reply: int, answered: Sequence[int]) -> bool:
         """Takes back a reply of which no bubble was sent yet; its messages wait again. False if it is too late."""
@@ -199,16 +204,20 @@ class Journal(Forgetting, Troubles, Outcomes, Openings):
         """The newest messages and bubbles, oldest first; no notices, nothing that policy left out."""
         return self._entries(f"chat = ? AND {_SAID} ORDER BY seq DESC LIMIT ?", chat.key, count)[::-1]
 
+    def in_its_era(self, chat: Chat, count: int) -> list[Entry]:
+        """The same of what was said in the era that the avatar speaks from, and of what waits to be answered in it."""
+        where = f"chat = ? AND {_SAID} AND (era = ? OR state = 'new') ORDER BY seq DESC LIMIT ?"
+        return self._entries(where, chat.key, self.era, count)[::-1]
+
     def said(self, key: str, after: int) -> list[Entry]:
         """Messages and bubbles of a chat behind a seq, oldest first; no notices, nothing that was left out."""
         return self._entries(f"chat = ? AND seq > ? AND {_SAID} ORDER BY seq", key, after)
 
     def around(self, key: str, seq: int, count: int) -> list[Entry]:
-        """The same around a seq: at most so many before it, itself, and so many behind."""
-        before = self._entries(f"chat = ? AND seq < ? AND {_SAID} ORDER BY seq DESC LIMIT ?", key, seq, count)
-        return before[::-1] + self._entries(
-            f"chat = ? AND seq >= ? AND {_SAID} ORDER BY seq LIMIT ?", key, seq, count + 1
-        )
+        """The same around a seq, of its era alone: at most so many before it, itself, and so many behind."""
+        here = f"chat = ? AND era = ? AND {_SAID}"
+        before = self._entries(f"{here} AND seq < ? ORDER BY seq DESC LIMIT ?", key, self.era, seq, count)
+        return before[::-1] + self._entries(f"{here} AND seq >= ? ORDER BY seq LIMIT ?", key, self.era, seq, count + 1)
 
     def correspondents(self, after: int) -> list[tuple[Account, str, int]]:
         """Who wrote in which private chat, behind a seq: each with the chat's key and the last seq."""
@@ -222,7 +231,8 @@ class Journal(Forgetting, Troubles, Outcomes, Openings):
     def elsewhere(self, chat: Chat, count: int) -> list[Entry]:
         """The newest messages and bubbles of all other chats, newest first; nothing without words."""
         return self._entries(
-            "chat != ? AND entries.kind != 'notice' AND text != '' AND state NOT IN ('ignored', 'dropped', 'aside')"
+            "chat != ? AND entries.kind != 'notice' AND (text != '' OR attachments LIKE '%\"words\"%')"
+            " AND state NOT IN ('ignored', 'dropped', 'aside')"
             " ORDER BY seq DESC LIMIT ?",
             chat.key,
             count,
@@ -321,7 +331,7 @@ class Journal(Forgetting, Troubles, Outcomes, Openings):
 
 def _content(message: Message) -> tuple[str, list[tuple[str, str]]]:
     """What an edit may change: the text, and what comes with it."""
-    return message.text, [(one.kind, one.words) for one in message.attachments]
+    return message.text, [(one.kind, "" if one.heard else one.words) for one in message.attachments]
 
 
 def _refs(message: Message) -> list[str]:
@@ -329,10 +339,15 @@ def _refs(message: Message) -> list[str]:
 
 
 def _with_pictures_of(new: Sequence[Attachment], old: Sequence[Attachment]) -> tuple[Attachment, ...]:
-    """The new attachments with the pictures that were there before: what was answered was seen with them."""
-    pictures = [one for one in old if one.ref or one.digest is not None]
-    words = [one for one in new if not one.ref and one.digest is None]
-    return (*pictures, *words)
+    """The new attachments with what was seen and heard before: what was answered was answered with them."""
+    if [one.kind for one in new] == [one.kind for one in old]:
+        return tuple(before if _is_fetched(before) else one for one, before in zip(new, old, strict=True))
+    return (*(one for one in old if _is_fetched(one)), *(one for one in new if not _is_fetched(one)))
+
+
+def _is_fetched(attachment: Attachment) -> bool:
+    """Whether it is, or was, to be fetched from the platform."""
+    return bool(attachment.ref) or attachment.digest is not None
 
 
 def _former_id(old: Chat, native_id: str) -> str:

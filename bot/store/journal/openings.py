@@ -45,7 +45,7 @@ class Openings(Database):
             if db.execute(waits, (chat.key,)).fetchone():
                 return 0
             now = self._clock().timestamp()
-            number = queue(db, chat, of_reply(notices, bubbles, stickers), now, until.timestamp())
+            number = queue(db, chat, of_reply(notices, bubbles, stickers), now, self.era, until.timestamp())
             db.execute("INSERT INTO openings VALUES (?, ?, ?)", (number, chat.key, now))
             return number
 

@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from bot.message import STICKER, Attachment, Chat
+from bot.message import STICKER, VOICE, Attachment, Chat
 from bot.store.attachments import to_json
 from bot.store.journal.entries import Kind, State
 
@@ -20,29 +20,34 @@ class Outgoing:
 
 
 def of_reply(
-    notices: Sequence[str], bubbles: Sequence[str], stickers: Collection[str] = (), to: str | None = None
+    notices: Sequence[str],
+    bubbles: Sequence[str],
+    stickers: Collection[str] = (),
+    to: str | None = None,
+    voices: Collection[str] = (),
 ) -> list[Outgoing]:
-    """Notices first. stickers: the bubbles that go out as such. to: what the first bubble is shown as a reply to."""
+    """Notices first. stickers, voices: bubbles that go out as such. to: what the first is shown as a reply to."""
     outgoing = [Outgoing(Kind.NOTICE, text) for text in notices]
     for place, text in enumerate(bubbles):
         reply_to = None if place else to
         if text in stickers:
             outgoing.append(Outgoing(Kind.BUBBLE, "", to_json((Attachment(STICKER, words=text),)), reply_to))
         else:
-            outgoing.append(Outgoing(Kind.BUBBLE, text, "", reply_to))
+            spoken = to_json((Attachment(VOICE),)) if text in voices else ""
+            outgoing.append(Outgoing(Kind.BUBBLE, text, spoken, reply_to))
     return outgoing
 
 
 def queue(
-    db: sqlite3.Connection, chat: Chat, outgoing: Sequence[Outgoing], at: float, until: float | None = None
+    db: sqlite3.Connection, chat: Chat, outgoing: Sequence[Outgoing], at: float, era: str, until: float | None = None
 ) -> int:
     """Adds what is to be sent, until a time; returns the number of the reply that all of it belongs to."""
     number: int | None = None
     for one in outgoing:
         cursor = db.execute(
-            "INSERT INTO entries (chat, kind, state, at, text, attachments, reply, reply_to, until)"
-            " VALUES (?,?,?,?,?,?,?,?,?)",
-            (chat.key, one.kind, State.QUEUED, at, one.text, one.attachments, number, one.reply_to, until),
+            "INSERT INTO entries (chat, kind, state, at, text, attachments, reply, reply_to, until, era)"
+            " VALUES (?,?,?,?,?,?,?,?,?,?)",
+            (chat.key, one.kind, State.QUEUED, at, one.text, one.attachments, number, one.reply_to, until, era),
         )
         if number is None:
             number = int(cursor.lastrowid or 0)

@@ -68,6 +68,10 @@ CREATE INDEX entries_notices ON entries(chat, text) WHERE kind = 'notice';
 -- who does not want to be written to first
 CREATE TABLE left_alone (platform TEXT NOT NULL, id TEXT NOT NULL, PRIMARY KEY (platform, id));
 """
+_SIXTH = """
+-- the era that the avatar spoke from when this was said
+ALTER TABLE entries ADD COLUMN era TEXT NOT NULL DEFAULT '';
+"""
 
 
 def _attachments(db: sqlite3.Connection) -> None:
@@ -86,6 +90,6 @@ def _attachments(db: sqlite3.Connection) -> None:
 
 LAYOUT = Layout(
     "The journal",
-    (statements(_FIRST), statements(_SECOND), _attachments, statements(_FOURTH), statements(_FIFTH)),
+    (statements(_FIRST), statements(_SECOND), _attachments, *map(statements, (_FOURTH, _FIFTH, _SIXTH))),
     "Restore it from a backup, or move it away.",
 )

@@ -132,28 +132,28 @@ def test_the_base_model_alone_gets_no_verdict(wren: EvaluationData) -> None:
 
 
 def test_too_few_messages_are_said_to_be_too_few(sample: Sample) -> None:
-    data = sample("zh")
+    data = sample("zh", -6, -3)
     found = panel(data, Respondents(planted.plain_base("zh"), planted.real_words(data)), SOME)
     assert found.not_measurable
-    assert found.not_measurable.startswith("无法评判文风：只有 18 条林小满的发言（裁判日）")
+    assert found.not_measurable.startswith("无法评判文风：只有 14 条林小满的发言（裁判日）")
     assert mark(found) is Mark.UNKNOWN
     assert found.rows == ()
     assert found.examples, "what was written can still be read"
 
 
 def test_in_chinese_it_judges_where_the_days_suffice(sample: Sample) -> None:
-    """With more days to judge and to test, and few to copy from."""
-    data = sample("zh", 10, 26)
+    """From so few replies that a bundle of them is a small one."""
+    data = sample("zh")
     respondents = Respondents(planted.plain_base("zh"), planted.later_words(data), planted.prose("zh"))
-    found = panel(data, respondents, SOME)
+    found = panel(data, respondents, Limits(written=34, judged=60))
     assert found.not_measurable is None
-    assert 85 <= number(row(found, Kind.AVATAR), "fidelity") <= 115
+    assert 70 <= number(row(found, Kind.AVATAR), "fidelity") <= 130
     for other in (row(found, Kind.AGAINST), row(found, Kind.BASE), row(found, Kind.DEGENERATE, "工整的助手腔")):
         assert number(other, "fidelity") <= 20
     assert number(row(found, Kind.DEGENERATE, "照抄训练消息"), "copied") > 20
     assert number(row(found, Kind.DEGENERATE, "千篇一律的一句"), "entropy") == 0
-    assert found.findings[0].startswith("从其他所有人（0）到林小满（100），分身在 ")
-    assert any("每组只有 16 条" in finding for finding in found.findings)
+    assert found.findings[0].startswith("从顾远舟（0）到林小满（100），分身在 ")
+    assert any("每组只有 17 条" in finding for finding in found.findings)
 
 
 def test_where_nobody_else_wrote_there_is_nobody_to_compare_with(wren: EvaluationData) -> None:

@@ -28,8 +28,12 @@ def wren(sample: Sample) -> EvaluationData:
 
 @pytest.fixture(scope="module")
 def typical(wren: EvaluationData) -> list[Bubbles]:
+    return most_typical(wren, "en")
+
+
+def most_typical(data: EvaluationData, language: str) -> list[Bubbles]:
     """What the person wrote on the training days, as the least convinced judge finds it typical of them."""
-    subject, base = Subject(wren, SOME), planted.plain_base()
+    subject, base = Subject(data, SOME), planted.plain_base(language)
     assert subject.size
     every = np.arange(len(subject.learnt))[:, None]
     _, answers = subject.written_by_base(base)
@@ -69,14 +73,16 @@ def test_an_avatar_beyond_the_person_is_red_and_told_why(
 
 
 def test_one_stock_reply_is_red_beside_its_number(sample: Sample) -> None:
-    """The judges of this person take it for 90, on days on which the person themself gets 100."""
-    data = sample("zh", 10, 26)
-    found = panel(data, Respondents(planted.plain_base("zh"), planted.later_words(data), planted.stock(data)), SOME)
-    for kind, name in ((Kind.AGAINST, "stock"), (Kind.DEGENERATE, "千篇一律的一句")):
-        row = next(one for one in found.rows if one.kind is kind and one.name == name)
-        assert row.values["fidelity"].number > 70
-        assert "多样性只有林小满的 0 %" in row.note
+    """The judges take this person's most typical reply, said to everything, for more than the person."""
+    data = sample("zh")
+    reply = most_typical(data, "zh")[0]
+    stock = planted.Planted("stock", lambda *_: reply)
+    found = panel(data, Respondents(planted.plain_base("zh"), planted.later_words(data), stock), SOME)
+    row = next(one for one in found.rows if one.kind is Kind.AGAINST)
+    fidelity = row.values["fidelity"].number
+    assert fidelity > 100
+    assert "多样性只有林小满的 0 %" in row.note
     page = to_html(report(found), open_photo)
-    stock = page.split('<span class="name">千篇一律的一句</span>')[1].split("</div>")[0]
-    assert '<span class="value bad"><b>✗ 90</b>' in stock
+    shown = page.split('<span class="name">stock</span>')[1].split("</div>")[0]
+    assert f'<span class="value bad"><b>✗ {fidelity:.0f}</b>' in shown
     assert found.verdicts()["fidelity"] is True, "that of the person's own words stands"

@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
 from bot.errors import DataError
+from bot.media import MAX_BYTES as _LARGEST_PLAYED
 from bot.workspace import private_dir
 
 MAX_FILES = 300_000
@@ -30,10 +31,10 @@ _HEAD = 4096
 _NAME_AT, _LONGEST_FIRST = 30, 16
 _OFFICE = (b"xl/", b"word/", b"ppt/", b"docProps/")
 _PREFIX = ".unpacked-"
-_UNREAD = frozenset(
-    (".mp4", ".mov", ".3gp", ".mkv", ".webm", ".avi", ".opus", ".ogg", ".m4a", ".mp3", ".aac", ".amr", ".wav", ".zip")
-)  # fmt: skip
-"""Endings of what nothing reads. It stays in the zip, of which it is often the greater part."""
+_UNREAD = frozenset((".mkv", ".avi", ".mp3", ".wav", ".zip"))
+"""Endings of what nothing reads. It stays in the zip."""
+_PLAYS = frozenset((".mp4", ".mov", ".3gp", ".webm", ".opus", ".ogg", ".m4a", ".aac", ".amr"))
+"""Endings of what plays. What is larger than a photo may be is not read: often the greater part of a zip."""
 _DAMAGED = (
     zipfile.BadZipFile, zlib.error, EOFError, struct.error, NotImplementedError, RuntimeError, ValueError, OverflowError
 )  # fmt: skip
@@ -137,7 +138,9 @@ def _leads_out(entry: zipfile.ZipInfo) -> bool:
 def _is_wanted(entry: zipfile.ZipInfo) -> bool:
     name = _name(entry)
     link = (entry.external_attr >> 16) & 0o170000 == 0o120000
-    return bool(name.parts) and not link and name.suffix.lower() not in _UNREAD and name.parts[0] != "__MACOSX"
+    ending = name.suffix.lower()
+    unread = ending in _UNREAD or (ending in _PLAYS and entry.file_size > _LARGEST_PLAYED)
+    return bool(name.parts) and not link and not unread and name.parts[0] != "__MACOSX"
 
 
 def _refuse_without_room(path: Path, folder: Path, size: int) -> None:

@@ -10,7 +10,10 @@ from enum import IntEnum
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
+import msgspec
+
 from bot.message import Account, ChatKind
+from training.data.importers.written import NOBODYS, Own, ReadWriting, SkippedWriting
 
 SECOND = 1000
 MINUTE = 60_000
@@ -33,13 +36,15 @@ class Source:
     """A file to read.
 
     zone: the time zone of times that are written without one; None is this machine's. me: the id of the account that
-    made the export, for formats that only write "me". progress: is called with the number of bytes just read.
+    made the export, for formats that only write "me". progress: is called with the number of bytes just read. own:
+    whose writings are kept, so that what others wrote need not be read.
     """
 
     path: Path
     zone: tzinfo | None = None
     me: str | None = None
     progress: Progress = _ignore
+    own: Own = NOBODYS
 
     def open(self, *, quiet: bool = False) -> BinaryIO:
         """Opens the file for reading bytes. quiet: what is read does not count as progress, as in a first pass."""
@@ -47,8 +52,7 @@ class Source:
         return io.BufferedReader(file if quiet else _Counted(file, self.progress), 1 << 18)
 
 
-@dataclass(frozen=True, slots=True)
-class ReadChat:
+class ReadChat(msgspec.Struct, frozen=True):
     """A chat. A format yields it once, before or after the chat's messages.
 
     key: what the messages of this file call it. native_id: the platform's id, of the other person in a private chat.
@@ -66,8 +70,7 @@ class ReadChat:
     ids: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ReadMessage:
+class ReadMessage(msgspec.Struct, frozen=True):
     """A message of the export that is kept.
 
     chat: the key of its ReadChat. sender_name: the display name at the time; "" where the export has none. sent_ms:
@@ -75,7 +78,8 @@ class ReadMessage:
     as the export writes them, relative to its folder. placeholder: the kind of what has no words, such as "voice".
     native_id, reply_to: the platform's id of this message and of the one that it answers. resolution_ms: how exact
     sent_ms is, a second or a minute. local_time: the export writes the time without its zone. edited_ms: when it was
-    last edited, where the export tells. transcript: what is said in a voice message.
+    last edited, where the export tells. transcript: what is said in a voice message. plays: the name of the file of a
+    voice message, a video or whatever else has a placeholder and plays, as in photos. seconds: how long it plays.
     """
 
     chat: str
@@ -94,6 +98,8 @@ class ReadMessage:
     local_time: bool = False
     edited_ms: int | None = None
     transcript: str = ""
+    plays: str = ""
+    seconds: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +117,7 @@ class Truncated:
     sentence: str
 
 
-Event = ReadChat | ReadMessage | Skipped | Truncated
+Event = ReadChat | ReadMessage | Skipped | ReadWriting | SkippedWriting | Truncated
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,13 +192,14 @@ REACTION = "reaction"
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _BOT = re.compile(r"(?:^|[^A-Za-z])(?:bot|BOT)$|Bot$|机器人$")
+_DIGITS_OF_SECONDS = 10  # from 2001 to 2286
 _SECONDS = re.compile(r"\d{9,16}(?:\.\d+)?")
 _CLOCK = re.compile(
     r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?[T\s]+(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,3})\d*)?)?\s*(Z|[+-]\d{2}:?\d{2})?"
 )
 
 
-class Moment(NamedTuple):
+class Moment(msgspec.Struct, frozen=True):
     """A time. ms: milliseconds since 1970, in UTC. resolution_ms: how exact it is. local: written without a zone."""
 
     ms: int
@@ -244,11 +251,14 @@ def read_time(value: object, zone: tzinfo | None) -> Moment | None:
 
     zone: the time zone of a date without one; None is this machine's.
     """
-    if isinstance(value, bool) or value is None:
+    if value is None or isinstance(value, bool):
         return None
     if isinstance(value, int | float | Decimal):
         return _epoch(value)
     text = str(value).strip()
+    if text.isdecimal() and len(text) == _DIGITS_OF_SECONDS and text.isascii():  # most are, and it is quickly told
+        ms = int(text) * SECOND
+        return Moment(ms, SECOND) if 0 < ms < LATEST_MS else None
     if _SECONDS.fullmatch(text):
         return _epoch(float(text))
     match = _CLOCK.fullmatch(text)

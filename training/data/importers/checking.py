@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from datetime import date
 
 from bot.chat.attachments import KINDS
 from bot.message import Account, ChatKind
+from bot.writing import Addressee, WritingKind
 from training.data.importers.base import (
     LATEST_MS,
     MINUTE,
@@ -16,10 +18,12 @@ from training.data.importers.base import (
     Skipped,
     Truncated,
 )
+from training.data.importers.written import ReadWriting, SkippedWriting
 
 _IDS = (None, "everywhere", "chat", "account")
 _PLATFORM = re.compile(r"[a-z][a-z0-9_-]{0,30}")
 _LARGEST = 2**63
+_LONGEST = 7 * 86_400  # seconds of anything that plays
 
 
 def checked(events: Iterable[Event]) -> Iterator[Event]:
@@ -28,14 +32,17 @@ def checked(events: Iterable[Event]) -> Iterator[Event]:
     with_messages: set[str] = set()
     platforms: dict[str, str] = {}  # of the chats, by key
     for number, event in enumerate(events, 1):
-        fault = _fault_of(event)
-        if fault is None and isinstance(event, ReadMessage):
-            with_messages.add(event.chat)
-            if event.sender not in senders:
-                senders.add(event.sender)
-                fault = _fault_of_account(event.sender.platform, event.sender.id)
-        elif fault is None and isinstance(event, ReadChat):
-            platforms[event.key] = event.platform
+        if isinstance(event, ReadMessage):
+            fault = _fault_of_message(event)
+            if fault is None:
+                with_messages.add(event.chat)
+                if event.sender not in senders:
+                    senders.add(event.sender)
+                    fault = _fault_of_account(event.sender.platform, event.sender.id)
+        else:
+            fault = _fault_of(event)
+            if isinstance(event, ReadChat) and fault is None:
+                platforms[event.key] = event.platform
         if fault is not None:
             raise FormatFault(f"yielded a {type(event).__name__} that makes no sense (event {number}: {fault})")
         yield event
@@ -47,15 +54,18 @@ def checked(events: Iterable[Event]) -> Iterator[Event]:
 
 def _fault_of(event: object) -> str | None:
     match event:
-        case ReadMessage():
-            return _fault_of_message(event)
         case Skipped():
             return None if _is_text(event.chat) and _is_text(event.reason) else "its `chat` and `reason` are not texts"
         case ReadChat():
             return _fault_of_chat(event)
+        case ReadWriting():
+            return _fault_of_writing(event)
+        case SkippedWriting():
+            good = isinstance(event.kind, WritingKind) and _is_text(event.reason)
+            return None if good else "its `kind` is no WritingKind, or its `reason` not a text"
         case Truncated():
             return None if _is_text(event.sentence) else "its `sentence` is not a text"
-    return "it is none of ReadChat, ReadMessage, Skipped and Truncated"
+    return "it is none of ReadChat, ReadMessage, Skipped, ReadWriting, SkippedWriting and Truncated"
 
 
 def _fault_of_message(message: ReadMessage) -> str | None:
@@ -73,7 +83,7 @@ def _fault_of_message(message: ReadMessage) -> str | None:
         return "its `text` is not a text that can be stored"
     if not _is_text(message.sender_name) or "\n" in message.sender_name:
         return "its `sender_name` is not a text on one line"
-    if not isinstance(message.photos, tuple) or not all(isinstance(name, str) for name in message.photos):
+    if message.photos != () and not _are_names(message.photos):
         return "its `photos` are not a tuple of file names"
     if message.placeholder is not None and (
         not isinstance(message.placeholder, str) or message.placeholder not in KINDS
@@ -93,8 +103,33 @@ def _fault_of_message(message: ReadMessage) -> str | None:
         return "its `local_time` is neither True nor False"
     if message.edited_ms is not None and not (type(message.edited_ms) is int and 0 < message.edited_ms < LATEST_MS):
         return "its `edited_ms` is neither None nor a time in milliseconds between 1970 and 2100"
-    if not _is_text(message.transcript):
+    if message.transcript != "" and not _is_text(message.transcript):
         return "its `transcript` is not a text that can be stored"
+    if not isinstance(message.plays, str) or (message.plays and not message.placeholder):
+        return "its `plays` is not the name of a file, or it has no placeholder beside it"
+    if message.seconds is not None and not (type(message.seconds) is int and 0 <= message.seconds < _LONGEST):
+        return "its `seconds` is neither None nor a length"
+    return None
+
+
+def _fault_of_writing(writing: ReadWriting) -> str | None:
+    if not isinstance(writing.kind, WritingKind):
+        return "its `kind` is not a WritingKind"
+    if not (_is_text(writing.text) and writing.text):
+        return "its `text` is not a text that can be stored: yield SkippedWriting in its place"
+    if not (_is_text(writing.native_id) and writing.native_id) or type(writing.everywhere) is not bool:
+        return "its `native_id` is not a text, or its `everywhere` neither True nor False"
+    if not _is_text(writing.title) or "\n" in writing.title:
+        return "its `title` is not a text on one line"
+    if writing.day is not None and type(writing.day) is not date:
+        return "its `day` is neither None nor a date"
+    if writing.at_ms is not None and not (type(writing.at_ms) is int and 0 < writing.at_ms < LATEST_MS):
+        return "its `at_ms` is neither None nor a time in milliseconds between 1970 and 2100"
+    if not all(isinstance(one, Addressee) and _is_text(one.name) and "\n" not in one.name for one in writing.to):
+        return "its `to` is not a tuple of Addressees with names on one line"
+    for one in (writing.author, *(addressee.account for addressee in writing.to)):
+        if one is not None and (fault := _fault_of_account(one.platform, one.id or "?")):
+            return fault
     return None
 
 
@@ -118,12 +153,14 @@ def _fault_of_account(platform: object, native: object) -> str | None:
     return None if _is_text(native) and native else "its id is not a text"
 
 
+def _are_names(value: object) -> bool:
+    return isinstance(value, tuple) and all(isinstance(name, str) for name in value)
+
+
 def _is_text(value: object) -> bool:
     """Says whether it is a text that can be stored, without half of a surrogate pair."""
-    if not isinstance(value, str):
-        return False
-    if value.isascii():
-        return True
+    if not isinstance(value, str) or value.isascii():
+        return isinstance(value, str)
     try:
         value.encode("utf-8")
     except UnicodeEncodeError:

@@ -14,6 +14,7 @@ from training.data.importers.formats import InstalledFormat, InstalledFormats
 from training.data.importers.jsonstream import keys_by_place
 from training.data.importers.unreadable import Unreadable, unreadable
 from training.data.importers.workbook import first_words
+from training.data.importers.writings.plain import ENDINGS
 
 _HEAD = 1 << 17
 _MESSAGES = "messages.item"
@@ -67,6 +68,16 @@ class Detector:
             )
         return best[0]
 
+    def export(self, path: Path) -> str | None:
+        """Returns the name of whatever this file may be an export of; None where it is of nothing that is known.
+
+        Raises DataError if it cannot be read.
+        """
+        head = read_head(path)
+        claiming = next((one.name for one in self._formats if self._claim(one, head) is not Claim.NO), None)
+        known = unreadable(head)
+        return claiming or (known.name if known is not None else None)
+
     def _claim(self, one: InstalledFormat, head: Head) -> Claim:
         try:
             return one.sniff(head)
@@ -84,6 +95,11 @@ class Detector:
     def _unknown(self, head: Head) -> NotAnExport:
         if head.keys:
             return NotAnExport(f"{head.path} is JSON, but of no export that can be imported: {self.known}")
+        if head.path.suffix.lower() in ENDINGS:
+            return NotAnExport(
+                f"{head.path} is in no format that can be imported: {self.known} If it is a diary or letters of the "
+                "person, say so: `echoes import --as diary` (or letter, or post)."
+            )
         hint = ""
         line = head.text.partition("\n")[0]
         if line.count(",") >= 3 and not line.isascii():

@@ -9,6 +9,10 @@ _KINDS = {
 }
 
 
+PLAYING = ("video", "animation", "voice")
+"""Kinds of files that are heard, or looked at frame by frame."""
+
+
 def kind_of_file(name: str) -> str:
     """Returns photo or the placeholder for a file; "file" for what is none of the known kinds."""
     return _KINDS.get(name.rpartition(".")[2].lower(), "file")

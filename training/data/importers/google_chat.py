@@ -87,8 +87,8 @@ def read(source: Source) -> Iterator[Event]:
             yield Truncated(damage.sentence)
     if talk.unread_dates and not talk.kept:
         raise DataError(
-            "None of its dates can be read. If they are written in another language than English, Chinese or Japanese, "
-            "set the language of the Google account to English, and ask for the download once more."
+            "None of its dates can be read: their language is not known here, or they are not as Google writes them. "
+            "What helps is to set the language of the Google account to English, and to ask for the download again."
         )
     if talk.messages:
         yield _chat(talk)

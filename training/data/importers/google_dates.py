@@ -1,24 +1,24 @@
-"""Reads dates as Google writes them out in words, in English, Chinese and Japanese, always in UTC."""
+"""Reads dates as Google writes them out in words, in nineteen languages.
+
+They are Unicode's full date and long time of the account's language, in UTC: "mardi 2 mai 2023 à 15:04:05 UTC".
+"""
 
 import re
+import unicodedata
 from datetime import tzinfo
 
 from training.data.importers.base import Moment, read_time
+from training.data.importers.google_words import LANGUAGES
 
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_CLOCK = r"(?P<hour>\d{1,2}):(?P<minute>\d\d):(?P<second>\d\d)"
-_SHAPES = (
-    # Tuesday, March 3, 2020 at 6:05:12 PM UTC
-    re.compile(rf"(?:\w+, )?(?P<month>[A-Z][a-z]{{2,8}}) (?P<day>\d{{1,2}}), (?P<year>\d{{4}})(?: at|,)? {_CLOCK} ?"
-               r"(?P<half>[AaPp])?(?:[Mm])?(?P<zone> (?:UTC|GMT))?"),
-    # Tuesday, 3 March 2020 at 18:05:12 UTC
-    re.compile(rf"(?:\w+,? )?(?P<day>\d{{1,2}}) (?P<month>[A-Z][a-z]{{2,8}}) (?P<year>\d{{4}})(?: at|,)? {_CLOCK} ?"
-               r"(?P<half>[AaPp])?(?:[Mm])?(?P<zone> (?:UTC|GMT))?"),
-    # 2020年3月3日星期二 UTC 18:05:12, or … 下午6:05:12 [UTC]
-    re.compile(r"(?P<year>\d{4})年(?P<month>\d{1,2})月(?P<day>\d{1,2})日 ?(?:星期\w|周\w|\w曜日)? ?"
-               rf"(?P<zone>UTC|GMT)? ?(?P<half>[^\W\d]{{2}})?{_CLOCK}(?P<zone_behind> \[?(?:UTC|GMT)\]?)?"),
-)  # fmt: skip
-_AFTERNOON = ("p", "下午", "中午", "晚上", "午後")
+_CLOCK = re.compile(r"(?<![\d.:])(\d{1,2})(?:[:.](\d\d)[:.](\d\d)|시 ?(\d{1,2})분 ?(\d{1,2})초)(?!\d)")
+_HALF = re.compile(
+    r"(?<!\w)(?P<latin>[ap])(?:m|\. ?m\.)(?!\w)|(?P<other>[上下中]午|凌晨|清晨|早上|晚上|午[前後]|오[전후])"
+)
+_AFTERNOON = ("p", "下午", "中午", "晚上", "午後", "오후")
+_ZONE = re.compile(r"(?<!\w)\[?(?:utc|gmt)\]?(?![\w+-])")
+_IN_NUMBERS = re.compile(r"(\d{4})[年년] ?(\d{1,2})[月월] ?(\d{1,2})[日일] ?(?:星期\w|周\w|\w曜日|\w요일)?")
+_NUMBER = re.compile(r"\d+")
+_WORD = re.compile(r"[^\W\d]+(?:[-'][^\W\d]+)*")
 
 
 def read_date(value: object, zone: tzinfo | None) -> Moment | None:
@@ -28,20 +28,36 @@ def read_date(value: object, zone: tzinfo | None) -> Moment | None:
     """
     if not isinstance(value, str):
         return None
-    text = " ".join(value.split())  # newer ones have a narrow space before AM and PM
-    match = next((found for shape in _SHAPES if (found := shape.fullmatch(text))), None)
-    if match is None:
-        return read_time(text, zone)
-    told = match.groupdict()
-    month = told["month"] if told["month"].isdecimal() else _number_of(told["month"])
-    hour = int(told["hour"])
-    if told["half"]:
-        hour = hour % 12 + 12 * (told["half"].lower() in _AFTERNOON)
-    utc = "Z" if told["zone"] or told.get("zone_behind") else ""
-    return read_time(f"{told['year']}-{month}-{told['day']} {hour}:{told['minute']}:{told['second']}{utc}", zone)
+    text = " ".join(unicodedata.normalize("NFC", value).casefold().split())  # AM and PM may have a narrow space before
+    clock = _CLOCK.search(text)
+    if clock is None:
+        return read_time(value, zone)
+    hour, minute, second = (int(number) for number in clock.groups() if number)
+    text = _without(text, clock)
+    if half := _HALF.search(text):
+        hour = hour % 12 + 12 * (half[0] in _AFTERNOON or half["latin"] == "p")
+        text = _without(text, half)
+    if utc := _ZONE.search(text):
+        text = _without(text, utc)
+    day = _day(text.strip())
+    if day is None:
+        return read_time(value, zone)
+    return read_time(f"{day} {hour}:{minute:02}:{second:02}{'Z' if utc else ''}", zone)
 
 
-def _number_of(month: str) -> int:
-    """Returns the number of a month by its English name; 0 for what is none."""
-    start = month[:3].lower()
-    return _MONTHS.index(start) + 1 if start in _MONTHS else 0
+def _without(text: str, match: re.Match[str]) -> str:
+    return f"{text[: match.start()]} {text[match.end() :]}"
+
+
+def _day(text: str) -> str | None:
+    """Returns the day as year-month-day. All of its words must be of one language, the rest be a year and a day."""
+    if numbers := _IN_NUMBERS.fullmatch(text):
+        return "-".join(numbers.groups())
+    words, told = set(_WORD.findall(text)), sorted(_NUMBER.findall(text), key=len)
+    if [len(number) == 4 for number in told] != [False, True]:
+        return None
+    for language in LANGUAGES:
+        months = words.intersection(language.months)
+        if len(months) == 1 and words - months <= language.weekdays | language.between:
+            return f"{told[1]}-{language.months.index(months.pop()) + 1}-{told[0]}"
+    return None

@@ -29,17 +29,20 @@ def mended(file: BinaryIO) -> Iterator[str]:
     """
     chunk = file.read(CHUNK)
     wide = chunk.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
-    decoder = codecs.getincrementaldecoder("utf-16" if wide else "utf-8-sig")("replace")
+    from_wide = codecs.getincrementaldecoder("utf-16")("replace")
+    decoder = codecs.getincrementaldecoder("utf-8-sig")("replace")
     held = b""
     while chunk or held:
-        text = decoder.decode(chunk, final=not chunk)
-        data = held + text.encode("utf-8", "replace").translate(None, _RAW_CONTROL)
+        told = from_wide.decode(chunk, final=not chunk).encode("utf-8", "replace") if wide else chunk
+        data = held + told.translate(None, _RAW_CONTROL)
         unfinished = _UNFINISHED.search(data, _tail(data)) if chunk else None
         end = unfinished.start(1) if unfinished else len(data)
         held = data[end:]
-        if end:
-            yield _mend(data[:end]).decode()
+        if text := decoder.decode(_mend(data[:end])):
+            yield text
         chunk = file.read(CHUNK) if chunk else b""
+    if text := decoder.decode(b"", final=True):
+        yield text
 
 
 def _mend(data: bytes) -> bytes:

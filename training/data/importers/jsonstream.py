@@ -3,7 +3,9 @@
 from collections.abc import Container, Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, BinaryIO
+
+import msgspec
 
 from training.data.importers.jsonparts import BrokenJson, Parts
 
@@ -36,7 +38,7 @@ class Damaged(Exception):
         return "The file is damaged in the middle; everything before that place was read."
 
 
-class Node(NamedTuple):
+class Node(msgspec.Struct, frozen=True):
     """A part of a document. kind: "item" for a whole object that was asked for, "value" for a text, number or the like
     outside of those, "end" for the end of an object, "key" for a key of the outermost object, before its value."""
 

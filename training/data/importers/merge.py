@@ -75,6 +75,7 @@ def _merge_chat(
     chat.skipped[REPEATED] += _mark_repeated(db, chat.index)
     found = _match(db, chat.index, target.chat, space, staged.resolution_ms)
     edited = _take_edits(db, chat.index)
+    _take_names(db, chat.index)
     chat.skipped[EDITED] += edited
     chat.skipped[ALREADY] += found - edited
     chat.skipped = +chat.skipped
@@ -108,7 +109,7 @@ def _mark_repeated(db: sqlite3.Connection, index: int) -> int:
 def _match(db: sqlite3.Connection, index: int, chat: int, space: str | None, resolution_ms: int) -> int:
     """Finds the staged messages that the corpus has; returns how many.
 
-    Photos that it lacked are filled in, and what is said in voice messages.
+    What it lacked is filled in: photos, frames, and what is said in voice messages or can be heard in them.
     """
     if db.execute("SELECT 1 FROM messages WHERE chat = ? LIMIT 1", (chat,)).fetchone() is None:
         return 0
@@ -126,12 +127,10 @@ def _match(db: sqlite3.Connection, index: int, chat: int, space: str | None, res
     by_content = _match_content(db, index, chat, space, resolution_ms)
     db.executemany("UPDATE incoming SET match = ? WHERE id = ?", by_content)
     db.execute(
-        "UPDATE messages SET attachments = i.attachments FROM incoming i"
-        " WHERE i.chat = :index AND i.match = messages.id AND i.attachments <> ''"
-        " AND ((digests_of(messages.attachments) = '' AND (digests_of(i.attachments) <> ''"
-        "   OR (said_in(messages.attachments) = '' AND said_in(i.attachments) <> '')))"
-        "  OR (shape_of(messages.attachments) = :unsaid AND shape_of(i.attachments) <> :unsaid))",
-        {"index": index, "unsaid": _UNSAID},
+        "UPDATE messages SET attachments = filled_in(messages.attachments, i.attachments) FROM incoming i"
+        " WHERE i.chat = ? AND i.match = messages.id AND i.attachments NOT IN ('', messages.attachments)"
+        " AND filled_in(messages.attachments, i.attachments) <> messages.attachments",
+        (index,),
     )
     return by_id + len(by_content)
 
@@ -139,13 +138,30 @@ def _match(db: sqlite3.Connection, index: int, chat: int, space: str | None, res
 def _take_edits(db: sqlite3.Connection, index: int) -> int:
     """Writes the words of messages that were edited since they were imported; returns how many."""
     return db.execute(
-        "UPDATE messages SET text = i.text, edited_ms = i.edited_ms, attachments = CASE"
-        "  WHEN digests_of(i.attachments) = '' AND digests_of(messages.attachments) <> '' THEN messages.attachments"
-        "  ELSE i.attachments END FROM incoming i"
+        "UPDATE messages SET text = i.text, edited_ms = i.edited_ms,"
+        " attachments = filled_in(i.attachments, messages.attachments) FROM incoming i"
         " WHERE i.chat = ? AND i.match = messages.id AND i.native_id = messages.native_id AND i.text <> messages.text"
         " AND i.edited_ms > ifnull(messages.edited_ms, 0)",
         (index,),
     ).rowcount
+
+
+def _take_names(db: sqlite3.Connection, index: int) -> None:
+    """Writes the names of those who wrote messages that the corpus has without one."""
+    nameless = "SELECT n.id FROM names n JOIN same_sender s ON s.existing = n.sender WHERE n.name = ''"
+    if db.execute(f"{nameless} LIMIT 1").fetchone() is None:
+        return
+    found = (
+        "FROM incoming i JOIN messages m ON m.id = i.match"
+        f" WHERE i.chat = ? AND i.match > 0 AND i.name <> '' AND m.name IN ({nameless})"
+    )
+    db.execute(f"INSERT OR IGNORE INTO names (sender, name) SELECT DISTINCT m.sender, i.name {found}", (index,))
+    db.execute(
+        "UPDATE messages SET name = n.id FROM"
+        f" (SELECT m.id AS message, m.sender AS sender, i.name AS name {found}) AS named"
+        " JOIN names n ON n.sender = named.sender AND n.name = named.name WHERE messages.id = named.message",
+        (index,),
+    )
 
 
 def _match_content(
@@ -189,14 +205,11 @@ def _match_content(
 
 
 def _insert(db: sqlite3.Connection, index: int, chat: int, space: str | None, source: int) -> int:
-    """Adds the messages that were not found, in their order, and returns how many."""
-    db.execute("UPDATE incoming SET row = match WHERE chat = ? AND match > 0", (index,))
-    db.execute(
-        "UPDATE incoming SET row = found.row FROM (SELECT id, (SELECT ifnull(max(id), 0) FROM messages)"
-        " + row_number() OVER (ORDER BY sent_ms, position, id) AS row FROM incoming WHERE chat = ? AND match IS NULL)"
-        " AS found WHERE incoming.id = found.id",
-        (index,),
-    )
+    """Adds the messages that were not found, in the file's order, and returns how many."""
+    (first,) = db.execute("SELECT min(id) FROM incoming WHERE chat = ? AND match IS NULL", (index,)).fetchone()
+    if first is None:
+        return 0
+    (last,) = db.execute("SELECT ifnull(max(id), 0) FROM messages").fetchone()
     db.execute(
         "INSERT OR IGNORE INTO names (sender, name) SELECT DISTINCT s.row, i.name FROM incoming i"
         " JOIN incoming_senders s ON s.id = i.sender WHERE i.chat = ? AND i.match IS NULL",
@@ -205,14 +218,14 @@ def _insert(db: sqlite3.Connection, index: int, chat: int, space: str | None, so
     return db.execute(
         "INSERT INTO messages (id, chat, sender, name, sent_ms, position, text, attachments, forwarded,"
         " native_id, space, reply_native, reply_to, source, edited_ms)"
-        " SELECT i.row, :chat, s.row, names.id, i.sent_ms, i.position, i.text, i.attachments, i.forwarded,"
+        " SELECT i.id + :shift, :chat, s.row, names.id, i.sent_ms, i.position, i.text, i.attachments, i.forwarded,"
         " i.native_id, CASE WHEN i.native_id IS NULL THEN NULL ELSE :space END, i.reply_native,"
-        " (SELECT a.row FROM incoming a WHERE a.chat = i.chat AND a.native_id = i.reply_native AND a.row IS NOT NULL"
-        "  LIMIT 1), :source, i.edited_ms"
+        " (SELECT ifnull(a.match, a.id + :shift) FROM incoming a WHERE a.chat = i.chat"
+        "  AND a.native_id = i.reply_native AND ifnull(a.match, 1) > 0 LIMIT 1), :source, i.edited_ms"
         " FROM incoming i JOIN incoming_senders s ON s.id = i.sender"
         " JOIN names ON names.sender = s.row AND names.name = i.name"
-        " WHERE i.chat = :index AND i.match IS NULL ORDER BY i.row",
-        {"chat": chat, "index": index, "space": space, "source": source},
+        " WHERE i.chat = :index AND i.match IS NULL ORDER BY i.id",
+        {"shift": last + 1 - first, "chat": chat, "index": index, "space": space, "source": source},
     ).rowcount
 
 

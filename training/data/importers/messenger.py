@@ -33,7 +33,7 @@ from training.data.importers.base import (
     named,
     read_time,
 )
-from training.data.importers.filekinds import kind_of_file
+from training.data.importers.filekinds import PLAYING, kind_of_file
 from training.data.importers.jsonstream import Damaged, walk
 from training.data.importers.messenger_words import mended, not_typed, stands_for_attachment
 
@@ -127,6 +127,7 @@ def _message(raw: dict[str, Any], thread: _Thread) -> ReadMessage | Skipped:
         text=text,
         photos=photos,
         placeholder=placeholder,
+        plays=_plays(raw, placeholder, thread.source.path),
         is_bot=looks_like_bot(name),
         resolution_ms=moment.resolution_ms,
     )
@@ -150,6 +151,15 @@ def _content(raw: dict[str, Any], words: str, name: str, path: Path) -> tuple[st
     if placeholder is None and not photos and not text and (raw.get("share") or told):
         placeholder = "link" if raw.get("share") else "unknown"
     return text, photos, placeholder
+
+
+def _plays(raw: dict[str, Any], placeholder: str | None, path: Path) -> str:
+    """Returns the file that the placeholder stands for, where it plays; of several the first."""
+    if placeholder not in PLAYING:
+        return ""
+    named_so = [uri for key, kind in _MEDIA.items() if kind == placeholder for uri in _uris(raw.get(key))]
+    beside = [uri for uri in _uris(raw.get("media")) if kind_of_file(uri) == placeholder]
+    return next((_local(uri, path) for uri in (*named_so, *beside)), "")
 
 
 def _photos(value: object, path: Path) -> tuple[str, ...]:

@@ -4,6 +4,9 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
+from bot.writing import WritingKind
+from training.data.importers.shelving import Tally
+
 
 @dataclass(slots=True)
 class ChatReport:
@@ -53,29 +56,41 @@ class FileReport:
 class ImportReport:
     """The counts and sentences of one import.
 
-    problems: sentences about files that could not be imported. format_problems: sentences about other packages' formats
-    that cannot be used; they do not keep a file from being imported by another format.
+    problems: sentences about files that could not be imported. hints: about those that were left alone until somebody
+    says more, beside files that were imported. format_problems: sentences about other packages' formats
+    that cannot be used; they do not keep a file from being imported by another format. texts_left: of the other files,
+    those that may be a diary or letters, if somebody says so.
     """
 
     chats: dict[int, ChatReport] = field(default_factory=dict)  # by row in the corpus; others below 0
     files: list[FileReport] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+    hints: list[str] = field(default_factory=list)
     format_problems: list[str] = field(default_factory=list)
+    writings: dict[WritingKind, Tally] = field(default_factory=dict)
     other_files: int = 0
+    texts_left: int = 0
     photos: int = 0
     photos_left_out: Counter[str] = field(default_factory=Counter)
+    sounds: int = 0
+    moving: int = 0
+    playing_left_out: Counter[str] = field(default_factory=Counter)
 
     @property
     def read(self) -> int:
-        return sum(chat.read for chat in self.chats.values())
+        return sum(one.read for one in self._counts)
 
     @property
     def kept(self) -> int:
-        return sum(chat.kept for chat in self.chats.values())
+        return sum(one.kept for one in self._counts)
 
     @property
     def skipped(self) -> Counter[str]:
-        return sum((chat.skipped for chat in self.chats.values()), Counter[str]())
+        return sum((one.skipped for one in self._counts), Counter[str]())
+
+    @property
+    def _counts(self) -> list[ChatReport | Tally]:
+        return [*self.chats.values(), *self.writings.values()]
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -83,9 +98,19 @@ class ImportReport:
             "kept": self.kept,
             "skipped": dict(self.skipped.most_common()),
             "chats": [chat.as_json() for chat in sorted(self.chats.values(), key=lambda chat: -chat.read)],
+            "writings": {
+                kind.value: {"read": one.read, "kept": one.kept, "skipped": dict(one.skipped.most_common())}
+                for kind, one in self.writings.items()
+            },
             "files": [file.as_json() for file in self.files],
             "photos": {"kept": self.photos, "left_out": dict(self.photos_left_out.most_common())},
+            "playing": {
+                "sounds": self.sounds,
+                "with_frames": self.moving,
+                "left_out": dict(self.playing_left_out.most_common()),
+            },
             "other_files": self.other_files,
             "problems": self.problems,
+            "hints": self.hints,
             "format_problems": self.format_problems,
         }

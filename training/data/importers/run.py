@@ -12,17 +12,23 @@ from pathlib import Path
 
 from bot.errors import DataError
 from bot.media import MediaStore
+from bot.message import Account
 from bot.store.corpus import Corpus
+from bot.writing import WritingKind
+from training.data.importers.addressbook import AddressBook, with_names
 from training.data.importers.archives import is_zip, sweep, unpacked
 from training.data.importers.base import FormatFault, Source
 from training.data.importers.detect import Detector, NotAnExport, NotRead
-from training.data.importers.formats import InstalledFormat, installed_formats
+from training.data.importers.formats import OWN_PACKAGE, InstalledFormat, installed_formats
 from training.data.importers.media import ExportMedia
 from training.data.importers.merge import merge
 from training.data.importers.notes import notes_of
 from training.data.importers.report import ChatReport, FileReport, ImportReport
+from training.data.importers.shelving import Tally, shelve
 from training.data.importers.staging import Staged, StagedChat, stage
 from training.data.importers.unreadable import Unreadable
+from training.data.importers.writings.plain import ENDINGS, said_to_be
+from training.data.importers.written import NobodySaid, Own
 from training.data.importers.zones import machine_zone
 
 _WITHOUT_CHAT = -1
@@ -30,11 +36,24 @@ _WITHOUT_CHAT = -1
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What is said of all files: `zone` and `me` as in Source. progress: gets the number of bytes just read."""
+    """What is said of all files: `zone` and `me` as in Source. progress: gets the number of bytes just read.
+
+    names: tells the names of people whom an export knows by number or mail address alone. subject: the person's
+    accounts, whose writings are kept. said_to_be: what the files are, where they do not tell it themselves; to: whom
+    these went to.
+    """
 
     zone: tzinfo | None = None
     me: str | None = None
     progress: Callable[[int], object] = lambda _: None
+    names: AddressBook | None = None
+    subject: tuple[Account, ...] = ()
+    said_to_be: WritingKind | None = None
+    to: str = ""
+
+    @property
+    def own(self) -> Own:
+        return Own(self.subject, self.me)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +130,7 @@ def import_paths(corpus: Corpus, store: MediaStore, files: Iterable[FoundFile], 
         except DataError as error:
             report.problems.append(printable(error))
         options.progress(file.size)
-    report.problems += _told_once(unread, report)
+    _tell_once(unread, report)
     report.format_problems += [*installed.problems, *detector.faults]
     return report
 
@@ -147,13 +166,17 @@ def _import_or_report(
     try:
         if file.problem:
             raise DataError(file.problem)
-        _import_file(corpus, store, file, detector.detect(file.path), options, report)
+        _import_file(corpus, store, file, _format_of(file, detector, options), options, report)
     except NotAnExport as error:
         if file.asked_for:
             report.problems.append(printable(error))
         else:
             report.other_files += 1
+            report.texts_left += options.said_to_be is None and file.path.suffix.lower() in ENDINGS
         options.progress(file.size)
+    except NobodySaid as error:
+        found = Path(file.told(str(file.path))), printable(file.told(f"{file.path}: {error}"))
+        unread.setdefault((str(error), file.asked_for), []).append(found)
     except NotRead as error:
         found = Path(file.told(str(file.path))), printable(file.told(str(error)))
         unread.setdefault((error.kind, file.asked_for), []).append(found)
@@ -161,17 +184,42 @@ def _import_or_report(
         report.problems.append(printable(file.told(str(error))))
 
 
-_Unread = dict[tuple[Unreadable, bool], list[tuple[Path, str]]]
-"""Files of exports that no format reads, each with the sentence about it; by the kind, and whether it was named."""
+def _format_of(file: FoundFile, detector: Detector, options: Options) -> InstalledFormat:
+    """Returns the format that reads a file: that which its content tells, or what somebody said it is.
+
+    Raises DataError where the two contradict each other: a chat holds the words of others.
+    """
+    if options.said_to_be is None:
+        return detector.detect(file.path)
+    if file.path.suffix.lower() not in ENDINGS:
+        raise NotAnExport(f"{file.path} is no text: --as is for files that end in {', '.join(ENDINGS)}.")
+    if (other := detector.export(file.path)) is not None:
+        raise DataError(
+            f"{file.path} looks like an export of {other}, and no {options.said_to_be}: import it without --as."
+        )
+    return InstalledFormat(said_to_be(options.said_to_be, options.to), OWN_PACKAGE)
 
 
-def _told_once(unread: _Unread, report: ImportReport) -> Iterator[str]:
-    """Yields a sentence for many files of one kind; what people send each other is no export where one lies above."""
+_Unread = dict[tuple[Unreadable | str, bool], list[tuple[Path, str]]]
+"""Files that are not read, each with the sentence about it; by the reason, and whether it was named.
+
+The reason is the kind of export that no format reads, or the sentence that is the same for all such files.
+"""
+
+
+def _tell_once(unread: _Unread, report: ImportReport) -> None:
+    """Tells many files of one kind in a sentence; what people send each other is no export where one lies above.
+
+    Posts that lie in the same download as chats are no problem until somebody asks for them.
+    """
     for (kind, asked_for), alike in unread.items():
-        left = [one for one in alike if asked_for or not kind.common or not _lies_below(one[0], report.files)]
+        common = isinstance(kind, Unreadable) and kind.common
+        left = [one for one in alike if asked_for or not common or not _lies_below(one[0], report.files)]
         report.other_files += len(alike) - len(left)
         if left:
-            yield left[0][1] + (f" (and {len(left) - 1:,} more files like it)" if len(left) > 1 else "")
+            beside = isinstance(kind, str) and not asked_for and report.files
+            told = report.hints if beside else report.problems
+            told.append(left[0][1] + (f" (and {len(left) - 1:,} more files like it)" if len(left) > 1 else ""))
 
 
 def _import_file(
@@ -183,15 +231,20 @@ def _import_file(
     report: ImportReport,
 ) -> None:
     zone = options.zone or machine_zone()
-    source = Source(file.path, zone, options.me, options.progress)
+    source = Source(file.path, zone, options.me, options.progress, options.own)
     media = ExportMedia(store, file.path.resolve().parent, file.root)
     try:
-        staged = stage(corpus.db, known.read(source), media)
+        events = known.read(source)
+        staged = stage(corpus.db, with_names(events, options.names) if options.names else events, media, options.own)
         with corpus.transaction() as db:
             name = printable(file.path.name)
             rows = merge(db, staged, name, known.name, zone, zone_said=options.zone is not None)
+            place = file.told(str(file.path.resolve()))
+            shelve(db, staged.writings, printable(place), printable(Path(file.told(str(file.path))).name))
     except FormatFault as fault:
         raise DataError(f"{file.path}: {known.title} {fault}. Nothing of this file was kept. {known.advice}") from fault
+    except NobodySaid:
+        raise
     except DataError as error:
         raise error if str(file.path) in str(error) else DataError(f"{file.path}: {error}") from error
     except sqlite3.OperationalError as error:
@@ -201,6 +254,9 @@ def _import_file(
     _add(report, corpus, file, known.name, staged, rows, options)
     report.photos += len(media.kept)
     report.photos_left_out += media.left_out
+    report.sounds += media.sounds
+    report.moving += media.moving
+    report.playing_left_out += media.playing_left_out
 
 
 def _add(
@@ -221,6 +277,8 @@ def _add(
         total.read += chat.read
         total.kept += chat.kept
         total.skipped += chat.skipped
+    for kind, tally in staged.writings.items():
+        report.writings.setdefault(kind, Tally()).add(tally)
     report.files.append(
         FileReport(
             printable(file.told(str(file.path))),

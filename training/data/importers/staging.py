@@ -5,11 +5,15 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-from bot.message import PHOTO, Account
+from bot.message import PHOTO, Account, Attachment
 from bot.store.attachments import text_and_attachments, to_json
+from bot.writing import WritingKind
 from training.data.importers.base import ME_NAMES, SECOND, Event, ReadChat, ReadMessage, Skipped, Truncated, named
 from training.data.importers.checking import checked
 from training.data.importers.media import ExportMedia
+from training.data.importers.shelving import SCHEMA as OF_WRITINGS
+from training.data.importers.shelving import Tally, stage_writing
+from training.data.importers.written import Own, ReadWriting, SkippedWriting
 
 _BATCH = 2000
 _SCHEMA = """
@@ -21,8 +25,7 @@ CREATE TEMP TABLE incoming_senders (
 CREATE TEMP TABLE incoming (
     id INTEGER PRIMARY KEY, chat INTEGER, sender INTEGER, name TEXT, sent_ms INTEGER, position INTEGER, text TEXT,
     attachments TEXT, forwarded INTEGER, native_id TEXT, reply_native TEXT, edited_ms INTEGER,
-    match INTEGER,  -- the message of the corpus that this is, or -1 for one that the file holds twice
-    row INTEGER  -- the message of the corpus that this becomes or is
+    match INTEGER  -- the message of the corpus that this is, or -1 for one that the file holds twice
 ) STRICT;
 """
 
@@ -44,7 +47,8 @@ class Staged:
 
     local_times: the number of messages whose times are written without a zone. owner_unnamed: it calls the account that
     made it only "me". zone: what zone its times were taken for, if none tells its own. corrected: how many messages of
-    the corpus got another time, because they were imported with another zone.
+    the corpus got another time, because they were imported with another zone. writings: the counts of what was written
+    outside of chats.
     """
 
     chats: dict[str, StagedChat] = field(default_factory=dict)
@@ -54,18 +58,19 @@ class Staged:
     owner_unnamed: bool = False
     zone: str = ""
     corrected: int = 0
+    writings: dict[WritingKind, Tally] = field(default_factory=dict)
 
 
-def stage(db: sqlite3.Connection, events: Iterable[Event], media: ExportMedia) -> Staged:
-    """Reads all events into temp.incoming and copies their photos. Nothing of the corpus is touched.
+def stage(db: sqlite3.Connection, events: Iterable[Event], media: ExportMedia, own: Own) -> Staged:
+    """Reads all events into temporary tables and copies their photos. Nothing of the corpus is touched.
 
-    Raises FormatFault for events that make no sense, and whatever `events` raises.
+    Raises FormatFault for events that make no sense, NobodySaid, and whatever `events` raises.
     """
-    db.executescript(_SCHEMA)
+    db.executescript(_SCHEMA + OF_WRITINGS)
     staged = Staged()
     db.execute("BEGIN")
     try:
-        _stage(db, checked(events), media, staged)
+        _stage(db, checked(events), media, own, staged)
     except BaseException:
         if db.in_transaction:
             db.execute("ROLLBACK")
@@ -74,16 +79,17 @@ def stage(db: sqlite3.Connection, events: Iterable[Event], media: ExportMedia) -
     return staged
 
 
-def _stage(db: sqlite3.Connection, events: Iterable[Event], media: ExportMedia, staged: Staged) -> None:
+def _stage(db: sqlite3.Connection, events: Iterable[Event], media: ExportMedia, own: Own, staged: Staged) -> None:
     senders: dict[Account, int] = {}
     bots: set[int] = set()
     batch: list[tuple[object, ...]] = []
     for event in events:
         match event:
             case ReadMessage():
-                chat = _chat(staged, event.chat)
+                chat = staged.chats.get(event.chat) or _chat(staged, event.chat)
                 chat.read += 1
-                staged.resolution_ms = max(staged.resolution_ms, event.resolution_ms)
+                if event.resolution_ms > staged.resolution_ms:
+                    staged.resolution_ms = event.resolution_ms
                 staged.local_times += event.local_time
                 sender = senders.setdefault(event.sender, len(senders) + 1)
                 if event.is_bot:
@@ -95,6 +101,14 @@ def _stage(db: sqlite3.Connection, events: Iterable[Event], media: ExportMedia, 
                 chat = _chat(staged, key)
                 chat.read += 1
                 chat.skipped[reason] += 1
+            case ReadWriting():
+                tally = staged.writings.setdefault(event.kind, Tally())
+                tally.read += 1
+                stage_writing(db, event, own, tally)
+            case SkippedWriting(kind=kind, reason=reason):
+                tally = staged.writings.setdefault(kind, Tally())
+                tally.read += 1
+                tally.skipped[reason] += 1
             case ReadChat():
                 _chat(staged, event.key).about = event
             case Truncated(sentence=sentence):
@@ -105,7 +119,8 @@ def _stage(db: sqlite3.Connection, events: Iterable[Event], media: ExportMedia, 
         "INSERT INTO incoming_senders VALUES (?, ?, ?, ?, NULL)",
         [(number, account.platform, account.id, number in bots) for account, number in senders.items()],
     )
-    db.execute("CREATE INDEX temp.incoming_by_native ON incoming (chat, native_id)")
+    db.execute("CREATE INDEX temp.incoming_by_chat ON incoming (chat)")  # reads a chat in the order of its rows
+    db.execute("CREATE INDEX temp.incoming_by_native ON incoming (chat, native_id) WHERE native_id IS NOT NULL")
 
 
 def _chat(staged: Staged, key: str) -> StagedChat:
@@ -139,9 +154,13 @@ def _with_attachments(message: ReadMessage, media: ExportMedia) -> tuple[str, st
     photos = [digest for name in message.photos if (digest := media.take(name)) is not None]
     kind = message.placeholder or (PHOTO if message.photos and not photos else "")
     text, attachments = text_and_attachments(kind, message.text, [("", digest) for digest in photos])
-    if message.transcript:
-        attachments = tuple(replace(one, words=message.transcript) if one.kind == kind else one for one in attachments)
-    return text, to_json(attachments)
+    return text, to_json([_told(one, message, media) if one.kind == kind else one for one in attachments])
+
+
+def _told(attachment: Attachment, message: ReadMessage, media: ExportMedia) -> Attachment:
+    """What the placeholder stands for, with what the export tells of it and holds of it."""
+    told = replace(attachment, words=message.transcript or attachment.words, seconds=message.seconds)
+    return media.take_playing(message.plays, told) if message.plays else told
 
 
 def _flush(db: sqlite3.Connection, batch: list[tuple[object, ...]]) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from bot.message import Account, ChatKind
 from training.data.importers.base import (
@@ -61,8 +61,17 @@ _OF_ACCOUNT = frozenset(
 """Keys beside "about" in the export of a whole account."""
 _OF_MESSAGE = frozenset(("date_unixtime", "from_id", "text_entities", "from", "text"))
 """Keys of a message. Only Telegram writes "date_unixtime" beside "text"."""
+_DAY = 86_400  # seconds; nothing that plays longer is believed
 _ORDERLY = 18  # digits of a message id, at most, that can be sorted by
 _ABOUT_CHAT = ("name", "type", "id")
+
+
+class _Writer(NamedTuple):
+    """Who wrote a message. like_bot: the name is a bot's."""
+
+    account: Account
+    name: str
+    like_bot: bool
 
 
 @dataclass(slots=True)
@@ -72,8 +81,10 @@ class _Chat:
     key: str
     about: dict[str, Any] = field(default_factory=dict)
     type: str = ""
+    private: bool = False  # Telegram says so, and in such a chat it says who is a bot, whatever their name
     of_codes: bool = False  # Telegram itself writes in it, of codes to log in with and of new devices
     senders: dict[str, str] = field(default_factory=dict)  # id to name, in the order they first wrote
+    writers: dict[tuple[str, str], _Writer | None] = field(default_factory=dict)  # by "from_id" and "from"
     messages: int = 0
     owner: str | None = None  # the id of the account that made the export
 
@@ -81,9 +92,20 @@ class _Chat:
         """Notes what the file tells of the chat, before or behind its messages."""
         self.about[key] = value
         self.type = str(self.about.get("type") or "")
+        self.private = self.type in PRIVATE_TYPES
         self.of_codes = self.type == "verification_codes" or (
-            self.type in ("", *PRIVATE_TYPES) and _number(self.about.get("id")) in CODE_SENDERS
+            (self.private or not self.type) and _number(self.about.get("id")) in CODE_SENDERS
         )
+
+    def writer(self, from_id: object, name: object) -> _Writer | None:
+        """Returns who is written so in a message; None where nobody is. Most write again and again."""
+        if not (isinstance(from_id, str) and isinstance(name, str)):
+            return _writer(from_id, name)
+        try:
+            return self.writers[from_id, name]
+        except KeyError:
+            found = self.writers[from_id, name] = _writer(from_id, name)
+            return found
 
 
 def read(source: Source) -> Iterator[Event]:
@@ -127,23 +149,26 @@ def _message(raw: dict[str, Any], chat: _Chat, source: Source) -> ReadMessage | 
     moment = read_time(raw.get("date_unixtime"), source.zone) or read_time(raw.get("date"), source.zone)
     if moment is None:
         return Skipped(chat.key, NO_TIME)
-    name = clean_name(raw.get("from"))
-    sender = _sender(raw.get("from_id"), name)
-    if sender is None:
+    writer = chat.writer(raw.get("from_id"), raw.get("from"))
+    if writer is None:
         return Skipped(chat.key, NO_SENDER)
+    sender, name, is_bot = writer
     if name or sender.id not in chat.senders:
         chat.senders[sender.id] = name
     text, photos, placeholder = _content(raw)
+    seconds = raw.get("duration_seconds")
     if not text and not photos and placeholder is None:
         return Skipped(chat.key, UNKNOWN_KIND if raw.keys() - _PLAIN else EMPTY)
     native = _number(raw.get("id"))
-    edited = read_time(raw.get("edited_unixtime"), source.zone) or read_time(raw.get("edited"), source.zone)
-    answered = None if raw.get("reply_to_peer_id") else _number(raw.get("reply_to_message_id"))
+    edited = None
+    if "edited" in raw or "edited_unixtime" in raw:
+        edited = read_time(raw.get("edited_unixtime"), source.zone) or read_time(raw.get("edited"), source.zone)
+    answered = None
+    if "reply_to_message_id" in raw and not raw.get("reply_to_peer_id"):
+        answered = _lasting(_number(raw["reply_to_message_id"]), chat)
     position = int(native) if native and len(native) < _ORDERLY else chat.messages
-    if chat.type in PRIVATE_TYPES:  # where Telegram says who is a bot, whatever their name
+    if chat.private:
         is_bot = chat.type == "bot_chat" and sender.id == _number(chat.about.get("id"))
-    else:
-        is_bot = looks_like_bot(name)
     return ReadMessage(
         chat=chat.key,
         sender=sender,
@@ -156,11 +181,13 @@ def _message(raw: dict[str, Any], chat: _Chat, source: Source) -> ReadMessage | 
         # what an inline bot wrote in somebody's name is as little their own words as what they pass on
         forwarded="forwarded_from" in raw or "via_bot" in raw,
         native_id=_lasting(native, chat),
-        reply_to=_lasting(answered, chat),
+        reply_to=answered,
         is_bot=is_bot,
         resolution_ms=moment.resolution_ms,
         local_time=moment.local,
         edited_ms=edited.ms if edited else None,
+        plays=str(raw.get("file") or "") if placeholder in _MEDIA.values() else "",
+        seconds=seconds if isinstance(seconds, int) and placeholder and 0 <= seconds <= _DAY else None,
     )
 
 
@@ -205,6 +232,12 @@ def _blocks(value: object) -> Iterator[str]:
                 yield from _blocks(part)
 
 
+def _writer(from_id: object, from_name: object) -> _Writer | None:
+    name = clean_name(from_name)
+    account = _sender(from_id, name)
+    return None if account is None else _Writer(account, name, looks_like_bot(name))
+
+
 def _sender(from_id: object, name: str) -> Account | None:
     """Returns the sender by the id that Telegram's bots see, too; by name where the file has no id."""
     native: str | None = None
@@ -240,6 +273,8 @@ def _lasting(number: str | None, chat: _Chat) -> str | None:
 
 
 def _number(value: object) -> str | None:
+    if type(value) is int:
+        return str(value)
     if isinstance(value, bool) or value is None:
         return None
     text = str(value).strip()
@@ -268,7 +303,7 @@ def _identified(chat: _Chat, owner: str | None) -> ReadChat:
 
 
 def _kind(chat: _Chat, title: str) -> ChatKind:
-    if chat.type in PRIVATE_TYPES:
+    if chat.private:
         return ChatKind.PRIVATE
     if chat.type:
         return ChatKind.GROUP

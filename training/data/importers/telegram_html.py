@@ -31,6 +31,7 @@ from training.data.importers.base import (
     read_time,
 )
 from training.data.importers.byname import chat_of_names
+from training.data.importers.filekinds import PLAYING
 from training.data.importers.telegram import PLATFORM
 
 _KEY = "chat"
@@ -253,6 +254,7 @@ def _read(
         text=text,
         photos=photos,
         placeholder=placeholder,
+        plays=message.link if placeholder in PLAYING else "",
         forwarded=message.forwarded or by_bot,
         native_id=message.id if message.id.isdecimal() else None,
         reply_to=message.answered,

@@ -4,7 +4,21 @@ import re
 from collections.abc import Mapping
 
 from bot.message import Account
-from training.data.importers.base import CALL, PAYMENT, RECALLED, SERVICE, UNKNOWN_KIND, clean_name, is_named, named
+from training.data.importers.base import (
+    CALL,
+    EMPTY,
+    PAYMENT,
+    RECALLED,
+    SERVICE,
+    UNKNOWN_KIND,
+    Moment,
+    ReadMessage,
+    Skipped,
+    clean_name,
+    is_named,
+    looks_like_bot,
+    named,
+)
 
 PLATFORM = "wechat"
 ME = "我"
@@ -166,3 +180,41 @@ def server_id(text: object) -> str | None:
     if not value.isdecimal() or value == "0" or (len(value) >= 17 and value.endswith("0000")):
         return None
     return value
+
+
+def message_of(
+    chat: str,
+    kind: str,
+    content: str,
+    sender: tuple[Account, str],
+    moment: Moment,
+    position: int,
+    native: str | None = None,
+    answered: str | None = None,
+) -> ReadMessage | Skipped:
+    """Returns the message of a row that has one content for all kinds.
+
+    kind: as `kind_of` tells it. sender: the account and its name. native, answered: ids, where the export has them.
+    """
+    account, name = sender
+    text, placeholder = words_of(kind, content), placeholder_of(kind)
+    photos = photo_of(content) if kind == "photo" else ()
+    if not text and placeholder is None:
+        return Skipped(chat, EMPTY)
+    return ReadMessage(
+        chat=chat,
+        sender=account,
+        sender_name=name,
+        sent_ms=moment.ms,
+        position=position,
+        text=text,
+        photos=photos,
+        placeholder=None if photos else placeholder,
+        forwarded=kind == "forward",
+        native_id=native,
+        reply_to=answered,
+        is_bot=looks_like_bot(name),
+        resolution_ms=moment.resolution_ms,
+        local_time=moment.local,
+        transcript=transcript_of(kind, content),
+    )

@@ -6,7 +6,6 @@ from typing import Any
 
 from bot.message import Account, ChatKind
 from training.data.importers.base import (
-    EMPTY,
     NO_SENDER,
     NO_TIME,
     RECALLED,
@@ -23,7 +22,6 @@ from training.data.importers.base import (
     Truncated,
     clean,
     clean_name,
-    looks_like_bot,
     read_time,
 )
 from training.data.importers.jsonstream import Damaged, walk
@@ -33,13 +31,10 @@ from training.data.importers.wechat import (
     is_group_id,
     kind_of,
     kind_of_code,
+    message_of,
     name_of,
-    photo_of,
-    placeholder_of,
     reason_of,
     server_id,
-    transcript_of,
-    words_of,
 )
 
 _KEY = "chat"
@@ -109,33 +104,16 @@ def _message(raw: dict[str, Any], session: _Session, source: Source) -> ReadMess
         sender = account_of(source.me)
     if sender is None:
         return Skipped(_KEY, NO_SENDER)
-    text, placeholder = words_of(kind, content), placeholder_of(kind)
-    photos = photo_of(content) if kind == "photo" else ()
-    if not text and placeholder is None:
-        return Skipped(_KEY, EMPTY)
-    if mine:
-        session.owner = sender
-    else:
-        session.others[sender] = name
     native = server_id(raw.get("platformMessageId"))  # localId merely counts the lines of one export
-    session.with_ids += native is not None
-    return ReadMessage(
-        chat=_KEY,
-        sender=sender,
-        sender_name=name,
-        sent_ms=moment.ms,
-        position=session.messages,
-        text=text,
-        photos=photos,
-        placeholder=None if photos else placeholder,
-        forwarded=kind == "forward",
-        native_id=native,
-        reply_to=server_id(raw.get("replyToMessageId")),
-        is_bot=looks_like_bot(name),
-        resolution_ms=moment.resolution_ms,
-        local_time=moment.local,
-        transcript=transcript_of(kind, content),
-    )
+    answered = server_id(raw.get("replyToMessageId"))
+    message = message_of(_KEY, kind, content, (sender, name), moment, session.messages, native, answered)
+    if isinstance(message, ReadMessage):
+        session.with_ids += native is not None
+        if mine:
+            session.owner = sender
+        else:
+            session.others[sender] = name
+    return message
 
 
 def _kind_of_local(code: object) -> str | None:

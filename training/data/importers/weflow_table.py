@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from bot.message import Account, ChatKind
 from training.data.importers.base import (
     DAMAGED_ROW,
-    EMPTY,
     NO_SENDER,
     NO_TIME,
     Claim,
@@ -20,7 +19,6 @@ from training.data.importers.base import (
     Source,
     clean,
     clean_name,
-    looks_like_bot,
     read_time,
 )
 from training.data.importers.wechat import (
@@ -29,12 +27,9 @@ from training.data.importers.wechat import (
     account_of,
     is_group_id,
     kind_of,
+    message_of,
     name_of,
-    photo_of,
-    placeholder_of,
     reason_of,
-    transcript_of,
-    words_of,
 )
 from training.data.importers.workbook import rows_of
 
@@ -106,25 +101,7 @@ def _message(row: dict[str, str], sheet: _Sheet) -> ReadMessage | Skipped:
     sender, name = _sender(row, sheet)
     if sender is None:
         return Skipped(_KEY, NO_SENDER)
-    text, placeholder = words_of(kind, content), placeholder_of(kind)
-    photos = photo_of(content) if kind == "photo" else ()
-    if not text and placeholder is None:
-        return Skipped(_KEY, EMPTY)
-    return ReadMessage(
-        chat=_KEY,
-        sender=sender,
-        sender_name=name,
-        sent_ms=moment.ms,
-        position=sheet.messages,
-        text=text,
-        photos=photos,
-        placeholder=None if photos else placeholder,
-        forwarded=kind == "forward",
-        is_bot=looks_like_bot(name),
-        resolution_ms=moment.resolution_ms,
-        local_time=moment.local,
-        transcript=transcript_of(kind, content),
-    )
+    return message_of(_KEY, kind, content, (sender, name), moment, sheet.messages)
 
 
 def _sender(row: dict[str, str], sheet: _Sheet) -> tuple[Account | None, str]:

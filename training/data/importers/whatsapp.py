@@ -145,6 +145,7 @@ def _message(line: Dated, text: str, talk: _Talk, order: str, source: Source, nu
         text=content.text,
         photos=content.photos,
         placeholder=content.placeholder,
+        plays=content.plays,
         is_bot=name in _BOTS or looks_like_bot(name),
         resolution_ms=moment.resolution_ms,
     )

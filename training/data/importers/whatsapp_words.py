@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 
 from training.data.importers.base import CALL, EMPTY, RECALLED, SERVICE
-from training.data.importers.filekinds import kind_of_file
+from training.data.importers.filekinds import PLAYING, kind_of_file
 from training.data.importers.whatsapp_dates import MARKS
 
 OWN = "\u200e"
@@ -96,11 +96,12 @@ _KIND_OF_WORD = tuple(
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What a message says, with its photos and its placeholder, as in ReadMessage."""
+    """What a message says, with its photos, its placeholder and what plays, as in ReadMessage."""
 
     text: str = ""
     photos: tuple[str, ...] = ()
     placeholder: str | None = None
+    plays: str = ""
 
 
 def visible(text: str) -> str:
@@ -164,7 +165,7 @@ def _with_file(name: str, caption: str) -> Said:
         kind = "animation"
     if kind == "contact":
         return Said(stem, (), kind)
-    return Said(caption, (), kind)
+    return Said(caption, (), kind, name if kind in PLAYING else "")
 
 
 def _kind_of_words(line: str) -> str:

@@ -7,20 +7,22 @@ from typing import Any, TypeVar
 
 from tqdm import tqdm
 
-from training.evaluation.asking.store import AnswerStore
+from training.evaluation.asking.store import Answers
 
 T = TypeVar("T")
 
 
 def answered(
-    store: AnswerStore | None,
+    store: Answers | None,
     keys: Sequence[str],
     ask: Callable[[list[int]], Generator[Mapping[int, T], None, None]],
     plain: Callable[[T], Any],
     title: str,
     unit: str,
+    *,
+    shown: bool = True,
 ) -> list[Any]:
-    """Returns an answer for each key, as JSON holds it, and shows its progress on stderr.
+    """Returns an answer for each key, as JSON holds it, and, if it is to be shown, its progress on stderr.
 
     What is asked twice is answered once; without a store nothing is kept.
 
@@ -36,7 +38,7 @@ def answered(
         unit=unit,
         dynamic_ncols=True,
         mininterval=0.2 if sys.stderr.isatty() else 15.0,
-        disable=not keys,
+        disable=not (keys and shown),
     ) as bar:
         bar.update(len(found))
         if missing:

@@ -44,6 +44,7 @@ class ModelRespondent:
             lambda scores: {"odds": list(scores.log_odds), "nats": list(scores.nats)},
             f"{self._name}: reading",
             "dialogue",
+            shown=model.shown,
         )
         found = [DialogueScores(tuple(answer["odds"]), tuple(answer["nats"])) for answer in answers]
         return [one.scores(scores, codec) for one, scores in zip(rendered, found, strict=True)]
@@ -67,7 +68,8 @@ class ModelRespondent:
         def bubbles(text: str) -> list[str]:
             return whole_bubbles(text, model.codec, self._sampling.max_tokens)
 
-        return list(map(tuple, answered(model.kept, keys, ask, bubbles, f"{self._name}: answering", "answer")))
+        title = f"{self._name}: answering"
+        return list(map(tuple, answered(model.kept, keys, ask, bubbles, title, "answer", shown=model.shown)))
 
     def likelihood(
         self, questions: Sequence[Question], candidates: Sequence[Sequence[Bubbles]]
@@ -91,6 +93,7 @@ class ModelRespondent:
             float,
             f"{self._name}: weighing",
             "turn",
+            shown=model.shown,
         )
         found: list[list[Likelihood]] = [[] for _ in questions]
         for turn, nats in zip(turns, answers, strict=True):

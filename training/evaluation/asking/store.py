@@ -11,7 +11,7 @@ import sqlite3
 import zlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from bot.errors import EchoesError
 from bot.files import refusal
@@ -32,8 +32,16 @@ def digest(*parts: object) -> str:
     return content.hexdigest()[:32]
 
 
+class Answers(Protocol):
+    """Where answers are looked up and kept, by key, as JSON holds them."""
+
+    def get(self, keys: Iterable[str]) -> dict[str, Any]: ...
+
+    def put(self, answers: Mapping[str, Any]) -> None: ...
+
+
 class AnswerStore:
-    """Answers by key, as JSON holds them."""
+    """See `Answers`."""
 
     def __init__(self, path: Path) -> None:
         """Raises EchoesError where the disk refuses."""

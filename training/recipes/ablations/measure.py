@@ -10,7 +10,7 @@ from training.evaluation.data import EvaluationData
 from training.evaluation.driver import values as drawn_values
 from training.evaluation.panel import Metric
 from training.evaluation.panels.decision import predictions
-from training.evaluation.panels.decision.measures import Truth, measures
+from training.evaluation.panels.decision.measures import Truth, measures, often
 from training.evaluation.panels.decision.predictions import LOGISTIC
 from training.evaluation.panels.likelihood.panel import bits, lower
 from training.scoring import Reply, Scores
@@ -87,14 +87,17 @@ def _decision(data: EvaluationData, log_odds: Mapping[int, float], calibration: 
         return {}
     truth = Truth.of(tested)
     raw = predictions.uncalibrated(tested, log_odds)
-    rule = measures(predictions.baselines(learnt, tested)[LOGISTIC], truth)["w1"]
+    rule = measures(predictions.calibrated(tested, predictions.baselines(learnt)[LOGISTIC]), truth)["w1"]
     alone = drawn_values(measures(raw, truth))
-    shipped = drawn_values(measures(predictions.calibrated(tested, raw, calibration), truth, rule))
+    shipped = drawn_values(
+        measures(predictions.calibrated(tested, calibration, raw), truth, rule)
+        | often(predictions.by_itself(tested, data.groups, calibration, raw), truth)
+    )
     return {
         "auroc_alone": alone["w1"],
         "auroc": shipped["w1"],
         "over_logistic": shipped["gain"],
         "rate_alone": alone["rate"],
-        "rate": shipped["rate"],
+        "rate": shipped.get("left_alone", shipped["rate"]),
         "calibration_error": shipped["ece"],
     }

@@ -1,4 +1,8 @@
-// The questionnaire: each answer is saved when the writer pauses, and again until it arrives.
+// The questionnaire: questions in words, and the statements of the inventory; each answer is saved as it is given.
+
+import { $, element, field, grow, scaled } from "/parts.js";
+import { hurry, save, telling } from "/saving.js";
+import { Statements } from "/statements.js";
 
 const WORDS = {
   en: {
@@ -10,6 +14,7 @@ const WORDS = {
     lost: "Not saved: no connection. It is tried again.",
     locked: "Open this page with the link that Echoes shows when it starts.",
     answer: "Your answer",
+    parts: ["Questions", "Statements"],
   },
   zh: {
     title: (name) => (name ? `关于${name}` : "关于你"),
@@ -20,107 +25,77 @@ const WORDS = {
     lost: "没有保存：连接断了，会再试。",
     locked: "请用 Echoes 启动时显示的链接打开本页。",
     answer: "你的回答",
+    parts: ["问题", "句子"],
   },
 };
-const PAUSE = 600; // milliseconds without a key, after which an answer is saved
-const AGAIN = 3000;
 
-const $ = (id) => document.getElementById(id);
 let words = WORDS[navigator.language.startsWith("zh") ? "zh" : "en"];
-const answers = new Map(); // as they stand on the page
-const waiting = new Map(); // the timers of what is not saved yet, by id
-const sending = new Set();
-
-function element(name, attributes = {}, ...children) {
-  const made = Object.assign(document.createElement(name), attributes);
-  made.append(...children);
-  return made;
-}
 
 function show(state, wrong = false) {
   $("state").textContent = state;
   $("state").className = wrong ? "wrong" : "";
 }
 
-function count() {
-  const done = [...answers.values()].filter((answer) => answer.trim()).length;
-  $("done").max = answers.size || 1;
+function count(done, all) {
+  $("done").max = all || 1;
   $("done").value = done;
-  $("count").textContent = words.count(done, answers.size);
+  $("count").textContent = words.count(done, all);
 }
 
-function changed(id, answer, pause) {
-  answers.set(id, answer);
-  count();
-  later(id, pause);
-}
+class Questions {
+  constructor(items, scale, counted) {
+    Object.assign(this, { items, scale, counted });
+  }
 
-function later(id, pause) {
-  clearTimeout(waiting.get(id));
-  waiting.set(id, setTimeout(() => save(id), pause));
-}
+  get answered() {
+    return this.items.filter((item) => item.answer.trim()).length;
+  }
 
-async function save(id) {
-  if (sending.has(id)) return later(id, PAUSE); // so that an older answer never arrives after a newer one
-  const answer = answers.get(id);
-  waiting.delete(id);
-  sending.add(id);
-  show(words.saving);
-  try {
-    const reply = await fetch(`/api/answers/${encodeURIComponent(id)}`, {
-      method: "PUT",
-      headers: { "Content-Type": "application/json" },
-      body: JSON.stringify({ answer }),
-    });
-    if (reply.ok) {
-      if (!waiting.size && sending.size === 1) show(words.saved);
-    } else {
-      show(reply.status === 401 ? words.locked : (await reply.json()).sentence, true);
-    }
-  } catch {
-    show(words.lost, true);
-    if (!waiting.has(id)) later(id, AGAIN);
-  } finally {
-    sending.delete(id);
+  show() {
+    $("how").textContent = words.how;
+    $("items").replaceChildren(...this.items.map((item) => (item.scale ? this.#scaled(item) : this.#written(item))));
+    document.querySelectorAll("textarea").forEach(grow);
+  }
+
+  #keep(item, answer, atOnce) {
+    item.answer = answer;
+    save(`/api/answers/${encodeURIComponent(item.id)}`, { answer }, atOnce);
+    this.counted();
+  }
+
+  #scaled(item) {
+    return scaled(item.question, this.scale, item.answer, (chosen) => this.#keep(item, chosen, true));
+  }
+
+  #written(item) {
+    const attributes = { id: `a-${item.id}`, value: item.answer, placeholder: words.answer };
+    const area = field(attributes, (text) => this.#keep(item, text, false));
+    area.addEventListener("blur", () => hurry(`/api/answers/${encodeURIComponent(item.id)}`));
+    const label = element("label", { htmlFor: area.id, textContent: item.question });
+    return element("div", { className: "item" }, label, area);
   }
 }
 
-function grow(area) {
-  area.style.height = "auto";
-  area.style.height = `${area.scrollHeight + 2}px`;
-}
-
-function written(item) {
-  const area = element("textarea", { id: `a-${item.id}`, value: item.answer, rows: 1, placeholder: words.answer });
-  area.addEventListener("input", () => {
-    grow(area);
-    changed(item.id, area.value, PAUSE);
-  });
-  area.addEventListener("blur", () => waiting.has(item.id) && later(item.id, 0));
-  const label = element("label", { htmlFor: area.id, textContent: item.question });
-  return element("div", { className: "item" }, label, area);
-}
-
-function scaled(item, scale) {
-  const meaning = element("p", { className: "meaning" });
-  const steps = scale.map((text, index) => {
-    const step = element("button", { type: "button", textContent: String(index + 1), title: text });
-    step.setAttribute("aria-label", `${index + 1}: ${text}`);
-    step.addEventListener("click", () => choose(answers.get(item.id) === step.textContent ? "" : step.textContent));
-    return step;
-  });
-  const tell = (chosen) => {
-    for (const step of steps) step.setAttribute("aria-pressed", String(step.textContent === chosen));
-    const shown = chosen ? [scale[chosen - 1]] : [scale[0], scale.at(-1)];
-    meaning.replaceChildren(...shown.map((text) => element("span", { textContent: text })));
+/** Two parts of one page; the statements have an address of their own. */
+function choose(parts) {
+  const tabs = words.parts.map((textContent, index) =>
+    element("a", { href: index ? "#statements" : "#questions", textContent }),
+  );
+  $("parts").replaceChildren(...tabs);
+  const turn = () => {
+    const at = location.hash === "#statements" ? 1 : 0;
+    tabs.forEach((tab, index) => tab.setAttribute("aria-current", index === at ? "page" : "false"));
+    parts[at].show();
+    recount();
+    scrollTo(0, 0);
   };
-  const choose = (chosen) => {
-    tell(chosen);
-    changed(item.id, chosen, 0);
+  const recount = () => {
+    const part = parts[location.hash === "#statements" ? 1 : 0];
+    count(part.answered, (part.items ?? part.statements).length);
   };
-  tell(item.answer);
-  const legend = element("legend", { textContent: item.question });
-  return element("fieldset", { className: "item" }, legend, element("div", { className: "steps" }, ...steps), meaning);
+  addEventListener("hashchange", turn);
+  turn();
+  return recount;
 }
 
 async function open() {
@@ -139,17 +114,15 @@ async function open() {
     $("how").textContent = reply.status === 401 ? words.locked : (await reply.json()).sentence;
     return;
   }
-  const { language, name, scale, items } = await reply.json();
+  const { language, name, scale, items, inventory } = await reply.json();
   document.documentElement.lang = language;
   words = WORDS[language];
+  Object.assign(telling, { words, show });
   $("title").textContent = document.title = words.title(name);
-  $("how").textContent = words.how;
-  for (const item of items) answers.set(item.id, item.answer);
-  $("items").replaceChildren(...items.map((item) => (item.scale ? scaled(item, scale) : written(item))));
-  document.querySelectorAll("textarea").forEach(grow);
+  let recount = () => {};
+  const counted = () => recount();
+  recount = choose([new Questions(items, scale, counted), new Statements(inventory, language, name, counted)]);
   $("foot").hidden = false;
-  count();
 }
 
-addEventListener("beforeunload", (event) => (waiting.size || sending.size) && event.preventDefault());
 open();

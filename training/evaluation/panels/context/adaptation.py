@@ -2,51 +2,36 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import date
-
-import numpy as np
-from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import Pipeline, make_pipeline
-from sklearn.preprocessing import StandardScaler
+from dataclasses import dataclass
 
 from bot.message import ChatKind
 from training.data.splits import Split
 from training.evaluation.data import EvaluationData
+from training.evaluation.panels.context.judge import FEWEST, Judge, Spoken, ratio, separates
 from training.evaluation.panels.context.relationships import CLOSE, private
 from training.evaluation.panels.style.masking import Mask
-from training.evaluation.panels.style.shape import shapes
 from training.evaluation.respondent import Bubbles, Occasion, occasions, some_occasions
-from training.statistics import NAN, Bools, Draws, Floats, Index, Value, value
+from training.statistics import Value
 
-BUNDLE = 5
-"""Messages that are judged together: a single one tells little."""
-FEWEST = 8
-"""Replies on each side, to learn from and to measure on."""
-CHANCE = 0.5
-SEPARATE = 0.7
-"""Accuracy on real bundles from which on the subject can be said to speak differently."""
-
-_DRAWN = 200  # bundles on each side
+Sides = tuple[frozenset[str], frozenset[str]]
 
 
 @dataclass(frozen=True)
 class Adaptation:
-    """A judge of whom a reply is for, by its shape and not by its words: the topic must not decide.
+    """Whom a reply is for, judged by its form.
 
     sides: two ways of speaking, of some relationships and of others. asked: where the subject answered in private, as
     panel A has it answered. real: the judge's accuracy on bundles of the person's own replies.
     """
 
-    sides: tuple[frozenset[str], frozenset[str]]
+    sides: Sides
     asked: tuple[Occasion, ...]
-    model: Pipeline
-    mask: Mask
+    judge: Judge
     real: Value
 
     @classmethod
     def of(cls, data: EvaluationData, limit: int) -> "Adaptation | None":
-        """The judge learns on the validation days: a logistic regression on the standardised shapes of single replies.
+        """The judge learns on the validation days.
 
         None where nothing has FEWEST replies on both sides, to learn from and to measure on. limit: panel A's.
         """
@@ -55,58 +40,34 @@ class Adaptation:
         learnt = [one for one in occasions(private(data, Split.VALIDATION)) if one.real]
         if (sides := _sides(learnt, asked)) is None:
             return None
-        model = make_pipeline(StandardScaler(), LogisticRegression(C=0.1, class_weight="balanced", max_iter=1000))
-        untold = cls(sides, asked, model, Mask.of_data(data), Value(NAN))
-        model.fit(*untold._shapes(learnt, [one.real for one in learnt])[:2])
-        return replace(untold, real=untold._accuracy([one.real for one in asked]))
+        judge = Judge.of(Mask.of_data(data), _spoken(learnt, [one.real for one in learnt], sides))
+        return cls(sides, asked, judge, judge.accuracy(_spoken(asked, [one.real for one in asked], sides)))
 
     @property
     def separates(self) -> bool:
-        """Whether real bundles are told apart: well, and surely better than by chance."""
-        return self.real.number >= SEPARATE and not self.real.low <= CHANCE
+        return separates(self.real)
 
     def values(self, replies: Sequence[Bubbles]) -> dict[str, Value]:
-        """replies: to `asked`. The ratio is their accuracy over that of real ones, both above chance; not below 0."""
-        found, room = self._accuracy(replies), self.real.number - CHANCE
-        if not self.separates:
-            return {"relationship_accuracy": found}
-        ratio = (max(0.0, (number - CHANCE) / room) for number in (found.number, found.low, found.high))
-        return {"relationship_accuracy": found, "relationship_ratio": Value(*ratio)}
+        """replies: to `asked`. The ratio is their accuracy over that of real ones."""
+        found = self.accuracy(self.asked, replies)
+        ratios = {"relationship_ratio": ratio(found, self.real)} if self.separates else {}
+        return {"relationship_accuracy": found, **ratios}
 
-    def _shapes(self, of: Sequence[Occasion], replies: Sequence[Bubbles]) -> tuple[Floats, Bools, list[date]]:
-        """Of the replies to partners on one of the sides: shapes, whether it is the first side, and days."""
-        found = [
-            (self.mask.bubbles(reply), relationship in self.sides[0], occasion.day)
-            for occasion, reply in zip(of, replies, strict=True)
-            if reply and (relationship := occasion.question.scene.partner.relationship) in self.sides[0] | self.sides[1]
-        ]
-        first = np.array([one for _, one, _ in found], dtype=np.bool_)
-        return shapes([reply for reply, _, _ in found]), first, [day for _, _, day in found]
-
-    def _accuracy(self, replies: Sequence[Bubbles]) -> Value:
-        """The share of bundles of BUNDLE replies that are put on their side, both sides counting the same.
-
-        A bundle is drawn from one side by chance, and judged by the mean of its replies' log-odds. Days drawn whole.
-        """
-        found, first, days = self._shapes(self.asked, replies)
-        if not first.any() or first.all():
-            return Value(NAN)
-        odds: Floats = self.model.decision_function(found)
-
-        def measure(rows: Index) -> float:
-            rng, right = np.random.default_rng(0), []
-            for side in (True, False):
-                there = odds[rows][first[rows] == side]
-                if not len(there):
-                    return NAN
-                drawn = there[rng.integers(len(there), size=(_DRAWN, BUNDLE))].mean(axis=1)
-                right.append(float(((drawn > 0) == side).mean()))
-            return sum(right) / len(right)
-
-        return value(Draws(days).each(measure))
+    def accuracy(self, of: Sequence[Occasion], replies: Sequence[Bubbles]) -> Value:
+        """The judge's accuracy on bundles of the replies to some occasions."""
+        return self.judge.accuracy(_spoken(of, replies, self.sides))
 
 
-def _sides(learnt: Sequence[Occasion], measured: Sequence[Occasion]) -> tuple[frozenset[str], frozenset[str]] | None:
+def _spoken(of: Sequence[Occasion], replies: Sequence[Bubbles], sides: Sides) -> list[Spoken]:
+    """The replies to partners on one of the sides."""
+    return [
+        Spoken(reply, relationship in sides[0], occasion.day)
+        for occasion, reply in zip(of, replies, strict=True)
+        if reply and (relationship := occasion.question.scene.partner.relationship) in sides[0] | sides[1]
+    ]
+
+
+def _sides(learnt: Sequence[Occasion], measured: Sequence[Occasion]) -> Sides | None:
     """Close relationships against the others; where one of the two is missing, the two most frequent relationships."""
     counts = [Counter(one.question.scene.partner.relationship for one in found) for found in (learnt, measured)]
     there = [one for one, _ in sum(counts, Counter[str]()).most_common()]

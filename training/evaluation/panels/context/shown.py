@@ -9,28 +9,31 @@ from bot.people import RELATIONSHIPS
 from training.evaluation import figures
 from training.evaluation.driver import Draft
 from training.evaluation.panel import Example, Figure, Kind
-from training.evaluation.panels.context.adaptation import CHANCE, Adaptation
+from training.evaluation.panels.context.adaptation import Adaptation
+from training.evaluation.panels.context.judge import BUNDLE, CHANCE
 from training.evaluation.panels.context.pictures import recent_photos
 from training.evaluation.panels.context.trials import Pair, Trial, win_rate
-from training.evaluation.respondent import Question
+from training.evaluation.panels.context.years import Years
+from training.evaluation.respondent import Bubbles, Question
 from training.statistics import Value
 
 WIN = "relationship_win"
 WINS = 0.60
 """The wanted win rate of relationships."""
 
-_EXAMPLES, _PHOTOS = 4, 2
+_EXAMPLES, _PHOTOS, _AS_OF = 4, 2, 2
 _FEWEST_SHOWN = 4  # replies of a relationship that get a line in the figure
 
 
 def findings(
     draft: Draft,
     adaptation: Adaptation | None,
+    years: Years | None,
     missing: tuple[str, ...],
     values: Mapping[Kind, Mapping[str, Value]],
 ) -> Iterator[str]:
-    """Relationships first, then photos. missing: why nothing can be said of the two."""
-    unadapted, unseen = missing
+    """Relationships first, then photos, then years. missing: why nothing can be said of the three."""
+    unadapted, unseen, undated = missing
     avatar = values[Kind.AVATAR]
     if unadapted:
         yield unadapted
@@ -54,7 +57,22 @@ def findings(
         yield unseen
     if "picture_swapped" in avatar:
         yield draft.say("findings.photos", swapped=avatar["picture_swapped"], blank=avatar["picture_blank"])
-    yield draft.say("findings.year")
+    if "new_shown" in avatar:
+        yield draft.say("findings.new", **{key: avatar[f"new_{key}"] for key in ("alone", "shown", "copied")})
+    if undated:
+        yield undated
+    elif years and "era_accuracy" in avatar:
+        own = avatar["era_accuracy"]
+        yield draft.say(
+            "findings.years",
+            earlier=years.eras[0],
+            later=years.eras[1],
+            real=years.real.number,
+            own=own,
+            win=avatar["era_win"],
+            heeds=own.low > CHANCE,
+            bundle=BUNDLE,
+        )
 
 
 def word(draft: Draft, relationship: str) -> str:
@@ -62,9 +80,17 @@ def word(draft: Draft, relationship: str) -> str:
 
 
 def examples(
-    draft: Draft, tagged: Sequence[Trial], seen: Sequence[Trial], found: Mapping[str, Sequence[Pair]]
+    draft: Draft,
+    tagged: Sequence[Trial],
+    seen: Sequence[Trial],
+    found: Mapping[str, Sequence[Pair]],
+    years: Years | None,
+    dated: Sequence[Bubbles],
 ) -> Iterator[Example]:
-    """The replies for which the relationship, and the photo, made most of a difference."""
+    """The replies for which the relationship, and the photo, made most of a difference; then some as of either year.
+
+    dated: what was answered as of each year, if that was asked.
+    """
 
     def most(trials: Sequence[Trial], key: str) -> list[tuple[Trial, Pair]]:
         return sorted(zip(trials, found.get(key, ()), strict=True), key=lambda one: -abs(one[1].gain))
@@ -81,6 +107,19 @@ def examples(
         note = draft.say("example.photo", nats=pair.right, other=pair.other)
         photos = recent_photos(trial.occasion.question)
         yield draft.example(trial.occasion.question, {draft.person: trial.occasion.real}, note, photos)
+
+    if years and dated:
+        yield from _as_of(draft, years, dated)
+
+
+def _as_of(draft: Draft, years: Years, replies: Sequence[Bubbles]) -> Iterator[Example]:
+    """What was answered to the same question as of each year: the first few that differ."""
+    number = len(years.asked)
+    pairs = zip(years.asked, replies[:number], replies[number:], strict=True)
+    for occasion, *answers in [one for one in pairs if one[1] != one[2]][:_AS_OF]:
+        said = {draft.say("as_of", era=era): answer for era, answer in zip(years.eras, answers, strict=True)}
+        asked = Question(occasion.question.scene, occasion.question.turns[-1:])
+        yield draft.example(asked, {draft.person: occasion.real, **said})
 
 
 def drawings(draft: Draft, pairs: Mapping[Kind, Sequence[Pair]]) -> Iterator[Figure]:

@@ -3,7 +3,7 @@
 A draw says how often each message counts, so a measure is one formula over an array of draws × messages.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -49,13 +49,24 @@ def measures(predicted: Predictions, truth: Truth, rule: Floats | None = None) -
     an answer is predicted over how often the person gave one, in a stratum over how often they answered it; the
     balanced accuracy is that of speaking exactly as often as the person.
     """
-    times = truth.draws.times
-    pieces = [
-        _measures(predicted, truth, times[start : start + _AT_ONCE, truth.draws.day])
-        for start in range(0, len(times), _AT_ONCE)
-    ]
-    found = {key: np.concatenate([piece[key] for piece in pieces]) for key in pieces[0]}
+    found = _drawn(truth, lambda weight: _measures(predicted, truth, weight))
     return found if rule is None else {"gain": found["w1"] - rule, **found}
+
+
+def often(speaks: Bools | None, truth: Truth) -> dict[str, Floats]:
+    """How often it speaks left to itself, in all and by to whom it was said, over how often the person did.
+
+    Nothing where that is not known.
+    """
+    if speaks is None:
+        return {}
+    return _drawn(truth, lambda weight: _rates("left_alone", speaks, truth, weight))
+
+
+def _drawn(truth: Truth, measure: Callable[[Floats], dict[str, Floats]]) -> dict[str, Floats]:
+    times = truth.draws.times
+    pieces = [measure(times[start : start + _AT_ONCE, truth.draws.day]) for start in range(0, len(times), _AT_ONCE)]
+    return {key: np.concatenate([piece[key] for piece in pieces]) for key in pieces[0]}
 
 
 def sure(gain: Floats) -> dict[str, Value]:
@@ -70,7 +81,6 @@ def _measures(predicted: Predictions, truth: Truth, weight: Floats) -> dict[str,
     found = {
         "w1": auroc(*following),
         "ece": calibration_error(spoke, p, weight),
-        "rate": _over(weight @ predicted.speaks, weight @ spoke),
         "ap": average_precision(*following),
         "w3": auroc(*soon),
         "ap_w3": average_precision(*soon),
@@ -78,11 +88,17 @@ def _measures(predicted: Predictions, truth: Truth, weight: Floats) -> dict[str,
         "balanced": balanced_accuracy(*following),
     }
     for key, there in truth.strata.items():
-        drawn, answered = weight[:, there], truth.answered[there]
         if spoke[there].any() and not spoke[there].all():
-            found[f"w1_{key}"] = auroc(*curve(spoke[there], p[there], drawn))
+            found[f"w1_{key}"] = auroc(*curve(spoke[there], p[there], weight[:, there]))
+    return found | _rates("rate", predicted.speaks, truth, weight)
+
+
+def _rates(name: str, speaks: Bools, truth: Truth, weight: Floats) -> dict[str, Floats]:
+    found = {name: _over(weight @ speaks, weight @ truth.spoke)}
+    for key, there in truth.strata.items():
+        drawn, answered = weight[:, there], truth.answered[there]
         if answered.any():
-            found[f"rate_{key}"] = _over(drawn @ predicted.speaks[there], drawn @ answered)
+            found[f"{name}_{key}"] = _over(drawn @ speaks[there], drawn @ answered)
     return found
 
 

@@ -27,24 +27,27 @@ _DASHED = (0, (4, 3))
 def findings(
     draft: Draft,
     tested: Sequence[Point],
-    predicted: Predictions | None,
+    alone: Bools | None,
     avatar: Mapping[str, Value] | None,
     rule: float,
 ) -> Iterator[str]:
-    """The most important first. predicted, avatar: what the avatar does, and its measures, where there is one.
+    """The most important first. alone: whether the avatar answers, left to itself, where that is known.
 
-    rule: the AUROC of the baseline that is to be beaten.
+    avatar: its measures, where there is one. rule: the AUROC of the baseline that is to be beaten.
     """
     if avatar:
         own = avatar["w1"].number
         yield draft.say("findings.picks", own=own, rule=rule, alike=abs(own - rule) <= _ALIKE)
-        yield draft.say(f"findings.{_often(avatar['rate'].number)}", ratio=avatar["rate"].number)
+        if "left_alone" in avatar:
+            ratio = avatar["left_alone"].number
+            yield draft.say(f"findings.{_often(ratio)}", ratio=ratio)
+            yield draft.say("findings.taught", ratio=avatar["rate"].number)
         yield draft.say("findings.honest", points=100 * avatar["ece"].number)
     spoke, days = [point.spoke for point in tested], len({point.day for point in tested})
     yield draft.say("findings.spoke", rate=float(np.mean(spoke)), messages=f"{len(spoke):,}", days=days)
     if called := [place for place, point in enumerate(tested) if point.stratum is Stratum.ADDRESSED]:
         rate = float(np.mean([tested[place].answered for place in called]))
-        answered = float(predicted.speaks[called].mean()) if predicted else None
+        answered = float(alone[called].mean()) if alone is not None else None
         yield draft.say("findings.addressed", rate=rate, own=answered)
 
 

@@ -1,76 +1,37 @@
-"""How a respondent answers the questionnaire's items from 1 to 7, and how well two sets of answers agree."""
-
-from collections.abc import Sequence
-from importlib.resources import files
-from pathlib import Path
+"""How a respondent answers statements about themselves, and how well two sets of answers agree."""
 
 import numpy as np
 from scipy.special import softmax
 from scipy.stats import pearsonr
 
-from bot.questionnaire import SCALE, Answer, how_like_you, load_questionnaire
+from bot.questionnaire import how_like_you
 from training.data.questionnaire import ask, asked_by_a_stranger
 from training.evaluation.data import EvaluationData
+from training.evaluation.panels.personality.statements import Statements
 from training.evaluation.respondent import Question, Respondent
 from training.statistics import NAN, Draws, Floats, Value, value
 
-NORMS = {"extraversion": 4.44, "agreeableness": 5.23, "conscientiousness": 5.40, "stability": 4.83, "openness": 5.38}
-"""Means of 1,813 people on the Ten-Item Personality Inventory, 1 to 7: Gosling, Rentfrow and Swann, "A very brief
-measure of the Big-Five personality domains", Journal of Research in Personality 37, 2003."""
-
-RETEST = 0.72
-"""How the same people's answers to it agreed after six weeks (r), from the same paper."""
-
-TRAITS = {
-    "trait_lively": ("extraversion", 1),
-    "trait_quiet": ("extraversion", -1),
-    "trait_warm": ("agreeableness", 1),
-    "trait_critical": ("agreeableness", -1),
-    "trait_orderly": ("conscientiousness", 1),
-    "trait_messy": ("conscientiousness", -1),
-    "trait_worry": ("stability", -1),
-    "trait_calm": ("stability", 1),
-    "trait_curious": ("openness", 1),
-    "trait_habit": ("openness", -1),
-    "trait_playful": ("extraversion", 1),
-    "trait_open": ("extraversion", 1),
-}
-"""The trait that each item speaks of, and in which direction; the last two only roughly."""
-
-MIDDLE = 4.0
 _NOTHING = "…"  # stands for a statement that says nothing
 
 
-def rate(respondent: Respondent, items: Sequence[Answer], data: EvaluationData) -> Floats:
-    """Returns the respondent's answer to each item, 1 to 7, items in their order.
+def rate(respondent: Respondent, statements: Statements, data: EvaluationData) -> Floats:
+    """Returns the respondent's answer to each statement, from 1 to the highest.
 
-    The seven phrases are weighed by how much likelier the statement makes each than one that says nothing: phrases
-    differ in length and in how common they are, and only the difference tells of the statement. (Contextual
-    calibration: Zhao, Wallace, Feng, Klein and Singh, "Calibrate Before Use", ICML 2021.) The answer is the expected
-    value.
+    The phrases are weighed by how much likelier the statement makes each than one that says nothing: phrases differ in
+    length and in how common they are, and only the difference tells of the statement. (Contextual calibration: Zhao,
+    Wallace, Feng, Klein and Singh, "Calibrate Before Use", ICML 2021.) The answer is the expected value.
     """
-    language = data.language
     scene = asked_by_a_stranger(data.persona)
-    asked = [how_like_you(statement, language) for statement in (_NOTHING, *(item.question for item in items))]
-    phrases = [(phrase,) for phrase in SCALE[language]]
+    asked = [how_like_you(text, data.language) for text in (_NOTHING, *statements.texts)]
+    phrases = [(phrase,) for phrase in statements.phrases]
     found = respondent.likelihood([Question(scene, (ask(text),)) for text in asked], [phrases] * len(asked))
     nats = np.array([[one.nats for one in row] for row in found])
     weights = softmax(nats[:1] - nats[1:], axis=1)
     return np.asarray(weights @ np.arange(1, len(phrases) + 1), dtype=np.float64)
 
 
-def population_mean(items: Sequence[Answer]) -> Floats:
-    """Returns what the average person would answer; the middle for an item that is not ours."""
-    found = []
-    for item in items:
-        trait, direction = TRAITS.get(item.id, (None, 1))
-        mean = NORMS[trait] if trait else MIDDLE
-        found.append(mean if direction > 0 else 8 - mean)
-    return np.array(found)
-
-
 def agreement(answers: Floats, own: Floats, population: Floats) -> dict[str, Value]:
-    """r: Pearson's, NaN where one side is constant; with Fisher's interval. mae: the mean distance, 1 to 7.
+    """r: Pearson's, NaN where one side is constant; with Fisher's interval. mae: the mean distance.
 
     above: how much r is higher than the population mean's. For mae and above, items are drawn with replacement.
     """
@@ -88,11 +49,5 @@ def correlation(one: Floats, other: Floats) -> float:
     """Computes Pearson's r; NaN where one side is constant, or nearly."""
     if min(np.ptp(one), np.ptp(other)) < 1e-9:
         return NAN
-    return float(np.corrcoef(one, other)[0, 1])
-
-
-def other_person(language: str) -> dict[str, float]:
-    """Returns, by item, the answers of the sample subject of the other language."""
-    other = "en" if language == "zh" else "zh"
-    path = Path(str(files("training"))) / "sample" / other / "questionnaire.yaml"
-    return {answer.id: float(answer.trait) for answer in load_questionnaire(path) if answer.trait is not None}
+    one, other = one - one.mean(), other - other.mean()  # by hand, for it is computed thousands of times
+    return float(np.clip(one @ other / np.sqrt((one @ one) * (other @ other)), -1.0, 1.0))

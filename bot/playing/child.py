@@ -1,0 +1,202 @@
+"""The process that opens what plays, so that damaged or hostile files harm nobody: a script, which gets one on stdin.
+
+- `look WIDTH LONGEST` takes its sound as Ogg/Opus, empty where there is none, and then up to three frames of what
+  moves, at most WIDTH pixels a side.
+- `listen LONGEST` takes the sound alone, as 16 bits, 16,000 a second, one channel.
+- `encode LONGEST TAGS` makes a voice message of a sound, to be sent, with tags given as JSON.
+
+LONGEST: in seconds. It answers with a line of JSON, {"seconds", "parts": [the bytes of each]} or {"error"}, and then
+the parts. It knows nothing of the rest of Echoes: what it cannot reach it cannot harm.
+"""
+
+import io
+import json
+import resource
+import sys
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any
+
+RATE = 16_000  # samples a second: what speech is heard by
+_MEMORY = 2 << 30  # bytes of address space, most of it the libraries' own
+_CPU_SECONDS = 60
+_PIXELS = 4096 * 2304
+_FRAMES = (0.0, 0.5, 0.95)  # of the length
+_PATIENCE = 600  # frames decoded to come to one that is wanted
+_BITS = 16_000  # a second of speech, as voice messages have it
+_OWN_RATE, _OWN_BITS = 24_000, 32_000  # of voice messages to send
+_KINDS = {
+    "format_whitelist": "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,ogg,wav,amr,amrnb,amrwb,aac,mp3,flac,caf,avi",
+    "protocol_whitelist": "",
+}
+"""What FFmpeg may take a file for: not for a list of other files, which it would open, or fetch."""
+
+
+class Refused(Exception):
+    """Why nothing is taken of the file, in a few words."""
+
+
+def main() -> None:
+    resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
+    resource.setrlimit(resource.RLIMIT_CPU, (_CPU_SECONDS, _CPU_SECONDS))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))  # nothing is written; FFmpeg opens no file beside
+    data = sys.stdin.buffer.read()
+    parts: list[bytes] = []
+    seconds: float | None
+    try:
+        question, *asked = sys.argv[1:]
+        if question == "listen":
+            seconds, parts = listen(data, float(asked[0]))
+        elif question == "encode":
+            seconds, parts = encode(data, float(asked[0]), json.loads(asked[1]))
+        else:
+            seconds, parts = look(data, int(asked[0]), float(asked[1]))
+        said: dict[str, Any] = {"seconds": seconds, "parts": [len(part) for part in parts]}
+    except Refused as why:
+        said, parts = {"error": str(why)}, []
+    except Exception as error:  # the libraries raise nearly everything on damaged bytes, MemoryError included
+        said, parts = {"error": f"it is damaged or of an unknown kind ({type(error).__name__})"}, []
+    sys.stdout.buffer.write(json.dumps(said).encode() + b"\n" + b"".join(parts))
+
+
+def look(data: bytes, width: int, longest: float) -> tuple[float | None, list[bytes]]:
+    """How long it plays, its sound, and its frames."""
+    if data.startswith((b"GIF8", b"\x89PNG")) or (data.startswith(b"RIFF") and data[8:12] == b"WEBP"):
+        return _animated(data, width)
+    import av
+
+    with av.open(io.BytesIO(data), "r", options=_KINDS) as file:
+        length = _length(file, longest)
+        pictures = list(_frames(file, length, width)) if file.streams.video else []
+    return length, [_speech(data, longest), *pictures]
+
+
+def listen(data: bytes, longest: float) -> tuple[float, list[bytes]]:
+    """How long the sound is, and its samples."""
+    samples = b"".join(_samples(data, longest, RATE))
+    return _seconds(samples, longest, RATE), [samples]
+
+
+def encode(data: bytes, longest: float, tags: dict[str, str]) -> tuple[float, list[bytes]]:
+    """How long the sound is, and the voice message made of it."""
+    samples = b"".join(_samples(data, longest, _OWN_RATE))
+    if not samples:
+        raise Refused("there is no sound in it")
+    return _seconds(samples, longest, _OWN_RATE), [_opus(samples, _OWN_RATE, _OWN_BITS, tags)]
+
+
+def _seconds(samples: bytes, longest: float, rate: int) -> float:
+    seconds = len(samples) / 2 / rate
+    if seconds > longest:
+        raise Refused(f"it plays longer than {longest:.0f} s")
+    return seconds
+
+
+def _length(file: Any, longest: float) -> float | None:
+    length = None if file.duration is None else file.duration / 1_000_000
+    if length is not None and length > longest:
+        raise Refused(f"it plays longer than {longest:.0f} s")
+    return length
+
+
+def _frames(file: Any, length: float | None, width: int) -> Iterator[bytes]:
+    stream = file.streams.video[0]
+    stream.thread_count = 1
+    context = stream.codec_context
+    if context.width * context.height > _PIXELS:
+        raise Refused(f"it has {context.width}×{context.height} pixels")
+    reached = -1.0
+    for share in _FRAMES if length else _FRAMES[:1]:
+        wanted = share * (length or 0)
+        if wanted > 0:
+            file.seek(int(wanted * 1_000_000))  # to a key frame before it
+        frame = _frame_at(file, stream, wanted)
+        if frame is not None and (frame.time or 0.0) > reached:
+            reached = frame.time or 0.0
+            yield _jpeg(frame, width)
+
+
+def _frame_at(file: Any, stream: Any, wanted: float) -> Any:
+    """The first frame from a time on, or else the last there is."""
+    last = None
+    for last in islice(file.decode(stream), _PATIENCE):
+        if (last.time or 0.0) >= wanted:
+            break
+    return last
+
+
+def _jpeg(frame: Any, width: int) -> bytes:
+    image = frame.to_image()
+    if frame.rotation:
+        image = image.rotate(frame.rotation, expand=True)
+    image.thumbnail((width, width))
+    buffer = io.BytesIO()
+    image.save(buffer, "JPEG", quality=90)
+    return buffer.getvalue()
+
+
+def _animated(data: bytes, width: int) -> tuple[float | None, list[bytes]]:
+    from PIL import Image
+
+    image = Image.open(io.BytesIO(data), formats=["GIF", "PNG", "WEBP"])
+    if image.width * image.height > _PIXELS:
+        raise Refused(f"it has {image.width}×{image.height} pixels")
+    count = getattr(image, "n_frames", 1)  # Pillow's plugins have it only where there may be several
+    if count < 2:
+        raise Refused("it does not move")
+    pictures = [b""]
+    for number in dict.fromkeys(int(share * count) for share in _FRAMES):
+        image.seek(number)
+        shown = image.convert("RGBA")
+        shown.thumbnail((width, width))
+        buffer = io.BytesIO()
+        shown.save(buffer, "PNG")
+        pictures.append(buffer.getvalue())
+    return None, pictures
+
+
+def _samples(data: bytes, longest: float, rate: int) -> Iterator[bytes]:
+    """The sound in pieces, a little more than the longest that is wanted."""
+    import av
+
+    left = int((longest + 1) * rate)
+    with av.open(io.BytesIO(data), "r", options=_KINDS) as file:
+        if not file.streams.audio:
+            raise Refused("there is no sound in it")
+        resampler = av.AudioResampler(format="s16", layout="mono", rate=rate)
+        for frame in file.decode(file.streams.audio[0]):
+            for piece in resampler.resample(frame):
+                yield piece.to_ndarray().tobytes()
+                left -= piece.samples
+            if left < 0:
+                return
+        for piece in resampler.resample(None):
+            yield piece.to_ndarray().tobytes()
+
+
+def _speech(data: bytes, longest: float) -> bytes:
+    """The sound of a video as a voice message has it; empty where there is none."""
+    try:
+        samples = b"".join(_samples(data, longest, RATE))
+    except Refused:
+        return b""
+    return _opus(samples, RATE, _BITS, {}) if samples else b""
+
+
+def _opus(samples: bytes, rate: int, bits: int, tags: dict[str, str]) -> bytes:
+    import av
+    import numpy as np
+
+    sound = av.AudioFrame.from_ndarray(np.frombuffer(samples, np.int16)[None, :], format="s16", layout="mono")
+    sound.sample_rate = rate
+    buffer = io.BytesIO()
+    with av.open(buffer, "w", format="ogg") as out:
+        out.metadata.update(tags)
+        stream = out.add_stream("libopus", rate=rate, layout="mono", bit_rate=bits)
+        out.mux(stream.encode(sound))
+        out.mux(stream.encode(None))
+    return buffer.getvalue()
+
+
+if __name__ == "__main__":
+    main()
