@@ -22,29 +22,7 @@ from bot.engine.llama.quantizing import Quantize
 from bot.media import MediaStore
 from tests.llama.conftest import asked
 
-_WORDS = [
-    "is",
-    "it",
-    "far",
-    "from",
-    "the",
-    "old",
-    "bridge",
-    "to",
-    "station",
-    "we",
-    "said",
-    "nine",
-    "and",
-    "then",
-    "up",
-    "along",
-    "river",
-    "rain",
-    "again",
-    "bring",
-    "warm",
-]
+_WORDS = ("is", "it", "far", "from", "the", "station", "we", "said", "nine", "at", "old", "bridge", "rain", "bread")
 
 
 def prompt(codec: Codec, chat: int, tokens: int, *, more: str = "") -> Prompt:
@@ -56,6 +34,7 @@ def prompt(codec: Codec, chat: int, tokens: int, *, more: str = "") -> Prompt:
 
 
 async def measure(chats: int, back: int, tokens: int, megabytes: float, context: int, quantize: Quantize) -> None:
+    lasts = range(chats - 1, chats - back - 1, -1)  # the newest first: a chat that comes back drives out the oldest
     with tempfile.TemporaryDirectory() as folder:
         engine = await LlamaBatchEngine.start(
             describe(EMBEDDED),
@@ -71,11 +50,11 @@ async def measure(chats: int, back: int, tokens: int, megabytes: float, context:
             ]
             again = [
                 await _decided(engine, chat, prompt(engine.codec, chat, tokens, more="and who brings the bread?"))
-                for chat in tqdm(range(chats - back, chats), unit="chat", desc="one message more")
+                for chat in tqdm(lasts, unit="chat", desc="one message more")
             ]
         finally:
             await engine.aclose()
-    shares = [one[0] / other[0] for one, other in zip(again, anew[-back:], strict=True)]
+    shares = [one[0] / other[0] for one, other in zip(again, (anew[chat] for chat in lasts), strict=True)]
     seconds = statistics.median(one[1] for one in again) / statistics.median(one[1] for one in anew)
     print(
         f"{quantize}, {chats} chats of {statistics.mean(one[0] for one in anew):.0f} tokens, {megabytes:.0f} MB: "

@@ -22,6 +22,7 @@ from bot.letters import visible
 from bot.sampling import Sampling
 
 _CHARACTER = 4  # tokens that one has at most: each is a byte or more of it (UTF-8)
+_LIKELY = 4096  # tokens that a share is chosen from: to sort a whole vocabulary takes a tenth of a step of 8 replies
 
 Ask = Callable[[Json], AsyncGenerator[Json, None]]
 """Sends a request and yields what the server streams back, at last a piece with `stop`."""
@@ -156,10 +157,10 @@ class Writer:
 def drawing(temperature: float, top_p: float) -> Json:
     """Everything else that bears on the choice of a token, lest the server's own defaults do."""
     return {
-        "samplers": ["temperature", "top_p"],  # in this order, as in torch
+        "samplers": ["top_k", "temperature", "top_p"],  # in this order, the last two as in torch
         "temperature": max(temperature, 0.0),
         "top_p": top_p,
-        "top_k": 0,
+        "top_k": _LIKELY if top_p < 1 else 0,
         "min_p": 0.0,
         "repeat_penalty": 1.0,
         "presence_penalty": 0.0,
