@@ -148,7 +148,7 @@ def test_every_mistake_in_a_consent_record_has_its_line(tmp_path: Path) -> None:
     said = wrong_consent(path, role="boss", uses=["training", "selling"], disclosure="true", until="tomorrow", note=...)
     for words in (
         f"{path}:4: role: 'boss' must be self, guardian, executor or next-of-kin",
-        f"{path}:7: uses[1]: 'selling' must be training or running",
+        f"{path}:7: uses[1]: 'selling' must be training, writings, running or voice",
         f"{path}:10: until: 'tomorrow' must be a day such as 2026-11-29: the last day it holds.",
         f"{path}:12: disclosure: 'true' must be true or false.",
         "note: missing: whatever else was said.",
