@@ -11,6 +11,7 @@ from safetensors.torch import load_file
 from bot.chat.dialogue import Bubble, Scene, Speaker, Turn
 from bot.chat.prompt import Codec, Fingerprint
 from bot.chat.prompt.render import render
+from bot.engine.device import fastest_dtype
 from bot.engine.embedded import PIXELS, VISION, ensure_embedded, first_lora_path, tower_path, vision_tower
 from bot.engine.models import LoadedModel, load
 from bot.lora import NONE
@@ -85,7 +86,7 @@ SAMPLE = Path(__file__).parents[2] / "training" / "sample"
 
 @pytest.fixture(scope="module")
 def shipped() -> LoadedModel:
-    return load("embedded", "cpu", "bfloat16")
+    return load("embedded", "cpu", fastest_dtype("cpu", "auto"))
 
 
 @pytest.fixture(scope="module")
@@ -143,7 +144,7 @@ def test_it_sees_what_the_sample_subjects_photos_show(
 
 
 def test_an_avatar_trained_on_text_alone_keeps_its_sight(pictures: list[tuple[Image.Image, str]]) -> None:
-    loaded = load("embedded", "cpu", "bfloat16")
+    loaded = load("embedded", "cpu", fastest_dtype("cpu", "auto"))
     lora = attach(loaded.model, PRESETS["tuned"], loaded.base_id)
     begin(lora, PRESETS["tuned"], loaded.base_id)
     before = likeliest(loaded, pictures)
