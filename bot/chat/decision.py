@@ -36,9 +36,9 @@ class Logistic:
     usual: Mapping[str, float] = field(default_factory=dict, kw_only=True)
 
     def probability(self, p_model: float, seen: Mapping[str, float]) -> float:
-        total = self.bias + self.model * _log_odds(p_model)
+        total = self.bias + self.model * logit(p_model)
         total += sum(weight * seen.get(name, 0.0) for name, weight in self.weights.items())
-        return 1 / (1 + math.exp(-max(min(total, 60.0), -60.0)))
+        return expit(total)
 
     def terms(self, p_model: float, seen: Mapping[str, float]) -> tuple[Term, ...]:
         """Returns the model's part, where it has one, and then what else moves the probability most."""
@@ -46,7 +46,7 @@ class Logistic:
             Term(name, seen.get(name, 0.0), self.usual.get(name, 0.0), weight) for name, weight in self.weights.items()
         ]
         moving = sorted((term for term in every if term.contribution), key=lambda term: -abs(term.contribution))
-        own = [Term(MODEL, _log_odds(p_model), self.usual.get(MODEL, 0.0), self.model)] if self.model else []
+        own = [Term(MODEL, logit(p_model), self.usual.get(MODEL, 0.0), self.model)] if self.model else []
         return (*own, *moving[:_TERMS])
 
     def corrected(self, correction: float) -> Self:
@@ -94,7 +94,7 @@ class Calibration(Logistic):
         own = self.addressed if is_addressed(seen) else None
         threshold = own.threshold if own else self.joining if is_out(seen) else self.threshold
         if self.drawn and own is None:  # log-odds of a uniform chance: the logistic's own distribution
-            threshold = 1 / (1 + math.exp(-_log_odds(threshold) - _log_odds(chance)))
+            threshold = expit(logit(threshold) + logit(chance))
         rule = own or self
         probability = rule.probability(p_model, seen)
         terms = rule.terms(p_model, seen)
@@ -161,7 +161,13 @@ def chance_of(chat: str, message: str) -> float:
     return (int.from_bytes(drawn, "big") + 0.5) / 2**48
 
 
-def _log_odds(probability: float) -> float:
+def expit(log_odds: float) -> float:
+    """Returns the probability with these log-odds."""
+    return 1 / (1 + math.exp(-max(min(log_odds, 60.0), -60.0)))
+
+
+def logit(probability: float) -> float:
+    """Returns the log-odds of a probability, within bounds."""
     p = min(max(probability, 1e-6), 1 - 1e-6)
     return math.log(p / (1 - p))
 

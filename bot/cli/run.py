@@ -140,13 +140,14 @@ async def _serve(prepared: Prepared, drain_seconds: float) -> ExitCode:
     media = MediaStore(private_dir(workspace.received), (workspace.media,))
     past = Past(workspace.corpus)
     past.prepare()
-    _tell_era(prepared.persona, past, load_people(workspace.people))
+    people = load_people(workspace.people)
+    _tell_era(prepared.persona, past, people)
     with orders.from_signals():
         notifier.status("loading the model")
         lora = find_lora(workspace.loras, config.model.lora)
         remembering = config.conversation.remember and remembers(lora)
         if remembering:
-            prepare_memory(workspace, load_people(workspace.people), prepared.persona)
+            prepare_memory(workspace, people, prepared.persona)
         log.info("Loading the model %s with %s.", config.model.base, f"the LoRA {lora.name}" if lora else "no LoRA")
         engine = await _build_unless_stopped(prepared, lora, media, orders)
         if engine is None:
@@ -158,7 +159,7 @@ async def _serve(prepared: Prepared, drain_seconds: float) -> ExitCode:
             avatar = Avatar(
                 engine=engine,
                 persona=prepared.persona,
-                people=load_people(workspace.people),
+                people=load_people(workspace.people),  # as they are now: loading took a while
                 calibration=calibration,
                 sampling=config.sampling.over(Sampling.fitted(lora)),
                 config=config.conversation,

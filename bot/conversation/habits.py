@@ -44,7 +44,8 @@ class Habits:
         def of_all() -> list[list[Message]]:
             return past.talks(people, persona, now, forgotten, _EACH)
 
-        own = await self._learnt(self._whose(chat, partner), self._of_this_chat(past, chat, partner, people, now))
+        of_this = self._of_this_chat(past, chat, partner, people, now, forgotten)
+        own = await self._learnt(self._whose(chat, partner), of_this)
         return own.over(await self._learnt(_ALL, of_all))
 
     async def voices(self, chat: Chat, partner: Account, people: People, now: datetime) -> Spoke:
@@ -52,10 +53,10 @@ class Habits:
         past = self._past
         if past is None:
             return Spoke()
-        self._forgotten(people)
+        forgotten = self._forgotten(people)
         whose = self._whose(chat, partner)
         if whose not in self._voices:
-            read = self._of_this_chat(past, chat, partner, people, now)
+            read = self._of_this_chat(past, chat, partner, people, now, forgotten)
             self._voices[whose] = await asyncio.to_thread(lambda: spoke(read()))
         return self._voices[whose]
 
@@ -80,10 +81,10 @@ class Habits:
         return chat.key if chat.kind is ChatKind.GROUP else partner
 
     def _of_this_chat(
-        self, past: Past, chat: Chat, partner: Account, people: People, now: datetime
+        self, past: Past, chat: Chat, partner: Account, people: People, now: datetime, forgotten: frozenset[Account]
     ) -> Callable[[], list[list[Message]]]:
         """Reads the end of a group, or of what was said with the partner of a private chat."""
-        persona, forgotten, former = self._persona, self._journal.forgotten(), self._journal.former(chat)
+        persona, former = self._persona, self._journal.former(chat)
         if chat.kind is ChatKind.GROUP:
             return lambda: [past.group(chat, former, people, persona, now, forgotten, _CHAT)]
         return lambda: [past.private(partner, people, persona, now, forgotten, _CHAT)]

@@ -48,9 +48,9 @@ class View:
         seen = [entry for entry in recent if entry.state is not State.NEW or entry.seq <= until]
         lines = [(entry.seq, entry.message) for entry in sorted(seen, key=lambda entry: entry.state is State.NEW)]
         partner = partner or next((message.sender for _, message in reversed(lines) if message.sender), None)
-        past = self._past(lines, partner) if len(recent) < wanted else []
-        if len(recent) < wanted:
-            self._context.begin_with(() if past else self._examples(partner))
+        from_its_beginning = len(recent) < wanted
+        past = self._past(lines, partner) if from_its_beginning else []
+        self._context.begin_with(self._examples(partner) if from_its_beginning and not past else ())
         return [(number - len(past), message) for number, message in enumerate(past)] + lines
 
     async def prompt(self, lines: Sequence[Line], *, opens: bool = False) -> Prompt:

@@ -8,22 +8,12 @@ import pytest
 from bot.cli import main
 from bot.engine.describe import Family
 from bot.errors import ExitCode
+from tests.benching import shorten
 
 
 @pytest.fixture(autouse=True)
 def short(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Fewer of everything, and nothing left in the user's cache."""
-    fewer = {
-        "bench.AT_ONCE": (1, 4),
-        "bench._COLD": 1,
-        "bench_asking._TOKENS": 8,
-        "bench_load._UNDER_LOAD": 8,
-        "bench_load._LOAD": 3,
-        "bench_load._BETWEEN": 0.01,
-    }
-    for name, value in fewer.items():
-        monkeypatch.setattr(f"bot.cli.{name}", value)
-    monkeypatch.setattr("bot.engine.llama.files._cache", lambda: tmp_path / "llama")
+    shorten(monkeypatch, tmp_path / "llama", at_once=(1, 4), load=3)
 
 
 def test_it_measures_both_engines(folders: dict[Family, Path], capsys: pytest.CaptureFixture[str]) -> None:

@@ -25,7 +25,7 @@ from tests.finetune.test_train import QUICK, Listener
 from training.calibration import Fitted, Inputs, calibrate, reading
 from training.data.groups import Group
 from training.data.points import Point
-from training.finetune import run, train
+from training.finetune import finish, run, train
 from training.finetune.material import Material, load_material
 
 
@@ -102,7 +102,7 @@ def test_training_lets_its_model_go_before_the_engine_loads_one(
         return await real_build(*asked)
 
     monkeypatch.setattr(run, "load", loading)
-    monkeypatch.setattr(run, "build_local_engine", building)
+    monkeypatch.setattr(finish, "build_local_engine", building)
     train(workspace, replace(QUICK, tokens=3000))
     assert left == [False]
 

@@ -20,6 +20,7 @@ from bot.errors import EchoesError, ExitCode
 from bot.media import MediaStore
 from bot.sampling import Sampling
 from bot.workspace import Workspace
+from tests.benching import shorten
 from tests.engine.conftest import FAMILIES
 from tests.finetune.conftest import make_workspace
 from tests.finetune.test_train import QUICK
@@ -83,18 +84,9 @@ def test_the_doctor_finds_it_whole_or_says_what_is_wrong(workspace: Workspace) -
 
 
 def test_it_can_be_measured(
-    tiny: dict[Family, Ready], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    tiny: dict[Family, Ready], tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    fewer = {
-        "bench.AT_ONCE": (1,),
-        "bench._COLD": 1,
-        "bench_asking._TOKENS": 4,
-        "bench_load._UNDER_LOAD": 8,
-        "bench_load._LOAD": 1,
-        "bench_load._BETWEEN": 0.01,
-    }
-    for name, value in fewer.items():
-        monkeypatch.setattr(f"bot.cli.{name}", value)
+    shorten(monkeypatch, tmp_path, at_once=(1,), load=1)
     asked = ("bench", "--engine", "llama", "--quantize", "q8_0", "--rounds", "1")
     assert main([*asked, "--model", str(tiny["qwen3_vl"].model)]) == ExitCode.OK
     assert "qwen3_vl@" in capsys.readouterr().out

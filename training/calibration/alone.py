@@ -7,14 +7,13 @@ probability, as if from the person's own logistic, a little lower is a little mo
 through the days again tells where.
 """
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
 
-from bot.chat.decision import Calibration
+from bot.chat.decision import Calibration, expit, logit
 from bot.chat.features import is_addressed, is_out
 from training.alone import left_alone
 from training.calibration.thresholds import drawn_threshold
@@ -107,7 +106,7 @@ class _Trials:
             low, high = middle - wide, middle + wide
             every: list[_Tried] = []
             for _ in range(steps):
-                drawn = replace(found, threshold=_probability(middle), joining=_probability(joining), drawn=True)
+                drawn = replace(found, threshold=expit(middle), joining=expit(joining), drawn=True)
                 every.append(tried := self.tried(drawn))
                 yield tried
                 if person.apart(tried.spoken) <= _ALIKE:
@@ -116,7 +115,7 @@ class _Trials:
                 middle = (low + high) / 2
                 if 0 < person.joining < len(tried.outside):
                     joining = drawn_threshold(np.array(tried.outside), person.joining)
-            middle = _log_odds(min(every, key=lambda one: person.apart(one.spoken)).calibration.threshold)
+            middle = logit(min(every, key=lambda one: person.apart(one.spoken)).calibration.threshold)
 
     def tried(self, calibration: Calibration) -> _Tried:
         def decide(point: Point, seen: Mapping[str, float]) -> bool:
@@ -124,20 +123,11 @@ class _Trials:
 
         decided = left_alone(self.groups, self.points, decide)
         outside = [
-            _log_odds(calibration.probability(self._model(message), one.seen))
+            logit(calibration.probability(self._model(message), one.seen))
             for message, one in decided.items()
             if is_out(one.seen) and not is_addressed(one.seen)
         ]
         return _Tried(calibration, Spoken.of([one.seen for one in decided.values() if one.answer]), outside)
 
     def _model(self, message: int) -> float:
-        return _probability(self.log_odds.get(message, 0.0))
-
-
-def _probability(log_odds: float) -> float:
-    return 1 / (1 + math.exp(-max(min(log_odds, 60.0), -60.0)))
-
-
-def _log_odds(probability: float) -> float:
-    p = min(max(probability, 1e-6), 1 - 1e-6)
-    return math.log(p / (1 - p))
+        return expit(self.log_odds.get(message, 0.0))

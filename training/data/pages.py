@@ -7,7 +7,7 @@ goes on talking as in chats: of each kind, addressee and month a page, the newes
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -209,14 +209,7 @@ def _pages(writing: Writing, persona: Persona, people: People, codec: Codec, len
 
 def _going_on(scene: Scene) -> Scene:
     assert scene.page is not None
-    page = scene.page
-    return Scene(
-        scene.persona,
-        scene.kind,
-        scene.partner,
-        times=False,
-        page=Page(page.kind, page.day, page.title, page.to_others, goes_on=True),
-    )
+    return replace(scene, page=replace(scene.page, goes_on=True))
 
 
 def _cut(writing: Writing, scene: Scene, lines: Sequence[str], codec: Codec, replaced: Counter[str]) -> _Cut:

@@ -4,7 +4,6 @@ It is rehearsed with a model that only counts, then the first of each kind of wo
 there is kept, so that it is not asked again.
 """
 
-import math
 import time
 from asyncio import Runner
 from collections import Counter
@@ -15,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from bot.errors import EchoesError
 from training.data.dialogues import Dialogue
 from training.data.splits import Split
+from training.durations import in_words
 from training.evaluation.asking.counting import WRITTEN, counting
 from training.evaluation.data import EvaluationData
 from training.evaluation.limits import Limits
@@ -36,11 +36,9 @@ class Forecast:
     tokens: int
 
     def __str__(self) -> str:
-        minutes = math.ceil(self.seconds / 60)
-        duration = f"{minutes} minute{'s' * (minutes > 1)}" if minutes < 100 else f"{self.seconds / 3600:.1f} hours"
         return (
-            f"This will take about {duration} here: {self.replies:,} replies are to be written and {self.tokens:,} "
-            "tokens to be read. Ctrl-C stops it; what was answered till then is kept."
+            f"This will take about {in_words(self.seconds)} here: {self.replies:,} replies are to be written and "
+            f"{self.tokens:,} tokens to be read. Ctrl-C stops it; what was answered till then is kept."
         )
 
 

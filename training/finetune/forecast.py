@@ -1,11 +1,11 @@
 """What a run will take on this machine, told once a few steps have shown how fast it is."""
 
-import math
 import resource
 import sys
 from dataclasses import dataclass
 
 from bot.engine.models import gpu_bytes
+from training.durations import in_words
 
 STEPS = 5
 """After so many steps it is told; the first is not counted, in which kernels are made."""
@@ -21,10 +21,9 @@ class Forecast:
     memory: int
 
     def __str__(self) -> str:
-        minutes = math.ceil(self.seconds / 60)
-        time = f"{minutes} minutes" if minutes < 100 else f"{self.seconds / 3600:.1f} hours"
         return (
-            f"This will take about {time} in all: {self.tokens:,} tokens, at {self.speed:.0f} a second here just now, "
+            f"This will take about {in_words(self.seconds)} in all: {self.tokens:,} tokens, at "
+            f"{self.speed:.0f} a second here just now, "
             f"and {self.memory / 1e9:.1f} GB of memory. Ctrl-C stops it and keeps what is learnt."
         )
 

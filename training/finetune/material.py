@@ -86,8 +86,7 @@ def load_material(
     planted: tuple[Canary, ...] = ()
     if canaries is not None:
         train, planted = plant(train, data.persona, codec, length, canaries)
-    chats = data.dialogues[Split.TRAIN]
-    pages = load_pages(workspace, data.persona, data.people, codec, length, data.splits, chats, writing_share)
+    pages = load_pages(workspace, data.persona, data.people, codec, length, data.splits, learnt, writing_share)
     counts.update(pages.replaced)
     return Material(
         data.persona,
