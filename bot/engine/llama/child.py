@@ -25,9 +25,10 @@ def main() -> None:
     except Exception as error:  # the library raises no narrower kind
         said = {"error": f"{type(error).__name__}: {str(error).strip()[:300]}"}
     print(json.dumps(said), flush=True)
-    if "url" in said:
-        while os.read(sys.stdin.fileno(), 1):
-            pass
+    if "url" not in said:
+        return  # not at once: what llama.cpp says of it is written by a thread of its own, which must come to its end
+    while os.read(sys.stdin.fileno(), 1):
+        pass
     os._exit(0)  # the server's threads have nothing to finish
 
 

@@ -25,6 +25,7 @@ from bot.errors import ConfigError, PassingError
 log = logging.getLogger(__name__)
 
 _LOADING_SECONDS = 600.0
+_ENDING_SECONDS = 5.0  # that a process which could not begin has for saying why
 _PATIENCE_SECONDS = 120.0  # that a request waits for a process that is being started again
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 60.0  # seconds before it is started again, doubled each time it does not live
 _COMPLAINT = re.compile(r"(?:error loading model: )+(?:error loading model \w+: )?(.{1,200})")
@@ -166,7 +167,10 @@ async def _ask_child(settings: dict[str, Any]) -> tuple[asyncio.subprocess.Proce
             json.loads(line) if line else {"error": f"its process ended: {_how(await process.wait())}"}
         )
         if "error" in said:
-            said["error"] = await complaints or said["error"]
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_ENDING_SECONDS):
+                    said["error"] = await complaints or said["error"]
+                    await process.wait()
         return process, said
     except BaseException:
         await _ended(process)
