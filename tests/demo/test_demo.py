@@ -20,7 +20,7 @@ from tests.engine.conftest import tiny_model
 def demo(folder: Path, base: Path) -> str:
     """In a process of its own, as at a terminal."""
     arguments = ["demo", "--once", "--language", "zh", "--base", str(base)]
-    arguments += ["--dir", str(folder), "--minutes", "0.5"]
+    arguments += ["--dir", str(folder), "--minutes", "0.1"]
     ended = subprocess.run([sys.executable, "-m", "bot", *arguments], capture_output=True, text=True, check=False)
     assert ended.returncode == 0, ended.stderr[-2000:]
     return ended.stdout

@@ -147,7 +147,7 @@ def test_an_avatar_trained_on_text_alone_keeps_its_sight(pictures: list[tuple[Im
     loaded = load("embedded", "cpu", fastest_dtype("cpu", "auto"))
     lora = attach(loaded.model, PRESETS["tuned"], loaded.base_id)
     begin(lora, PRESETS["tuned"], loaded.base_id)
-    before = likeliest(loaded, pictures)
+    before = likeliest(loaded, pictures[::2])
     codec = Codec(loaded.tokenizer, loaded.geometry, lambda digest: (112, 112))
     trained = [value for value in lora.parameters() if value.requires_grad]
     optimizer = torch.optim.AdamW(trained, 1e-3)
@@ -162,7 +162,7 @@ def test_an_avatar_trained_on_text_alone_keeps_its_sight(pictures: list[tuple[Im
         optimizer.zero_grad()
         losses.append(loss.item())
     assert losses[-1] < 0.5 * losses[0], "it did learn to talk otherwise"
-    after = likeliest(loaded, pictures)
+    after = likeliest(loaded, pictures[::2])
     same = sum(name == earlier for name, earlier in zip(after, before, strict=True))
     assert same >= 0.6 * len(before), list(zip(before, after, strict=True))
     kept = choices(loaded, pictures)

@@ -11,7 +11,7 @@ from bot.workspace import Workspace
 from tests.finetune.test_train import weights_of
 
 # A step of the paper's preset has several dialogues to share; one of the other may have a single one.
-ARGUMENTS = ("train", "--preset", "paper", "--epochs", "2", "--learning-rate", "0.002", "--name")
+ARGUMENTS = ("train", "--preset", "paper", "--epochs", "1", "--learning-rate", "0.002", "--name")
 
 
 def curve(folder: Path) -> list[float]:
