@@ -87,8 +87,8 @@ class View:
         if self._known_past is None or self._known_past[0] != known:
             if group:
                 former = self._journal.former(self._chat)
-                found = past.group(self._chat, former, avatar.people, avatar.persona, before, forgotten)
+                found = past.group(self._chat, former, avatar.people, avatar.persona, before, forgotten, reactions=True)
             else:
-                found = past.private(partner, avatar.people, avatar.persona, before, forgotten)
+                found = past.private(partner, avatar.people, avatar.persona, before, forgotten, reactions=True)
             self._known_past = (known, found)
         return self._known_past[1]
