@@ -5,9 +5,10 @@ changes what was shown before it.
 """
 
 from collections import OrderedDict
+from dataclasses import dataclass
 from datetime import datetime
 
-from bot.chat.dialogue import Quote, Reaction
+from bot.chat.dialogue import Quote, Reaction, Speaker
 from bot.chat.scene import speaker_of
 from bot.message import Account, ChatKind, Message
 from bot.people import People
@@ -16,12 +17,21 @@ MOST = 4
 """Shown with one message, the newest: in a large group hundreds put theirs on the same one."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Put:
+    """A reaction of somebody, to a message by its id."""
+
+    message: Message
+    speaker: Speaker | None
+    to: str
+
+
 class Reacted:
     """Goes along with a chat's messages, in order. lookback: how many messages back one is looked for."""
 
     def __init__(self, lookback: int) -> None:
         self.since: datetime | None = None  # the time of the newest message
-        self.waiting: list[Reaction] = []  # until somebody else says something
+        self._waiting: list[_Put] = []  # until somebody else says something
         self._lookback = lookback
         self._known: OrderedDict[str, Quote] = OrderedDict()
         self._newest: tuple[Account | None, str] = (None, "")  # who wrote the newest message, and its id
@@ -44,24 +54,23 @@ class Reacted:
 
         One to a message that is not known any more is left out.
         """
-        target = self._known.get(message.reply_to or "")
-        if target is None:
+        if (to := message.reply_to or "") not in self._known:
             return None
         own = message.sender is None
-        is_plain = message.reply_to == self._newest_for(message.sender)
-        speaker = None if own else speaker_of(message, people)
-        reaction = Reaction(message.reaction, speaker, None if is_plain else target)
+        put = _Put(message, None if own else speaker_of(message, people), to)
         if own and message.chat.kind is ChatKind.PRIVATE:
-            return reaction
-        self.waiting = [*self.waiting, reaction][-MOST:]
+            return self._as_shown(put)
+        self._waiting = [*self._waiting, put][-MOST:]
         return None
 
     def shown(self) -> tuple[Reaction, ...]:
-        """Returns those that waited: they are shown from here on."""
-        shown, self.waiting = tuple(self.waiting), []
+        """Returns those that waited: they are shown with what somebody else says now."""
+        shown = tuple(self._as_shown(put) for put in self._waiting if put.to in self._known)
+        self._waiting = []
         return shown
 
-    def _newest_for(self, account: Account | None) -> str:
-        """The id of the newest message that is not that account's own."""
+    def _as_shown(self, put: _Put) -> Reaction:
+        """What it is to is told where that is not the newest message of others: else any reader takes it for that."""
         writer, newest = self._newest
-        return self._newest_of_another if writer == account else newest
+        plain = self._newest_of_another if writer == put.message.sender else newest
+        return Reaction(put.message.reaction, put.speaker, None if put.to == plain else self._known[put.to])

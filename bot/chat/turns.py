@@ -71,9 +71,9 @@ def said_by(
                 recent[message.id] = Quote(said.speaker, said.bubble.text)
             if len(recent) > LOOKBACK:
                 recent.popitem(last=False)
+        if said.speaker is not None and said.bubble is not None and (shown_with := reacted.shown()):
+            said = replace(said, bubble=replace(said.bubble, reactions=shown_with))
         reacted.passed(message, Quote(said.speaker, said.bubble.text if said.bubble else ""))
-        if said.speaker is not None and said.bubble is not None and reacted.waiting:
-            said = replace(said, bubble=replace(said.bubble, reactions=reacted.shown()))
         yield said
 
 
