@@ -20,6 +20,11 @@ def is_emoji(text: str) -> bool:
     return "So" in kinds and _OF_EMOJI.issuperset(kinds)
 
 
+def bare(emoji: str) -> str:
+    """Returns an emoji as it is compared: some write it with a mark that asks for colours."""
+    return emoji.strip().replace("\ufe0f", "")
+
+
 def well_formed(text: str) -> str:
     """Joins the halves of surrogate pairs; half a pair, which no encoding takes, becomes U+FFFD."""
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 from bot.chat.attachments import spoken
 from bot.chat.prompt.reactions import Written, without_reactions, written_reaction
-from bot.conversation.stickers import bare
 from bot.store.journal import Entry, Kind, Put
 
 LOOKED_AT = 60
@@ -41,11 +40,6 @@ def reacting(
             puts = {other: put for other, put in puts.items() if put.to != to} | {bubble: Put(emoji, to)}
     said = [bubble for bubble in bubbles if bubble in puts or written_reaction(bubble) is None]
     return Said(said or without_reactions(bubbles), puts)
-
-
-def one_of(emoji: str, offered: Sequence[str]) -> str | None:
-    """Returns which of the emoji that a platform takes this one is, as the platform writes it."""
-    return next((one for one in offered if bare(one) == bare(emoji)), None)
 
 
 def reacted_to(written: Written, at_hand: Entry, recent: Sequence[Entry]) -> str | None:

@@ -8,7 +8,7 @@ import pytest
 
 from bot.chat.features import seen
 from bot.conversation.context import messages
-from bot.conversation.reacting import one_of, reacting
+from bot.conversation.reacting import reacting
 from bot.errors import PassingError
 from bot.message import Chat, ChatKind
 from bot.store.journal import Kind, Put, State
@@ -252,7 +252,3 @@ async def test_no_network_passes(stage: Stage) -> None:
 def test_of_several_on_one_message_the_last_is_put() -> None:
     said = reacting(["[❤️]", "yes", "[👍]"], lambda emoji: emoji, lambda one: "7")
     assert (said.bubbles, said.reactions) == (["yes", "[👍]"], {"[👍]": Put("👍", "7")})
-
-
-def test_an_emoji_is_the_same_with_its_colours_asked_for_or_not() -> None:
-    assert one_of("❤️", ["👍", "❤"]) == "❤" and one_of("❤", ["❤️"]) == "❤️" and one_of("🦄", ["❤"]) is None
