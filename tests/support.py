@@ -106,8 +106,8 @@ def put(corpus: Corpus, messages: list[Message]) -> None:
             ).fetchone()
             if message.reaction:
                 db.execute(
-                    "INSERT INTO reactions (message, sender, name, emoji, at_ms) VALUES (?, ?, ?, ?, ?)",
-                    (rows[message.reply_to or ""], sender, name, message.reaction, sent_ms),
+                    "INSERT INTO reactions (chat, message, sender, name, emoji, at_ms) VALUES (?, ?, ?, ?, ?, ?)",
+                    (place, rows[message.reply_to or ""], sender, name, message.reaction, sent_ms),
                 )
                 continue
             cursor = db.execute(

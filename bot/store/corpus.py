@@ -314,7 +314,7 @@ _OF_MESSAGES = (
     " CASE WHEN o.at_ms > m.sent_ms THEN :last ELSE m.position END, m.id, -o.id"
     " FROM reactions o JOIN messages m ON m.id = o.message JOIN senders s ON s.id = o.sender"
     " JOIN names ON names.id = o.name JOIN senders r ON r.id = m.sender"
-    " WHERE m.chat = :chat AND max(ifnull(o.at_ms, m.sent_ms), m.sent_ms) >= :since"
+    " WHERE o.chat = :chat AND max(ifnull(o.at_ms, m.sent_ms), m.sent_ms) >= :since"
     " AND max(ifnull(o.at_ms, m.sent_ms), m.sent_ms) < :until"
 )
 """What was put on that, in the same columns; the emoji stands in the place of what a message brings."""

@@ -101,6 +101,7 @@ _REACTIONS = """
 -- what was put on messages; apart from them, so that whoever counts what was said counts no reaction
 CREATE TABLE reactions (
     id INTEGER PRIMARY KEY,
+    chat INTEGER NOT NULL REFERENCES chats,
     message INTEGER NOT NULL REFERENCES messages,
     sender INTEGER NOT NULL REFERENCES senders,
     name INTEGER NOT NULL REFERENCES names,
@@ -108,6 +109,7 @@ CREATE TABLE reactions (
     at_ms INTEGER,  -- NULL where the export does not tell
     UNIQUE (message, sender, emoji)
 ) STRICT;
+CREATE INDEX reactions_by_chat ON reactions (chat);
 """
 
 LAYOUT = Layout(

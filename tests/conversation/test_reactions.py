@@ -129,6 +129,20 @@ async def test_in_a_group_it_decides_nothing_and_says_who(stage: Stage) -> None:
     assert "user\n[Oma 👍 to Mei: who is in?]\n[Somebody Else ❤️]\nMei (friend): Nora?<|im_end|>" in shown
 
 
+async def test_in_a_group_that_moved_they_are_still_on_the_same_message(stage: Stage) -> None:
+    stage.engine.probability = lambda prompt: 0.0
+    for text in ("who is in?", "anybody?"):
+        await stage.says(MEI, text, group="g")
+    await stage.settled()
+    await stage.reacts(OMA, "👍", "in1", group="g")
+    await stage.conversations.moved(GROUP, Chat("stage", "new", ChatKind.GROUP, "Climbers"))
+    await stage.reacts(OMA, "❤️", "in1", group="g")  # told late, of the chat that was
+    stage.engine.probability = lambda prompt: 0.99
+    await stage.says(MEI, "Nora?", group="new")
+    await stage.settled()
+    assert "[Oma 👍 to Mei: who is in?]\n[Oma ❤️ to Mei: who is in?]\nMei (friend): Nora?" in turns(stage)
+
+
 async def test_forgotten_with_all_else_and_outlived(stage: Stage) -> None:
     await stage.says(MEI, "one")
     await stage.settled()

@@ -64,7 +64,10 @@ class Journal(Forgetting, Troubles, Outcomes, Openings, Reactions):
     def placed(self, message: Message) -> Message:
         """Returns the message as it is kept: in a chat that has moved, it belongs to where that goes on."""
         new = self._moved_to(message.chat)
-        return replace(message, chat=new, id=_former_id(message.chat, message.id)) if new else message
+        if new is None:
+            return message
+        id_, reply_to = (one and _former_id(message.chat, one) for one in (message.id, message.reply_to))
+        return replace(message, chat=new, id=id_ or "", reply_to=reply_to)
 
     def edit(self, message: Message, *, again: bool = False) -> Entry | None:
         """Changes what a message says; one that is new to the journal stays unknown, one left out stays so.
@@ -321,7 +324,8 @@ class Journal(Forgetting, Troubles, Outcomes, Openings, Reactions):
         with self._change() as db:
             _keep_chat(db, new)
             db.execute(
-                "UPDATE entries SET chat = ?, native_id = ? || native_id, floor = NULL WHERE chat = ?",
+                "UPDATE entries SET chat = ?1, native_id = ?2 || native_id, reply_to = ?2 || reply_to, floor = NULL"
+                " WHERE chat = ?3",
                 (new.key, _former_id(old, ""), old.key),
             )
             db.execute("UPDATE moved SET new = ? WHERE new = ?", (new.key, old.key))

@@ -62,13 +62,13 @@ def add_reactions(
         (index,),
     )
     added = db.execute(
-        "INSERT OR IGNORE INTO reactions (message, sender, name, emoji, at_ms)"
-        " SELECT r.target, s.row, names.id, r.emoji, r.at_ms FROM incoming_reactions r"
+        "INSERT OR IGNORE INTO reactions (chat, message, sender, name, emoji, at_ms)"
+        " SELECT ?, r.target, s.row, names.id, r.emoji, r.at_ms FROM incoming_reactions r"
         " JOIN incoming_senders s ON s.id = r.sender JOIN names ON names.sender = s.row AND names.name = r.name"
         " WHERE r.chat = ? AND r.target IS NOT NULL AND NOT EXISTS (SELECT 1 FROM reactions o JOIN same_sender a"
         "  ON a.existing = o.sender AND a.incoming = r.sender WHERE o.message = r.target AND o.emoji = r.emoji)"
         " ORDER BY r.id",
-        (index,),
+        (chat, index),
     ).rowcount
     counts.kept += added
     counts.left_out += Counter({NO_MESSAGE: every - found, ALREADY: found - added})
