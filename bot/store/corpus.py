@@ -2,7 +2,7 @@
 
 import os
 import sqlite3
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -246,7 +246,7 @@ class Corpus:
             (chat.id, limit, count),
         ).fetchone()
         since = _time(found[0]) if found else None
-        return list(self.messages(chat, since=since, until=before, reactions=reactions))[-count:]
+        return last_of(list(self.messages(chat, since=since, until=before, reactions=reactions)), count)
 
     def _names(self) -> dict[tuple[str, str], str]:
         """The name that each sender wrote under most, for chats whose export gives only ids."""
@@ -358,6 +358,12 @@ def _leave_out(db: sqlite3.Connection, without: LeftOut) -> None:
         " (platform, native_id) IN (SELECT platform, native_id FROM left_out)"
         " OR folded IN (SELECT name FROM left_out_names))"
     )
+
+
+def last_of(messages: Sequence[Message], count: int) -> list[Message]:
+    """Returns the last so many messages, in order, and what was put on any since then."""
+    places = [place for place, one in enumerate(messages) if not one.reaction]
+    return list(messages[places[-count] :] if len(places) > count else messages)
 
 
 def as_avatar(message: Message, subject: Collection[Account]) -> Message:

@@ -16,7 +16,7 @@ from bot.errors import EchoesError
 from bot.message import Account, Chat, ChatKind, Message
 from bot.people import NOTHING_LEFT_OUT, Contact, LeftOut, People
 from bot.persona import Persona
-from bot.store.corpus import Corpus, CorpusChat, as_avatar
+from bot.store.corpus import Corpus, CorpusChat, as_avatar, last_of
 
 log = logging.getLogger(__name__)
 
@@ -113,7 +113,7 @@ class Past:
     ) -> list[Message]:
         latest = self._latest(chats, people, persona, before, count, reactions)
         found = [one for chat in latest for one in chat]
-        return sorted(found, key=lambda one: one.sent_at)[-count:]
+        return last_of(sorted(found, key=lambda one: one.sent_at), count)
 
     def _latest(
         self, chats: "_Chats", people: People, persona: Persona, before: datetime, count: int, reactions: bool

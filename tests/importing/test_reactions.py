@@ -101,6 +101,8 @@ def test_what_counts_messages_counts_no_reaction(desk: Desk, write: Write) -> No
     assert [(one.name, one.messages) for one in desk.corpus.senders()] == [("Ann", 2), ("Ben", 1)]
     last = desk.corpus.latest(desk.chat, 2)
     assert [one.text for one in last] == ["and a cat", "no way"]
+    last = desk.corpus.latest(desk.chat, 2, reactions=True)
+    assert [one.reaction or one.text for one in last] == ["and a cat", "🎉", "no way", "❤"], "two messages, and these"
 
 
 def test_of_who_is_left_out_there_is_no_reaction_either(desk: Desk, write: Write) -> None:

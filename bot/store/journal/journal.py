@@ -249,9 +249,7 @@ class Journal(Forgetting, Troubles, Outcomes, Openings, Reactions):
     def elsewhere(self, chat: Chat, count: int) -> list[Entry]:
         """The newest messages and bubbles of all other chats, newest first; nothing without words."""
         return self._entries(
-            "chat != ? AND entries.kind != 'notice' AND (text != '' OR attachments LIKE '%\"words\"%')"
-            " AND state NOT IN ('ignored', 'dropped', 'aside')"
-            " ORDER BY seq DESC LIMIT ?",
+            f"chat != ? AND {_IN_WORDS} AND (text != '' OR attachments LIKE '%\"words\"%') ORDER BY seq DESC LIMIT ?",
             chat.key,
             count,
         )
