@@ -10,9 +10,9 @@ from training.data.dialogues import Dialogue
 from training.data.splits import Split
 
 KEPT, LEFT_OUT = "subject: kept", "subject: left out, "
-REACTIONS = "reactions: of others, shown with what they said next"
+REACTIONS = "reactions: of others, context"
 OWN_REACTIONS = "reactions: of the subject"
-LEARNT_REACTIONS = "reactions: of the subject, learnt as what they answered in private"
+LEARNT_REACTIONS = "reactions: of these learnt, in private"
 """No messages: they are counted apart."""
 _NOTHING = "nobody to answer, or nothing to learn"
 
