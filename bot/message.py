@@ -34,14 +34,16 @@ class Chat:
 
 
 PHOTO, STICKER, VOICE = "photo", "sticker", "voice"
+REACTION = "reaction"
+"""What somebody puts on a message: an emoji, as the words of the only attachment of what is no message itself."""
 
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
     """What a message brings beside its text.
 
-    kind: one of bot.chat.attachments.KINDS. ref: whatever is needed to fetch what it shows or plays, as text: of the
-    platform, or in the corpus the digest of its sound in the media store.
+    kind: one of bot.chat.attachments.KINDS, or REACTION. ref: whatever is needed to fetch what it shows or plays, as
+    text: of the platform, or in the corpus the digest of its sound in the media store.
     digest: its picture in the media store; None where it is not fetched, empty where there is none to be had.
     words: what it says, such as a transcript, a sticker's emoji, a place's name. seconds: how long it plays.
     frames: pictures out of what moves, in the media store, in order. heard: which model wrote its words down; empty
@@ -87,6 +89,11 @@ class Message:
     addressed_other: bool = False  # mentions or replies to somebody else
     from_bot: bool = False
     forwarded: bool = False
+
+    @property
+    def reaction(self) -> str:
+        """The emoji, where this is a reaction to the message `reply_to`, and no message; else empty."""
+        return next((one.words for one in self.attachments if one.kind == REACTION), "")
 
     @property
     def digests(self) -> tuple[str, ...]:

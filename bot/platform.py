@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
 
 from bot.checks import Check
-from bot.errors import EchoesError, PermanentError
+from bot.errors import EchoesError, PermanentError, UndeliverableError
 from bot.message import Chat, Message
 from bot.people import People
 from bot.secrets import Secret, Secrets
@@ -40,6 +40,15 @@ class Inbox(Protocol):
 
     async def receive(self, message: Message) -> None:
         """Takes one message; returns when it is durable. The same message again is ignored."""
+
+    async def reacted(self, reaction: Message) -> None:
+        """Takes what somebody put on a message: an attachment of kind REACTION, its emoji in the words, and `reply_to`.
+
+        It is never answered. The same again is ignored, and so is one to a message that was never received or sent.
+        """
+
+    async def took_back(self, reaction: Message) -> None:
+        """Forgets such a reaction, unless the avatar has seen it."""
 
     async def edited(self, message: Message) -> None:
         """Takes what a message says now; `id` and `chat` tell which. One that was never received is ignored."""
@@ -91,6 +100,17 @@ class Adapter(Protocol):
     async def send_sticker(self, chat: Chat, emoji: str, key: str) -> str:
         """Sends one bubble as the sticker for an emoji, one of `stickers`; as the emoji where that chat takes none."""
         return await self.send(chat, emoji, key)
+
+    def reaction_for(self, emoji: str) -> str | None:
+        """How an emoji is put on messages there; None where it cannot be."""
+        return None
+
+    async def react(self, chat: Chat, message_id: str, emoji: str) -> None:
+        """Puts an emoji, as `reaction_for` gives it, on a message. To do it again changes nothing.
+
+        Raises UndeliverableError where that message, or this chat, takes none.
+        """
+        raise UndeliverableError("This platform has no reactions.")
 
     def sends_voice(self) -> bool:
         """Whether it can send voice messages."""

@@ -10,6 +10,12 @@ class QuietInbox:
     async def receive(self, message: Message) -> None:
         raise AssertionError("no message was expected")
 
+    async def reacted(self, reaction: Message) -> None:
+        raise AssertionError("no reaction was expected")
+
+    async def took_back(self, reaction: Message) -> None:
+        raise AssertionError("no reaction was expected")
+
     async def edited(self, message: Message) -> None:
         """Nothing."""
 

@@ -93,6 +93,7 @@ def put(corpus: Corpus, messages: list[Message]) -> None:
         rows: dict[str, int] = {}
         for message in messages:
             assert message.sender is not None
+            sent_ms = round(message.sent_at.timestamp() * 1000)
             who = (message.sender.platform, message.sender.id)
             db.execute(
                 "INSERT OR IGNORE INTO senders (platform, native_id, is_bot) VALUES (?, ?, ?)",
@@ -103,6 +104,12 @@ def put(corpus: Corpus, messages: list[Message]) -> None:
             (name,) = db.execute(
                 "SELECT id FROM names WHERE sender = ? AND name = ?", (sender, message.sender_name)
             ).fetchone()
+            if message.reaction:
+                db.execute(
+                    "INSERT INTO reactions (chat, message, sender, name, emoji, at_ms) VALUES (?, ?, ?, ?, ?, ?)",
+                    (place, rows[message.reply_to or ""], sender, name, message.reaction, sent_ms),
+                )
+                continue
             cursor = db.execute(
                 "INSERT INTO messages (chat, sender, name, sent_ms, position, text, attachments, forwarded, reply_to,"
                 " source) VALUES (?, ?, ?, ?, ?, ?, ?, 0, ?, 1)",
@@ -110,7 +117,7 @@ def put(corpus: Corpus, messages: list[Message]) -> None:
                     place,
                     sender,
                     name,
-                    round(message.sent_at.timestamp() * 1000),
+                    sent_ms,
                     int(message.id),
                     message.text,
                     to_json([replace(one, ref="") for one in message.attachments]),

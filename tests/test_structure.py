@@ -18,6 +18,7 @@ CONTRACT = {
     "bot.errors",
     "bot.people",
     "bot.workspace",
+    "bot.letters",
     "bot.media",
     "bot.pictures",
     "bot.config",

@@ -14,7 +14,7 @@ import discord
 from yarl import URL
 
 from adapters.discord.client import AvatarClient
-from adapters.discord.convert import PLATFORM
+from adapters.discord.convert import PLATFORM, coloured
 from adapters.discord.sentences import ended, refused
 from bot.errors import PassingError, PermanentError, UndeliverableError
 from bot.message import Chat
@@ -103,6 +103,16 @@ class DiscordAdapter(Adapter):
             return await self.send(chat, emoji, key)
         self._saw(int(chat.id), sent)
         return str(sent)
+
+    def reaction_for(self, emoji: str) -> str | None:
+        return coloured(emoji)
+
+    async def react(self, chat: Chat, message_id: str, emoji: str) -> None:
+        """Puts an emoji on a message beside what is there."""
+        if not message_id.isdecimal():
+            raise UndeliverableError("Discord does not know that message.")
+        async with self._channel(chat) as channel:
+            await channel.get_partial_message(int(message_id)).add_reaction(emoji)
 
     def sends_voice(self) -> bool:
         return True

@@ -11,7 +11,7 @@ from typing import Any
 import aiohttp
 import discord
 
-from adapters.discord.convert import PLATFORM, to_message
+from adapters.discord.convert import PLATFORM, to_message, to_reaction
 from adapters.discord.sentences import refused
 from adapters.http_date import http_date
 from bot.errors import EchoesError, UndeliverableError
@@ -51,7 +51,13 @@ class AvatarClient(discord.Client):
         trace.on_request_end.append(self._tell_time)
         super().__init__(
             intents=discord.Intents(
-                guilds=True, guild_messages=True, dm_messages=True, dm_typing=True, message_content=True
+                guilds=True,
+                guild_messages=True,
+                guild_reactions=True,
+                dm_messages=True,
+                dm_reactions=True,
+                dm_typing=True,
+                message_content=True,
             ),
             allowed_mentions=discord.AllowedMentions.none(),
             max_messages=None,
@@ -92,6 +98,16 @@ class AvatarClient(discord.Client):
         async with self._turn():
             if self.user is not None and event.user_id != self.user.id:
                 self._inbox.typing(_place(event.channel_id, event.guild_id))
+
+    async def on_raw_reaction_add(self, event: discord.RawReactionActionEvent) -> None:
+        async with self._turn():
+            if (reaction := self._reaction(event)) is not None:
+                await self._inbox.reacted(reaction)
+
+    async def on_raw_reaction_remove(self, event: discord.RawReactionActionEvent) -> None:
+        async with self._turn():
+            if (reaction := self._reaction(event)) is not None:
+                await self._inbox.took_back(reaction)
 
     async def on_raw_message_edit(self, event: discord.RawMessageUpdateEvent) -> None:
         async with self._turn():
@@ -149,6 +165,12 @@ class AvatarClient(discord.Client):
         received = self._read(message)
         if received is not None:
             await self._inbox.receive(received)
+
+    def _reaction(self, event: discord.RawReactionActionEvent) -> Message | None:
+        """Discord does not tell when it was: just now."""
+        if self.failure is not None or self.user is None:
+            return None
+        return to_reaction(event, self.user, discord.utils.utcnow())
 
     def _read(self, message: discord.Message) -> Message | None:
         if self.user is None:

@@ -3,11 +3,13 @@
 import re
 from datetime import UTC, datetime
 from pathlib import PurePosixPath
+from unicodedata import east_asian_width
 
 import discord
 
+from bot.letters import bare
 from bot.media import MAX_BYTES
-from bot.message import PHOTO, STICKER, Account, Attachment, Chat, ChatKind, Message
+from bot.message import PHOTO, REACTION, STICKER, Account, Attachment, Chat, ChatKind, Message
 
 PLATFORM = "discord"
 _SPOKEN = (
@@ -51,6 +53,29 @@ def to_message(message: discord.Message, me: discord.abc.User) -> Message | None
         from_bot=message.author.bot or message.webhook_id is not None,
         forwarded=bool(message.message_snapshots),
     )
+
+
+def to_reaction(event: discord.RawReactionActionEvent, me: discord.abc.User, at: datetime) -> Message | None:
+    """Converts what somebody put on a message, or took from it; None for the avatar's own, and for what is no emoji."""
+    if event.user_id == me.id or event.emoji.id is not None or not event.emoji.name:
+        return None
+    kind = ChatKind.PRIVATE if event.guild_id is None else ChatKind.GROUP
+    return Message(
+        chat=Chat(PLATFORM, str(event.channel_id), kind),
+        id="",
+        sender=Account(PLATFORM, str(event.user_id)),
+        sender_name=event.member.display_name if event.member is not None else "",
+        sent_at=at,
+        attachments=(Attachment(REACTION, words=event.emoji.name),),
+        reply_to=str(event.message_id),
+        from_bot=event.member is not None and event.member.bot,
+    )
+
+
+def coloured(emoji: str) -> str:
+    """Returns an emoji as Discord takes it: a sign that may also be a letter's is marked as a picture."""
+    alone = bare(emoji)
+    return f"{alone}\ufe0f" if len(alone) == 1 and east_asian_width(alone) != "W" else emoji
 
 
 def chat_of(message: discord.Message) -> Chat:

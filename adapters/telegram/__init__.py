@@ -46,18 +46,23 @@ def make(section: TelegramSection, setting: Setting) -> Adapter:
 
 
 async def check(section: TelegramSection, secrets: Secrets) -> Check:
-    """Checks whether the token is good, and whether groups can be read."""
+    """Checks whether the token is good, whether groups can be read, and whether the stickers are there."""
     from bot.doctor.asking import ask
 
     name = "telegram online"
-    url = f"{section.api_url.rstrip('/')}/bot{secrets.need(TOKEN.name)}/getMe"
+    bot = f"{section.api_url.rstrip('/')}/bot{secrets.need(TOKEN.name)}"
     # without a proxy of its own the platform's library takes the environment's
-    status, answer = await ask(url, proxy=section.proxy, trust_env=True)
+    status, answer = await ask(f"{bot}/getMe", proxy=section.proxy, trust_env=True)
     if status in (401, 404):
         return bad(name, ConfigError("Telegram refused the token: copy it again from @BotFather (/mybots, API Token)."))
     if status != 200:
         return note(name, f"Telegram answers {status} for now: try again later")
     me = answer.get("result", {})
+    if section.sticker_set is not None:
+        there, _ = await ask(f"{bot}/getStickerSet?name={section.sticker_set}", proxy=section.proxy, trust_env=True)
+        if there == 400:
+            what = f"Telegram has no stickers {section.sticker_set}: see platforms.telegram.sticker_set"
+            return note(name, f"@{me.get('username')}; {what}")
     if not me.get("can_read_all_group_messages"):
         what = "in groups it sees only commands and mentions: @BotFather /setprivacy, Disable, then add it again"
         return note(name, f"@{me.get('username')}; {what}")

@@ -12,15 +12,17 @@ from typing import Any, TypeVar
 
 import httpx
 import telegram
+from telegram.constants import ReactionEmoji
 from telegram.error import BadRequest, TelegramError
 from telegram.request import HTTPXRequest
 
 from adapters.http_date import http_date
-from adapters.telegram.convert import PLATFORM, Edited, Moved, Place, read
+from adapters.telegram.convert import PLATFORM, Edited, Moved, Place, Reacted, read
 from adapters.telegram.download import download, too_large
 from adapters.telegram.errors import explain, reason
 from adapters.telegram.outbox import Outbox, asked
 from bot.errors import EchoesError, PermanentError
+from bot.letters import bare
 from bot.message import Chat, Message
 from bot.platform import Adapter, Inbox, VoiceMessage
 
@@ -28,6 +30,8 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 _TOKEN = re.compile(r"\d+:[A-Za-z0-9_-]+")
+_ASKED_FOR = ["message", "edited_message", "message_reaction"]
+"""Reactions come from private chats, and from groups in which the bot is an administrator."""
 _LONGEST_WAIT = 30.0  # seconds; after an outage of whatever length people wait no longer than this
 
 
@@ -142,7 +146,7 @@ class TelegramAdapter(Adapter):
 
         Written in small letters, which Telegram allows, because the library would otherwise insist on its own method.
         """
-        asked = {"offset": offset, "timeout": self._poll_seconds, "allowed_updates": ["message", "edited_message"]}
+        asked = {"offset": offset, "timeout": self._poll_seconds, "allowed_updates": _ASKED_FOR}
         found: object = await self._bot.do_api_request("getupdates", asked, read_timeout=self._poll_seconds + 10)
         if not isinstance(found, list):
             raise TelegramError("what should be a list of updates is none")
@@ -156,6 +160,11 @@ class TelegramAdapter(Adapter):
                 await inbox.moved(found.old, found.new)
             elif isinstance(found, Edited):
                 await inbox.edited(found.message)
+            elif isinstance(found, Reacted):
+                for reaction in found.taken_back:
+                    await inbox.took_back(reaction)
+                for reaction in found.put:
+                    await inbox.reacted(reaction)
             elif isinstance(found, Message):
                 self._outbox.saw(Place.of(found.chat).chat, int(found.id))
                 await inbox.receive(found)
@@ -197,6 +206,12 @@ class TelegramAdapter(Adapter):
 
     async def send_sticker(self, chat: Chat, emoji: str, key: str) -> str:
         return await self._outbox.send_sticker(chat, self._stickers[emoji], emoji, key)
+
+    def reaction_for(self, emoji: str) -> str | None:
+        return next((one.value for one in ReactionEmoji if bare(one.value) == bare(emoji)), None)
+
+    async def react(self, chat: Chat, message_id: str, emoji: str) -> None:
+        await self._outbox.react(chat, message_id, emoji)
 
     def sends_voice(self) -> bool:
         return True

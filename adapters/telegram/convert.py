@@ -1,7 +1,7 @@
 """From Telegram's updates to messages: pure functions."""
 
 import logging
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC
 from typing import Any
@@ -11,7 +11,7 @@ from telegram.constants import ChatType, MessageEntityType
 from telegram.ext import filters
 
 from bot.media import MAX_BYTES
-from bot.message import PHOTO, STICKER, Account, Attachment, Chat, ChatKind, Message
+from bot.message import PHOTO, REACTION, STICKER, Account, Attachment, Chat, ChatKind, Message
 
 PLATFORM = "telegram"
 SUPERGROUPS_BELOW = -1_000_000_000_000
@@ -58,6 +58,14 @@ class Edited:
 
 
 @dataclass(frozen=True, slots=True)
+class Reacted:
+    """What somebody put on a message, and what they took from it."""
+
+    put: tuple[Message, ...]
+    taken_back: tuple[Message, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Place:
     """Where to write: a chat, and a topic of it where the group is a forum. A chat's id is "chat" or "chat/topic"."""
 
@@ -73,12 +81,14 @@ class Place:
         return f"{self.chat}/{self.topic}" if self.topic else str(self.chat)
 
 
-def read(update: Mapping[str, Any], me: telegram.User) -> Message | Edited | Moved | None:
+def read(update: Mapping[str, Any], me: telegram.User) -> Message | Edited | Moved | Reacted | None:
     """The message in a raw update; never raises, because one that cannot be read must not hold up all that follow.
 
     The library insists on fields that a Bot API server of another version may not send. What is left of such a message
     without the things around its words and photos is taken, and what it holds besides is named as unknown.
     """
+    if "message_reaction" in update:
+        return _read_reaction(update["message_reaction"])
     kind = "edited_message" if "edited_message" in update else "message"
     message = update.get(kind)
     if not isinstance(message, dict):
@@ -92,6 +102,54 @@ def read(update: Mapping[str, Any], me: telegram.User) -> Message | Edited | Mov
         else:
             return Edited(found) if kind == "edited_message" and isinstance(found, Message) else found
     return None
+
+
+def _read_reaction(told: object) -> Reacted | None:
+    try:
+        parsed = telegram.MessageReactionUpdated.de_json(dict(told), None) if isinstance(told, dict) else None
+        return to_reactions(parsed) if parsed is not None else None
+    except Exception as error:  # whatever a missing or unknown field leads to in the library
+        log.warning("A Telegram reaction could not be read (%s).", type(error).__name__)
+        return None
+
+
+def to_reactions(update: telegram.MessageReactionUpdated) -> Reacted | None:
+    """What changed on a message; None in channels. Of pictures that are no emoji nobody knows what they show.
+
+    Telegram does not tell which topic of a forum the message is in, so that there it is known in the first one alone.
+    """
+    who = update.actor_chat or update.user
+    if update.chat.type not in (ChatType.PRIVATE, ChatType.GROUP, ChatType.SUPERGROUP) or who is None:
+        return None
+    private = update.chat.type == ChatType.PRIVATE
+    name = who.full_name if isinstance(who, telegram.User) else who.title
+
+    def reaction(emoji: str) -> Message:
+        return Message(
+            chat=Chat(
+                PLATFORM,
+                str(update.chat.id),
+                ChatKind.PRIVATE if private else ChatKind.GROUP,
+                "" if private else update.chat.title or "",
+            ),
+            id="",
+            sender=_account(who.id),
+            sender_name=(name or "").strip(),
+            sent_at=update.date.astimezone(UTC),
+            attachments=(Attachment(REACTION, words=emoji),),
+            reply_to=str(update.message_id),
+            from_bot=isinstance(who, telegram.User) and who.is_bot,
+        )
+
+    before, now = _emoji(update.old_reaction), _emoji(update.new_reaction)
+    return Reacted(
+        tuple(reaction(one) for one in now if one not in before),
+        tuple(reaction(one) for one in before if one not in now),
+    )
+
+
+def _emoji(reactions: Sequence[telegram.ReactionType]) -> list[str]:
+    return [one.emoji for one in reactions if isinstance(one, telegram.ReactionTypeEmoji)]
 
 
 def to_message(message: telegram.Message, me: telegram.User, content: Collection[str]) -> Message | Moved | None:

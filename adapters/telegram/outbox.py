@@ -94,6 +94,16 @@ class Outbox:
         self.saw(message.chat.id, message.message_id)
         return self._whole(key, [message.message_id])
 
+    async def react(self, chat: Chat, message_id: str, emoji: str) -> None:
+        """Puts an emoji on a message, in the place of the one that was there: a bot has one on each."""
+        if not message_id.isdecimal():
+            raise UndeliverableError("Telegram does not know that message any more.")
+
+        async def put(place: Place) -> bool:
+            return await self._bot.set_message_reaction(place.chat, int(message_id), emoji)
+
+        await self._to_chat(chat, put)
+
     async def send_voice(self, chat: Chat, voice: VoiceMessage, text: str, key: str) -> str:
         """Sends a voice message with its caption; the text where this chat, or this person, takes none."""
 

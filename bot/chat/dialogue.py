@@ -26,12 +26,29 @@ class Quote:
 
 
 @dataclass(frozen=True, slots=True)
+class Reaction:
+    """An emoji that somebody put on a message. speaker: None for the subject or avatar.
+
+    to: that message; None where it is the newest one that is not by whoever reacted.
+    """
+
+    emoji: str
+    speaker: Speaker | None
+    to: Quote | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Bubble:
-    """One message as sent: text, photos by digest, and what it answers, where that is not the message before it."""
+    """One message as sent: text, photos by digest, and what it answers, where that is not the message before it.
+
+    reactions: what was put on messages since the bubble before; they stand on lines of their own in front of it. A
+    bubble of the subject's that has nothing else is a reaction of theirs.
+    """
 
     text: str = ""
     photos: tuple[str, ...] = ()
     quote: Quote | None = None
+    reactions: tuple[Reaction, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,12 @@ def scene_at(chat: Chat, persona: Persona, people: People, newest_first: Iterabl
     """Returns the scene at the first of these messages (newest first). A private chat is with whoever wrote last."""
     if chat.kind is ChatKind.GROUP:
         return Scene(persona, ChatKind.GROUP, title=chat.title, era=persona.era)
-    partner = next((speaker_of(one, people) for one in newest_first if one.sender and not one.from_bot), Speaker())
+    partner = next((speaker_of(one, people) for one in newest_first if _wrote(one)), Speaker())
     return Scene(persona, ChatKind.PRIVATE, partner, era=persona.era)
+
+
+def _wrote(message: Message) -> bool:
+    return message.sender is not None and not message.from_bot and not message.reaction
 
 
 def speaker_of(message: Message, people: People) -> Speaker:

@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from bot.chat.attachments import shown, spoken
 from bot.chat.dialogue import Bubble, Quote, Speaker, Turn
+from bot.chat.reacted import Reacted
 from bot.chat.scene import speaker_of
 from bot.message import ChatKind, Message
 from bot.people import People
@@ -49,11 +50,17 @@ def said_by(
 ) -> Iterator[Said]:
     """Yields each message as a prompt shows it, in order. messages: each with its place in the chat.
 
+    A reaction is shown with the next message of somebody else; one of the subject's in private is said by itself.
     readable: whether the picture of a digest can be opened. memory: what is remembered, by place.
     """
     recent: OrderedDict[str, Quote] = OrderedDict()
+    reacted = Reacted(LOOKBACK)
     before = ""
     for seq, message in messages:
+        if message.reaction:
+            if own := reacted.take(message, people):
+                yield Said(seq, None, Bubble(reactions=(own,)), reacted.since or message.sent_at)
+            continue
         said = replace(_said(seq, message, people, language, readable), memory=memory.get(seq, ()))
         quote = recent.get(message.reply_to) if message.reply_to and message.reply_to != before else None
         if said.speaker is not None and said.bubble is not None and quote is not None:
@@ -64,6 +71,9 @@ def said_by(
                 recent[message.id] = Quote(said.speaker, said.bubble.text)
             if len(recent) > LOOKBACK:
                 recent.popitem(last=False)
+        if said.speaker is not None and said.bubble is not None and (shown_with := reacted.shown()):
+            said = replace(said, bubble=replace(said.bubble, reactions=shown_with))
+        reacted.passed(message, Quote(said.speaker, said.bubble.text if said.bubble else ""))
         yield said
 
 
@@ -75,7 +85,12 @@ def _said(seq: int, message: Message, people: People, language: str, readable: C
 
 
 def shows(message: Message) -> bool:
-    """Whether anything of a message stands in a prompt. What the subject passed on is not their voice."""
+    """Whether anything of a message stands in a prompt. What the subject passed on is not their voice.
+
+    A reaction is no message: it stands with one.
+    """
+    if message.reaction:
+        return False
     if message.sender is None:
         return not message.forwarded and bool(spoken(message).strip())
     return bool(message.text.strip() or message.attachments)

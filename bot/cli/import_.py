@@ -156,6 +156,7 @@ def _print(report: "ImportReport", total: int, written: int) -> None:
         ("Skipped", report.skipped),
         ("Photos left out", report.photos_left_out),
         ("Voice messages and videos left out", report.playing_left_out),
+        ("Reactions left out", report.reactions.left_out),
     ):
         if reasons:
             print(f"\n{heading}:\n{_reasons(reasons)}")
@@ -165,6 +166,8 @@ def _print(report: "ImportReport", total: int, written: int) -> None:
         print(f"\nVoice messages and videos with sound: {report.sounds:,} (`echoes transcribe` writes them down)")
     if report.moving:
         print(f"\nVideos and the like of which frames are kept: {report.moving:,}")
+    if report.reactions.kept:
+        print(f"\nReactions to messages kept: {report.reactions.kept:,}")
     noted: dict[str, list[str]] = {}
     for file in report.files:
         for note in file.notes:

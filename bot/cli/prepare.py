@@ -4,6 +4,7 @@ import argparse
 import json
 import sys
 from collections import Counter
+from collections.abc import Mapping
 
 from bot.cli.dataset import opened
 from bot.cli.table import table
@@ -43,6 +44,9 @@ def run(args: argparse.Namespace) -> int:
     lost += [(number, f"({one.kind})", reason) for one in pages.accounts for reason, number in one.lost.items()]
     if lost:
         print("\nLeft out:\n" + table(("number", "chat", "reason"), sorted(lost, reverse=True)))
+    reacted = {key.removeprefix("reactions: "): n for key, n in data.counts.items() if key.startswith("reactions: ")}
+    if reacted:
+        print("\nReactions to messages, which are no messages:\n" + table(("number", ""), _numbered(reacted)))
     counts = Counter(data.counts) + Counter(pages.replaced)
     replaced = {key.removeprefix("replaced: "): n for key, n in counts.items() if key.startswith("replaced: ")}
     if replaced:
@@ -51,6 +55,10 @@ def run(args: argparse.Namespace) -> int:
     number = sum(map(len, data.dialogues.values())) + len(pages.dialogues)
     print(f"\n`echoes show` lists the {number:,} dialogues.")
     return ExitCode.OK
+
+
+def _numbered(counts: Mapping[str, int]) -> list[tuple[str | int, ...]]:
+    return [(number, what) for what, number in sorted(counts.items())]
 
 
 def _numbers(accounts: list[ChatAccount]) -> tuple[int, ...]:

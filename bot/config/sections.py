@@ -211,6 +211,10 @@ class ConversationConfig(Section):
     longest_delay_seconds: float = Field(
         default=300.0, ge=0, le=86400, description="with pace: person: the longest delay before an answer begins"
     )
+    reactions: bool = Field(
+        default=True,
+        description="whether it puts an emoji on a message in private, as the person did; who never did, it never does",
+    )
     quiet_hours: Annotated[str, if_empty("")] = Field(
         default="",
         pattern=r"^(?:(?:[01]\d|2[0-3]):[0-5]\d-(?:[01]\d|2[0-3]):[0-5]\d)?$",

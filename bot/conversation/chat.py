@@ -10,12 +10,13 @@ from datetime import datetime
 from bot import disclosure
 from bot.chat.attachments import spoken
 from bot.chat.prompt import Prompt
+from bot.chat.prompt.reactions import without_reactions
 from bot.clock import Clock
 from bot.conversation.admission import Admission
 from bot.conversation.answering import answered
 from bot.conversation.arriving import Arrivals
 from bot.conversation.avatar import Avatar
-from bot.conversation.context import RECENT
+from bot.conversation.context import RECENT, messages
 from bot.conversation.deciding import decide
 from bot.conversation.delivery import Delivery
 from bot.conversation.drafts import Drafts
@@ -25,6 +26,7 @@ from bot.conversation.initiative.plan import Opening
 from bot.conversation.outcomes import Outcomes
 from bot.conversation.pace import Pace
 from bot.conversation.quiet import end_of_quiet
+from bot.conversation.reacting import LOOKED_AT, Said, reacted_to, reacting
 from bot.conversation.stickers import chosen, sticker_for
 from bot.conversation.tries import Tries
 from bot.conversation.view import View
@@ -244,12 +246,23 @@ class ChatWorker:
             if bubbles is None:
                 continue
             self._observe.replied(self._chat.platform, self._chat.kind, time.monotonic() - began)
+            said = self._reacting(bubbles, waiting[-1])
+            bubbles = [one for one in said.bubbles if one not in said.reactions]
             seqs = [entry.seq for entry in waiting]
             to = answered(waiting).native_id if self._chat.kind is ChatKind.GROUP else None
             stickers = await self._stickers(bubbles)
             notices = self._notices(waiting)
             voices = await self._voices([one for one in bubbles if one not in stickers], waiting[-1])
-            reply = self._journal.reply(self._chat, seqs, bubbles, notices, to=to, stickers=stickers, voices=voices)
+            reply = self._journal.reply(
+                self._chat,
+                seqs,
+                said.bubbles,
+                notices,
+                to=to,
+                stickers=stickers,
+                voices=voices,
+                reactions=said.reactions,
+            )
             if not reply:
                 continue
             await self._outcomes.joined(self._chat, waiting)
@@ -295,6 +308,7 @@ class ChatWorker:
         bubbles = await self._compose(prompt, 0, lambda: self._news.is_set() or self._obeyed.is_set())
         if bubbles is None:
             return
+        bubbles = without_reactions(bubbles)
         stickers = await self._stickers(bubbles)
         if self._journal.open_dialogue(self._chat, [notice], bubbles, opening.until, stickers):
             log.info("A dialogue on %s is begun.", self._chat.platform)
@@ -304,16 +318,23 @@ class ChatWorker:
         config, pending = self._avatar.config, self._journal.pending(self._chat)
         if not pending:
             return 0.0
-        said = [message for _, message in self._view.lines(pending[-1].seq, _LATELY)]
+        said = messages(self._view.lines(pending[-1].seq, _LATELY))
         return wait_after(said, self._chat.kind, config.gather_seconds, config.gather_max_seconds)
 
     async def _compose(self, prompt: Prompt, until: int, interrupted: Callable[[], bool]) -> list[str] | None:
         avatar = self._avatar
 
         def said() -> list[Message]:
-            return [message for _, message in self._view.lines(until, RECENT)]
+            return messages(self._view.lines(until, RECENT))
 
         return await self._drafts.reply(prompt, avatar.sampling, said, avatar.people, interrupted)
+
+    def _reacting(self, bubbles: Sequence[str], at_hand: Entry) -> Said:
+        """The reply, with those of its bubbles that are put on a message; in private, where the owner lets it."""
+        if self._chat.kind is ChatKind.GROUP or not self._avatar.config.reactions:
+            return Said(without_reactions(bubbles), {})
+        recent = self._journal.recent(self._chat, LOOKED_AT)
+        return reacting(bubbles, self._adapter.reaction_for, lambda one: reacted_to(one, at_hand, recent))
 
     async def _stickers(self, bubbles: Sequence[str]) -> set[str]:
         """Which of the bubbles go out as stickers."""

@@ -26,6 +26,12 @@ WHOLE_DIALOGUE = 4000
 Line = tuple[int, Message]
 """A message and its place in the chat: a seq of the journal, or below zero what was said before the avatar."""
 
+
+def messages(lines: Sequence[Line]) -> list[Message]:
+    """Returns what was said, without reactions."""
+    return [message for _, message in lines if not message.reaction]
+
+
 _ALL = -(1 << 62)
 _FIRST = _ALL + 1  # the place of the first example, before all that was ever said
 

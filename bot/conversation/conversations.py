@@ -14,9 +14,9 @@ from bot.conversation.avatar import Avatar
 from bot.conversation.chat import ChatWorker
 from bot.conversation.habits import Habits
 from bot.conversation.initiative.plan import Opening
-from bot.conversation.policy import asks_for_quiet, command, named_groups
+from bot.conversation.policy import asks_for_quiet, command, listens, named_groups
 from bot.errors import PassingError
-from bot.letters import well_formed
+from bot.letters import is_emoji, well_formed
 from bot.message import Chat, Message
 from bot.observer import Observer
 from bot.platform import Adapter
@@ -65,6 +65,25 @@ class Conversations:
             return
         self._observe.received(message.chat.platform, message.chat.kind)
         self._wake(message.chat, arrived=True, wish=command(message.text) is not None or asks_for_quiet(message.text))
+
+    async def reacted(self, reaction: Message) -> None:
+        """Keeps what was put on a message. It wakes nobody: it is read with what is said next."""
+        try:
+            reaction = self._kept(reaction)
+            if self._counts(reaction):
+                self._journal.put(reaction)
+        except (PassingError, OSError):
+            raise
+        except Exception as error:
+            self._left_out(reaction.chat, error)
+
+    async def took_back(self, reaction: Message) -> None:
+        try:
+            self._journal.take_back(self._kept(reaction))
+        except (PassingError, OSError):
+            raise
+        except Exception as error:
+            self._left_out(reaction.chat, error)
 
     async def edited(self, message: Message) -> None:
         """Takes a message's new words. What was answered stays answered, unless it has become a command."""
@@ -153,6 +172,14 @@ class Conversations:
         chat = replace(message.chat, title=well_formed(message.chat.title))
         text, name = well_formed(message.text), well_formed(message.sender_name)
         return self._journal.placed(replace(message, chat=chat, text=text, sender_name=name))
+
+    def _counts(self, reaction: Message) -> bool:
+        """Whether a reaction is kept: of whoever is heard there, and with an emoji."""
+        sender, avatar, chat = reaction.sender, self.avatar, reaction.chat
+        if sender is None or sender in avatar.people.subject or not is_emoji(reaction.reaction):
+            return False
+        heard = listens(avatar.config, avatar.people, chat, sender, self._journal.former(chat))
+        return heard and not self._journal.is_stopped(sender)
 
     def _left_out(self, chat: Chat, error: Exception) -> None:
         """One message that cannot be kept, for whatever reason, must not hold up the others."""

@@ -8,6 +8,7 @@ from bot.chat.decision import chance_of
 from bot.chat.features import is_addressed, seen
 from bot.clock import Clock
 from bot.conversation.avatar import Avatar
+from bot.conversation.context import messages
 from bot.conversation.policy import part_in, replies_left
 from bot.conversation.view import View
 from bot.message import Chat
@@ -27,7 +28,7 @@ async def decide(
     keys = (chat.key, *journal.former(chat))
     began = time.perf_counter()
     lines = view.lines(entry.seq)
-    features = seen([message for _, message in lines], avatar.persona)
+    features = seen(messages(lines), avatar.persona)
     addressed = is_addressed(features)
     if part_in(avatar.config, keys) == "addressed" and not addressed:
         return Outcome(Gate.UNADDRESSED)

@@ -143,6 +143,10 @@ class Delivery:
                 await self._try(now, voice)
                 return
             except UndeliverableError as error:
+                if now.message.reaction and self._journal.is_alone(now):
+                    log.info("A reaction on %s goes out as its emoji: %s", self._chat.platform, error)
+                    self._journal.say_instead(now.seq, now.message.reaction)
+                    continue
                 log.warning("A reply on %s was dropped: %s", self._chat.platform, error)
                 self._observe.failed("send")
                 self._journal.settle([entry.seq], State.DROPPED)
@@ -169,7 +173,7 @@ class Delivery:
 
     async def _try(self, entry: Entry, voice: VoiceMessage | None) -> None:
         """Sends once, or finds that an earlier try arrived; what cannot be known is sent: better twice than never."""
-        if entry.state is State.SENDING:
+        if entry.state is State.SENDING and not entry.message.reaction:  # which may be put again
             arrived = await self._adapter.delivered(self._chat, spoken(entry.message), entry.key, entry.floor)
             if arrived:
                 self._journal.sent(entry.seq, arrived if isinstance(arrived, str) else None)
@@ -179,7 +183,11 @@ class Delivery:
         self._journal.sent(entry.seq, await self._send(entry, voice))
         self._observe.sent(self._chat.platform)
 
-    async def _send(self, entry: Entry, voice: VoiceMessage | None) -> str:
+    async def _send(self, entry: Entry, voice: VoiceMessage | None) -> str | None:
+        """Returns the id that the platform gave it; a reaction has none."""
+        if emoji := entry.message.reaction:
+            await self._adapter.react(self._chat, entry.message.reply_to or "", emoji)
+            return None
         if voice is not None:
             return await self._adapter.send_voice(self._chat, voice, entry.text, entry.key)
         if any(one.kind == STICKER for one in entry.attachments):

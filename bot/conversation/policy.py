@@ -87,6 +87,15 @@ def allowed(
     return _may_be_answered(config, people, sender)
 
 
+def listens(
+    config: ConversationConfig, people: People, chat: Chat, sender: Account, former: Collection[str] = ()
+) -> bool:
+    """Whether what this sender does in this chat is shown to the avatar: in its groups everybody's is."""
+    if chat.kind is ChatKind.GROUP:
+        return takes_part(config, (chat.key, *former))
+    return _may_be_answered(config, people, sender)
+
+
 def settled_by(
     config: ConversationConfig, people: People, chat: Chat, entry: Entry, former: Collection[str], age: timedelta
 ) -> Gate | None:

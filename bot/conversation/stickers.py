@@ -7,6 +7,8 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from bot.letters import bare
+
 _PICTURES = frozenset({".webp", ".png", ".gif", ".jpg", ".jpeg"})
 _DOUBT = 4
 """How many times of one emoji weigh as much as what the person did with all of them."""
@@ -28,11 +30,6 @@ def sticker_files(folder: Path) -> dict[str, Path]:
         for path in found
         if path.suffix.lower() in _PICTURES and not any(one.isalnum() for one in path.stem)
     }
-
-
-def bare(emoji: str) -> str:
-    """Returns an emoji as it is compared: some write it with a mark that asks for colours."""
-    return emoji.strip().replace("\ufe0f", "")
 
 
 def sticker_for(bubble: str, offered: Iterable[str]) -> str | None:

@@ -10,7 +10,7 @@ from bot.conversation.avatar import Avatar
 from bot.conversation.context import Context, Line
 from bot.message import Account, Chat, ChatKind, Message
 from bot.released import Exchange
-from bot.store.journal import Journal, State
+from bot.store.journal import Entry, Journal, Kind, State
 
 
 class View:
@@ -46,7 +46,14 @@ class View:
         wanted = self._context.entries if count is None else count
         recent = self._journal.in_its_era(self._chat, wanted)
         seen = [entry for entry in recent if entry.state is not State.NEW or entry.seq <= until]
-        lines = [(entry.seq, entry.message) for entry in sorted(seen, key=lambda entry: entry.state is State.NEW)]
+        waiting = [entry.seq for entry in seen if entry.state is State.NEW]
+
+        def comes_last(entry: Entry) -> bool:
+            """What waits, and what was put on a message since: nobody has read it yet."""
+            unread = entry.kind is Kind.REACTION and bool(waiting) and entry.seq > waiting[0]
+            return entry.state is State.NEW or unread
+
+        lines = [(entry.seq, entry.message) for entry in sorted(seen, key=comes_last)]
         partner = partner or next((message.sender for _, message in reversed(lines) if message.sender), None)
         from_its_beginning = len(recent) < wanted
         past = self._past(lines, partner) if from_its_beginning else []
@@ -87,8 +94,8 @@ class View:
         if self._known_past is None or self._known_past[0] != known:
             if group:
                 former = self._journal.former(self._chat)
-                found = past.group(self._chat, former, avatar.people, avatar.persona, before, forgotten)
+                found = past.group(self._chat, former, avatar.people, avatar.persona, before, forgotten, reactions=True)
             else:
-                found = past.private(partner, avatar.people, avatar.persona, before, forgotten)
+                found = past.private(partner, avatar.people, avatar.persona, before, forgotten, reactions=True)
             self._known_past = (known, found)
         return self._known_past[1]

@@ -2,7 +2,7 @@
 
 import os
 import sqlite3
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -11,7 +11,7 @@ from types import TracebackType
 
 from bot.errors import DataError, PassingError
 from bot.files import refusal
-from bot.message import STICKER, Account, Chat, ChatKind, Message
+from bot.message import REACTION, STICKER, Account, Attachment, Chat, ChatKind, Message
 from bot.people import NOTHING_LEFT_OUT, LeftOut
 from bot.store.attachments import digests_of, filled_in, from_json, shape_of
 from bot.store.corpus_schema import LAYOUT
@@ -161,24 +161,35 @@ class Corpus:
         ]
 
     def messages(
-        self, chat: CorpusChat, *, since: datetime | None = None, until: datetime | None = None
+        self,
+        chat: CorpusChat,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        reactions: bool = False,
     ) -> Iterator[Message]:
         """The messages of a chat in the order they were sent, read as a stream; `since` included, `until` not.
 
         Their ids are rows in the corpus. The name is the display name at the time, or "" if no export tells any.
+        reactions: what was put on them comes too, at its time, or right behind its message where none is told. The id
+        of a reaction is below zero.
         """
         place = chat.chat
         known: dict[tuple[str, str], str] | None = None
+        both = f"{_MESSAGES} UNION ALL {_OF_MESSAGES} ORDER BY 5, 13, 14, 15 DESC"
         rows = self.db.execute(
-            "SELECT m.id, s.platform, s.native_id, names.name, m.sent_ms, m.text, m.attachments, m.reply_to,"
-            " r.platform, r.native_id, s.is_bot, m.forwarded"
-            " FROM messages m JOIN senders s ON s.id = m.sender JOIN names ON names.id = m.name"
-            " LEFT JOIN messages answered ON answered.id = m.reply_to LEFT JOIN senders r ON r.id = answered.sender"
-            " WHERE m.chat = ? AND m.sent_ms >= ? AND m.sent_ms < ? ORDER BY m.sent_ms, m.position, m.id",
-            (chat.id, _ms(since) if since else -(2**62), _ms(until) if until else 2**62),
+            both if reactions else f"{_MESSAGES} ORDER BY 5, 13, 14",
+            {
+                "chat": chat.id,
+                "since": _ms(since) if since else -(2**62),
+                "until": _ms(until) if until else 2**62,
+                "last": 2**62,
+            },
         )
         for row in rows:
-            id_, platform, native, name, sent, text, attachments, reply, to_platform, to_native, bot, forwarded = row
+            id_, platform, native, name, sent, text, attachments, reply, to_platform, to_native, bot, forwarded = row[
+                :12
+            ]
             if not name:
                 known = self._names() if known is None else known
                 name = known.get((platform, native), "")
@@ -189,7 +200,7 @@ class Corpus:
                 sender_name=name,
                 sent_at=_time(sent),
                 text=text,
-                attachments=from_json(attachments),
+                attachments=(Attachment(REACTION, words=attachments),) if id_ < 0 else from_json(attachments),
                 reply_to=None if reply is None else str(reply),
                 replied=None if to_native is None else Account(to_platform, to_native),
                 from_bot=bool(bot),
@@ -225,15 +236,17 @@ class Corpus:
         for sender, sent, text, replied in rows:
             yield Said(accounts[sender], _time(sent), text, accounts.get(replied))
 
-    def latest(self, chat: CorpusChat, count: int, before: datetime | None = None) -> list[Message]:
-        """The last messages of a chat before a time, in the order they were sent."""
+    def latest(
+        self, chat: CorpusChat, count: int, before: datetime | None = None, *, reactions: bool = False
+    ) -> list[Message]:
+        """The last messages of a chat before a time, in the order they were sent; as `messages` gives them."""
         limit = _ms(before) if before else 2**62
         found = self.db.execute(
             "SELECT sent_ms FROM messages WHERE chat = ? AND sent_ms < ? ORDER BY sent_ms DESC LIMIT 1 OFFSET ?",
             (chat.id, limit, count),
         ).fetchone()
         since = _time(found[0]) if found else None
-        return list(self.messages(chat, since=since, until=before))[-count:]
+        return last_of(list(self.messages(chat, since=since, until=before, reactions=reactions)), count)
 
     def _names(self) -> dict[tuple[str, str], str]:
         """The name that each sender wrote under most, for chats whose export gives only ids."""
@@ -287,6 +300,26 @@ class Corpus:
             yield from ((one.words, True) for one in from_json(attachments) if one.kind == STICKER and one.words)
 
 
+_MESSAGES = (
+    "SELECT m.id, s.platform, s.native_id, names.name, m.sent_ms, m.text, m.attachments, m.reply_to,"
+    " r.platform, r.native_id, s.is_bot, m.forwarded, m.position, m.id, 0"
+    " FROM messages m JOIN senders s ON s.id = m.sender JOIN names ON names.id = m.name"
+    " LEFT JOIN messages answered ON answered.id = m.reply_to LEFT JOIN senders r ON r.id = answered.sender"
+    " WHERE m.chat = :chat AND m.sent_ms >= :since AND m.sent_ms < :until"
+)
+"""What was said in a chat; the last three columns break ties within a second."""
+_OF_MESSAGES = (
+    "SELECT -o.id, s.platform, s.native_id, names.name, max(ifnull(o.at_ms, m.sent_ms), m.sent_ms), '', o.emoji, m.id,"
+    " r.platform, r.native_id, s.is_bot, 0,"
+    " CASE WHEN o.at_ms > m.sent_ms THEN :last ELSE m.position END, m.id, -o.id"
+    " FROM reactions o JOIN messages m ON m.id = o.message JOIN senders s ON s.id = o.sender"
+    " JOIN names ON names.id = o.name JOIN senders r ON r.id = m.sender"
+    " WHERE o.chat = :chat AND max(ifnull(o.at_ms, m.sent_ms), m.sent_ms) >= :since"
+    " AND max(ifnull(o.at_ms, m.sent_ms), m.sent_ms) < :until"
+)
+"""What was put on that, in the same columns; the emoji stands in the place of what a message brings."""
+
+
 def _by(accounts: Iterable[Account]) -> tuple[str, list[str]]:
     """A condition on senders, and its values."""
     marks = [(account.platform, account.id) for account in accounts]
@@ -295,7 +328,7 @@ def _by(accounts: Iterable[Account]) -> tuple[str, list[str]]:
 
 
 def _leave_out(db: sqlite3.Connection, without: LeftOut) -> None:
-    """Lays views over messages and writings, which every later statement sees in their place."""
+    """Lays views over messages, reactions and writings, which every later statement sees in their place."""
     db.execute("CREATE TEMP TABLE left_out (platform TEXT, native_id TEXT)")
     db.executemany("INSERT INTO left_out VALUES (?, ?)", [(one.platform, one.id) for one in without.accounts])
     db.execute("CREATE TEMP TABLE left_out_chats (key TEXT)")
@@ -314,6 +347,10 @@ def _leave_out(db: sqlite3.Connection, without: LeftOut) -> None:
         "CREATE TEMP VIEW messages AS SELECT * FROM main.messages WHERE sender NOT IN (SELECT id FROM left_out_senders)"
         " AND chat NOT IN (SELECT id FROM left_out_places)"
     )
+    db.execute(
+        "CREATE TEMP VIEW reactions AS SELECT * FROM main.reactions"
+        " WHERE sender NOT IN (SELECT id FROM left_out_senders)"
+    )
     db.execute("CREATE TEMP TABLE left_out_names (name TEXT)")
     db.executemany("INSERT INTO left_out_names VALUES (?)", [(name,) for name in without.names])
     db.execute(
@@ -321,6 +358,12 @@ def _leave_out(db: sqlite3.Connection, without: LeftOut) -> None:
         " (platform, native_id) IN (SELECT platform, native_id FROM left_out)"
         " OR folded IN (SELECT name FROM left_out_names))"
     )
+
+
+def last_of(messages: Sequence[Message], count: int) -> list[Message]:
+    """Returns the last so many messages, in order, and what was put on any since then."""
+    places = [place for place, one in enumerate(messages) if not one.reaction]
+    return list(messages[places[-count] :] if len(places) > count else messages)
 
 
 def as_avatar(message: Message, subject: Collection[Account]) -> Message:

@@ -97,8 +97,23 @@ CREATE TABLE addressees (
 CREATE INDEX addressees_by_writing ON addressees (writing);
 """
 
+_REACTIONS = """
+-- what was put on messages; apart from them, so that whoever counts what was said counts no reaction
+CREATE TABLE reactions (
+    id INTEGER PRIMARY KEY,
+    chat INTEGER NOT NULL REFERENCES chats,
+    message INTEGER NOT NULL REFERENCES messages,
+    sender INTEGER NOT NULL REFERENCES senders,
+    name INTEGER NOT NULL REFERENCES names,
+    emoji TEXT NOT NULL,
+    at_ms INTEGER,  -- NULL where the export does not tell
+    UNIQUE (message, sender, emoji)
+) STRICT;
+CREATE INDEX reactions_by_chat ON reactions (chat);
+"""
+
 LAYOUT = Layout(
     "The corpus",
-    (statements(_FIRST), _attachments, statements(_CORRECTED), statements(_WRITINGS)),
+    (statements(_FIRST), _attachments, statements(_CORRECTED), statements(_WRITINGS), statements(_REACTIONS)),
     "Move it away and import the exports again.",
 )

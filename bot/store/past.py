@@ -16,7 +16,7 @@ from bot.errors import EchoesError
 from bot.message import Account, Chat, ChatKind, Message
 from bot.people import NOTHING_LEFT_OUT, Contact, LeftOut, People
 from bot.persona import Persona
-from bot.store.corpus import Corpus, CorpusChat, as_avatar
+from bot.store.corpus import Corpus, CorpusChat, as_avatar, last_of
 
 log = logging.getLogger(__name__)
 
@@ -44,15 +44,18 @@ class Past:
         before: datetime,
         forgotten: Collection[Account],
         count: int = MESSAGES,
+        *,
+        reactions: bool = False,
     ) -> list[Message]:
         """Returns the last messages of the subject and this contact, before a time and as of the persona's era.
 
+        reactions: what was put on them comes with them.
         forgotten: who asked to be forgotten. Of them, under whichever account, there is no past.
         """
         accounts = people.accounts_behind(partner)
         if accounts & set(people.subject) or accounts & _all_accounts(forgotten, people):
             return []  # the subject's own account stands in every chat
-        return self._read(_Chats(ChatKind.PRIVATE, accounts), people, persona, before, count)
+        return self._read(_Chats(ChatKind.PRIVATE, accounts), people, persona, before, count, reactions)
 
     def read_private(
         self, contact: Contact, people: People, persona: Persona, read: Callable[[Iterable[Message]], T]
@@ -79,9 +82,12 @@ class Past:
         before: datetime,
         forgotten: Collection[Account],
         count: int = MESSAGES,
+        *,
+        reactions: bool = False,
     ) -> list[Message]:
-        """Returns the last messages of a group. former: the keys it had before it moved."""
-        found = self._read(_Chats(ChatKind.GROUP, (), {chat.key, *former}), people, persona, before, count)
+        """Returns the last messages of a group. former: the keys it had before it moved. reactions: as in `private`."""
+        here = _Chats(ChatKind.GROUP, (), {chat.key, *former})
+        found = self._read(here, people, persona, before, count, reactions)
         gone = _all_accounts(forgotten, people)
         return [message for message in found if message.sender not in gone]
 
@@ -90,7 +96,7 @@ class Past:
     ) -> list[list[Message]]:
         """Returns the last messages of each private chat of the subject's, chat by chat."""
         gone = _all_accounts(forgotten, people)
-        chats = self._latest(_Chats(ChatKind.PRIVATE, None), people, persona, before, count)
+        chats = self._latest(_Chats(ChatKind.PRIVATE, None), people, persona, before, count, reactions=False)
         return [chat for chat in chats if not any(message.sender in gone for message in chat)]
 
     def span(self, without: LeftOut) -> tuple[datetime, datetime] | None:
@@ -102,17 +108,21 @@ class Past:
         """Returns what the subject said in a few characters alone, or by a sticker that tells what it shows: True."""
         return self._open(lambda corpus: list(corpus.brief(people.subject)), people.left_out) or []
 
-    def _read(self, chats: "_Chats", people: People, persona: Persona, before: datetime, count: int) -> list[Message]:
-        found = [one for chat in self._latest(chats, people, persona, before, count) for one in chat]
-        return sorted(found, key=lambda one: one.sent_at)[-count:]
+    def _read(
+        self, chats: "_Chats", people: People, persona: Persona, before: datetime, count: int, reactions: bool
+    ) -> list[Message]:
+        latest = self._latest(chats, people, persona, before, count, reactions)
+        found = [one for chat in latest for one in chat]
+        return last_of(sorted(found, key=lambda one: one.sent_at), count)
 
     def _latest(
-        self, chats: "_Chats", people: People, persona: Persona, before: datetime, count: int
+        self, chats: "_Chats", people: People, persona: Persona, before: datetime, count: int, reactions: bool
     ) -> list[list[Message]]:
         if end := end_of(persona.era, persona.zone):
             before = min(before, end)
         found = self._open(
-            lambda corpus: [corpus.latest(chat, count, before) for chat in chats.among(corpus)], people.left_out
+            lambda corpus: [corpus.latest(one, count, before, reactions=reactions) for one in chats.among(corpus)],
+            people.left_out,
         )
         subject = frozenset(people.subject)
         return [[_apart(as_avatar(one, subject)) for one in chat] for chat in found or []]

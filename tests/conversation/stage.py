@@ -13,11 +13,11 @@ from bot.clock import Clock
 from bot.config import ConversationConfig
 from bot.conversation import Conversations
 from bot.conversation.avatar import Avatar
-from bot.errors import EchoesError, PermanentError
+from bot.errors import EchoesError, PermanentError, UndeliverableError
 from bot.hearing.ears import Ears
 from bot.media import MediaStore
 from bot.memory.opened import examples_of, memory_of
-from bot.message import PHOTO, Account, Attachment, Chat, ChatKind, Message
+from bot.message import PHOTO, REACTION, Account, Attachment, Chat, ChatKind, Message
 from bot.observer import Observer, Unobserved
 from bot.people import Contact, People
 from bot.persona import Persona
@@ -96,6 +96,9 @@ class StagePlatform(Adapter):
         self.sent: list[tuple[str, str]] = []  # chat id, text
         self.keys: list[str] = []
         self.offered: set[str] = set()  # emoji with a sticker
+        self.takes_reactions: dict[str, str] = {}  # emoji, as it is put
+        self.put: list[tuple[str, str]] = []  # the message, the emoji
+        self.refuses: set[str] = set()  # messages on which nothing can be put
         self.replied: list[tuple[str, str]] = []  # text, the message that it is shown as a reply to
         self.typed: list[str] = []
         self.takes_voice = True
@@ -125,6 +128,16 @@ class StagePlatform(Adapter):
 
     async def send_sticker(self, chat: Chat, emoji: str, key: str) -> str:
         return await self.send(chat, f"[sticker {emoji}]", key)
+
+    def reaction_for(self, emoji: str) -> str | None:
+        return self.takes_reactions.get(emoji)
+
+    async def react(self, chat: Chat, message_id: str, emoji: str) -> None:
+        if self.failures:
+            raise self.failures.pop(0)
+        if message_id in self.refuses:
+            raise UndeliverableError("Nothing can be put on that message.")
+        self.put.append((message_id, emoji))
 
     def sends_voice(self) -> bool:
         return self.takes_voice
@@ -258,6 +271,20 @@ class Stage:
         chat = Chat("stage", who.id, ChatKind.PRIVATE)
         sent = Message(chat, f"in{self.number}", who, "", self.clock.now(), attachments=(attachment,))
         await self.conversations.receive(sent)
+
+    async def reacts(self, who: Account, emoji: str, to: str, *, group: str | None = None, back: bool = False) -> None:
+        """Puts an emoji on a message, by its id, or takes it back."""
+        contact = self.people.find(who)
+        reaction = Message(
+            chat=Chat("stage", group, ChatKind.GROUP, "Climbers") if group else Chat("stage", who.id, ChatKind.PRIVATE),
+            id="",
+            sender=who,
+            sender_name=contact.name if contact else "Somebody Else",
+            sent_at=self.clock.now(),
+            attachments=(Attachment(REACTION, words=emoji),),
+            reply_to=to,
+        )
+        await (self.conversations.took_back if back else self.conversations.reacted)(reaction)
 
     async def settled(self, seconds: float = 10.0) -> None:
         await self.until(self.conversations.idle, seconds)

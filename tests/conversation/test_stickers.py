@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.conversation.stickers import Shown, bare, chosen, shown, sticker_files, sticker_for
+from bot.conversation.stickers import Shown, chosen, shown, sticker_files, sticker_for
+from bot.letters import bare
 from bot.message import Account, ChatKind
 from bot.people import People
 from bot.store.corpus import Corpus

@@ -67,6 +67,7 @@ async def test_one_of_the_second_program_too(tmp_path: Path) -> None:
     """Its placeholders stood in the text, and stay there."""
     Journal.open(tmp_path / "journal.sqlite").close()
     connection = sqlite3.connect(tmp_path / "journal.sqlite")
+    connection.execute("DROP INDEX entries_reactions")
     for column in ("attachments", "reply_to", "forwarded", "until", "era"):
         connection.execute(f"ALTER TABLE entries DROP COLUMN {column}")
     connection.executescript(

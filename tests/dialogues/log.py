@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from bot.chat.dialogue import Turn
+from bot.chat.dialogue import Bubble, Turn
 from bot.media import MediaStore
 from bot.message import Account
 from bot.people import Contact, People
@@ -36,7 +36,8 @@ class Log:
     """A corpus that is written line by line: `3/2 18:00 Mei: are you coming?`. A line may leave out its day.
 
     <voice>, <video>, <photo> and <broken> stand for such a message, <sticker> before an emoji for its sticker,
-    <forward> before words for passing them on, <reply> for answering the message before.
+    <forward> before words for passing them on, <reply> for answering the message before. `<reacts> ❤️ 2` puts an emoji
+    on what the second line says, by whom and when the line tells.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -92,6 +93,10 @@ class Log:
             if month:
                 day = datetime(2026, int(month), int(of_month), tzinfo=UTC)
             at = day + timedelta(hours=int(hour), minutes=int(minute), seconds=int(second or 0))
+            if text.startswith("<reacts> "):
+                _, emoji, to = text.split()
+                _put(next(one for one in messages if one["id"] == int(to)), emoji, who, at)
+                continue
             message = {
                 "id": number,
                 "type": "message",
@@ -102,6 +107,11 @@ class Log:
             }
             messages.append(message | _content(text, number))
         self.chats.append(chat | {"messages": messages})
+
+
+def _put(message: dict[str, Any], emoji: str, who: str, at: datetime) -> None:
+    recent = {"from": who, "from_id": f"user{IDS.get(who, '77')}", "date": at.strftime("%Y-%m-%dT%H:%M:%S")}
+    message.setdefault("reactions", []).append({"type": "emoji", "emoji": emoji, "count": 1, "recent": [recent]})
 
 
 def _content(text: str, number: int) -> dict[str, Any]:
@@ -129,9 +139,11 @@ def _content(text: str, number: int) -> dict[str, Any]:
             return words | {"media_type": _MEDIA[kind], "file": "(File not included.)"}
 
 
+def _shown(bubble: Bubble) -> str:
+    put = (f"({one.speaker.name if one.speaker else 'I'} {one.emoji})" for one in bubble.reactions)
+    return " ".join((*put, bubble.text)).strip()
+
+
 def shown(turns: tuple[Turn, ...]) -> list[str]:
     """`Mei: one / two`, with the subject as `me`."""
-    return [
-        f"{turn.speaker.name if turn.speaker else 'me'}: {' / '.join(bubble.text for bubble in turn.bubbles)}"
-        for turn in turns
-    ]
+    return [f"{turn.speaker.name if turn.speaker else 'me'}: {' / '.join(map(_shown, turn.bubbles))}" for turn in turns]

@@ -1,9 +1,9 @@
 """Any conversation is the same prompt and the same decision, whether it was imported or is being lived through.
 
 Made by chance: every kind of message, bursts, gaps on both sides of the threshold, contacts with several accounts,
-strangers, bots, replies, edits, deletions and the topics of a forum. It is put into a corpus as an import would, and
-told to a journal as a platform would; then turns, what a decision sees, scene and ids must be equal, wherever the
-subject answers and after every message of somebody else in a group.
+strangers, bots, replies, reactions, edits, deletions and the topics of a forum. It is put into a corpus as an import
+would, and told to a journal as a platform would; then turns, what a decision sees, scene and ids must be equal,
+wherever the subject answers and after every message of somebody else in a group.
 """
 
 import hashlib
@@ -24,15 +24,16 @@ from bot.chat.prompt import Codec, render
 from bot.chat.scene import scene_at
 from bot.config import ConversationConfig
 from bot.conversation.context import Context
+from bot.conversation.context import messages as said
 from bot.media import MediaStore
 from bot.memory.corpus import CorpusSource
 from bot.memory.journal import JournalSource
 from bot.memory.recall import Recall
-from bot.message import PHOTO, STICKER, Account, Attachment, Chat, ChatKind, Message
+from bot.message import PHOTO, REACTION, STICKER, Account, Attachment, Chat, ChatKind, Message
 from bot.people import Contact, People
 from bot.persona import Persona
 from bot.store.corpus import Corpus
-from bot.store.journal import Entry, Journal, State
+from bot.store.journal import Entry, Journal, Put, State
 from tests.dialogues.log import ALL_TRAIN
 from tests.support import byte_codec, picture, put
 from training.data.cutting import build
@@ -99,7 +100,10 @@ def attachments(readable: str) -> st.SearchStrategy[tuple[Attachment, ...]]:
 
 @dataclass(frozen=True)
 class Said:
-    """What somebody does: says something, or changes or deletes the message so many places before."""
+    """What somebody does: says something, or changes or deletes the message so many places before.
+
+    puts: instead, they put this on the message that they would reply to.
+    """
 
     who: Account
     wait: int
@@ -109,6 +113,7 @@ class Said:
     edits: int | None = None
     deletes: int | None = None
     topic: int = 0
+    puts: str = ""
 
 
 def conversations(readable: str, people: list[Account], topics: int) -> st.SearchStrategy[list[Said]]:
@@ -122,6 +127,7 @@ def conversations(readable: str, people: list[Account], topics: int) -> st.Searc
         st.one_of(*[st.none()] * 6, st.integers(1, 3)),
         st.one_of(*[st.none()] * 8, st.integers(1, 3)),
         st.integers(0, topics),
+        st.sampled_from(["", "", "", "❤️", "👍"]),
     )
     return st.lists(said, min_size=12, max_size=40)
 
@@ -133,8 +139,9 @@ def as_written(log: list[Said], kind: ChatKind) -> dict[str, list[Message]]:
         now += timedelta(minutes=one.wait, seconds=7)
         key = f"-1009/{one.topic}" if one.topic else "-1009" if kind is ChatKind.GROUP else "2"
         own = one.who == ME
-        back = [other for other in messages if topics[messages.index(other)] == key]
+        back = [other for other in messages if topics[messages.index(other)] == key and not other.reaction]
         answered = back[-one.reply] if one.reply and one.reply <= len(back) else None
+        puts = one.puts if answered and not (own and kind is ChatKind.GROUP) else ""  # there the avatar puts none
         messages.append(
             Message(
                 Chat("telegram", key, kind, "Lamps" if kind is ChatKind.GROUP else ""),
@@ -142,28 +149,45 @@ def as_written(log: list[Said], kind: ChatKind) -> dict[str, list[Message]]:
                 one.who,
                 NAMES[one.who],
                 now,
-                (one.text.strip() or "mine") if own else one.text,
-                () if own else one.attachments,
-                answered.id if answered and not own else None,
-                answered.sender if answered and not own else None,
+                "" if puts else (one.text.strip() or "mine") if own else one.text,
+                (Attachment(REACTION, words=puts),) if puts else () if own else one.attachments,
+                answered.id if answered and (puts or not own) else None,
+                answered.sender if answered and (puts or not own) else None,
                 from_bot=one.who == ROBOT,
             )
         )
         topics.append(key)
     for number, one in enumerate(log):
-        if one.edits and one.edits <= number and messages[number - one.edits].sender != ME:
+        edited = messages[number - (one.edits or 0)]
+        if one.edits and one.edits <= number and edited.sender != ME and not edited.reaction:
             messages[number - one.edits] = replace(messages[number - one.edits], text=f"edited {number}")
     gone = {
         messages[number - one.deletes].id
         for number, one in enumerate(log)
-        if one.deletes and one.deletes <= number and messages[number - one.deletes].sender != ME
+        if one.deletes
+        and one.deletes <= number
+        and messages[number - one.deletes].sender != ME
+        and not messages[number - one.deletes].reaction
     }
+    messages = _once_each(messages)
     found: dict[str, list[Message]] = {}
     for message, key in zip(messages, topics, strict=True):
-        if message.id not in gone:
+        if message.id not in gone and not (message.reaction and message.reply_to in gone):
             answers = message.reply_to not in gone
             kept = message if answers else replace(message, reply_to=None, replied=None)
             found.setdefault(key, []).append(kept)
+    return found
+
+
+def _once_each(messages: list[Message]) -> list[Message]:
+    """Who puts the same on a message again changes nothing: that is a message without anything in it here."""
+    seen: set[tuple[Account | None, str, str | None]] = set()
+    found = []
+    for one in messages:
+        which = one.sender, one.reaction, one.reply_to
+        again = bool(one.reaction) and which in seen
+        seen.add(which)
+        found.append(replace(one, text="again", attachments=(), reply_to=None, replied=None) if again else one)
     return found
 
 
@@ -172,6 +196,13 @@ def live(journal: Journal, now: list[datetime], written: dict[str, list[Message]
     every = sorted((one for some in written.values() for one in some), key=lambda one: int(one.id))
     for message in every:
         now[0] = message.sent_at
+        if message.reaction and message.sender != ME:
+            assert journal.put(replace(message, id=""))
+            continue
+        if message.reaction:
+            put = {"it": Put(message.reaction, message.reply_to or "")}
+            journal.sent(journal.reply(message.chat, [], ["it"], reactions=put), None)
+            continue
         if message.sender == ME:
             reply = journal.reply(message.chat, [], [message.text])
             journal.sent(reply, message.id)
@@ -207,21 +238,24 @@ class Road:
         end = self.at[until] + included
         return [(entry.seq, entry.message) for entry in self.entries[:end]]
 
-    def context(self, until: datetime) -> Context:
-        """Before the answer at that time, with what is remembered for the dialogue."""
+    def before(self, answer: Turn) -> list[tuple[int, Message]]:
+        """The lines before an answer. One that begins with a reaction has the time of the message before it."""
+        return self.lines(answer.at, included=bool(answer.bubbles[0].reactions))
+
+    def context(self, answer: Turn) -> Context:
+        """Before an answer, with what is remembered for the dialogue."""
         context = Context(self.chat, NORA, CONFIG, 100_000, self.media.shows)
-        context.remember(self.lines(until, included=False), PEOPLE, self.memory)
+        context.remember(self.before(answer), PEOPLE, self.memory)
         return context
 
-    def turns(self, until: datetime) -> list[Turn]:
-        return [one.turn for one in self.context(until).turns(self.lines(until, included=False), PEOPLE)]
+    def turns(self, answer: Turn) -> list[Turn]:
+        return [one.turn for one in self.context(answer).turns(self.before(answer), PEOPLE)]
 
-    def scene(self, until: datetime) -> Scene:
-        messages = [message for _, message in self.lines(until, included=False)]
-        return scene_at(self.chat, NORA, PEOPLE, reversed(messages))
+    def scene(self, answer: Turn) -> Scene:
+        return scene_at(self.chat, NORA, PEOPLE, reversed([message for _, message in self.before(answer)]))
 
-    def prompt(self, until: datetime) -> tuple[int, ...]:
-        return self.context(until).prompt(self.lines(until, included=False), PEOPLE, self.codec).ids
+    def prompt(self, answer: Turn) -> tuple[int, ...]:
+        return self.context(answer).prompt(self.before(answer), PEOPLE, self.codec).ids
 
 
 @contextmanager
@@ -257,14 +291,14 @@ def check(dialogues: list[Dialogue], roads: dict[str, Road], codec: Codec) -> No
             if turn.speaker is not None or dialogue.turns[number - 1].speaker is None:
                 continue
             before = dialogue.turns[:number]
-            turns = road.turns(turn.at)
+            turns = road.turns(turn)
             if number == dialogue.context:  # it begins unasked: what was remembered before is past
                 turns = [replace(one, memory=()) for one in turns]
             assert turns[-number:] == list(before)
             if dialogue.scene.kind is ChatKind.GROUP:
-                assert road.scene(turn.at) == dialogue.scene
-            if len(turns) == number > dialogue.context and road.scene(turn.at) == dialogue.scene:
-                assert road.prompt(turn.at) == render(dialogue.scene, before, codec, open_turn=True).ids
+                assert road.scene(turn) == dialogue.scene
+            if len(turns) == number > dialogue.context and road.scene(turn) == dialogue.scene:
+                assert road.prompt(turn) == render(dialogue.scene, before, codec, open_turn=True).ids
 
 
 READABLE = hashlib.sha256(picture()).hexdigest()
@@ -297,4 +331,4 @@ def test_in_a_group_and_in_the_topics_of_a_forum(log: list[Said]) -> None:
         messages = {int(one.id): one for chat in corpus.chats() for one in corpus.messages(chat)}
         for point in points(corpus, PEOPLE, NORA, GAP, ALL_TRAIN):
             before = roads[point.chat].lines(messages[point.message].sent_at, included=True)
-            assert seen([message for _, message in before], NORA) == point.seen
+            assert seen(said(before), NORA) == point.seen

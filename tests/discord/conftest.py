@@ -25,6 +25,7 @@ class Box(QuietInbox):
     newest: dict[Chat, str] = field(default_factory=dict)
     edits: list[Message] = field(default_factory=list)
     gone: list[tuple[str, str]] = field(default_factory=list)
+    reactions: list[tuple[str, Message]] = field(default_factory=list)  # "put" or "taken back"
     typed: list[Chat] = field(default_factory=list)
     fails: Exception | None = None
     arrival: asyncio.Event = field(default_factory=asyncio.Event)
@@ -43,6 +44,14 @@ class Box(QuietInbox):
 
     async def edited(self, message: Message) -> None:
         self.edits.append(message)
+        self.arrival.set()
+
+    async def reacted(self, reaction: Message) -> None:
+        self.reactions.append(("put", reaction))
+        self.arrival.set()
+
+    async def took_back(self, reaction: Message) -> None:
+        self.reactions.append(("taken back", reaction))
         self.arrival.set()
 
     async def deleted(self, chat: Chat, ids: Collection[str]) -> None:

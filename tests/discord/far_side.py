@@ -18,6 +18,7 @@ ANNA = {"id": "100", "username": "anna", "discriminator": "0", "global_name": "A
 EPOCH = 1_420_070_400_000
 CONTENT_INTENT = 1 << 15
 TYPING_INTENT = 1 << 14  # in direct messages
+REACTION_INTENT = 1 << 13  # in direct messages
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(100)
 
 
@@ -33,6 +34,7 @@ class FarSide:
     messages: dict[str, list[dict[str, Any]]] = field(default_factory=lambda: {"500": []})
     bodies: list[dict[str, Any]] = field(default_factory=list)  # what was posted
     typed: list[str] = field(default_factory=list)
+    put: dict[tuple[str, str], list[str]] = field(default_factory=dict)  # by channel and message, the bot's emoji
     intents: int = 0  # what the bot asked to be told
     sockets: list[web.WebSocketResponse] = field(default_factory=list)
     connected: asyncio.Event = field(default_factory=asyncio.Event)
@@ -50,6 +52,7 @@ class FarSide:
                 web.get("/channels/{channel}/messages", self._history),
                 web.post("/channels/{channel}/messages", self._post),
                 web.post("/channels/{channel}/typing", self._typing),
+                web.put("/channels/{channel}/messages/{message}/reactions/{emoji}/@me", self._put),
                 web.get("/pictures/{name}", self._picture),
             ]
         )
@@ -90,6 +93,14 @@ class FarSide:
         if self.intents & TYPING_INTENT:
             at = int(datetime.now(UTC).timestamp())
             await self.send("TYPING_START", {"channel_id": channel, "user_id": author["id"], "timestamp": at})
+
+    async def reacts(self, message: str, emoji: Mapping[str, Any], author: Mapping[str, Any] = ANNA, back: bool = False,
+                     channel: str = "500") -> None:  # fmt: skip
+        """Somebody puts an emoji on a message, or takes it back; told only to who asked for it."""
+        if self.intents & REACTION_INTENT:
+            event = "MESSAGE_REACTION_REMOVE" if back else "MESSAGE_REACTION_ADD"
+            told = {"user_id": author["id"], "channel_id": channel, "message_id": message, "emoji": dict(emoji)}
+            await self.send(event, {**told, "burst": False, "type": 0})
 
     async def send(self, event: str, data: Mapping[str, Any]) -> None:
         """Sends an event to those connected."""
@@ -180,6 +191,17 @@ class FarSide:
     async def _typing(self, request: web.Request) -> web.Response:
         self._check(request)
         self.typed.append(request.match_info["channel"])
+        return web.Response(status=204)
+
+    async def _put(self, request: web.Request) -> web.Response:
+        self._check(request)
+        channel, number, emoji = (request.match_info[key] for key in ("channel", "message", "emoji"))
+        if not any(one["id"] == number for one in self.messages.get(channel, [])):
+            raise _Refused(404, {"code": 10008, "message": "Unknown Message"})
+        if emoji not in ("❤️", "👍"):
+            raise _Refused(400, {"code": 10014, "message": "Unknown Emoji"})
+        there = self.put.setdefault((channel, number), [])
+        there += [emoji] if emoji not in there else []
         return web.Response(status=204)
 
     async def _picture(self, request: web.Request) -> web.StreamResponse:

@@ -109,3 +109,20 @@ async def test_in_a_group_only_the_newest_is_caught_up_with(env: Any, box: Box, 
         env.backend.create_message(channel.id, ben.id, str(number))
     await env.restart_bot(adapter.connect(away))
     assert away.texts == [str(number) for number in range(50, 250)]
+
+
+async def test_what_a_member_puts_on_a_message_says_who_and_the_avatar_puts_its_own(
+    env: Any, box: Box, adapter: DiscordAdapter
+) -> None:
+    guild = env.create_guild()
+    channel = guild.create_text_channel("general")
+    anna = guild.add_member(env.create_user("anna"))
+    message = await anna.send(channel, "who is in?")
+    await anna.react(message, "👍")
+    await anna.unreact(message, "👍")
+    (put, first), (back, second) = box.reactions
+    assert (put, back, first.reaction, first.sender_name) == ("put", "taken back", "👍", "anna")
+    assert first.reply_to == second.reply_to == box.messages[0].id and first.chat.key == box.messages[0].chat.key
+    await adapter.react(box.messages[0].chat, box.messages[0].id, "👍")
+    assert [(one.method, one.path.rsplit("/", 3)[-1]) for one in env.http_requests][-1] == ("PUT", "@me")
+    assert len(box.reactions) == 2, "its own does not come back"

@@ -10,7 +10,7 @@ import pytest
 from adapters.discord.adapter import DiscordAdapter, nonce, split
 from bot.disclosure import VOICE_MARK
 from bot.errors import PassingError, PermanentError, UndeliverableError
-from bot.message import Chat, ChatKind
+from bot.message import Account, Chat, ChatKind
 from bot.platform import VoiceMessage
 from tests.discord.conftest import Box
 from tests.discord.far_side import ME, PNG, TOKEN, FarSide
@@ -66,19 +66,31 @@ async def test_the_daemon_hears_that_a_contact_types_but_not_of_its_own_typing(
     assert box.typed == [DM]
 
 
-async def test_a_reaction_is_no_message(
+async def test_reactions_both_ways(
     adapter: DiscordAdapter, box: Box, far_side: FarSide, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with running(adapter, box, far_side):
         sent = await adapter.send(DM, "hi", "k")
         caplog.clear()
-        reaction = {"user_id": "100", "channel_id": "500", "message_id": sent, "emoji": {"id": None, "name": "👍"}}
-        for event in ("MESSAGE_REACTION_ADD", "MESSAGE_REACTION_REMOVE"):
-            await far_side.send(event, {**reaction, "type": 0, "burst": False})
-        await far_side.tell("done")
+        heart = {"id": None, "name": "❤️"}
+        await far_side.reacts(sent, heart)
+        await far_side.reacts(sent, heart, ME)
+        await far_side.reacts(sent, {"id": "77", "name": "blob"})
+        await far_side.reacts(sent, heart, back=True)
+        await far_side.tell("still there?")
         await box.holds(2)
-    assert box.texts == ["hello", "done"] and not box.edits
-    assert not [one for one in caplog.records if one.levelname != "INFO"] and "👍" not in caplog.text
+        told = [(what, one.chat, one.reaction, one.reply_to, one.sender) for what, one in box.reactions]
+        anna = Account("discord", "100")
+        assert told == [("put", DM, "❤️", sent, anna), ("taken back", DM, "❤️", sent, anna)]
+        said = far_side.messages["500"][-1]["id"]
+        for _ in range(2):  # as after a crash
+            await adapter.react(DM, said, adapter.reaction_for("❤") or "")
+        assert far_side.put == {("500", said): ["❤️"]}
+        for message, emoji in (("9", "👍"), (said, "🫠"), ("gone", "👍")):
+            with pytest.raises(UndeliverableError):
+                await adapter.react(DM, message, emoji)
+    assert box.texts == ["hello", "still there?"]
+    assert not [one for one in caplog.records if one.levelname != "INFO"] and "❤️" not in caplog.text
 
 
 async def test_a_wrong_token_is_said_with_what_to_do(box: Box, far_side: FarSide) -> None:

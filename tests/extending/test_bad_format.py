@@ -15,17 +15,22 @@ from bot.store.corpus import Corpus
 from tests.extending.conftest import Install
 from tests.extending.installing import install as install_package
 from tests.importing.conftest import Write, telegram_chat, telegram_message
+from training.data.importers.base import NO_MESSAGE
 
 GOOD = telegram_chat(*(telegram_message(n, f"message {n}") for n in range(1, 6)))
 PEBBLE = "Pebble export\tg\tG\n2025-03-01T18:00:02Z\t7\tAnn\ttext\twho is coming?\n"
 TOY = Path(__file__).parent / "toy_format"
 HEAD = """
 from bot.message import Account, ChatKind
-from training.data.importers.base import Claim, Format, ReadChat, ReadMessage, Sentence, Skipped, Truncated
+from training.data.importers.base import Claim, Format, ReadChat, ReadMessage, ReadReaction, Sentence, Skipped
+from training.data.importers.base import SkippedReactions, Truncated
 CHAT = ReadChat("k", "odd", "k", ChatKind.GROUP, "K")
 def said(**more):
     usual = dict(chat="k", sender=Account("odd", "1"), sender_name="A", sent_ms=1_700_000_000_000, position=1)
     return ReadMessage(**{**usual, "text": "x", **more})
+def put(**more):
+    usual = dict(chat="k", sender=Account("odd", "2"), sender_name="B", emoji="❤️")
+    return ReadReaction(**{**usual, **more})
 def sniff(head):
     return Claim.CERTAIN if head.text.startswith("ODD") else Claim.NO
 def read(source):
@@ -214,6 +219,16 @@ def test_nothing_is_kept_of_a_file_whose_format_fails_at_reading_it(imported: Im
         "yield CHAT; yield said(forwarded='no')",
         "yield CHAT; yield said(resolution_ms=0)",
         "yield CHAT; yield said(resolution_ms='1')",
+        "yield CHAT; yield said(); yield put(emoji='ok')",
+        "yield CHAT; yield said(); yield put(emoji=None)",
+        "yield CHAT; yield said(); yield put(emoji='❤️\\ud83d')",
+        "yield CHAT; yield said(); yield put(sender=None)",
+        "yield CHAT; yield said(); yield put(sender=Account('telegram', '7'))",
+        "yield CHAT; yield said(); yield put(sender_name='two\\nlines')",
+        "yield CHAT; yield said(); yield put(to=7)",
+        "yield CHAT; yield said(); yield put(at_ms=-5)",
+        "yield CHAT; yield said(); yield put(chat='another')",
+        "yield CHAT; yield said(); yield SkippedReactions('k', 'odd reason', 0)",
         "yield CHAT; yield said(); yield Skipped('k', 7)",
         "yield CHAT; yield said(); yield Skipped([], 'x')",
         "yield CHAT; yield said(); yield Truncated(None)",
@@ -243,13 +258,20 @@ def test_events_that_look_odd_and_are_right_are_kept(imported: Import) -> None:
     yield said(text="", photos=("../../outside.png", "gone.png"), position=0)
     yield said(text="", placeholder="location", native_id="9" * 400, reply_to="nobody", is_bot=True)
     yield Skipped("nothing but this", "odd reason")
+    yield put()
+    yield put(to="9" * 400, sender=Account("odd", "1"), at_ms=1)
+    yield put(to="of no message")
+    yield put(chat="of nothing")
+    yield SkippedReactions("k", "odd reason", 7)
     yield CHAT
+    yield ReadChat("of nothing", "odd", "of nothing", ChatKind.GROUP, "N")
     yield Truncated("The file ends here.")
 """
     outcome = imported(f"{HEAD}\ndef read(source):{events}\n{FORMAT}")
     assert (outcome.code, outcome.sentences) == (ExitCode.OK, [])
     (file,) = (file for file in outcome.report["files"] if file["format"] == "Odd")
     assert (file["read"], file["kept"], file["notes"]) == (4, 3, ["The file ends here."])
+    assert outcome.report["reactions"] == {"kept": 2, "left_out": {"odd reason": 7, NO_MESSAGE: 2}}
 
 
 def test_what_a_format_says_of_a_file_itself_is_said(imported: Import) -> None:

@@ -5,6 +5,8 @@ import json
 import pytest
 
 from bot.cli import main
+from bot.people import load_people
+from bot.store.corpus import Corpus
 from bot.workspace import Workspace
 
 
@@ -24,6 +26,27 @@ def test_the_commands(imported: Workspace, capsys: pytest.CaptureFixture[str]) -
     assert "<|im_start|>system" in one and "«" in one
     assert main([*place, "show", "9999"]) != 0
     assert "There are dialogues 1 to" in capsys.readouterr().err
+
+
+def test_reactions_have_a_table_of_their_own(imported: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
+    def prepared(*arguments: str) -> str:
+        assert main(["-w", str(imported.root), "prepare", *arguments]) == 0
+        return capsys.readouterr().out
+
+    subject = load_people(imported.people).subject[0]
+    before = json.loads(prepared("--json"))
+    with Corpus.open(imported.corpus) as corpus, corpus.transaction() as db:
+        db.execute(
+            "INSERT INTO reactions (chat, message, sender, name, emoji)"
+            " SELECT m.chat, m.id, s.id, names.id, '❤️' FROM messages m JOIN chats ON chats.id = m.chat"
+            " JOIN senders s ON s.native_id = ? JOIN names ON names.sender = s.id"
+            " WHERE chats.kind = 'private' AND m.sender <> s.id ORDER BY m.id LIMIT 1",
+            (subject.id,),
+        )
+    printed = prepared()
+    assert "Reactions to messages, which are no messages:" in printed
+    assert "1  of the subject\n" in printed and "1  of these learnt, in private\n" in printed
+    assert json.loads(prepared("--json"))["chats"] == before["chats"]
 
 
 def test_who_is_left_out_is_in_no_later_lora(workspace: Workspace, capsys: pytest.CaptureFixture[str]) -> None:

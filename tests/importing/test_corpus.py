@@ -80,7 +80,7 @@ def test_a_corpus_of_an_earlier_program_doubles_nothing(write: Write, tmp_path: 
         assert Desk(corpus, MediaStore(tmp_path / "media")).take(export).kept == 8
         corpus.db.executescript(
             "UPDATE messages SET native_id = text - 1000000000, space = 'telegram';"
-            "DROP TABLE addressees; DROP TABLE writings;"
+            "DROP TABLE addressees; DROP TABLE writings; DROP TABLE reactions;"
             "ALTER TABLE sources DROP COLUMN zone; ALTER TABLE messages DROP COLUMN edited_ms; PRAGMA user_version = 2;"
         )
     with Corpus.open(path) as corpus:

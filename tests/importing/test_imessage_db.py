@@ -26,7 +26,7 @@ CREATE TABLE message (
     ROWID INTEGER PRIMARY KEY, guid TEXT, text TEXT, attributedBody BLOB, subject TEXT, handle_id INTEGER, date INTEGER,
     is_from_me INTEGER, item_type INTEGER, associated_message_type INTEGER, balloon_bundle_id TEXT,
     thread_originator_guid TEXT, date_edited INTEGER, date_retracted INTEGER, message_summary_info BLOB,
-    is_audio_message INTEGER, destination_caller_id TEXT
+    is_audio_message INTEGER, destination_caller_id TEXT, associated_message_guid TEXT, associated_message_emoji TEXT
 );
 CREATE TABLE attachment (
     ROWID INTEGER PRIMARY KEY, filename TEXT, mime_type TEXT, transfer_name TEXT, is_sticker INTEGER

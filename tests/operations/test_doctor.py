@@ -526,6 +526,19 @@ async def test_without_a_network_no_address_is_shown(monkeypatch: pytest.MonkeyP
         assert "secret" not in check.text and "127.0.0.1" not in check.text
 
 
+@pytest.mark.parametrize(("name", "said"), [("Cats", "reads groups"), ("Dogs", "Telegram has no stickers Dogs")])
+async def test_stickers_that_are_not_there_are_told_before_the_start(name: str, said: str) -> None:
+    async with TelegramServer() as telegram:
+        telegram.world.sticker_sets["Cats"] = [telegram.world.sticker(b"", "😂", False)]
+        api = telegram.base_url.removesuffix("/bot")
+        config = parse_config(
+            f"platforms: {{telegram: {{api_url: '{api}', sticker_set: {name}}}}}\n", platforms=PLATFORMS
+        )
+        checks = await examine_online(config, Secrets({"telegram_token": telegram.token}), PLATFORMS)
+        check = by_name(checks)["telegram online"]
+        assert said in check.text and (check.verdict is Verdict.NOTE) is (name == "Dogs")
+
+
 def test_online_without_a_readable_config_says_so_once(
     workspace: Workspace, capsys: pytest.CaptureFixture[str]
 ) -> None:

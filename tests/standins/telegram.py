@@ -36,7 +36,7 @@ Hook = Callable[[str, Mapping[str, str], Phase], Awaitable[None]]
 _METHODS = (
     "getMe", "getUpdates", "getWebhookInfo", "deleteWebhook", "sendMessage", "sendChatAction", "editMessageText",
     "editMessageReplyMarkup", "getFile", "sendSticker", "getStickerSet",
-    "sendVoice",
+    "sendVoice", "setMessageReaction",
 )  # fmt: skip
 _NAMES = {name.lower(): name for name in _METHODS}  # case is free
 

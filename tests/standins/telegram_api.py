@@ -5,6 +5,8 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from telegram.constants import ReactionEmoji
+
 from tests.standins.telegram_world import Group, Json, Stored, World, entities, utf16
 
 TEXT_LIMIT = 4096
@@ -61,6 +63,10 @@ class BotApi:
             "sendvoice": (
                 self._send_voice,
                 frozenset({"chat_id", "voice", "caption", "duration", "message_thread_id"}),
+            ),
+            "setmessagereaction": (
+                self._set_message_reaction,
+                frozenset({"chat_id", "message_id", "reaction", "is_big"}),
             ),
             "getstickerset": (self._get_sticker_set, frozenset({"name"})),
             "sendchataction": (self._send_chat_action, frozenset({"chat_id", "action", "message_thread_id"})),
@@ -141,6 +147,22 @@ class BotApi:
         shown = f"[voice 0:{seconds:02}] {params.get('caption', '')}"
         self.sent.append(Sent(chat_id, message["message_id"], shown, thread, time.monotonic()))
         return message
+
+    def _set_message_reaction(self, params: Mapping[str, str]) -> object:
+        """A bot may have one emoji on a message, of those that are free for all."""
+        chat_id = self._writable(params)
+        number = int(params["message_id"])
+        given = json.loads(params.get("reaction", "[]"))
+        if (chat_id, number) not in self.world.messages:
+            raise ApiError(400, "Bad Request: message to react not found")
+        if len(given) > 1:
+            raise ApiError(400, "Bad Request: REACTIONS_TOO_MANY")
+        free = {one.value for one in ReactionEmoji}
+        emoji = [str(one["emoji"]) for one in given if one.get("type") == "emoji"]
+        if chat_id in self.world.no_reactions or len(emoji) < len(given) or not free.issuperset(emoji):
+            raise ApiError(400, "Bad Request: REACTION_INVALID")
+        self.world.reactions[chat_id, number, int(self.world.bot["id"])] = emoji
+        return True
 
     def _get_sticker_set(self, params: Mapping[str, str]) -> object:
         stickers = self.world.sticker_sets.get(params["name"])

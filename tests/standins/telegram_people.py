@@ -88,6 +88,16 @@ class People:
         stored.json = {**stored.json, "text": text, "edit_date": int(time.time())}
         self.updates.push("edited_message", stored.json)
 
+    def user_reacts(self, user: User, message_id: int, *emoji: str, chat: Group | None = None) -> None:
+        """Leaves these emoji, and no others, on a message. A bot is told in private, and as an administrator."""
+        place = (chat.id if chat else user.id, message_id, user.id)
+        before = self.world.reactions.get(place, [])
+        self.world.reactions[place] = list(emoji)
+        if chat is None or (chat.bot_in and chat.bot_admin):
+            told: Json = {"chat": self.world.chat_json(place[0]), "message_id": message_id, "user": user.json()}
+            told |= {"date": int(time.time()), "old_reaction": _of(before), "new_reaction": _of(emoji)}
+            self.updates.push("message_reaction", told)
+
     def block(self, user: User) -> None:
         """The user blocks the bot."""
         self.world.blocked.add(user.id)
@@ -110,3 +120,11 @@ class People:
         if group is None or (group.bot_in and self.world.visible(message)):
             self.updates.push("message", message)
         return int(message["message_id"])
+
+
+def _of(emoji: Sequence[str]) -> list[Json]:
+    """A number is the id of a picture that is no emoji."""
+    return [
+        {"type": "custom_emoji", "custom_emoji_id": one} if one.isdigit() else {"type": "emoji", "emoji": one}
+        for one in emoji
+    ]

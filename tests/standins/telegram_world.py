@@ -42,6 +42,7 @@ class Group:
     members: list[User]
     forum: bool = False
     bot_in: bool = True
+    bot_admin: bool = False
     moved_to: int | None = None
 
     def json(self) -> Json:
@@ -85,6 +86,8 @@ class World:
     blocked: set[int] = field(default_factory=set)
     sticker_sets: dict[str, list[Json]] = field(default_factory=dict)  # by name
     no_stickers: set[int] = field(default_factory=set)  # chats that take none
+    reactions: dict[tuple[int, int, int], list[str]] = field(default_factory=dict)  # chat, message, who
+    no_reactions: set[int] = field(default_factory=set)  # chats that take none
     no_voices: set[int] = field(default_factory=set)  # chats that take none
     _ids: Any = field(default_factory=lambda: itertools.count(1001))
     _group_ids: Any = field(default_factory=lambda: itertools.count(1))

@@ -22,6 +22,7 @@ class RecordingInbox(QuietInbox):
         self.again = 0  # deliveries of a message that was there already
         self.moves: list[tuple[str, str]] = []
         self.edits: list[Message] = []
+        self.reactions: list[tuple[str, Message]] = []  # "put" or "taken back"
         self.times: list[datetime] = []
         self.before_durable: Callable[[Message], Awaitable[None]] | None = None
         self._seen: set[tuple[str, str]] = set()
@@ -36,6 +37,14 @@ class RecordingInbox(QuietInbox):
         else:
             self._seen.add(key)
             self.messages.append(message)
+        self._ring()
+
+    async def reacted(self, reaction: Message) -> None:
+        self.reactions.append(("put", reaction))
+        self._ring()
+
+    async def took_back(self, reaction: Message) -> None:
+        self.reactions.append(("taken back", reaction))
         self._ring()
 
     async def edited(self, message: Message) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from telegram import User
 
-from adapters.telegram.convert import Edited, Moved, read
+from adapters.telegram.convert import Edited, Moved, Reacted, read
 from bot.chat.attachments import spoken
 from bot.message import PHOTO, Account, Attachment, Chat, ChatKind, Message
 from tests.support import kind as kind_of
@@ -32,7 +32,9 @@ def said(chat: dict[str, Any] = PRIVATE, sender: dict[str, Any] | None = ANNA, *
 
 
 def convert(update: dict[str, Any]) -> Message | Edited | Moved | None:
-    return read(update, ME)
+    found = read(update, ME)
+    assert not isinstance(found, Reacted)
+    return found
 
 
 def message(update: dict[str, Any]) -> Message:

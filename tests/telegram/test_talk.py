@@ -1,6 +1,5 @@
 """An avatar talks on Telegram: an album is one turn, a forum's topic a chat of its own, a reaction no message."""
 
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -63,22 +62,27 @@ async def test_the_topics_of_a_forum_are_chats_that_know_nothing_of_each_other(
     assert not any("rope" in prompt and "tent" in prompt for prompt in stage.engine.prompts)
 
 
-async def test_a_reaction_is_not_asked_for_and_no_message_where_it_comes(
+async def test_a_reaction_is_no_message_and_is_read_with_the_next(
     server: TelegramServer, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     anna = server.person("Anna")
     async with avatar(server, tmp_path) as stage:
         server.user_says(anna, "lunch?")
         await server.wait_for_reply(anna, 2)
-        reaction = {
-            "chat": server.world.chat_json(anna.id), "message_id": server.sent[-1].message_id, "user": anna.json(),
-            "date": int(time.time()), "old_reaction": [], "new_reaction": [{"type": "emoji", "emoji": "👍"}],
-        }  # fmt: skip
-        server.updates.push("message_reaction", reaction)
-        assert not server.updates.pending, "the bot did not ask for those"
-        server.updates.push_raw({"message_reaction": reaction})
+        server.user_reacts(anna, server.sent[-1].message_id, "👍")
         server.user_says(anna, "at noon?")
         await server.wait_for_reply(anna, 3)
         await stage.settled()
-    assert len(stage.engine.prompts) == 2 and "👍" not in stage.engine.prompts[1]
+    assert len(stage.engine.prompts) == 2 and "user\n[👍]\nat noon?<|im_end|>" in stage.engine.prompts[1]
     assert not caplog.records
+
+
+async def test_the_avatar_puts_one_itself(server: TelegramServer, tmp_path: Path) -> None:
+    anna = server.person("Anna")
+    async with avatar(server, tmp_path) as stage:
+        stage.engine.say = lambda prompt: "[❤️]"
+        number = server.user_says(anna, "I got the job!")
+        await server.wait_until(lambda: bool(server.world.reactions))
+        await stage.settled()
+    assert server.world.reactions == {(anna.id, number, int(server.world.bot["id"])): ["❤"]}
+    assert len(server.replies(anna)) == 1, "only what it says of itself"

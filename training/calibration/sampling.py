@@ -17,6 +17,7 @@ import numpy as np
 from scipy.stats import entropy
 
 from bot.chat.prompt import Codec, render
+from bot.chat.prompt.reactions import without_reactions
 from bot.chat.prompt.render import whole_bubbles
 from bot.engine.base import BatchEngine
 from bot.engine.blocking import Blocking
@@ -157,7 +158,8 @@ def _writing(served: Blocking[BatchEngine], sampling: Sampling) -> Write:
         with closing(served.each(engine.write_replies(prompts, seeds, sampling))) as batches:
             for batch in batches:
                 found |= {numbers[place]: text for place, text in batch.items()}
-        return {number: tuple(whole_bubbles(text, engine.codec, sampling.max_tokens)) for number, text in found.items()}
+        whole = {number: whole_bubbles(text, engine.codec, sampling.max_tokens) for number, text in found.items()}
+        return {number: tuple(without_reactions(bubbles)) for number, bubbles in whole.items()}
 
     return write
 

@@ -10,6 +10,10 @@ from training.data.dialogues import Dialogue
 from training.data.splits import Split
 
 KEPT, LEFT_OUT = "subject: kept", "subject: left out, "
+REACTIONS = "reactions: of others, context"
+OWN_REACTIONS = "reactions: of the subject"
+LEARNT_REACTIONS = "reactions: of these learnt, in private"
+"""No messages: they are counted apart."""
 _NOTHING = "nobody to answer, or nothing to learn"
 
 
@@ -42,7 +46,7 @@ def account_of(
     kept = dict.fromkeys(Split, 0)
     for dialogue in dialogues:
         said = (turn for turn in dialogue.turns[dialogue.context :] if turn.speaker is None)
-        kept[split_of(dialogue.day)] += sum(len(turn.bubbles) for turn in said)
+        kept[split_of(dialogue.day)] += sum(not bubble.reactions for turn in said for bubble in turn.bubbles)
     lost = {reason.removeprefix(LEFT_OUT): number for reason, number in counts.items() if reason.startswith(LEFT_OUT)}
     if rest := own - sum(kept.values()) - sum(lost.values()):
         lost[_NOTHING] = rest

@@ -46,7 +46,7 @@ def build(
     dialogues: list[Dialogue] = []
     for chat in corpus.chats():
         here, found = Counter[str](), list[Dialogue]()
-        sent = Loader(people, persona.language, codec.photo_size, here).load(corpus.messages(chat))
+        sent = Loader(people, persona.language, codec.photo_size, here).load(corpus.messages(chat, reactions=True))
         scene = scene_of(chat, persona, people, sent)
         if isinstance(scene, str):
             here[f"chats left out: {scene}"] += 1
@@ -73,7 +73,7 @@ def build(
 def scene_of(chat: CorpusChat, persona: Persona, people: People, sent: Sequence[Sent]) -> Scene | str:
     """The scene of a chat, or why there is nothing to learn in it. A private chat is with whoever wrote last."""
     group = chat.kind is ChatKind.GROUP
-    if not any(one.own and one.said.bubble for one in sent):
+    if not any(one.own and one.wrote for one in sent):
         return "the subject wrote nothing there"
     if not any(not one.own and (group or not one.message.from_bot) for one in sent):
         return "with a bot or nobody else"
@@ -147,7 +147,7 @@ class _Cutter:
             else:
                 end = start + 1
                 self._counts["messages and answers left out: longer than the model's length"] += 1
-                if lost := sum(len(piece.turn.bubbles) for piece in units[start] if piece.own):
+                if lost := _messages(units[start]):
                     self._counts[f"{LEFT_OUT}{TOO_LONG}"] += lost
                     self._counts[KEPT] -= lost
                     self._too_long.append(self._header + self._slack + sizes[start])
@@ -208,6 +208,11 @@ class _Cutter:
             tuple(index >= len(context) and piece.counted for index, piece in enumerate(pieces)),
             tuple(piece.message for piece in pieces),
         )
+
+
+def _messages(pieces: Sequence[Piece]) -> int:
+    """Returns how many messages of the subject there are; a reaction is none."""
+    return sum(not bubble.reactions for piece in pieces if piece.own for bubble in piece.turn.bubbles)
 
 
 def _units(pieces: Sequence[Piece]) -> list[list[Piece]]:

@@ -4,7 +4,7 @@ import random
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from bot.chat.dialogue import Bubble, Scene, Speaker, Turn
+from bot.chat.dialogue import Bubble, Quote, Reaction, Scene, Speaker, Turn
 from bot.chat.prompt import Prompt
 from bot.message import ChatKind
 from bot.people import STRANGER
@@ -97,15 +97,20 @@ def with_dropout(
 
     partner = change(dialogue.scene.partner) if private else dialogue.scene.partner
 
-    def quoted(bubble: Bubble) -> Bubble:
-        if bubble.quote is None or bubble.quote.speaker is None:
+    def quoted(quote: Quote | None) -> Quote | None:
+        return quote if quote is None or quote.speaker is None else replace(quote, speaker=change(quote.speaker))
+
+    def reacted(reaction: Reaction) -> Reaction:
+        speaker = reaction.speaker and change(reaction.speaker)
+        return replace(reaction, speaker=speaker, to=quoted(reaction.to))
+
+    def changed_in(bubble: Bubble) -> Bubble:
+        if bubble.quote is None and not bubble.reactions:
             return bubble
-        return replace(bubble, quote=replace(bubble.quote, speaker=change(bubble.quote.speaker)))
+        return replace(bubble, quote=quoted(bubble.quote), reactions=tuple(map(reacted, bubble.reactions)))
 
     turns = tuple(
-        turn
-        if turn.speaker is None
-        else replace(turn, speaker=change(turn.speaker), bubbles=tuple(quoted(bubble) for bubble in turn.bubbles))
+        replace(turn, speaker=turn.speaker and change(turn.speaker), bubbles=tuple(map(changed_in, turn.bubbles)))
         for turn in dialogue.turns
     )
     scene = replace(dialogue.scene, partner=partner)

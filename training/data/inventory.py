@@ -62,4 +62,4 @@ def bubbles_of(dialogues: Iterable[Dialogue]) -> Iterator[str]:
     for dialogue in dialogues:
         for turn in dialogue.turns[dialogue.context :]:
             if turn.speaker is None:
-                yield from (bubble.text for bubble in turn.bubbles)
+                yield from (bubble.text for bubble in turn.bubbles if not bubble.reactions)

@@ -122,4 +122,5 @@ def redacted(dialogue: Dialogue, counts: Counter[str]) -> Dialogue:
 def _redacted(bubble: Bubble, seen: Callable[[Secret], object]) -> Bubble:
     """A quotation is not counted: what it quotes was."""
     quote = bubble.quote and replace(bubble.quote, text=redact(bubble.quote.text))
-    return replace(bubble, text=redact(bubble.text, seen), quote=quote)
+    reactions = tuple(replace(one, to=one.to and replace(one.to, text=redact(one.to.text))) for one in bubble.reactions)
+    return replace(bubble, text=redact(bubble.text, seen), quote=quote, reactions=reactions)

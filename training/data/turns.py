@@ -14,7 +14,7 @@ from bot.errors import DataError
 from bot.message import STICKER, ChatKind, Message
 from bot.people import People
 from bot.store.corpus import as_avatar
-from training.data.account import KEPT, LEFT_OUT
+from training.data.account import KEPT, LEARNT_REACTIONS, LEFT_OUT, OWN_REACTIONS, REACTIONS
 from training.data.splits import Splits
 
 PRESENT_AFTER = timedelta(hours=1)
@@ -25,7 +25,10 @@ at other times says nothing about the decision, since they were asleep or away."
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A message that takes part, as a prompt shows it. One of the subject may hold nothing to learn."""
+    """A message that takes part, as a prompt shows it. One of the subject may hold nothing to learn.
+
+    A reaction of the subject's in private takes part, too: it is said by itself. All others stand with a message.
+    """
 
     message: Message
     said: Said
@@ -36,7 +39,13 @@ class Sent:
 
     @property
     def at(self) -> datetime:
-        return self.message.sent_at
+        """When it was sent; of a reaction when the message before it was, for it neither begins nor ends anything."""
+        return self.said.at
+
+    @property
+    def wrote(self) -> bool:
+        """Whether it is a message that stands in a prompt, and no reaction."""
+        return self.said.bubble is not None and not self.message.reaction
 
     @property
     def row(self) -> int:
@@ -77,11 +86,16 @@ class Loader:
         subject = frozenset(self.people.subject)
         sent = []
         every = [as_avatar(one, subject) for one in messages]
-        for message, said in zip(
-            every, said_by(enumerate(every), self.people, self.language, self._readable), strict=True
-        ):
-            self.counts["messages read"] += 1
-            if message.sender is None:
+        for message in every:
+            if message.reaction:
+                self.counts[OWN_REACTIONS if message.sender is None else REACTIONS] += 1
+            else:
+                self.counts["messages read"] += 1
+        for said in said_by(enumerate(every), self.people, self.language, self._readable):
+            message = every[said.seq]
+            if message.reaction:
+                self.counts[LEARNT_REACTIONS] += 1
+            elif message.sender is None:
                 self._count_own(message, said)
             elif said.bubble is None:
                 self.counts["others: left out, empty"] += 1
@@ -140,8 +154,8 @@ def recollecting(
     remembering: Remembering | None, sent: Sequence[Sent], people: People
 ) -> Callable[[int, int], Mapping[int, tuple[str, ...]]]:
     """Returns what `segments` asks for what is remembered in a chat, as of each dialogue."""
-    shown = [(one.row, one.message) for one in sent if one.said.bubble is not None]
-    places = list(accumulate((one.said.bubble is not None for one in sent), initial=0))
+    shown = [(one.row, one.message) for one in sent if one.wrote]
+    places = list(accumulate((one.wrote for one in sent), initial=0))
 
     def recollect(first: int, end: int) -> Mapping[int, tuple[str, ...]]:
         if remembering is None or places[first] == places[end]:

@@ -78,12 +78,12 @@ class Respondents:
 
 
 def occasions(dialogues: Sequence[Dialogue]) -> list[Occasion]:
-    """Lists every turn of the subject in these dialogues that answers something."""
+    """Lists every turn of the subject in these dialogues that answers something in words."""
     found = []
     for dialogue in dialogues:
         for index in range(max(dialogue.context, 1), len(dialogue.turns)):
             turn = dialogue.turns[index]
-            if turn.speaker is None and dialogue.turns[index - 1].speaker is not None:
+            if turn.speaker is None and dialogue.turns[index - 1].speaker is not None and texts(turn.bubbles):
                 found.append(
                     Occasion(
                         Question(dialogue.scene, dialogue.turns[:index]),

@@ -100,6 +100,8 @@ def joined(dialogue: Dialogue) -> Dialogue:
         if turn.speaker is not None or len(turn.bubbles) < 2:
             return turn
         text = " ".join(bubble.text.strip() for bubble in turn.bubbles if bubble.text.strip())
-        return replace(turn, bubbles=(Bubble(text, tuple(photo for each in turn.bubbles for photo in each.photos)),))
+        photos = tuple(photo for each in turn.bubbles for photo in each.photos)
+        reactions = tuple(Bubble(reactions=each.reactions) for each in turn.bubbles if each.reactions)
+        return replace(turn, bubbles=(*reactions, Bubble(text, photos)))
 
     return replace(dialogue, turns=tuple(one(turn) for turn in dialogue.turns))

@@ -9,8 +9,9 @@
     give me ten minutes<|im_end|>
 
 The blocks stand in a fixed order, stable ones first: persona, chat, era, turns. Bubbles are lines. In a group every
-message of somebody else is followed by the avatar's turn, empty for silence. What is remembered for a turn stands with
-that turn. A longer conversation's ids begin with the shorter one's: the prompt only grows.
+message of somebody else is followed by the avatar's turn, empty for silence. What is remembered for a turn, and what
+was put on messages before it, stands with that turn. A longer conversation's ids begin with the shorter one's: the
+prompt only grows.
 """
 
 import re
@@ -19,9 +20,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot.chat.attachments import in_words
-from bot.chat.dialogue import Bubble, Quote, Scene, Speaker, Turn
+from bot.chat.dialogue import Bubble, Quote, Reaction, Scene, Speaker, Turn
 from bot.chat.prompt.codec import Codec
 from bot.chat.prompt.page import page_text
+from bot.chat.prompt.reactions import called, reaction_line
 from bot.chat.prompt.words import date_in_words, label
 from bot.era import era_in_words
 from bot.letters import visible
@@ -134,7 +136,7 @@ def render(scene: Scene, turns: Sequence[Turn], codec: Codec, *, open_turn: bool
     clock = Clock(scene)
     for index, turn in enumerate(turns):
         if turn.speaker is None:
-            start = _own_turn(writer, turn)
+            start = _own_turn(writer, turn, scene.persona.language)
             avatar_turns.append(AvatarTurn(start, len(writer.ids) - len(writer.newline), index))
         else:
             _others_turn(writer, scene, turn, turn.speaker, clock.mark(turn.at))
@@ -157,7 +159,7 @@ def turn_tokens(scene: Scene, turn: Turn, before: Turn | None, codec: Codec) -> 
         clock.mark(before.at)
         clock.passed(before.at)
     if turn.speaker is None:
-        _own_turn(writer, turn)
+        _own_turn(writer, turn, scene.persona.language)
     else:
         _others_turn(writer, scene, turn, turn.speaker, clock.mark(turn.at))
         if scene.kind is ChatKind.GROUP:
@@ -188,14 +190,18 @@ def whole_bubbles(text: str, codec: Codec, max_tokens: int) -> list[str]:
     return bubbles
 
 
-def _own_turn(writer: _Writer, turn: Turn) -> int:
+def _own_turn(writer: _Writer, turn: Turn, language: str) -> int:
     """Returns where its words begin."""
     writer.open("assistant")
     start = len(writer.ids)
-    for number, bubble in enumerate(bubble for bubble in turn.bubbles if bubble.text.strip()):
+    said = (bubble for bubble in turn.bubbles if bubble.text.strip() or bubble.reactions)
+    for number, bubble in enumerate(said):
         if number:
             writer.ids += writer.newline
-        writer.bubble(bubble)
+        if bubble.reactions:
+            writer.text("\n".join(_reacted(one, writer.codec, language) for one in bubble.reactions))
+        else:
+            writer.bubble(bubble)
     writer.close()
     return start
 
@@ -206,12 +212,15 @@ def _others_turn(writer: _Writer, scene: Scene, turn: Turn, speaker: Speaker, ma
     for line in turn.memory:
         writer.bubble(Bubble(line), "[记得] " if language == "zh" else "[remembered] ")
         writer.ids += writer.newline
-    head = mark
-    if scene.kind is ChatKind.GROUP:
+    head, group = mark, scene.kind is ChatKind.GROUP
+    if group:
         head += speaker_label(speaker, language)
     for number, one in enumerate(turn.bubbles):
         bubble = one if writer.codec.geometry.sees else _unseen(one, language)
         if number:
+            writer.ids += writer.newline
+        for reaction in bubble.reactions:
+            writer.text(_reacted(reaction, writer.codec, language, named=group))
             writer.ids += writer.newline
         if bubble.quote:
             head += _quoted(bubble.quote, writer.codec, language)
@@ -263,17 +272,21 @@ class Clock:
         self._before = at
 
 
+def _reacted(reaction: Reaction, codec: Codec, language: str, *, named: bool = False) -> str:
+    return reaction_line(reaction, lambda quote: _head(quote, codec), language, named=named)
+
+
 def _quoted(quote: Quote, codec: Codec, language: str) -> str:
     """`[reply to Mei: are you…] `: the head of what a message answers."""
+    text, who = _head(quote, codec), called(quote.speaker, language)
+    return f"[回复{who}：{text}] " if language == "zh" else f"[reply to {who}: {text}] "
+
+
+def _head(quote: Quote, codec: Codec) -> str:
+    """`are you…`: so much of a message that one knows which it is."""
     text = " ".join(quote.text.translate(_NOT_IN_MARKS).split())
     ids = codec.encode(text)
-    if len(ids) > _QUOTE_TOKENS:
-        text = codec.decode(ids[:_QUOTE_TOKENS]).rstrip("\ufffd") + "…"
-    if language == "zh":
-        who = "你" if quote.speaker is None else label(quote.speaker.name) or "某人"
-        return f"[回复{who}：{text}] "
-    who = "you" if quote.speaker is None else label(quote.speaker.name) or "somebody"
-    return f"[reply to {who}: {text}] "
+    return codec.decode(ids[:_QUOTE_TOKENS]).rstrip("\ufffd") + "…" if len(ids) > _QUOTE_TOKENS else text
 
 
 def system_text(scene: Scene) -> str:

@@ -5,6 +5,7 @@ from bot.store.journal.forgetting import Forgotten
 from bot.store.journal.journal import Journal
 from bot.store.journal.openings import Talk
 from bot.store.journal.outcomes import Settled
+from bot.store.journal.outgoing import Put
 from bot.store.journal.troubles import CRASHES
 
-__all__ = ["CRASHES", "Aside", "Entry", "Forgotten", "Journal", "Kind", "Settled", "State", "Talk"]
+__all__ = ["CRASHES", "Aside", "Entry", "Forgotten", "Journal", "Kind", "Put", "Settled", "State", "Talk"]

@@ -1,4 +1,4 @@
-"""What the journal holds: messages of others, bubbles of the avatar, and notices, each in a state."""
+"""What the journal holds: messages of others and their reactions, bubbles of the avatar, notices, each in a state."""
 
 import sqlite3
 from dataclasses import dataclass
@@ -13,6 +13,7 @@ class Kind(StrEnum):
     MESSAGE = "message"
     BUBBLE = "bubble"
     NOTICE = "notice"
+    REACTION = "reaction"  # of somebody else; one of the avatar's is a bubble
 
 
 class State(StrEnum):

@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from types import MappingProxyType
 
 from bot.message import Account, Attachment, Chat, Message
 from bot.store.attachments import to_json
@@ -15,15 +16,17 @@ from bot.store.journal.entries import Entry, Kind, State, chat_of
 from bot.store.journal.forgetting import Forgetting
 from bot.store.journal.openings import Openings
 from bot.store.journal.outcomes import Outcomes
-from bot.store.journal.outgoing import of_reply, queue
+from bot.store.journal.outgoing import Put, of_reply, queue
+from bot.store.journal.reactions import Reactions
 from bot.store.journal.troubles import Troubles
 
 _SAID = "entries.kind != 'notice' AND state NOT IN ('ignored', 'dropped', 'aside')"
+_IN_WORDS = f'{_SAID} AND attachments NOT LIKE \'[{{"kind": "reaction"%\''
 _KNOWN = 2000  # ids that an adapter is told of at its start
 _WAITS = "state IN ('new', 'queued', 'sending')"  # in the words of the index that is to be used
 
 
-class Journal(Forgetting, Troubles, Outcomes, Openings):
+class Journal(Forgetting, Troubles, Outcomes, Openings, Reactions):
     """Takes messages in, and replies out; says what is there. What it raises is told in `Database`."""
 
     # -- messages in ----------------------------------------------------------------------------------------------
@@ -61,7 +64,10 @@ class Journal(Forgetting, Troubles, Outcomes, Openings):
     def placed(self, message: Message) -> Message:
         """Returns the message as it is kept: in a chat that has moved, it belongs to where that goes on."""
         new = self._moved_to(message.chat)
-        return replace(message, chat=new, id=_former_id(message.chat, message.id)) if new else message
+        if new is None:
+            return message
+        id_, reply_to = (one and _former_id(message.chat, one) for one in (message.id, message.reply_to))
+        return replace(message, chat=new, id=id_ or "", reply_to=reply_to)
 
     def edit(self, message: Message, *, again: bool = False) -> Entry | None:
         """Changes what a message says; one that is new to the journal stays unknown, one left out stays so.
@@ -116,11 +122,12 @@ class Journal(Forgetting, Troubles, Outcomes, Openings):
         to: str | None = None,
         stickers: Collection[str] = (),
         voices: Collection[str] = (),
+        reactions: Mapping[str, Put] = MappingProxyType({}),
     ) -> int:
         """In one step: the messages are answered and their reply waits to be sent. Returns the reply's number.
 
         to: the id of the message that the first bubble answers. stickers: bubbles that go out as the sticker for them.
-        voices: bubbles that are spoken.
+        voices: bubbles that are spoken. reactions: bubbles that are put on messages.
 
         0, and nothing is done, where one of the messages no longer waits: it was deleted, or its sender said stop.
         """
@@ -133,7 +140,7 @@ class Journal(Forgetting, Troubles, Outcomes, Openings):
                 "UPDATE entries SET state = 'answered', begun = 0, era = ? WHERE seq = ?",
                 [(self.era, seq) for seq in answered],
             )
-            said = of_reply(notices, bubbles, stickers, to, voices)
+            said = of_reply(notices, bubbles, stickers, to, voices, reactions)
             return queue(db, chat, said, self._clock().timestamp(), self.era)
 
     def withdraw(self, reply: int, answered: Sequence[int]) -> bool:
@@ -175,6 +182,17 @@ class Journal(Forgetting, Troubles, Outcomes, Openings):
                 (native_id, self._clock().timestamp(), seq),
             )
 
+    def say_instead(self, seq: int, text: str) -> None:
+        """Lets a bubble that cannot go out as what it is go out as a text."""
+        with self._change() as db:
+            becomes = "UPDATE entries SET text = ?, attachments = '', reply_to = NULL, state = 'queued' WHERE seq = ?"
+            db.execute(f"{becomes} AND state IN ('queued', 'sending')", (text, seq))
+
+    def is_alone(self, entry: Entry) -> bool:
+        """Whether a bubble is all that its reply says."""
+        others = "SELECT 1 FROM entries WHERE reply = ? AND kind = 'bubble' AND seq != ? LIMIT 1"
+        return entry.reply is not None and not self._read(others, (entry.reply, entry.seq))
+
     def withhold(self, chat: Chat, *, openings_alone: bool = False) -> None:
         """Drops the bubbles that were not sent yet, and an opening whole. openings_alone: nothing but that."""
         which = "until IS NOT NULL" if openings_alone else "(kind = 'bubble' OR until IS NOT NULL)"
@@ -201,7 +219,7 @@ class Journal(Forgetting, Troubles, Outcomes, Openings):
         return self._entries(f"chat = ? AND {_WAITS} AND state != 'new' ORDER BY seq", chat.key)
 
     def recent(self, chat: Chat, count: int) -> list[Entry]:
-        """The newest messages and bubbles, oldest first; no notices, nothing that policy left out."""
+        """The newest messages, reactions and bubbles, oldest first; no notices, nothing that policy left out."""
         return self._entries(f"chat = ? AND {_SAID} ORDER BY seq DESC LIMIT ?", chat.key, count)[::-1]
 
     def in_its_era(self, chat: Chat, count: int) -> list[Entry]:
@@ -210,12 +228,12 @@ class Journal(Forgetting, Troubles, Outcomes, Openings):
         return self._entries(where, chat.key, self.era, count)[::-1]
 
     def said(self, key: str, after: int) -> list[Entry]:
-        """Messages and bubbles of a chat behind a seq, oldest first; no notices, nothing that was left out."""
-        return self._entries(f"chat = ? AND seq > ? AND {_SAID} ORDER BY seq", key, after)
+        """Messages and bubbles of a chat behind a seq, oldest first; no notices and reactions, nothing left out."""
+        return self._entries(f"chat = ? AND seq > ? AND {_IN_WORDS} ORDER BY seq", key, after)
 
     def around(self, key: str, seq: int, count: int) -> list[Entry]:
         """The same around a seq, of its era alone: at most so many before it, itself, and so many behind."""
-        here = f"chat = ? AND era = ? AND {_SAID}"
+        here = f"chat = ? AND era = ? AND {_IN_WORDS}"
         before = self._entries(f"{here} AND seq < ? ORDER BY seq DESC LIMIT ?", key, self.era, seq, count)
         return before[::-1] + self._entries(f"{here} AND seq >= ? ORDER BY seq LIMIT ?", key, self.era, seq, count + 1)
 
@@ -231,9 +249,7 @@ class Journal(Forgetting, Troubles, Outcomes, Openings):
     def elsewhere(self, chat: Chat, count: int) -> list[Entry]:
         """The newest messages and bubbles of all other chats, newest first; nothing without words."""
         return self._entries(
-            "chat != ? AND entries.kind != 'notice' AND (text != '' OR attachments LIKE '%\"words\"%')"
-            " AND state NOT IN ('ignored', 'dropped', 'aside')"
-            " ORDER BY seq DESC LIMIT ?",
+            f"chat != ? AND {_IN_WORDS} AND (text != '' OR attachments LIKE '%\"words\"%') ORDER BY seq DESC LIMIT ?",
             chat.key,
             count,
         )
@@ -306,7 +322,8 @@ class Journal(Forgetting, Troubles, Outcomes, Openings):
         with self._change() as db:
             _keep_chat(db, new)
             db.execute(
-                "UPDATE entries SET chat = ?, native_id = ? || native_id, floor = NULL WHERE chat = ?",
+                "UPDATE entries SET chat = ?1, native_id = ?2 || native_id, reply_to = ?2 || reply_to, floor = NULL"
+                " WHERE chat = ?3",
                 (new.key, _former_id(old, ""), old.key),
             )
             db.execute("UPDATE moved SET new = ? WHERE new = ?", (new.key, old.key))

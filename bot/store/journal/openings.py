@@ -62,7 +62,9 @@ class Openings(Database):
         newest = theirs[0]
         keys = [row["key"] for row in theirs]
         marks = ", ".join("?" * len(keys))
-        [[last]] = self._read(f"SELECT max(at) FROM entries WHERE chat IN ({marks}) AND kind != 'notice'", keys)
+        [[last]] = self._read(
+            f"SELECT max(at) FROM entries WHERE chat IN ({marks}) AND kind IN ('message', 'bubble')", keys
+        )
         openings = self._read(f"SELECT at FROM openings WHERE chat IN ({marks}) ORDER BY at", keys)
         return Talk(
             chat_of(newest),

@@ -1,10 +1,11 @@
 """What waits to be sent: the notices and bubbles of one reply, in order."""
 
 import sqlite3
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
-from bot.message import STICKER, VOICE, Attachment, Chat
+from bot.message import REACTION, STICKER, VOICE, Attachment, Chat
 from bot.store.attachments import to_json
 from bot.store.journal.entries import Kind, State
 
@@ -19,18 +20,30 @@ class Outgoing:
     reply_to: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Put:
+    """An emoji to put on a message, by its id."""
+
+    emoji: str
+    to: str
+
+
 def of_reply(
     notices: Sequence[str],
     bubbles: Sequence[str],
     stickers: Collection[str] = (),
     to: str | None = None,
     voices: Collection[str] = (),
+    reactions: Mapping[str, Put] = MappingProxyType({}),
 ) -> list[Outgoing]:
-    """Notices first. stickers, voices: bubbles that go out as such. to: what the first is shown as a reply to."""
+    """Notices first. stickers, voices, reactions: bubbles that go out as such. to: what the first is a reply to."""
     outgoing = [Outgoing(Kind.NOTICE, text) for text in notices]
     for place, text in enumerate(bubbles):
         reply_to = None if place else to
-        if text in stickers:
+        if text in reactions:
+            put = reactions[text]
+            outgoing.append(Outgoing(Kind.BUBBLE, "", to_json((Attachment(REACTION, words=put.emoji),)), put.to))
+        elif text in stickers:
             outgoing.append(Outgoing(Kind.BUBBLE, "", to_json((Attachment(STICKER, words=text),)), reply_to))
         else:
             spoken = to_json((Attachment(VOICE),)) if text in voices else ""

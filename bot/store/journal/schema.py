@@ -72,6 +72,10 @@ _SIXTH = """
 -- the era that the avatar spoke from when this was said
 ALTER TABLE entries ADD COLUMN era TEXT NOT NULL DEFAULT '';
 """
+_SEVENTH = """
+-- what people put on messages has a kind of its own, which an earlier program does not know
+CREATE INDEX entries_reactions ON entries(chat, reply_to) WHERE kind = 'reaction';
+"""
 
 
 def _attachments(db: sqlite3.Connection) -> None:
@@ -90,6 +94,6 @@ def _attachments(db: sqlite3.Connection) -> None:
 
 LAYOUT = Layout(
     "The journal",
-    (statements(_FIRST), statements(_SECOND), _attachments, *map(statements, (_FOURTH, _FIFTH, _SIXTH))),
+    (statements(_FIRST), statements(_SECOND), _attachments, *map(statements, (_FOURTH, _FIFTH, _SIXTH, _SEVENTH))),
     "Restore it from a backup, or move it away.",
 )

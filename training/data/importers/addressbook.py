@@ -16,7 +16,7 @@ from msgspec.structs import replace
 
 from bot.errors import DataError
 from bot.message import ChatKind
-from training.data.importers.base import Event, ReadChat, ReadMessage, clean_name
+from training.data.importers.base import Event, ReadChat, ReadMessage, ReadReaction, clean_name
 from training.data.importers.database import is_database, opened
 from training.data.importers.encoding import encoding_of
 from training.data.proposals.names import same_address
@@ -79,8 +79,8 @@ def with_names(events: Iterable[Event], book: AddressBook) -> Iterator[Event]:
     name_of = cache(book.name_of)
     for event in events:
         match event:
-            case ReadMessage(sender=sender, sender_name=name) if name in ("", sender.id):
-                yield replace(event, sender_name=name_of(sender.id) or name)
+            case ReadMessage() | ReadReaction() if event.sender_name in ("", event.sender.id):
+                yield replace(event, sender_name=name_of(event.sender.id) or event.sender_name)
             case ReadChat(kind=ChatKind.PRIVATE, native_id=native, title=title) if title in ("", native):
                 yield replace(event, title=name_of(native) or title)
             case _:

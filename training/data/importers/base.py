@@ -102,6 +102,30 @@ class ReadMessage(msgspec.Struct, frozen=True):
     seconds: int | None = None
 
 
+class ReadReaction(msgspec.Struct, frozen=True):
+    """Something that was put on a message, where the export says by whom, and on which.
+
+    to: the platform's id of that message; None: the message that was yielded before in the same chat. at_ms:
+    milliseconds since 1970, in UTC; None where the export does not tell. All else is as in ReadMessage.
+    """
+
+    chat: str
+    sender: Account
+    sender_name: str
+    emoji: str
+    to: str | None = None
+    at_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SkippedReactions:
+    """Reactions that are not kept. reason: why, in a few words; the report counts them by it."""
+
+    chat: str
+    reason: str
+    number: int = 1
+
+
 @dataclass(frozen=True, slots=True)
 class Skipped:
     """A message that is not kept. reason: why, in a few words; the report counts them by it."""
@@ -117,7 +141,7 @@ class Truncated:
     sentence: str
 
 
-Event = ReadChat | ReadMessage | Skipped | ReadWriting | SkippedWriting | Truncated
+Event = ReadChat | ReadMessage | ReadReaction | Skipped | SkippedReactions | ReadWriting | SkippedWriting | Truncated
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +212,12 @@ NOTES = "notes to self"
 DAMAGED_ROW = "damaged row"
 LOGIN_CODE = "login code"
 REACTION = "reaction"
+
+# Reasons for which a reaction is not kept.
+NOBODY_TOLD = "by whom is not told"
+NO_EMOJI = "a picture that is no emoji"
+NO_MESSAGE = "to a message that is not there"
+TAKEN_BACK = "taken back"
 
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f]")
 _SURROGATE = re.compile("[\ud800-\udfff]")

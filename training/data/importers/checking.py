@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 
 from bot.chat.attachments import KINDS
+from bot.letters import is_emoji
 from bot.message import Account, ChatKind
 from bot.writing import Addressee, WritingKind
 from training.data.importers.base import (
@@ -15,7 +16,9 @@ from training.data.importers.base import (
     FormatFault,
     ReadChat,
     ReadMessage,
+    ReadReaction,
     Skipped,
+    SkippedReactions,
     Truncated,
 )
 from training.data.importers.written import ReadWriting, SkippedWriting
@@ -41,6 +44,9 @@ def checked(events: Iterable[Event]) -> Iterator[Event]:
                     fault = _fault_of_account(event.sender.platform, event.sender.id)
         else:
             fault = _fault_of(event)
+            if isinstance(event, ReadReaction) and fault is None:
+                with_messages.add(event.chat)
+                senders.add(event.sender)
             if isinstance(event, ReadChat) and fault is None:
                 platforms[event.key] = event.platform
         if fault is not None:
@@ -58,6 +64,11 @@ def _fault_of(event: object) -> str | None:
             return None if _is_text(event.chat) and _is_text(event.reason) else "its `chat` and `reason` are not texts"
         case ReadChat():
             return _fault_of_chat(event)
+        case ReadReaction():
+            return _fault_of_reaction(event)
+        case SkippedReactions():
+            good = _is_text(event.chat) and _is_text(event.reason) and type(event.number) is int and event.number > 0
+            return None if good else "its `chat` and `reason` are not texts, or its `number` is none above zero"
         case ReadWriting():
             return _fault_of_writing(event)
         case SkippedWriting():
@@ -65,7 +76,10 @@ def _fault_of(event: object) -> str | None:
             return None if good else "its `kind` is no WritingKind, or its `reason` not a text"
         case Truncated():
             return None if _is_text(event.sentence) else "its `sentence` is not a text"
-    return "it is none of ReadChat, ReadMessage, Skipped, ReadWriting, SkippedWriting and Truncated"
+    return (
+        "it is none of ReadChat, ReadMessage, ReadReaction, Skipped, SkippedReactions, ReadWriting, SkippedWriting and "
+        "Truncated"
+    )
 
 
 def _fault_of_message(message: ReadMessage) -> str | None:
@@ -109,6 +123,22 @@ def _fault_of_message(message: ReadMessage) -> str | None:
         return "its `plays` is not the name of a file, or it has no placeholder beside it"
     if message.seconds is not None and not (type(message.seconds) is int and 0 <= message.seconds < _LONGEST):
         return "its `seconds` is neither None nor a length"
+    return None
+
+
+def _fault_of_reaction(reaction: ReadReaction) -> str | None:
+    if type(reaction.chat) is not str:
+        return "its `chat` is not a text"
+    if type(reaction.sender) is not Account or _fault_of_account(reaction.sender.platform, reaction.sender.id):
+        return "its `sender` is not an Account of a platform and an id"
+    if not _is_text(reaction.sender_name) or "\n" in reaction.sender_name:
+        return "its `sender_name` is not a text on one line"
+    if not (_is_text(reaction.emoji) and is_emoji(reaction.emoji)):
+        return "its `emoji` is none: yield SkippedReactions in its place"
+    if reaction.to is not None and not (_is_text(reaction.to) and reaction.to):
+        return "its `to` is neither None nor a text"
+    if reaction.at_ms is not None and not (type(reaction.at_ms) is int and 0 < reaction.at_ms < LATEST_MS):
+        return "its `at_ms` is neither None nor a time in milliseconds between 1970 and 2100"
     return None
 
 

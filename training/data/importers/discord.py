@@ -10,6 +10,7 @@ from training.data.importers.base import (
     EMPTY,
     NO_SENDER,
     NO_TIME,
+    NOBODY_TOLD,
     SERVICE,
     UNKNOWN_KIND,
     Claim,
@@ -18,8 +19,10 @@ from training.data.importers.base import (
     Head,
     ReadChat,
     ReadMessage,
+    ReadReaction,
     Sentence,
     Skipped,
+    SkippedReactions,
     Source,
     Truncated,
     clean_name,
@@ -28,6 +31,7 @@ from training.data.importers.base import (
 from training.data.importers.discord_text import PLATFORM, is_gif, plain, snowflake
 from training.data.importers.filekinds import kind_of_file
 from training.data.importers.jsonstream import Damaged, walk
+from training.data.importers.reactions import put_on
 
 _KEY = "chat"
 _SPOKEN = ("Default", "Reply")
@@ -54,7 +58,10 @@ def read(source: Source) -> Iterator[Event]:
             for node in walk(file, {"messages.item"}):
                 if node.kind == "item":
                     channel.messages += 1
-                    yield _message(node.value, channel)
+                    message = _message(node.value, channel)
+                    yield message
+                    if isinstance(message, ReadMessage):
+                        yield from _reactions(node.value)
                 elif node.kind == "value":
                     channel.about[node.prefix] = clean_name(node.value)
         except Damaged as damage:
@@ -96,6 +103,22 @@ def _message(raw: dict[str, Any], channel: _Channel) -> ReadMessage | Skipped:
         is_bot=author.get("isBot") is True,
         resolution_ms=moment.resolution_ms,
     )
+
+
+def _reactions(raw: dict[str, Any]) -> Iterator[ReadReaction | SkippedReactions]:
+    """Yields what was put on a message. When it was, is not told, and by whom only by newer exporters."""
+    for one in _list(raw.get("reactions")):
+        reaction = _dict(one)
+        emoji, users = _dict(reaction.get("emoji")), [_dict(user) for user in _list(reaction.get("users"))]
+        people = [
+            (Account(PLATFORM, native), clean_name(user.get("nickname")) or clean_name(user.get("name")), None)
+            for user in users
+            if (native := snowflake(user.get("id"))) is not None
+        ]
+        yield from put_on(_KEY, None if emoji.get("id") else emoji.get("name"), people)
+        count = reaction.get("count")
+        if type(count) is int and count > len(people):
+            yield SkippedReactions(_KEY, NOBODY_TOLD, count - len(people))
 
 
 def _content(raw: dict[str, Any], whole: dict[str, Any]) -> tuple[str, tuple[str, ...], str | None]:

@@ -20,8 +20,10 @@ from training.data.importers.base import (
     Head,
     ReadChat,
     ReadMessage,
+    ReadReaction,
     Sentence,
     Skipped,
+    SkippedReactions,
     Source,
     Truncated,
     clean,
@@ -32,6 +34,7 @@ from training.data.importers.base import (
 from training.data.importers.filekinds import kind_of_file
 from training.data.importers.google_dates import read_date
 from training.data.importers.jsonstream import Damaged, object_at, walk
+from training.data.importers.reactions import put_on
 
 PLATFORM = "google-chat"
 
@@ -82,7 +85,10 @@ def read(source: Source) -> Iterator[Event]:
             for node in walk(file, {"messages.item"}):
                 if node.kind == "item":
                     talk.messages += 1
-                    yield _message(node.value, talk)
+                    message = _message(node.value, talk)
+                    yield message
+                    if isinstance(message, ReadMessage):
+                        yield from _reactions(node.value, talk)
         except Damaged as damage:
             yield Truncated(damage.sentence)
     if talk.unread_dates and not talk.kept:
@@ -131,6 +137,17 @@ def _message(raw: dict[str, Any], talk: _Talk) -> ReadMessage | Skipped:
         local_time=moment.local,
         edited_ms=edited.ms if edited else None,
     )
+
+
+def _reactions(raw: dict[str, Any], talk: _Talk) -> Iterator[ReadReaction | SkippedReactions]:
+    """Yields what was put on a message. When it was, is not told."""
+    for reaction in _list(raw.get("reactions")):
+        if not isinstance(reaction, dict):
+            continue
+        emoji, addresses = reaction.get("emoji"), _list(reaction.get("reactor_emails"))
+        accounts = [Account(PLATFORM, one) for address in addresses if (one := clean_name(address).lower())]
+        people = [(account, talk.members.get(account, ""), None) for account in accounts]
+        yield from put_on(_KEY, clean(emoji.get("unicode")) if isinstance(emoji, dict) else None, people)
 
 
 def _person(value: object) -> tuple[Account | None, str, bool]:

@@ -177,9 +177,10 @@ def find_senders(db: sqlite3.Connection, index: int, about: ReadChat, target: Ta
     names = {native: set(joined.split("\n")) - {""} for _, native, joined in existing}
     seen: dict[tuple[int, str, int], set[str]] = {}
     for number, native, is_bot, name in db.execute(
-        "SELECT DISTINCT s.id, s.native_id, s.is_bot, i.name FROM incoming i JOIN incoming_senders s ON s.id = i.sender"
-        " WHERE i.chat = ?",
-        (index,),
+        "SELECT s.id, s.native_id, s.is_bot, i.name FROM incoming i JOIN incoming_senders s ON s.id = i.sender"
+        " WHERE i.chat = :chat UNION SELECT s.id, s.native_id, s.is_bot, r.name FROM incoming_reactions r"
+        " JOIN incoming_senders s ON s.id = r.sender WHERE r.chat = :chat",
+        {"chat": index},
     ).fetchall():
         seen.setdefault((number, native, is_bot), set()).add(name)
     for (number, native, is_bot), called in seen.items():

@@ -18,14 +18,17 @@ from training.data.importers.base import (
     Head,
     ReadChat,
     ReadMessage,
+    ReadReaction,
     Sentence,
     Skipped,
+    SkippedReactions,
     Source,
     clean,
     clean_name,
     named,
     read_time,
 )
+from training.data.importers.reactions import put_on
 from training.data.importers.textlines import add_line, lines_of
 
 PLATFORM = "imessage"
@@ -44,7 +47,12 @@ _EFFECT = re.compile(
     r"Sent with (?:Confetti|Echo|Fireworks|Balloons|Heart|Lasers|Shooting Start?|Sparkles|Spotlight|Slam|Loud|Gentle"
     r"|Invisible Ink)"
 )
-_REACTION = re.compile(r"|.{1,40} by .{1,80}|Sticker from .*")
+_REACTION = re.compile(r"|(?P<what>.{1,40}) by (?P<who>.{1,80})|Sticker from .*")
+TAPBACKS = {
+    "Loved": "❤️", "Liked": "👍", "Disliked": "👎", "Laughed": "😂", "Emphasized": "‼️", "Questioned": "❓"
+}  # fmt: skip
+"""What Messages calls the six reactions that it began with, in the order of their numbers."""
+_TAPBACKS_BELOW = ("Tapbacks:", "Reactions:")
 _UNSENT = re.compile(r".{1,80} unsent this message part\b.*|(?:You|They) (?:deleted|unsent) a message[.!]")
 _SERVICE = re.compile(r"SharePlay Message(?:\nEnded)?|(?:Started|Stopped) sharing location!")
 _PAYMENT = re.compile(r"(?:Apple (?:Pay|Cash)|Cash) transaction: .*")
@@ -121,10 +129,27 @@ def _id_of(found: _Open) -> str:
     return f"{found.time}/{found.sender}"
 
 
-def _finished(found: _Open, state: _State, source: Source) -> Iterator[ReadMessage | Skipped]:
+def _finished(
+    found: _Open, state: _State, source: Source
+) -> Iterator[ReadMessage | ReadReaction | Skipped | SkippedReactions]:
     if found.sender:
         state.messages += 1
-        yield _message(found, state, source)
+        message = _message(found, state, source)
+        yield message
+        if isinstance(message, ReadMessage):
+            yield from _reactions(found.lines, source)
+
+
+def _reactions(lines: list[str], source: Source) -> Iterator[ReadReaction | SkippedReactions]:
+    """Yields what was put on a message. When it was, is not told."""
+    heads = [number for number, line in enumerate(lines) if line in _TAPBACKS_BELOW]
+    for line in lines[heads[0] + 1 :] if heads else []:
+        one = _REACTION.fullmatch(line)
+        if one is not None and one["who"]:
+            name = clean_name(one["who"])
+            account = _account(name, source)
+            said = TAPBACKS.get(one["what"].partition(" ")[0], one["what"])
+            yield from put_on(_KEY, said, [(account, "" if _NUMBER.fullmatch(name) else name, None)])
 
 
 def _message(found: _Open, state: _State, source: Source) -> ReadMessage | Skipped:
@@ -172,7 +197,7 @@ def _content(lines: list[str]) -> tuple[str, tuple[str, ...], str | None, str, b
         file = _FILE.fullmatch(line)
         if line == _ANSWER:
             answers = True
-        elif line in ("Tapbacks:", "Reactions:"):
+        elif line in _TAPBACKS_BELOW:
             reactions = True
         elif _EFFECT.fullmatch(line) or (reactions and _REACTION.fullmatch(line)):
             continue

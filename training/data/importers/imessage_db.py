@@ -14,10 +14,12 @@ from training.data.importers.base import (
     ME_NAMES,
     NO_SENDER,
     NO_TIME,
+    NOBODY_TOLD,
     PAYMENT,
     REACTION,
     RECALLED,
     SERVICE,
+    TAKEN_BACK,
     Claim,
     Event,
     Format,
@@ -25,8 +27,10 @@ from training.data.importers.base import (
     Moment,
     ReadChat,
     ReadMessage,
+    ReadReaction,
     Sentence,
     Skipped,
+    SkippedReactions,
     Source,
     Truncated,
     clean,
@@ -35,8 +39,10 @@ from training.data.importers.base import (
     read_time,
 )
 from training.data.importers.database import columns_of, is_database, opened
+from training.data.importers.imessage import TAPBACKS
 from training.data.importers.imessage_parts import Attached, attached_to, last_words, was_unsent
 from training.data.importers.login_codes import is_login_code
+from training.data.importers.reactions import put_on
 from training.data.importers.typedstream import value_of, words_of
 
 PLATFORM = "imessage"
@@ -48,13 +54,16 @@ _SINCE_2001 = 978_307_200  # seconds from 1970 until then
 _NANOSECONDS = 10**9
 _GROUP_STYLE = 43
 _TAPBACKS = range(1000, 4000)
+_PUT, _TAKEN_BACK = 2000, 3000
+_ANY_EMOJI = 6  # behind those that have a name
+_TARGET = re.compile(r"(?:p:\d+/|bp:)?(?P<guid>[^/:]+)")
 _PAYMENTS = "PeerPaymentMessagesExtension"
 _LINKS = "com.apple.messages.URLBalloonProvider"
 _PLACES = re.compile("[\ufffc\ufffd]")  # where a file or an app's bubble stands in a text
 _OPTIONAL = (
-    "text", "attributedBody", "subject", "handle_id", "item_type", "associated_message_type", "balloon_bundle_id",
-    "thread_originator_guid", "date_edited", "date_retracted", "message_summary_info", "is_audio_message",
-    "destination_caller_id",
+    "text", "attributedBody", "subject", "handle_id", "item_type", "associated_message_type",
+    "associated_message_guid", "associated_message_emoji", "balloon_bundle_id", "thread_originator_guid",
+    "date_edited", "date_retracted", "message_summary_info", "is_audio_message", "destination_caller_id",
 )  # fmt: skip
 """Columns that not every version of the database has."""
 
@@ -78,10 +87,13 @@ def read(source: Source) -> Iterator[Event]:
             chats = _chats(db)
             for one in {chat.key: chat for chat in chats.values()}.values():
                 yield _identified(one, me)
+            withdrawn = _withdrawn(db)
             for row in _rows(db):
                 begun = True
                 chat = chats.get(row["chat_id"])
-                if chat is not None:
+                if chat is not None and (target := _target(row)) is not None:
+                    yield from _reaction(row, target, chat, me, withdrawn)
+                elif chat is not None:
                     yield _message(row, chat, me, attached_to(db, row["ROWID"]) if row["has_files"] else Attached())
     except sqlite3.Error as error:
         if not begun:
@@ -142,6 +154,48 @@ def _identified(chat: _Chat, me: Account) -> ReadChat:
         return ReadChat(chat.key, PLATFORM, chat.key, ChatKind.GROUP, title, ids="everywhere")
     other = chat.people[0] if chat.people else chat.key
     return ReadChat(chat.key, PLATFORM, other, ChatKind.PRIVATE, chat.title, me.id, "everywhere")
+
+
+def _target(row: dict[str, Any]) -> str | None:
+    """Returns the message that a row puts a reaction on, or takes it from; None where it does neither."""
+    number, guid = row["associated_message_type"], row["associated_message_guid"]
+    if not isinstance(number, int) or not isinstance(guid, str) or number % 1000 > _ANY_EMOJI:
+        return None
+    found = _TARGET.fullmatch(guid) if number // 1000 * 1000 in (_PUT, _TAKEN_BACK) else None
+    return found["guid"] if found else None
+
+
+def _withdrawn(db: sqlite3.Connection) -> set[tuple[object, ...]]:
+    """Returns the reactions that were taken back in the end: on what, by whom, and which."""
+    if not {"associated_message_guid", "associated_message_type"} <= set(columns_of(db, "message")):
+        return set()
+    rows = db.execute(
+        "SELECT associated_message_guid, is_from_me, handle_id, associated_message_type % 1000,"
+        " associated_message_type, max(date) FROM message"
+        " WHERE associated_message_type >= ? AND associated_message_type < ? GROUP BY 1, 2, 3, 4",
+        (_PUT, _TAKEN_BACK + 1000),
+    )
+    return {tuple(key) for *key, number, _ in rows if number >= _TAKEN_BACK}
+
+
+def _reaction(
+    row: dict[str, Any], target: str, chat: _Chat, me: Account, withdrawn: set[tuple[object, ...]]
+) -> Iterator[ReadReaction | SkippedReactions]:
+    number = row["associated_message_type"]
+    which = row["associated_message_guid"], row["is_from_me"], row["handle_id"], number % 1000
+    if number >= _TAKEN_BACK:
+        return
+    other = clean_name(row["handle"]) or (chat.people[0] if len(chat.people) == 1 else "")
+    if which in withdrawn:
+        yield SkippedReactions(chat.key, TAKEN_BACK)
+    elif not row["is_from_me"] and not other:
+        yield SkippedReactions(chat.key, NOBODY_TOLD)
+    else:
+        kind = number % 1000
+        emoji = row["associated_message_emoji"] if kind == _ANY_EMOJI else list(TAPBACKS.values())[kind]
+        moment = _moment(row["date"])
+        who = me if row["is_from_me"] else Account(PLATFORM, other)
+        yield from put_on(chat.key, emoji, [(who, "", moment.ms if moment else None)], target)
 
 
 def _message(row: dict[str, Any], chat: _Chat, me: Account, attached: Attached) -> ReadMessage | Skipped:

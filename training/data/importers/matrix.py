@@ -13,6 +13,7 @@ from training.data.importers.base import (
     REACTION,
     RECALLED,
     SERVICE,
+    TAKEN_BACK,
     UNKNOWN_KIND,
     Claim,
     Event,
@@ -20,8 +21,10 @@ from training.data.importers.base import (
     Head,
     ReadChat,
     ReadMessage,
+    ReadReaction,
     Sentence,
     Skipped,
+    SkippedReactions,
     Source,
     Truncated,
     clean,
@@ -31,6 +34,7 @@ from training.data.importers.base import (
 )
 from training.data.importers.jsonstream import Damaged, walk
 from training.data.importers.matrix_files import exported_name, names_in
+from training.data.importers.reactions import put_on
 
 PLATFORM = "matrix"
 EDIT = "edit of another message"
@@ -39,10 +43,10 @@ UNDECRYPTED = "could not be decrypted"
 _KEY = "chat"
 _IMAGES = "images"
 _MEMBER, _NAME, _MESSAGE, _STICKER = "m.room.member", "m.room.name", "m.room.message", "m.sticker"
+_REACTED = "m.reaction"
 _POLLS = ("m.poll.start", "org.matrix.msc3381.poll.start")
 _SPOKEN = (_MESSAGE, _STICKER, *_POLLS)
 _REASONS = {
-    "m.reaction": REACTION,
     "m.room.encrypted": UNDECRYPTED,
     "m.poll.response": REACTION,
     "org.matrix.msc3381.poll.response": REACTION,
@@ -90,7 +94,10 @@ def read(source: Source) -> Iterator[Event]:
             for node in walk(file, {"messages.item"}):
                 if node.kind == "item":
                     room.messages += 1
-                    yield _message(node.value, room)
+                    if node.value.get("type") == _REACTED:
+                        yield from _reaction(node.value, room)
+                    else:
+                        yield _message(node.value, room)
         except Damaged as damage:
             yield Truncated(damage.sentence)
     if room.messages:
@@ -172,6 +179,19 @@ def _message(raw: dict[str, Any], room: _Room) -> ReadMessage | Skipped:
         resolution_ms=moment.resolution_ms,
         edited_ms=edited.ms if edited else None,
     )
+
+
+def _reaction(raw: dict[str, Any], room: _Room) -> Iterator[ReadReaction | Skipped | SkippedReactions]:
+    relation = _object(_object(raw.get("content")).get("m.relates_to"))
+    sender, target = clean_name(raw.get("sender")), clean_name(relation.get("event_id"))
+    if "redacted_because" in _object(raw.get("unsigned")) or clean_name(raw.get("event_id")) in room.removed:
+        yield SkippedReactions(_KEY, TAKEN_BACK)
+    elif not sender or not target:
+        yield Skipped(_KEY, REACTION)
+    else:
+        moment = read_time(raw.get("origin_server_ts"), room.source.zone)
+        who = Account(PLATFORM, sender), _name(sender, room), moment.ms if moment else None
+        yield from put_on(_KEY, _words(relation.get("key")), [who], target)
 
 
 def _content(

@@ -13,10 +13,10 @@ from bot.message import Attachment
 from bot.store.attachments import shape_of, to_json
 from training.data.importers.base import MINUTE, ReadChat
 from training.data.importers.identity import Target, complete_chat, find_chat, find_senders, roles_of
+from training.data.importers.reactions import ALREADY, add_reactions
 from training.data.importers.staging import Staged, StagedChat
 from training.data.importers.zones import settle_zone
 
-ALREADY = "already in the corpus"
 EDITED = "already in the corpus, and edited since"
 REPEATED = "twice in the file"
 
@@ -79,8 +79,11 @@ def _merge_chat(
     chat.skipped[EDITED] += edited
     chat.skipped[ALREADY] += found - edited
     chat.skipped = +chat.skipped
-    chat.kept += _insert(db, chat.index, target.chat, space, source)
+    shift = _shift(db, chat.index)
+    if shift is not None:
+        chat.kept += _insert(db, chat.index, target.chat, space, source, shift)
     _resolve_replies(db, target.chat)
+    add_reactions(db, chat.index, target.chat, space, shift, chat.reactions)
     return target.chat
 
 
@@ -204,12 +207,17 @@ def _match_content(
     return pairs
 
 
-def _insert(db: sqlite3.Connection, index: int, chat: int, space: str | None, source: int) -> int:
-    """Adds the messages that were not found, in the file's order, and returns how many."""
+def _shift(db: sqlite3.Connection, index: int) -> int | None:
+    """Returns how far the staged messages that were not found are from their rows to be; None where there are none."""
     (first,) = db.execute("SELECT min(id) FROM incoming WHERE chat = ? AND match IS NULL", (index,)).fetchone()
     if first is None:
-        return 0
+        return None
     (last,) = db.execute("SELECT ifnull(max(id), 0) FROM messages").fetchone()
+    return int(last + 1 - first)
+
+
+def _insert(db: sqlite3.Connection, index: int, chat: int, space: str | None, source: int, shift: int) -> int:
+    """Adds the messages that were not found, in the file's order, and returns how many."""
     db.execute(
         "INSERT OR IGNORE INTO names (sender, name) SELECT DISTINCT s.row, i.name FROM incoming i"
         " JOIN incoming_senders s ON s.id = i.sender WHERE i.chat = ? AND i.match IS NULL",
@@ -225,7 +233,7 @@ def _insert(db: sqlite3.Connection, index: int, chat: int, space: str | None, so
         " FROM incoming i JOIN incoming_senders s ON s.id = i.sender"
         " JOIN names ON names.sender = s.row AND names.name = i.name"
         " WHERE i.chat = :index AND i.match IS NULL ORDER BY i.id",
-        {"shift": last + 1 - first, "chat": chat, "index": index, "space": space, "source": source},
+        {"shift": shift, "chat": chat, "index": index, "space": space, "source": source},
     ).rowcount
 
 

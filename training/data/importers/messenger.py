@@ -13,6 +13,7 @@ from training.data.importers.base import (
     EMPTY,
     NO_SENDER,
     NO_TIME,
+    NOBODY_TOLD,
     PAYMENT,
     RECALLED,
     SERVICE,
@@ -23,8 +24,10 @@ from training.data.importers.base import (
     Head,
     ReadChat,
     ReadMessage,
+    ReadReaction,
     Sentence,
     Skipped,
+    SkippedReactions,
     Source,
     Truncated,
     clean,
@@ -36,6 +39,7 @@ from training.data.importers.base import (
 from training.data.importers.filekinds import PLAYING, kind_of_file
 from training.data.importers.jsonstream import Damaged, walk
 from training.data.importers.messenger_words import mended, not_typed, stands_for_attachment
+from training.data.importers.reactions import put_on
 
 TWICE = "twice in the file"
 
@@ -81,7 +85,10 @@ def read(source: Source) -> Iterator[Event]:
             for node in walk(file, {"messages.item", "participants.item"}):
                 if node.kind == "item" and node.prefix == "messages.item":
                     thread.messages += 1
-                    yield _message(node.value, thread)
+                    message = _message(node.value, thread)
+                    yield message
+                    if isinstance(message, ReadMessage):
+                        yield from _reactions(node.value, thread)
                 elif node.prefix == "participants.item" and node.kind in ("item", "value"):
                     told = node.value.get("name") if isinstance(node.value, dict) else node.value
                     if name := clean_name(mended(told)):
@@ -131,6 +138,21 @@ def _message(raw: dict[str, Any], thread: _Thread) -> ReadMessage | Skipped:
         is_bot=looks_like_bot(name),
         resolution_ms=moment.resolution_ms,
     )
+
+
+def _reactions(raw: dict[str, Any], thread: _Thread) -> Iterator[ReadReaction | SkippedReactions]:
+    """Yields what was put on a message; when, only some downloads tell."""
+    reactions = raw.get("reactions")
+    for one in reactions if isinstance(reactions, list) else []:
+        if not isinstance(one, dict):
+            continue
+        name = clean_name(mended(one.get("actor")))
+        moment = read_time(one.get("timestamp_ms") or one.get("timestamp"), thread.source.zone)
+        if name:
+            who = thread.account(name), name, moment.ms if moment else None
+            yield from put_on(_KEY, clean(mended(one.get("reaction"))), [who])
+        else:
+            yield SkippedReactions(_KEY, NOBODY_TOLD)
 
 
 def _content(raw: dict[str, Any], words: str, name: str, path: Path) -> tuple[str, tuple[str, ...], str | None]:

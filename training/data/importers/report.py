@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bot.writing import WritingKind
+from training.data.importers.reactions import Reactions
 from training.data.importers.shelving import Tally
 
 
@@ -59,7 +60,7 @@ class ImportReport:
     problems: sentences about files that could not be imported. hints: about those that were left alone until somebody
     says more, beside files that were imported. format_problems: sentences about other packages' formats
     that cannot be used; they do not keep a file from being imported by another format. texts_left: of the other files,
-    those that may be a diary or letters, if somebody says so.
+    those that may be a diary or letters, if somebody says so. reactions: what was put on messages, which is none.
     """
 
     chats: dict[int, ChatReport] = field(default_factory=dict)  # by row in the corpus; others below 0
@@ -75,6 +76,7 @@ class ImportReport:
     sounds: int = 0
     moving: int = 0
     playing_left_out: Counter[str] = field(default_factory=Counter)
+    reactions: Reactions = field(default_factory=Reactions)
 
     @property
     def read(self) -> int:
@@ -108,6 +110,10 @@ class ImportReport:
                 "sounds": self.sounds,
                 "with_frames": self.moving,
                 "left_out": dict(self.playing_left_out.most_common()),
+            },
+            "reactions": {
+                "kept": self.reactions.kept,
+                "left_out": dict(self.reactions.left_out.most_common()),
             },
             "other_files": self.other_files,
             "problems": self.problems,

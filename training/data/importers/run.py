@@ -270,6 +270,7 @@ def _add(
 ) -> None:
     before = report.read, report.kept
     for key, chat in staged.chats.items():
+        report.reactions.add(chat.reactions)
         if not chat.read:
             continue
         row = rows.get(key, _WITHOUT_CHAT - len(report.chats))

@@ -16,8 +16,10 @@ from training.data.importers.base import (
     Head,
     ReadChat,
     ReadMessage,
+    ReadReaction,
     Sentence,
     Skipped,
+    SkippedReactions,
     Source,
     clean,
     clean_name,
@@ -26,6 +28,7 @@ from training.data.importers.base import (
     read_time,
 )
 from training.data.importers.filekinds import kind_of_file
+from training.data.importers.reactions import put_on
 from training.data.importers.textlines import lines_of
 
 PLATFORM = "signal"
@@ -35,7 +38,8 @@ _KEY = "chat"
 _LONGEST = 1 << 16
 _FIRST = re.compile(r"\[(?P<time>\d{4}-\d\d-\d\d,? \d\d:\d\d(?::\d\d)?)\] (?P<name>[^\n]{1,100}?):(?: (?P<text>.*)|$)")
 _QUOTE = re.compile(r"\A\s*(?:^>.*(?:\n|\Z))+", re.MULTILINE)
-_REACTIONS = re.compile(r"\n\(- .* -\)[ \t]*$", re.MULTILINE)
+_REACTIONS = re.compile(r"\n\(- (.*) -\)[ \t]*$", re.MULTILINE)
+_REACTION = re.compile(r"(?P<name>.+?): (?P<emoji>[^\s,:]+)(?:, |$)")
 _STICKER = re.compile(r"\n?\(\( (?P<emoji>.{0,40}?) \)\)[ \t]*$", re.MULTILINE)
 _FILE = re.compile(r"!?\[[^\n]{0,255}?\]\((?:\./)?(?P<path>media/[^\n]{1,300}?)\)(?=[ \t]*(?:$|!?\[))", re.MULTILINE)
 _CALLS = ("Incoming call", "Outgoing call")
@@ -66,7 +70,10 @@ def read(source: Source) -> Iterator[Event]:
             names.setdefault(clean_name(first["name"]))
     yield _chat([name for name in names if name not in ("", _NOBODY)], source)
     for number, said in enumerate(_messages(source), 1):
-        yield _message(said, source, number)
+        message = _message(said, source, number)
+        yield message
+        if isinstance(message, ReadMessage):
+            yield from _reactions("\n".join(said.parts), source)
 
 
 def _messages(source: Source) -> Iterator[_Said]:
@@ -119,6 +126,14 @@ def _content(written: str) -> tuple[str, tuple[str, ...], str | None]:
     photos = tuple(path for path in files if kind_of_file(path) == "photo")
     placeholder = next((kind for path in files if (kind := kind_of_file(path)) != "photo"), None)
     return clean(_FILE.sub("", text)), photos, placeholder
+
+
+def _reactions(written: str, source: Source) -> Iterator[ReadReaction | SkippedReactions]:
+    """Yields what was put on a message. When it was, is not told."""
+    for line in _REACTIONS.findall(_QUOTE.sub("", written)):
+        for one in _REACTION.finditer(line):
+            name = clean_name(one["name"])
+            yield from put_on(_KEY, one["emoji"], [(_account(name, source.me), name, None)])
 
 
 def _account(name: str, me: str | None) -> Account:

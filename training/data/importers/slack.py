@@ -10,6 +10,7 @@ from training.data.importers.base import (
     EMPTY,
     NO_SENDER,
     NO_TIME,
+    NOBODY_TOLD,
     NOTES,
     RECALLED,
     SERVICE,
@@ -19,8 +20,10 @@ from training.data.importers.base import (
     Head,
     ReadChat,
     ReadMessage,
+    ReadReaction,
     Sentence,
     Skipped,
+    SkippedReactions,
     Source,
     Truncated,
     clean,
@@ -28,6 +31,8 @@ from training.data.importers.base import (
     read_time,
 )
 from training.data.importers.jsonstream import Damaged, walk
+from training.data.importers.reactions import put_on
+from training.data.importers.slack_emoji import emoji_of
 from training.data.importers.slack_workspace import Channel, SlackWorkspace, display_name, workspace_of
 
 PLATFORM = "slack"
@@ -54,7 +59,10 @@ def read(source: Source) -> Iterator[Event]:
         try:
             for node in walk(file, {"item"}):
                 if node.kind == "item":
-                    yield _message(node.value, channel, workspace, source)
+                    message = _message(node.value, channel, workspace, source)
+                    yield message
+                    if isinstance(message, ReadMessage):
+                        yield from _reactions(node.value, channel, workspace)
         except Damaged as damage:
             yield Truncated(damage.sentence)
     yield _chat(channel, workspace, source.me)
@@ -95,6 +103,21 @@ def _message(raw: dict[str, Any], channel: Channel, workspace: SlackWorkspace, s
         reply_to=answered if answered != native else None,
         is_bot=subtype in ("bot_message", "slackbot_response") or sender in workspace.bots or "bot_profile" in raw,
     )
+
+
+def _reactions(
+    raw: Mapping[str, Any], channel: Channel, workspace: SlackWorkspace
+) -> Iterator[ReadReaction | SkippedReactions]:
+    """Yields what was put on a message. When it was, is not told."""
+    for reaction in _list(raw.get("reactions")):
+        if not isinstance(reaction, dict):
+            continue
+        ids = [native for user in _list(reaction.get("users")) if (native := clean_name(user))]
+        people = [(Account(PLATFORM, native), workspace.names.get(native, ""), None) for native in ids]
+        yield from put_on(channel.id, emoji_of(reaction.get("name")), people)
+        count = reaction.get("count")
+        if type(count) is int and count > len(people):
+            yield SkippedReactions(channel.id, NOBODY_TOLD, count - len(people))
 
 
 def _stamp(value: object) -> str | None:

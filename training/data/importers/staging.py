@@ -8,9 +8,23 @@ from dataclasses import dataclass, field, replace
 from bot.message import PHOTO, Account, Attachment
 from bot.store.attachments import text_and_attachments, to_json
 from bot.writing import WritingKind
-from training.data.importers.base import ME_NAMES, SECOND, Event, ReadChat, ReadMessage, Skipped, Truncated, named
+from training.data.importers.base import (
+    ME_NAMES,
+    NO_MESSAGE,
+    SECOND,
+    Event,
+    ReadChat,
+    ReadMessage,
+    ReadReaction,
+    Skipped,
+    SkippedReactions,
+    Truncated,
+    named,
+)
 from training.data.importers.checking import checked
 from training.data.importers.media import ExportMedia
+from training.data.importers.reactions import SCHEMA as OF_REACTIONS
+from training.data.importers.reactions import Reactions
 from training.data.importers.shelving import SCHEMA as OF_WRITINGS
 from training.data.importers.shelving import Tally, stage_writing
 from training.data.importers.written import Own, ReadWriting, SkippedWriting
@@ -32,13 +46,15 @@ CREATE TEMP TABLE incoming (
 
 @dataclass(slots=True)
 class StagedChat:
-    """A chat of one file. about: None until the format has yielded it."""
+    """A chat of one file. about: None until the format has yielded it. last: the row of the newest staged message."""
 
     index: int
     about: ReadChat | None = None
     read: int = 0
     kept: int = 0
     skipped: Counter[str] = field(default_factory=Counter)
+    reactions: Reactions = field(default_factory=Reactions)
+    last: int | None = None
 
 
 @dataclass(slots=True)
@@ -66,7 +82,7 @@ def stage(db: sqlite3.Connection, events: Iterable[Event], media: ExportMedia, o
 
     Raises FormatFault for events that make no sense, NobodySaid, and whatever `events` raises.
     """
-    db.executescript(_SCHEMA + OF_WRITINGS)
+    db.executescript(_SCHEMA + OF_WRITINGS + OF_REACTIONS)
     staged = Staged()
     db.execute("BEGIN")
     try:
@@ -83,11 +99,14 @@ def _stage(db: sqlite3.Connection, events: Iterable[Event], media: ExportMedia, 
     senders: dict[Account, int] = {}
     bots: set[int] = set()
     batch: list[tuple[object, ...]] = []
+    messages = 0
     for event in events:
         match event:
             case ReadMessage():
                 chat = staged.chats.get(event.chat) or _chat(staged, event.chat)
                 chat.read += 1
+                messages += 1
+                chat.last = messages
                 if event.resolution_ms > staged.resolution_ms:
                     staged.resolution_ms = event.resolution_ms
                 staged.local_times += event.local_time
@@ -97,6 +116,15 @@ def _stage(db: sqlite3.Connection, events: Iterable[Event], media: ExportMedia, 
                 batch.append(_row(event, chat.index, sender, media))
                 if len(batch) >= _BATCH:
                     _flush(db, batch)
+            case ReadReaction():
+                chat = _chat(staged, event.chat)
+                if event.to is None and chat.last is None:
+                    chat.reactions.left_out[NO_MESSAGE] += 1
+                else:
+                    sender = senders.setdefault(event.sender, len(senders) + 1)
+                    _stage_reaction(db, event, chat, sender)
+            case SkippedReactions(chat=key, reason=reason, number=number):
+                _chat(staged, key).reactions.left_out[reason] += number
             case Skipped(chat=key, reason=reason):
                 chat = _chat(staged, key)
                 chat.read += 1
@@ -128,6 +156,15 @@ def _chat(staged: Staged, key: str) -> StagedChat:
     if chat is None:
         chat = staged.chats[key] = StagedChat(len(staged.chats))
     return chat
+
+
+def _stage_reaction(db: sqlite3.Connection, reaction: ReadReaction, chat: StagedChat, sender: int) -> None:
+    target = None if reaction.to is not None else chat.last
+    db.execute(
+        "INSERT INTO incoming_reactions (chat, target, target_native, sender, name, emoji, at_ms)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (chat.index, target, reaction.to, sender, reaction.sender_name, reaction.emoji, reaction.at_ms),
+    )
 
 
 def _row(message: ReadMessage, chat: int, sender: int, media: ExportMedia) -> tuple[object, ...]:

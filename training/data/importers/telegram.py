@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import UTC
 from typing import Any, NamedTuple
 
 from bot.message import Account, ChatKind
@@ -10,6 +11,7 @@ from training.data.importers.base import (
     LOGIN_CODE,
     NO_SENDER,
     NO_TIME,
+    NOBODY_TOLD,
     NOTES,
     SERVICE,
     UNKNOWN_KIND,
@@ -19,8 +21,10 @@ from training.data.importers.base import (
     Head,
     ReadChat,
     ReadMessage,
+    ReadReaction,
     Sentence,
     Skipped,
+    SkippedReactions,
     Source,
     Truncated,
     clean,
@@ -30,6 +34,7 @@ from training.data.importers.base import (
     read_time,
 )
 from training.data.importers.jsonstream import Damaged, walk
+from training.data.importers.reactions import put_on
 
 PLATFORM = "telegram"
 CONTAINERS = ("", "chats.list.item", "left_chats.list.item")
@@ -119,7 +124,10 @@ def read(source: Source) -> Iterator[Event]:
                 if node.kind == "item":
                     chat.messages += 1
                     chat.owner = owner
-                    yield _message(node.value, chat, source)
+                    message = _message(node.value, chat, source)
+                    yield message
+                    if "reactions" in node.value and isinstance(message, ReadMessage):
+                        yield from _reactions(node.value, message, chat)
                 elif node.kind == "value":
                     container, _, key = node.prefix.rpartition(".")
                     if key in _ABOUT_CHAT and container in CONTAINERS:
@@ -189,6 +197,30 @@ def _message(raw: dict[str, Any], chat: _Chat, source: Source) -> ReadMessage | 
         plays=str(raw.get("file") or "") if placeholder in _MEDIA.values() else "",
         seconds=seconds if isinstance(seconds, int) and placeholder and 0 <= seconds <= _DAY else None,
     )
+
+
+def _reactions(raw: dict[str, Any], message: ReadMessage, chat: _Chat) -> Iterator[ReadReaction | SkippedReactions]:
+    """Yields what was put on a message. Of many people only the last are told."""
+    for reaction in _objects(raw["reactions"]):
+        people = [
+            (writer.account, writer.name, _reacted_ms(one.get("date"), raw, message))
+            for one in _objects(reaction.get("recent"))
+            if (writer := chat.writer(one.get("from_id"), one.get("from"))) is not None
+        ]
+        yield from put_on(chat.key, clean(reaction.get("emoji")), people)
+        count = reaction.get("count")
+        if type(count) is int and count > len(people):
+            yield SkippedReactions(chat.key, NOBODY_TOLD, count - len(people))
+
+
+def _reacted_ms(date: object, raw: dict[str, Any], message: ReadMessage) -> int | None:
+    """Returns when somebody reacted. It is written by the clock that the message's own date is written by."""
+    here, sent = read_time(date, UTC), read_time(raw.get("date"), UTC)
+    return None if here is None or sent is None or message.local_time else here.ms - sent.ms + message.sent_ms
+
+
+def _objects(value: object) -> list[dict[str, Any]]:
+    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
 
 
 def _content(raw: dict[str, Any]) -> tuple[str, tuple[str, ...], str | None]:

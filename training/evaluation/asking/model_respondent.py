@@ -4,6 +4,7 @@ from collections.abc import Generator, Sequence
 from pathlib import Path
 
 from bot.chat.prompt import Codec, Prompt, render
+from bot.chat.prompt.reactions import without_reactions
 from bot.chat.prompt.render import whole_bubbles
 from bot.engine.base import Continuation, DialogueScores
 from bot.engine.cache import reading_of
@@ -66,7 +67,7 @@ class ModelRespondent:
             return model.each(self._lora, asked)
 
         def bubbles(text: str) -> list[str]:
-            return whole_bubbles(text, model.codec, self._sampling.max_tokens)
+            return without_reactions(whole_bubbles(text, model.codec, self._sampling.max_tokens))
 
         title = f"{self._name}: answering"
         return list(map(tuple, answered(model.kept, keys, ask, bubbles, title, "answer", shown=model.shown)))
