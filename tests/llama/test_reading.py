@@ -16,7 +16,8 @@ class Server:
     """Notes how far it was asked to read each chat, and gives way to others before it answers."""
 
     def __init__(self) -> None:
-        self.reading = Reading(10_000)
+        self.writes = False  # whether a reply is being written
+        self.reading = Reading(10_000, lambda: self.writes)
         self.read: list[tuple[str, int]] = []
 
     async def ask(self, chat: str, ids: Sequence[int], *, reply: bool = False) -> None:
@@ -34,6 +35,7 @@ class Server:
 
 async def test_a_long_prompt_is_read_in_pieces_and_afterwards_what_is_new() -> None:
     server = Server()
+    server.writes = True
     await server.ask("a", range(140))
     assert server.ends("a") == [32, 64, 96, 140]
     await server.ask("a", range(160))
@@ -44,6 +46,16 @@ async def test_a_long_prompt_is_read_in_pieces_and_afterwards_what_is_new() -> N
     assert server.reading.known("a", range(140)) == 0
 
 
+async def test_while_nothing_else_is_asked_the_pieces_are_longer() -> None:
+    server = Server()
+    await server.ask("a", range(400))
+    assert server.ends("a") == [128, 256, 400]
+    await asyncio.gather(server.ask("b", range(600)), server.ask("c", range(100)))
+    assert server.ends("c") == [32, 64, 100]
+    assert server.ends("b")[:2] == [128, 160], "shorter when somebody else came"
+    assert server.ends("b")[-2:] == [480, 600], "and longer when they were gone"
+
+
 async def test_a_decision_waits_for_one_piece_and_a_reply_for_decisions() -> None:
     server = Server()
     long = asyncio.create_task(server.ask("long", range(1000)))
@@ -51,7 +63,7 @@ async def test_a_decision_waits_for_one_piece_and_a_reply_for_decisions() -> Non
     reply = asyncio.create_task(server.ask("reply", range(20), reply=True))
     await asyncio.sleep(0)
     await asyncio.gather(*(server.ask(chat, range(20)) for chat in "xy"))
-    assert server.read[:4] == [("long", 32), ("x", 20), ("y", 20), ("reply", 20)]
+    assert server.read[:4] == [("long", 128), ("x", 20), ("y", 20), ("reply", 20)]
     await asyncio.gather(long, reply)
     assert server.ends("long")[-1] == 1000
 
@@ -86,7 +98,7 @@ async def test_who_gives_up_waiting_holds_up_nobody() -> None:
 
 
 async def test_chats_unused_for_longest_are_taken_for_dropped() -> None:
-    reading = Reading(100)
+    reading = Reading(100, lambda: False)
 
     async def nothing(ids: Sequence[int]) -> None: ...
 

@@ -62,7 +62,7 @@ class LlamaEngine:
         self._base, self._quantize = base, quantize
         self._process, self._twin = process, twin
         self._slots = Slots(process.settings.slots)
-        self._reading = Reading(room)
+        self._reading = Reading(room, busy=lambda: self._asked > 0)
         self._blank = blank
         self._gate = Gate()
         self._starts = process.starts

@@ -15,6 +15,11 @@ class Turns:
         self._waiting: list[tuple[float, int, asyncio.Future[None]]] = []
         self._order = count()  # of those who are due at once, who came first
 
+    @property
+    def taken(self) -> bool:
+        """Whether somebody has the turn just now."""
+        return self._taken
+
     @asynccontextmanager
     async def take(self, due: float) -> AsyncGenerator[None, None]:
         """Waits for the turn. due: when it should be over, in seconds of any clock that all use."""
