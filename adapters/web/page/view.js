@@ -74,6 +74,10 @@ function bubble(line, { group, name, tint, quote, first, last, fresh, show, agai
   if (quote) body.append(make("p", { class: "quote" }, make("b", {}, quote.name), ` ${quote.text}`));
   if (line.photos.length) body.append(photos(line, name, show));
   if (line.text) body.append(make("div", { class: `text${isEmoji(line.text) ? " emoji" : ""}` }, line.text));
+  if (line.id) {
+    const label = { type: "button", class: "answer", title: words.answer, "aria-label": words.answer };
+    body.append(make("button", { ...label, onclick: () => answer(line) }, "↩"));
+  }
   element.append(body);
   const foot = make("footer");
   if (line.state === "failed") {
@@ -88,7 +92,6 @@ function bubble(line, { group, name, tint, quote, first, last, fresh, show, agai
     foot.append(make("time", { datetime: new Date(line.at).toISOString() }, timeOf(line.at)));
   }
   if (line.decision) foot.append(decision(line.decision));
-  if (line.id) foot.append(make("button", { type: "button", class: "answer", onclick: () => answer(line) }, words.answer));
   if (foot.childNodes.length) element.append(foot);
   return element;
 }
