@@ -110,9 +110,12 @@ class WebAdapter(Adapter):
     async def send(self, chat: Chat, text: str, key: str) -> str:
         return self._say(chat, text, key)
 
-    def _say(self, chat: Chat, text: str, key: str, photos: tuple[str, ...] = ()) -> str:
+    async def send_reply(self, chat: Chat, text: str, key: str, to: str) -> str:
+        return self._say(chat, text, key, reply=int(to) if to.isdecimal() else None)
+
+    def _say(self, chat: Chat, text: str, key: str, photos: tuple[str, ...] = (), reply: int | None = None) -> str:
         running = self._running()
-        line, new = running.transcript.add(chat.id, None, self._room.avatar, text, _mark(key), photos)
+        line, new = running.transcript.add(chat.id, None, self._room.avatar, text, _mark(key), photos, reply)
         if new:
             running.hub.tell({"type": "line", "line": shown(line)})
         return str(line.id)
@@ -162,8 +165,12 @@ class WebAdapter(Adapter):
         speaker = self._room.check(posted.chat, posted.sender, posted.text, posted.photos)
         mark = f"{posted.sender}/{posted.nonce}"
         async with running.order:  # lines in the order of their numbers, here and in the journal
-            line, _ = running.transcript.add(posted.chat, posted.sender, speaker.name, posted.text, mark, posted.photos)
-            await running.inbox.receive(self._room.message(line))
+            answered = running.transcript.there(posted.chat, posted.reply) if posted.reply is not None else None
+            reply = answered.id if answered is not None else None  # it may have been erased meanwhile
+            line, _ = running.transcript.add(
+                posted.chat, posted.sender, speaker.name, posted.text, mark, posted.photos, reply
+            )
+            await running.inbox.receive(self._room.message(line, answered))
             running.transcript.taken(line.id)
         running.hub.tell({"type": "line", "line": shown(line)})
         if posted.text.lower() == "/forget":  # here the daemon is also the platform, which keeps a copy

@@ -62,12 +62,14 @@ class Room:
             raise Refusal(400, "many", f"A message can have at most {PHOTO_LIMIT} photos.")
         return speaker
 
-    def message(self, line: Line) -> Message:
-        """Makes the message that the daemon is given out of a person's line."""
+    def message(self, line: Line, answered: Line | None) -> Message:
+        """Makes the message that the daemon is given out of a person's line. answered: the line that it answers."""
         sender = line.sender or ""
         said = line.text.lower()
         others = [one.name.lower() for one in self.speakers() if one.slug != sender]
         grouped = line.chat == GROUP
+        to_avatar = answered is not None and answered.sender is None
+        to_other = answered is not None and answered.sender not in (None, sender)
         return Message(
             chat=self.chat(line.chat),
             id=str(line.id),
@@ -76,8 +78,9 @@ class Room:
             sent_at=datetime.fromtimestamp(line.at / 1000, UTC),
             text=line.text,
             attachments=tuple(Attachment(PHOTO, name) for name in line.photos),
-            addressed=grouped and f"@{self.avatar.lower()}" in said,
-            addressed_other=grouped and any(f"@{name}" in said for name in others),
+            reply_to=str(answered.id) if answered is not None else None,
+            addressed=grouped and (to_avatar or f"@{self.avatar.lower()}" in said),
+            addressed_other=grouped and (to_other or any(f"@{name}" in said for name in others)),
         )
 
     def described(self) -> dict[str, Any]:
@@ -115,6 +118,7 @@ def shown(line: Line) -> dict[str, Any]:
         "photos": list(line.photos),
         "at": line.at,
         "mark": line.mark,
+        "reply": line.reply,
         "decision": None if line.decision is None else decision(line.decision),
     }
 

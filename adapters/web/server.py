@@ -37,13 +37,17 @@ _PAGE = {
 
 @dataclass(frozen=True, slots=True)
 class Posted:
-    """A message as the page sends it; checked for shape only. `nonce` is the same on every try."""
+    """A message as the page sends it; checked for shape only. `nonce` is the same on every try.
+
+    reply: the number of the line that it answers.
+    """
 
     chat: str
     sender: str
     text: str
     photos: tuple[str, ...]
     nonce: str
+    reply: int | None = None
 
 
 @dataclass(slots=True)
@@ -103,9 +107,11 @@ class Server:
         if not all(self.photos.holds(name) for name in photos):
             raise Refusal(400, "gone", "A photo of this message is no longer there: choose it again.")
         text = _text(body, "text", _MESSAGE_BYTES).strip()
-        posted = Posted(
-            _text(body, "chat", 200), _text(body, "sender", 200), text, tuple(photos), _text(body, "nonce", 100)
-        )
+        reply = body.get("reply")
+        if reply is not None and not (type(reply) is int and 0 < reply < 2**53):
+            raise Refusal(400, "form", "reply must be the number of a line.")
+        chat, sender = _text(body, "chat", 200), _text(body, "sender", 200)
+        posted = Posted(chat, sender, text, tuple(photos), _text(body, "nonce", 100), reply)
         if not posted.nonce:
             raise Refusal(400, "form", "nonce is missing.")
         try:

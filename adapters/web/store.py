@@ -26,12 +26,13 @@ CREATE TABLE IF NOT EXISTS lines (
     taken INTEGER NOT NULL,     -- the daemon has it; until then no page shows it
     probability REAL,           -- of answering it, where that was decided
     answered INTEGER,
-    why TEXT                    -- JSON: sentences by language
+    why TEXT,                   -- JSON: sentences by language
+    reply INTEGER               -- the line that it answers
 );
 CREATE INDEX IF NOT EXISTS lines_by_chat ON lines (chat, id);
 CREATE TABLE IF NOT EXISTS erasures (id INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL);
 """
-_COLUMNS = "id, chat, sender, name, text, photos, at, mark, probability, answered, why"
+_COLUMNS = "id, chat, sender, name, text, photos, at, mark, probability, answered, why, reply"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,7 @@ class Line:
     at: int
     mark: str
     decision: ShownDecision | None = None
+    reply: int | None = None  # the line that it answers
 
 
 class Transcript:
@@ -66,8 +68,10 @@ class Transcript:
                 database.execute("PRAGMA journal_mode = WAL")
                 database.execute("PRAGMA secure_delete = ON")
                 database.executescript(_SCHEMA)
-                if "why" not in {column for _, column, *_ in database.execute("PRAGMA table_info(lines)")}:
-                    database.execute("ALTER TABLE lines ADD COLUMN why TEXT")  # made by an earlier program
+                known = {column for _, column, *_ in database.execute("PRAGMA table_info(lines)")}
+                for column, kind in (("why", "TEXT"), ("reply", "INTEGER")):
+                    if column not in known:  # made by an earlier program
+                        database.execute(f"ALTER TABLE lines ADD COLUMN {column} {kind}")
                 database.execute(  # another file than the one a page knows must not look like it
                     "INSERT INTO erasures (id, at) SELECT ?, ? WHERE NOT EXISTS (SELECT 1 FROM erasures)",
                     (secrets.randbelow(2**40) + 1, int(time.time() * 1000)),
@@ -91,14 +95,21 @@ class Transcript:
         self._db.close()
 
     def add(
-        self, chat: str, sender: str | None, name: str, text: str, mark: str, photos: tuple[str, ...] = ()
+        self,
+        chat: str,
+        sender: str | None,
+        name: str,
+        text: str,
+        mark: str,
+        photos: tuple[str, ...] = (),
+        reply: int | None = None,
     ) -> tuple[Line, bool]:
         """Adds a line; returns it, and whether it is new. The avatar's is shown at once, a person's when `taken`."""
-        values = (chat, sender, name, text, json.dumps(photos), int(time.time() * 1000), mark, int(sender is None))
+        at, taken = int(time.time() * 1000), int(sender is None)
         added = self._do(
-            "INSERT INTO lines (chat, sender, name, text, photos, at, mark, taken) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
-            " ON CONFLICT (mark) DO NOTHING",
-            values,
+            "INSERT INTO lines (chat, sender, name, text, photos, at, mark, taken, reply)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (mark) DO NOTHING",
+            (chat, sender, name, text, json.dumps(photos), at, mark, taken, reply),
         )
         line = self.find(mark)
         assert line is not None
@@ -106,6 +117,11 @@ class Transcript:
 
     def find(self, mark: str) -> Line | None:
         row = self._do(f"SELECT {_COLUMNS} FROM lines WHERE mark = ?", (mark,)).fetchone()
+        return _line(row) if row else None
+
+    def there(self, chat: str, number: int) -> Line | None:
+        """A line of a chat that its page shows."""
+        row = self._do(f"SELECT {_COLUMNS} FROM lines WHERE id = ? AND chat = ? AND taken", (number, chat)).fetchone()
         return _line(row) if row else None
 
     def since(self, last: int, limit: int) -> list[Line]:
@@ -153,10 +169,10 @@ class Transcript:
         return shown - self.photos()
 
 
-_Row = tuple[int, str, str | None, str, str, str, int, str, float | None, int | None, str | None]
+_Row = tuple[int, str, str | None, str, str, str, int, str, float | None, int | None, str | None, int | None]
 
 
 def _line(row: _Row) -> Line:
-    number, chat, sender, name, text, photos, at, mark, probability, answered, why = row
+    number, chat, sender, name, text, photos, at, mark, probability, answered, why, reply = row
     decided = None if answered is None else ShownDecision(bool(answered), probability, json.loads(why or "{}"))
-    return Line(number, chat, sender, name, text, tuple(json.loads(photos)), at, mark, decided)
+    return Line(number, chat, sender, name, text, tuple(json.loads(photos)), at, mark, decided, reply)

@@ -258,6 +258,34 @@ async def test_several_people_speak_in_the_group(opened: Opener, web: WebAdapter
     await expect(page.get_by_label("1 unread")).to_have_count(0)
 
 
+@pytest.mark.parametrize("options", [DESK, PHONE], ids=["desk", "phone"])
+async def test_one_message_answers_another(
+    opened: Opener, web: WebAdapter, avatar: Avatar, options: dict[str, Any]
+) -> None:
+    page = await opened(f"{web.url}", **options)
+    await page.get_by_role("link", name="Mei friend").click()
+    await say(page, "tea or coffee?")
+    await expect(log(page).get_by_text("Sending…")).to_have_count(0)
+    first = await web.send(MEI, "tea", "1")
+    await web.send(MEI, "what else?", "2")
+    bubble = log(page).locator("article", has_text="tea").filter(has_not_text="coffee")
+    await bubble.hover()
+    await bubble.get_by_role("button", name="Reply").click()
+    await expect(page.get_by_text("Reply to Lena: tea")).to_be_visible()
+    await page.get_by_role("button", name="Do not reply to it").click()
+    await expect(page.get_by_text("Reply to Lena: tea")).to_have_count(0)
+    await bubble.hover()
+    await bubble.get_by_role("button", name="Reply").click()
+    await say(page, "of course")
+    answer = log(page).locator("article", has_text="of course")
+    await expect(answer.locator(".quote")).to_have_text("Lena tea")
+    await expect(page.locator("#quoted")).to_be_hidden()
+    assert [one.reply_to for one in avatar.messages] == [None, first]
+    await web.send_reply(MEI, "milk?", "3", avatar.messages[0].id)
+    await expect(log(page).locator("article", has_text="milk?").locator(".quote")).to_have_text("Mei tea or coffee?")
+    assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
 async def test_among_many_people_one_is_found(opened: Opener, tmp_path: Path) -> None:
     many = People.of(tuple(Contact(f"p{number}", f"Person {number}", "friend") for number in range(40)))
     avatar = Avatar()

@@ -184,6 +184,24 @@ async def test_in_the_group_several_people_speak(client: aiohttp.ClientSession, 
     ]
 
 
+async def test_what_answers_a_message_says_so(client: aiohttp.ClientSession, web: WebAdapter, avatar: Avatar) -> None:
+    group = Chat("web", "#group", ChatKind.GROUP)
+    asked = await say(client, "who cooks?", chat="#group", sender="mei")
+    own = await web.send_reply(group, "I do", "k", str(asked))
+    await say(client, "again?", chat="#group", sender="tom", reply=int(own))
+    await say(client, "not me", chat="#group", sender="tom", reply=asked)
+    await say(client, "of another chat", reply=asked)
+    assert [(one.reply_to, one.addressed, one.addressed_other) for one in avatar.messages[1:]] == [
+        (own, True, False),
+        (str(asked), False, True),
+        (None, False, False),
+    ]
+    async with stream(client) as socket:
+        lines = (await Page(socket).next("lines"))["lines"]
+    assert [line["reply"] for line in lines] == [None, asked, int(own), asked, None]
+    assert (await refused(client, reply="1"))[:2] == (400, "form")
+
+
 async def test_a_decision_is_shown_and_stays(client: aiohttp.ClientSession, web: WebAdapter) -> None:
     async with stream(client) as socket:
         number = await say(client, "who cooks?", chat="#group")
@@ -200,7 +218,8 @@ async def test_a_decision_is_shown_and_stays(client: aiohttp.ClientSession, web:
 def test_a_transcript_from_before_it_told_why_is_read(tmp_path: Path) -> None:
     Transcript.open(tmp_path).close()
     database = sqlite3.connect(tmp_path / "transcript.sqlite")
-    database.execute("ALTER TABLE lines DROP COLUMN why")
+    for column in ("why", "reply"):
+        database.execute(f"ALTER TABLE lines DROP COLUMN {column}")
     database.execute(
         "INSERT INTO lines (chat, sender, name, text, photos, at, mark, taken, probability, answered)"
         " VALUES ('#group', 'mei', 'Mei', 'who cooks?', '[]', 0, 'm', 1, 0.16, 0)"

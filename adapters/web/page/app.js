@@ -4,7 +4,7 @@ import { Composer } from "/composer.js";
 import { paintList } from "/list.js";
 import { Stream, decoded, nonce, openSession, sendMessage, sendPhoto, tellTyping } from "/net.js";
 import { called, chats, isGroup, nameOf, person, state, tintOf } from "/state.js";
-import { Conversation, face, initial, make, replace, typing } from "/view.js";
+import { Conversation, face, head, initial, make, replace, typing } from "/view.js";
 import { language, starters, words } from "/words.js";
 
 const TYPING_FADES = 6500; // milliseconds
@@ -140,10 +140,10 @@ function connection(now) {
 
 const speaker = () => (isGroup() ? state.speaker : state.chat);
 
-function send({ text, photos }) {
+function send({ text, photos, reply = null }) {
   const sender = speaker();
   const number = nonce();
-  const line = { chat: state.chat, sender, text, photos, nonce: number, mark: `${sender}/${number}`, at: Date.now() };
+  const line = { chat: state.chat, sender, text, photos, reply, nonce: number, mark: `${sender}/${number}`, at: Date.now() };
   state.pending.push(line);
   deliver(line);
   toEnd(true);
@@ -162,8 +162,8 @@ async function attempt(line) {
     if (answer.error) return failed(line, answer);
     photo.name = answer.name;
   }
-  const { chat, sender, text, nonce } = line;
-  const answer = await sendMessage({ chat, sender, text, nonce, photos: line.photos.map((photo) => photo.name) });
+  const { chat, sender, text, reply, nonce } = line;
+  const answer = await sendMessage({ chat, sender, text, reply, nonce, photos: line.photos.map((photo) => photo.name) });
   if (answer.error) failed(line, answer);
 }
 
@@ -173,6 +173,10 @@ function failed(line, answer) {
   if (answer.error === "gone") line.photos.forEach((photo) => delete photo.name);
   Object.assign(line, { state: "failed", why: sentence ? sentence(state.room.limits) : answer.sentence || "" });
   paint();
+}
+
+function answer(line) {
+  composer.answer({ id: line.id, name: nameOf(line), text: head(line) });
 }
 
 function discard(line) {
@@ -268,7 +272,7 @@ function paintLog() {
   const wasNear = nearEnd();
   const lines = [...state.lines.values()].filter((line) => line.chat === state.chat).sort((a, b) => a.id - b.id);
   lines.push(...state.pending.filter((line) => line.chat === state.chat));
-  conversation ||= new Conversation({ show: enlarge, again: deliver, discard });
+  conversation ||= new Conversation({ show: enlarge, again: deliver, discard, answer });
   const wanted = conversation.elements(lines, { group: isGroup(), nameOf, tintOf });
   if (state.typing.has(state.chat)) wanted.push(log.querySelector(".typing") || typing(state.room.avatar));
   if (!wanted.length) wanted.push((conversation.nothing ||= nothingYet())); // the same, so that a focused button stays

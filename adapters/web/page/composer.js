@@ -7,13 +7,15 @@ const TYPING_EVERY = 3000; // milliseconds between two words of it to the server
 const READY = ["image/jpeg", "image/png", "image/webp", "image/gif"];
 
 export class Composer {
-  // `send({text, photos})` is called with what is written; photos are {file, url}. `typing()`: every few seconds of it.
+  // `send({text, photos, reply})` is called with what is written; photos are {file, url}, `reply` is the id of the line
+  // that it answers. `typing()`: every few seconds of it.
   constructor(form, limits, send, typing) {
-    Object.assign(this, { form, limits, send, typing, photos: [], drafts: new Map(), place: null, told: 0 });
+    Object.assign(this, { form, limits, send, typing, photos: [], answered: null, drafts: new Map(), place: null, told: 0 });
     this.text = form.querySelector("#text");
     this.files = form.querySelector("#files");
     this.previews = form.querySelector("#previews");
     this.alert = form.querySelector("#notice");
+    this.quoted = form.querySelector("#quoted");
     this.files.setAttribute("aria-label", words.attach);
     form.querySelector("#attach").title = words.attach;
     const button = form.querySelector("#send");
@@ -55,13 +57,21 @@ export class Composer {
 
   open(place) {
     // Each chat keeps what was begun in it.
-    if (this.place !== null) this.drafts.set(this.place, { text: this.text.value, photos: this.photos });
-    const draft = this.drafts.get(place) || { text: "", photos: [] };
+    const { photos, answered } = this;
+    if (this.place !== null) this.drafts.set(this.place, { text: this.text.value, photos, answered });
+    const draft = this.drafts.get(place) || { text: "", photos: [], answered: null };
     this.place = place;
     this.text.value = draft.text;
-    this.photos = draft.photos;
+    Object.assign(this, { photos: draft.photos, answered: draft.answered });
     this.say("");
     this.changed();
+  }
+
+  answer(line) {
+    // What is written next answers this line: {id, name, text}, or null for none.
+    this.answered = line;
+    this.changed();
+    this.text.focus();
   }
 
   types() {
@@ -97,14 +107,14 @@ export class Composer {
     const text = this.text.value.trim();
     if (!text && !this.photos.length) return;
     if ([...text].length > this.limits.text) return this.say(words.errors.long(this.limits));
-    const photos = this.photos;
-    this.photos = [];
+    const { photos, answered } = this;
+    Object.assign(this, { photos: [], answered: null });
     this.text.value = "";
     this.told = 0;
     this.say("");
     this.changed();
     this.text.focus();
-    this.send({ text, photos });
+    this.send({ text, photos, reply: answered ? answered.id : null });
   }
 
   say(sentence) {
@@ -115,9 +125,16 @@ export class Composer {
   changed() {
     this.previews.replaceChildren(...this.photos.map((photo) => this.preview(photo)));
     this.previews.hidden = !this.photos.length;
+    this.quoted.replaceChildren(...(this.answered ? this.quotation(this.answered) : []));
+    this.quoted.hidden = !this.answered;
     this.form.classList.toggle("ready", Boolean(this.text.value.trim() || this.photos.length));
     this.text.style.height = "auto";
     this.text.style.height = `${this.text.scrollHeight}px`;
+  }
+
+  quotation({ name, text }) {
+    const label = { type: "button", "aria-label": words.noAnswer, title: words.noAnswer, onclick: () => this.answer(null) };
+    return [make("span", {}, make("b", {}, words.answering(name)), ` ${text}`), make("button", label, "×")];
   }
 
   preview(photo) {

@@ -40,10 +40,13 @@ export class Conversation {
       this.kept.set(key, { look, element });
       return element;
     };
+    const byId = new Map(lines.map((line) => [line.id, line]));
     return lines.flatMap((line, index) => {
       const before = lines[index - 1];
+      const answered = line.reply ? byId.get(line.reply) : undefined;
       const who = { group, name: nameOf(line), tint: tintOf(line.sender) };
-      const here = { ...who, first: !joined(before, line), last: !joined(line, lines[index + 1]) };
+      const quote = answered ? { name: nameOf(answered), text: head(answered) } : null;
+      const here = { ...who, quote, first: !joined(before, line), last: !joined(line, lines[index + 1]) };
       const look = JSON.stringify([line.text, line.photos, line.state, line.why, line.decision, here]);
       const element = keep(line.mark, look, (fresh) => bubble(line, { ...here, ...this.actions, fresh }));
       const date = dayOf(line.at);
@@ -58,7 +61,9 @@ function joined(one, other) {
   return one.sender === other.sender && other.at - one.at < TOGETHER;
 }
 
-function bubble(line, { group, name, tint, first, last, fresh, show, again, discard }) {
+export const head = (line) => (line.text || words.photoOnly).replace(/\s+/g, " ").slice(0, 80);
+
+function bubble(line, { group, name, tint, quote, first, last, fresh, show, again, discard, answer }) {
   const theirs = line.sender === null;
   const classes = ["line", theirs ? "avatar" : "person", first && "first", last && "last", fresh && "fresh", line.state];
   const element = make("article", { class: classes.filter(Boolean).join(" "), "data-mark": line.mark });
@@ -66,8 +71,13 @@ function bubble(line, { group, name, tint, first, last, fresh, show, again, disc
   const body = make("div", { class: "body" });
   if (first && group) body.append(make("b", { class: `name tint${tint}` }, name));
   else body.append(make("span", { class: "unseen" }, `${name}: `));
+  if (quote) body.append(make("p", { class: "quote" }, make("b", {}, quote.name), ` ${quote.text}`));
   if (line.photos.length) body.append(photos(line, name, show));
   if (line.text) body.append(make("div", { class: `text${isEmoji(line.text) ? " emoji" : ""}` }, line.text));
+  if (line.id) {
+    const label = { type: "button", class: "answer", title: words.answer, "aria-label": words.answer };
+    body.append(make("button", { ...label, onclick: () => answer(line) }, "↩"));
+  }
   element.append(body);
   const foot = make("footer");
   if (line.state === "failed") {
