@@ -44,7 +44,7 @@ class Encoder:
 
     @cached_property
     def fingerprint(self) -> str:
-        """Tells whether two folders hold the same encoder. Raises ConfigError where there is none."""
+        """Tells whether two folders hold the same encoder, by their files. Raises ConfigError where there is none."""
         if not (self._folder / "config.json").is_file():
             raise self._unfit()
         digest = hashlib.sha256()
