@@ -12,7 +12,7 @@ from bot.memory.index import Found, Index
 _KEPT = np.float16
 _BACKGROUND = 20
 """The message that is so many places behind the nearest is background: something is always about as near as that."""
-_STANDS_OUT = 0.22
+STANDS_OUT = 0.26
 """How far a message must be on the way from the background to saying the very same: chosen in docs/results.md."""
 
 
@@ -70,7 +70,9 @@ class Vectors:
                 [(vector, row, ref, place) for vector, (ref, row) in zip(kept, rows, strict=True)],
             )
 
-    def near(self, where: Sequence[tuple[Sequence[str], float]], asked: NDArray[np.float32]) -> list[Found] | None:
+    def near(
+        self, where: Sequence[tuple[Sequence[str], float]], asked: NDArray[np.float32], least: float = STANDS_OUT
+    ) -> list[Found] | None:
         """Returns what was said there and stands out as near to what is asked, the nearest first.
 
         where: places, each with the time until which is looked. score: how far on the way from the background to the
@@ -93,9 +95,7 @@ class Vectors:
         background = cosines[nearest[-1]]
         scores = (cosines[nearest] - background) / max(1.0 - background, 1e-6)
         found = [
-            self._found(ids[row], float(score))
-            for row, score in zip(nearest, scores, strict=True)
-            if score >= _STANDS_OUT
+            self._found(ids[row], float(score)) for row, score in zip(nearest, scores, strict=True) if score >= least
         ]
         return sorted(found, key=lambda one: (-one.score, -one.at, -one.ref))
 
