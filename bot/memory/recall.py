@@ -170,6 +170,7 @@ class Recall:
         chat: where alone that may be.
         """
         self._forgot += 1
+        self._looked_through = None
         if self._meaning is not None:
             self._meaning.forget()
         try:
