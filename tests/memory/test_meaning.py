@@ -1,4 +1,4 @@
-"""With an encoder what is asked in other words is found, as of its moment and for whom it was said; and nothing else."""
+"""With an encoder what is asked in other words is found, as of its moment and for whom it was said, and no more."""
 
 import asyncio
 import sqlite3
