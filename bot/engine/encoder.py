@@ -31,7 +31,7 @@ _POOLING = Path("1_Pooling", "config.json")  # where sentence-transformers says 
 _READ = ("config.json", "*.safetensors", "*.bin", "*.model", "*.txt", "tokenizer.json", str(_POOLING))
 
 
-class Encoder:
+class LocalEncoder:
     """Its weights are loaded when it is first asked, and let go when it is closed. One thread may ask at a time."""
 
     def __init__(self, folder: Path) -> None:

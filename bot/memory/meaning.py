@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.config import MemoryConfig
-from bot.engine.encoder import Encoder as LocalEncoder
+from bot.engine.encoder import LocalEncoder
 from bot.errors import ConfigError, EchoesError
 from bot.memory.index import Found, Index, Place
 from bot.memory.source import Source
@@ -59,7 +59,7 @@ class Meaning:
 
     def adopt(self, index: Index) -> None:
         """Takes an index that was just opened: what another encoder read in it is read anew."""
-        if Vectors(index).belong_to(self._fingerprint):
+        if self._vectors(index).adopt():
             log.warning("Another encoder is set: all that was said is read anew by %s.", self.encoder.name)
 
     def note(self, place: str, source: Source, *, as_it_was: bool) -> None:
@@ -80,46 +80,56 @@ class Meaning:
             if asked not in self._asked and (read := self._read([asked])) is not None:
                 self._know([asked], read)
         vector = self._asked.get(asked)
-        return None if vector is None else Vectors(index).near(where, vector)
+        return None if vector is None else self._vectors(index).near(where, vector)
 
     async def ask(self, texts: Sequence[str]) -> None:
         """Reads questions that will be looked up; a message waits for that for a limited time."""
         new = list(dict.fromkeys(text for text in texts if text not in self._asked))[-_ASKED:]
         if not new:
             return
+        changes = self._changes
         try:
             async with asyncio.timeout(_SECONDS):
                 read = await self._read_beside(new)
         except TimeoutError:
             self._fail(f"it took more than {_SECONDS:.0f} s")
             return
-        if read is not None:
+        if read is not None and changes == self._changes:
             self._know(new, read)
 
     async def catch_up(self, index: Callable[[], Index]) -> None:
         """Reads what has no vector yet, bit by bit. index: asked for each time, for it may have been made anew."""
         while self._unread:
             place, source = self._unread.popitem()
-            for some in _bits(_missing(index(), place, source)):
-                changes = self._changes
-                read = await self._read_beside([one.text for one in some])
-                if read is None or changes != self._changes:
+            whole = False
+            try:
+                whole = await self._read_place(index, place, source)
+            finally:
+                if not whole:
                     self._unread.setdefault(place, source)
-                    if read is None:
-                        return
-                    break
-                Vectors(index()).keep(place, [(one.ref, one.row) for one in some], read)
+            if not whole:
+                return
+
+    async def _read_place(self, index: Callable[[], Index], place: str, source: Source) -> bool:
+        """Returns whether all of it was read. What may have been taken away meanwhile is not kept."""
+        for some in _bits(self._missing(index(), place, source)):
+            changes = self._changes
+            read = await self._read_beside([one.text for one in some])
+            if read is None or changes != self._changes:
+                return False
+            self._vectors(index()).keep(place, [(one.ref, one.row) for one in some], read)
+        return True
 
     def _catch_up_now(self, index: Index) -> None:
         for place, source in list(self._unread.items()):
-            missing = _missing(index, place, source)
+            missing = self._missing(index, place, source)
             if len(missing) > _MANY:
                 log.warning("%s messages are read by %s, once; that takes a while.", len(missing), self.encoder.name)
             for some in _bits(missing):
                 read = self._read([one.text for one in some])
                 if read is None:
                     return
-                Vectors(index).keep(place, [(one.ref, one.row) for one in some], read)
+                self._vectors(index).keep(place, [(one.ref, one.row) for one in some], read)
             del self._unread[place]
 
     async def _read_beside(self, texts: list[str]) -> NDArray[np.float32] | None:
@@ -137,6 +147,17 @@ class Meaning:
             return None
         self._failed = False
         return read
+
+    def _missing(self, index: Index, place: str, source: Source) -> list[_Unread]:
+        """What has no vector yet of a place, as it is said there now."""
+        rows = self._vectors(index).missing(place)
+        if not rows:
+            return []
+        said = source.words(Place(place, ""), next(iter(rows)) - 1)
+        return [_Unread(one.ref, rows[one.ref], one.text) for one in said if one.ref in rows]
+
+    def _vectors(self, index: Index) -> Vectors:
+        return Vectors(index, self._fingerprint)
 
     def _know(self, asked: Sequence[str], vectors: NDArray[np.float32]) -> None:
         self._asked.update(zip(asked, vectors, strict=True))
@@ -164,15 +185,6 @@ def open_meaning(config: MemoryConfig | None, *, at_once: bool = False, load: bo
         return Meaning(encoder, at_once=at_once)
     except ConfigError as error:
         raise ConfigError(f"memory.encoder: {error}") from error
-
-
-def _missing(index: Index, place: str, source: Source) -> list[_Unread]:
-    """What has no vector yet of a place, as it is said there now."""
-    rows = Vectors(index).missing(place)
-    if not rows:
-        return []
-    said = source.words(Place(place, ""), next(iter(rows)) - 1)
-    return [_Unread(one.ref, rows[one.ref], one.text) for one in said if one.ref in rows]
 
 
 def _bits(every: Sequence[_Unread]) -> Iterator[Sequence[_Unread]]:

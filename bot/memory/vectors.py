@@ -35,20 +35,24 @@ class Encoder(Protocol):
 
 
 class Vectors:
-    """Those of the messages in an index: each is deleted with its words."""
+    """Those that one encoder made of the messages in an index: each is deleted with its words.
 
-    def __init__(self, index: Index) -> None:
+    An index holds those of one encoder at a time. Another process may hand it to another encoder: then there are none.
+    """
+
+    def __init__(self, index: Index, fingerprint: str) -> None:
         self._index = index
+        self._fingerprint = fingerprint
         self._db: sqlite3.Connection = index.db
 
-    def belong_to(self, fingerprint: str) -> int:
-        """Notes which encoder made them. Those of another one are deleted; returns how many there were."""
-        if self._db.execute("SELECT fingerprint FROM encoder").fetchall() == [(fingerprint,)]:
+    def adopt(self) -> int:
+        """Makes this encoder the index's. What another one made is deleted; returns how many there were."""
+        if self._own():
             return 0
         with self._index.change() as db:
             deleted = db.execute("DELETE FROM vectors").rowcount
             db.execute("DELETE FROM encoder")
-            db.execute("INSERT INTO encoder VALUES (?)", (fingerprint,))
+            db.execute("INSERT INTO encoder VALUES (?)", (self._fingerprint,))
         return deleted
 
     def missing(self, place: str) -> dict[int, int]:
@@ -66,8 +70,9 @@ class Vectors:
         with self._index.change() as db:
             db.executemany(
                 "INSERT OR REPLACE INTO vectors (id, vector) SELECT id, ? FROM words"
-                " WHERE id = ? AND ref = ? AND place = (SELECT id FROM places WHERE key = ?)",
-                [(vector, row, ref, place) for vector, (ref, row) in zip(kept, rows, strict=True)],
+                " WHERE id = ? AND ref = ? AND place = (SELECT id FROM places WHERE key = ?)"
+                " AND EXISTS (SELECT 1 FROM encoder WHERE fingerprint = ?)",
+                [(vector, row, ref, place, self._fingerprint) for vector, (ref, row) in zip(kept, rows, strict=True)],
             )
 
     def near(
@@ -79,6 +84,8 @@ class Vectors:
         same; an encoder's cosines may all be large, so no cosine by itself says what is near. None where some of what
         was said there has no vector yet.
         """
+        if not self._own():
+            return None
         ids: list[int] = []
         blobs: list[bytes] = []
         for places, before in where:
@@ -98,6 +105,9 @@ class Vectors:
             self._found(ids[row], float(score)) for row, score in zip(nearest, scores, strict=True) if score >= least
         ]
         return sorted(found, key=lambda one: (-one.score, -one.at, -one.ref))
+
+    def _own(self) -> bool:
+        return self._db.execute("SELECT fingerprint FROM encoder").fetchall() == [(self._fingerprint,)]
 
     def _said(self, places: Sequence[str], before: float) -> list[tuple[int, bytes | None]]:
         marks = ",".join("?" for _ in places)

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from bot.chat.attachments import spoken
 from bot.cli import main as echoes
-from bot.engine.encoder import Encoder
+from bot.engine.encoder import LocalEncoder
 from bot.memory.index import Found, Index, Place, Words
 from bot.memory.source import exchange_at
 from bot.memory.terms import terms
@@ -54,13 +54,14 @@ class Asked:
 class Contact:
     """What a contact and the subject wrote to one another, wherever, and what is found there for a question."""
 
-    def __init__(self, every: Sequence[Message], index: Index, key: str, encoder: Encoder | None) -> None:
+    def __init__(self, every: Sequence[Message], index: Index, key: str, encoder: LocalEncoder | None) -> None:
         self.every = [(int(one.id), one) for one in every]
         self.said = {ref: spoken(one) for ref, one in self.every if spoken(one) and not one.forwarded}
-        self._key, self._index, self._encoder, self._vectors = key, index, encoder, Vectors(index)
+        self._key, self._index, self._encoder, self._vectors = key, index, encoder, Vectors(index, "tried")
         self._asked: dict[str, NDArray[np.float32]] = {}
         index.take(Place(key, ""), [Words(ref, one.sent_at.timestamp(), spoken(one)) for ref, one in self.every])
         if encoder is not None:
+            self._vectors.adopt()
             rows = list(self._vectors.missing(key).items())
             self._vectors.keep(key, rows, encoder.vectors([self.said.get(ref, "") or "-" for ref, _ in rows]))
 
@@ -101,7 +102,7 @@ def rates(asked: Sequence[Asked], rule: Rule) -> tuple[int, int]:
     return sum(ref in found for ref, found in shown), sum(bool(found) for _, found in shown)
 
 
-def contacts(corpus: Corpus, people: People, index: Index, encoder: Encoder | None) -> Iterator[Contact]:
+def contacts(corpus: Corpus, people: People, index: Index, encoder: LocalEncoder | None) -> Iterator[Contact]:
     subject = frozenset(people.subject)
     for contact in people.contacts:
         chats = corpus.private_with(contact.accounts)
@@ -140,7 +141,7 @@ def main() -> None:
     parser.add_argument("--encoder", type=Path, metavar="FOLDER")
     parser.add_argument("--sample", choices=tuple(ZONES), default="en")
     args = parser.parse_args()
-    encoder = Encoder(args.encoder) if args.encoder else None
+    encoder = LocalEncoder(args.encoder) if args.encoder else None
     with tempfile.TemporaryDirectory() as folder:
         root, sample = Path(folder) / "subject", SAMPLES / args.sample
         echoes(["init", str(root)])

@@ -11,7 +11,7 @@ from bot.checks import Check, Verdict
 from bot.cli import main
 from bot.config import Config, MemoryConfig, load_config
 from bot.doctor.meaning import examine_meaning
-from bot.engine.encoder import Encoder
+from bot.engine.encoder import LocalEncoder
 from bot.errors import ConfigError, ExitCode
 from bot.memory.meaning import open_meaning
 from bot.memory.trained import note_memory
@@ -34,7 +34,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_each_text_has_a_vector_whatever_else_is_read_with_it(folder: Path) -> None:
-    encoder = Encoder(folder)
+    encoder = LocalEncoder(folder)
     together = encoder.vectors(TEXTS)
     assert together.shape == (4, 32)
     assert np.linalg.norm(together, axis=1) == pytest.approx(1, abs=1e-5)
@@ -46,11 +46,11 @@ def test_each_text_has_a_vector_whatever_else_is_read_with_it(folder: Path) -> N
 
 def test_a_fingerprint_tells_encoders_apart(folder: Path, tmp_path: Path) -> None:
     other, same = embedding_model(tmp_path / "other", seed=1), embedding_model(tmp_path / "same")
-    assert Encoder(folder).fingerprint == Encoder(same).fingerprint != Encoder(other).fingerprint
+    assert LocalEncoder(folder).fingerprint == LocalEncoder(same).fingerprint != LocalEncoder(other).fingerprint
     (same / "1_Pooling").mkdir()
     (same / "1_Pooling" / "config.json").write_text('{"pooling_mode_cls_token": true}')
-    assert Encoder(folder).fingerprint != Encoder(same).fingerprint
-    assert Encoder(folder).vectors(TEXTS)[1] != pytest.approx(Encoder(same).vectors(TEXTS)[1], abs=1e-3)
+    assert LocalEncoder(folder).fingerprint != LocalEncoder(same).fingerprint
+    assert LocalEncoder(folder).vectors(TEXTS)[1] != pytest.approx(LocalEncoder(same).vectors(TEXTS)[1], abs=1e-3)
 
 
 @pytest.mark.parametrize("damage", ["gone", "empty", "cut short"])
@@ -92,7 +92,7 @@ def test_training_and_measuring_read_the_corpus_by_it(workspace: Workspace, fold
     [found] = recall.quotations(chat, mei, "lamp number seven", PEOPLE, datetime(2026, 4, 1, tzinfo=UTC))
     recall.close()
     assert found.said[0].text == "lamp number seven"
-    assert read_by(workspace) == (Encoder(folder).fingerprint, len(SAID))
+    assert read_by(workspace) == (LocalEncoder(folder).fingerprint, len(SAID))
 
 
 def test_training_stops_where_it_cannot_be_opened(workspace: Workspace) -> None:
@@ -104,7 +104,7 @@ def test_training_stops_where_it_cannot_be_opened(workspace: Workspace) -> None:
 def test_the_owner_sees_what_it_finds(workspace: Workspace, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["-w", str(workspace.root), "memory", "mei", "--about", "lamp number seven"]) == ExitCode.OK
     assert "they: lamp number seven" in capsys.readouterr().out
-    assert read_by(workspace) == (Encoder(folder).fingerprint, len(SAID))
+    assert read_by(workspace) == (LocalEncoder(folder).fingerprint, len(SAID))
 
 
 def test_the_doctor_opens_it_and_knows_how_the_lora_was_trained(workspace: Workspace, folder: Path) -> None:

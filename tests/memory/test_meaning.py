@@ -180,8 +180,8 @@ def index(tmp_path: Path) -> Iterator[Index]:
 
 def read(index: Index, encoder: Concepts, *said: str) -> Vectors:
     index.take(HERE, [Words(n, n, text) for n, text in enumerate(said, 1)])
-    vectors = Vectors(index)
-    vectors.belong_to(encoder.fingerprint)
+    vectors = Vectors(index, encoder.fingerprint)
+    vectors.adopt()
     vectors.keep(HERE.key, list(vectors.missing(HERE.key).items()), encoder.vectors(said))
     return vectors
 
@@ -206,6 +206,19 @@ def test_nothing_is_said_of_a_place_that_is_not_all_read(index: Index) -> None:
     assert vectors.near([], asked) == []
 
 
+def test_what_another_process_has_read_anew_is_not_compared(index: Index) -> None:
+    encoder, said = Concepts(), ("the exam was awful", "cake", "rain on sunday")
+    vectors = read(index, encoder, *said)
+    asked = encoder.vectors(["any test?"])[0]
+    assert vectors.near([([HERE.key], 100)], asked)
+    other = Vectors(index, "of other length")
+    assert other.adopt() == 3 and list(other.missing(HERE.key)) == [1, 2, 3]
+    rows = list(vectors.missing(HERE.key).items())
+    vectors.keep(HERE.key, rows, encoder.vectors(said))
+    assert vectors.near([([HERE.key], 100)], asked) is None
+    assert list(other.missing(HERE.key)) == [1, 2, 3]
+
+
 def test_an_index_of_before_is_kept(tmp_path: Path) -> None:
     path = tmp_path / "memory.sqlite"
     with Index.open(path) as index:
@@ -213,7 +226,7 @@ def test_an_index_of_before_is_kept(tmp_path: Path) -> None:
         index.db.executescript("DROP TABLE vectors; DROP TABLE encoder; PRAGMA user_version = 1;")
     with Index.open(path) as index:
         assert [one.ref for one in index.find([HERE.key], "red bicycle", 100)] == [1]
-        assert list(Vectors(index).missing(HERE.key)) == list(range(1, 9))
+        assert list(Vectors(index, "any").missing(HERE.key)) == list(range(1, 9))
 
 
 def test_a_lora_knows_how_its_memories_were_found(tmp_path: Path) -> None:

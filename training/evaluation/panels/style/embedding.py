@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from bot.engine.encoder import Encoder
+from bot.engine.encoder import LocalEncoder
 from training.evaluation.respondent import Bubbles
 from training.statistics import Floats
 
@@ -15,7 +15,7 @@ Embed = Callable[[Sequence[str]], Floats]
 
 def embedder(folder: Path) -> Embed:
     """Opens the model in a folder. Raises ConfigError where there is none that can be opened."""
-    encoder = Encoder(folder)
+    encoder = LocalEncoder(folder)
     encoder.load()
 
     def embed(texts: Sequence[str]) -> Floats:
