@@ -126,7 +126,15 @@ def test_only_engine_and_training_know_torch() -> None:
 
 @pytest.mark.parametrize(
     "module",
-    ["bot.cli", "bot.cli.run", "bot.conversation", "bot.engine.remote", "bot.engine.remote_batch", "adapters.registry"],
+    [
+        "bot.cli",
+        "bot.cli.run",
+        "bot.cli.memory",
+        "bot.conversation",
+        "bot.engine.remote",
+        "bot.engine.remote_batch",
+        "adapters.registry",
+    ],
 )
 def test_the_daemon_starts_without_torch(module: str) -> None:
     code = f"import sys, {module}; sys.exit(any(name in sys.modules for name in {HEAVY!r}))"

@@ -40,6 +40,10 @@ class Memory(Protocol):
         """Lets go of all in which something may have been taken away: of one chat, or of any."""
         ...
 
+    async def prepare(self, messages: Sequence[Message]) -> None:
+        """Does beforehand, beside the event loop, what takes long in recalling for these messages."""
+        ...
+
     def recall(
         self, message: Message, people: People, before: datetime, shown: Collection[str], most: int
     ) -> Sequence[Remembered]:
@@ -70,11 +74,15 @@ class Remembering:
 
         messages: in order, with their places in the chat. known: what was found for some of them before.
         """
-        every = [one for one in messages if shows(one[1])]
-        first = len(every) - 1
-        while first > 0 and goes_on(every[first - 1][1].sent_at, every[first][1].sent_at, self.gap):
-            first -= 1
+        every, first = self._last_dialogue(messages)
         return self.stretch(every, first, len(every), people, known)
+
+    def asked(
+        self, messages: Sequence[tuple[int, Message]], known: Mapping[int, tuple[Remembered, ...]]
+    ) -> list[Message]:
+        """Returns the messages for which `dialogue` may look something up."""
+        every, first = self._last_dialogue(messages)
+        return [message for seq, message in every[max(first, 0) :] if seq not in known and self._asks(message)]
 
     def stretch(
         self,
@@ -103,6 +111,14 @@ class Remembering:
             room = max(room - len(found[seq]), 0)
             shown |= {one.key for one in found[seq]}
         return found
+
+    def _last_dialogue(self, messages: Sequence[tuple[int, Message]]) -> tuple[list[tuple[int, Message]], int]:
+        """All that show, and where among them the last dialogue begins."""
+        every = [one for one in messages if shows(one[1])]
+        first = len(every) - 1
+        while first > 0 and goes_on(every[first - 1][1].sent_at, every[first][1].sent_at, self.gap):
+            first -= 1
+        return every, first
 
     def _asks(self, message: Message) -> bool:
         """Whether anything is to be remembered for it: in a group only where the subject is spoken to."""

@@ -7,7 +7,9 @@ from datetime import UTC, datetime
 
 from bot.cli.people import contact_named
 from bot.cli.table import table
+from bot.config import load_config
 from bot.errors import ExitCode, UsageError
+from bot.memory.meaning import open_meaning
 from bot.memory.notes import ANYBODY, Notes, load_notes, save_notes
 from bot.memory.opened import memory_of
 from bot.memory.recall import Recall
@@ -115,8 +117,9 @@ def chat_with(contact: Contact) -> Chat:
 def opened_memory(workspace: Workspace) -> Iterator[Recall]:
     """What the avatar may remember, until the block has ended."""
     persona = load_persona(workspace.persona)
+    meaning = open_meaning(load_config(workspace.config).memory, at_once=True, load=False)
     journal = Journal.open(workspace.journal, era=persona.era)
-    recall = memory_of(workspace, journal, persona)
+    recall = memory_of(workspace, journal, persona, meaning)
     try:
         yield recall
     finally:

@@ -7,7 +7,7 @@ from bot.cli.memory import chat_with, opened_memory
 from bot.cli.people import contact_named
 from bot.cli.table import table
 from bot.errors import ExitCode, UsageError
-from bot.memory.recall import Quotation
+from bot.memory.telling import Quotation
 from bot.people import RELATIONSHIPS, STRANGER, Contact, People, load_people
 from bot.released import Exchange, Released, load_released, save_released
 from bot.workspace import Workspace

@@ -34,7 +34,9 @@ from bot.lock import only_one, pid_file
 from bot.logs import start_logging
 from bot.lora import find_lora
 from bot.media import MediaStore
+from bot.memory.meaning import Meaning, open_meaning
 from bot.memory.opened import prepare as prepare_memory
+from bot.memory.trained import doubt as doubt_of_memory
 from bot.memory.trained import remembers
 from bot.people import People, load_people
 from bot.persona import Persona, load_persona
@@ -146,8 +148,10 @@ async def _serve(prepared: Prepared, drain_seconds: float) -> ExitCode:
         notifier.status("loading the model")
         lora = find_lora(workspace.loras, config.model.lora)
         remembering = config.conversation.remember and remembers(lora)
+        meaning: Meaning | None = None
         if remembering:
             prepare_memory(workspace, people, prepared.persona)
+            meaning = await asyncio.to_thread(_meaning, config, lora)
         log.info("Loading the model %s with %s.", config.model.base, f"the LoRA {lora.name}" if lora else "no LoRA")
         engine = await _build_unless_stopped(prepared, lora, media, orders)
         if engine is None:
@@ -179,6 +183,7 @@ async def _serve(prepared: Prepared, drain_seconds: float) -> ExitCode:
                 adapters=adapters,
                 broken=broken,
                 era=prepared.era,
+                meaning=meaning,
                 drain_seconds=drain_seconds,
                 notifier=notifier,
             )
@@ -197,6 +202,18 @@ def _tell_era(persona: Persona, past: Past, people: People) -> None:
         log.info("It speaks from %s.", era_in_words(persona.era, "en"))
         if (span := past.span(people.left_out)) and (odd := doubt(persona.era, persona.zone, *span)):
             log.warning("%s", odd)
+
+
+def _meaning(config: Config, lora: Path | None) -> Meaning | None:
+    """What finds by meaning; None, and a line in the log, where the owner wants it and it cannot be."""
+    try:
+        meaning = open_meaning(config.memory)
+    except EchoesError as error:
+        log.warning("What was said before is found by words alone. %s", error)
+        return None
+    if odd := doubt_of_memory(lora, meaning.encoder if meaning else None):
+        log.warning("%s", odd)
+    return meaning
 
 
 def _ears(workspace: Workspace, config: Config) -> Ears | None:

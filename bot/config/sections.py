@@ -320,6 +320,14 @@ class RetentionConfig(Section):
     )
 
 
+class MemoryConfig(Section):
+    encoder: Text = Field(
+        description="the folder of an embedding model that transformers opens without code of its own, such as "
+        "all-MiniLM-L6-v2, which knows English; train again after a change",
+        examples=["CHANGE-ME"],
+    )
+
+
 class HearingConfig(Section):
     model: Text = Field(
         default="small",
@@ -372,6 +380,10 @@ class Config(Section):
         default=PlatformsConfig(), description="Where it can be reached: a platform is on if its section is here."
     )
     retention: RetentionConfig = Field(default=RetentionConfig(), description="How long what was said is kept.")
+    memory: MemoryConfig | None = Field(
+        default=None,
+        description="What was said before is found by its meaning, too, and not by its words alone; off if left out.",
+    )
     hearing: HearingConfig | None = Field(
         default=None,
         description="What is said in voice messages and videos is written down on this machine; off if left out. "

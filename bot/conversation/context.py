@@ -77,17 +77,30 @@ class Context:
         """Lets a chat without a past begin with these."""
         self._examples = tuple(examples)
 
+    async def prepare(self, lines: Sequence[Line], people: People, memory: Memory | None) -> None:
+        """Does beforehand, beside the event loop, what takes long in remembering for these lines."""
+        if memory is not None:
+            known = self._known(people, memory)
+            await memory.prepare(self._remembering(memory).asked(self._may_be_shown(lines), known))
+
     def remember(self, lines: Sequence[Line], people: People, memory: Memory | None) -> None:
         """Remembers for the messages of the dialogue that the last line is in: once for each of them."""
         if memory is None:
             self._remembered = {}
             return
-        now = people, memory.changes
-        if now != self._remembered_for:
-            self._remembered, self._remembered_for = {}, now
-        shown = [one for one in lines if one[0] >= self._begins_at]
-        remembering = Remembering(memory, self._persona, self._gap, self._carried)
-        self._remembered = remembering.dialogue(shown, people, self._remembered)
+        known = self._known(people, memory)
+        self._remembered_for = people, memory.changes
+        self._remembered = self._remembering(memory).dialogue(self._may_be_shown(lines), people, known)
+
+    def _known(self, people: People, memory: Memory) -> Mapping[int, tuple[Remembered, ...]]:
+        """What was remembered before, unless something was taken away since, or other people are known."""
+        return self._remembered if (people, memory.changes) == self._remembered_for else {}
+
+    def _remembering(self, memory: Memory) -> Remembering:
+        return Remembering(memory, self._persona, self._gap, self._carried)
+
+    def _may_be_shown(self, lines: Sequence[Line]) -> list[Line]:
+        return [one for one in lines if one[0] >= self._begins_at]
 
     def prompt(self, lines: Sequence[Line], people: People, codec: Codec) -> Prompt:
         """Renders the prompt after the last line, ready for the avatar's turn, in at most `max_tokens`."""
@@ -134,8 +147,7 @@ class Context:
         return [replace(one, turn=replace(one.turn, at=set_back(one.turn.at, era, zone))) for one in turns]
 
     def _all(self, lines: Sequence[Line], people: People, memory: Mapping[int, tuple[str, ...]]) -> list[Placed]:
-        shown = ((seq, message) for seq, message in lines if seq >= self._begins_at)
-        said = said_by(shown, people, self._persona.language, self._has_photo, memory)
+        said = said_by(self._may_be_shown(lines), people, self._persona.language, self._has_photo, memory)
         turns = to_turns(self._chat.kind, said, self._gap)
         return [*self._placed_examples(turns[0].turn.at), *turns] if turns else turns
 

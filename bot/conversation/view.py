@@ -69,7 +69,9 @@ class View:
         if opens:
             make = self._context.opening
         else:
-            self._context.remember(lines, people, self._avatar.memory if self._avatar.remembers else None)
+            memory = self._avatar.memory if self._avatar.remembers else None
+            await self._context.prepare(lines, people, memory)
+            self._context.remember(lines, people, memory)
             make = self._context.prompt
         if not any(message.digests for _, message in lines):
             return make(lines, people, codec)

@@ -23,8 +23,9 @@ from bot.daemon.signals import Orders
 from bot.daemon.supervision import Background, Supervisor
 from bot.errors import ConsentError, EchoesError, ExitCode, PassingError
 from bot.lora import find_lora
+from bot.memory.meaning import Meaning
 from bot.memory.opened import examples_of, memory_of
-from bot.memory.trained import remembers
+from bot.memory.trained import doubt, remembers
 from bot.people import load_people
 from bot.persona import load_persona
 from bot.platform import Adapter, Platforms
@@ -37,13 +38,14 @@ log = logging.getLogger(__name__)
 _CLOSING_SECONDS = 5.0  # for each part that closes after the conversations are drained
 _CONSENT_TRIES = 60  # a minute each
 _LOOKS_EVERY = timedelta(minutes=5)  # for somebody to write to first
+_READS_EVERY = 60.0  # seconds, what was said since by its meaning
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
     """What the daemon is put together from. `broken`: platforms that cannot start, and why.
 
-    era: the one asked for at the start, instead of persona.yaml's; None: that.
+    era: the one asked for at the start, instead of persona.yaml's; None: that. meaning: what finds by meaning.
     """
 
     workspace: Workspace
@@ -54,6 +56,7 @@ class Parts:
     adapters: Mapping[str, Adapter]
     broken: Mapping[str, EchoesError] = field(default_factory=dict)
     era: str | None = None
+    meaning: Meaning | None = None
     drain_seconds: float = 25.0
     tasks_after: timedelta = timedelta(seconds=30)  # what goes by the clock waits until everything else has started
     notifier: Notifier = field(default_factory=Notifier)
@@ -71,7 +74,7 @@ class Daemon:
         self._consent_unread = 0  # times in a row that it could not be looked at
         clock = Clock()
         self._journal = Journal.open(parts.workspace.journal, clock.now, parts.avatar.persona.era)
-        self._memory = memory_of(parts.workspace, self._journal, parts.avatar.persona)
+        self._memory = memory_of(parts.workspace, self._journal, parts.avatar.persona, parts.meaning)
         if self._journal.forgotten():
             self._memory.forget()  # training, which does not know of them, may have read them again
         parts.avatar.memory, parts.avatar.examples = self._memory, examples_of(parts.workspace)
@@ -110,6 +113,8 @@ class Daemon:
             closing.push_async_callback(self._drain)
             background.start("reload", self._reload_when_told())
             background.start("watchdog", self._watch())
+            if parts.meaning is not None:
+                background.start("memory", self._keep_reading())
             parts.notifier.ready(self._status())
             log.info("Ready: %s.", self._status())
             await orders.stopping.wait()
@@ -178,6 +183,8 @@ class Daemon:
         avatar.remembers = self._parts.config.conversation.remember and remembers(lora)
         avatar.calibration, avatar.sampling = calibration, sampling
         self._lora = lora.name if lora else ""
+        if avatar.remembers and (odd := doubt(lora, self._parts.meaning.encoder if self._parts.meaning else None)):
+            log.warning("%s", odd)
         log.info("Reloaded the LoRA %s and its calibration.", self._lora or "(none)")
 
     def _say_what_a_restart_takes(self) -> None:
@@ -213,6 +220,13 @@ class Daemon:
             else:
                 log.error("The engine has been in one step for %.0f s.", step)
             await asyncio.sleep(seconds / 3)
+
+    async def _keep_reading(self) -> None:
+        """Reads by its meaning what was said, so that it is found when somebody asks."""
+        while True:
+            if self._parts.avatar.remembers:
+                await self._memory.catch_up(self._parts.avatar.people)
+            await asyncio.sleep(_READS_EVERY)
 
     def _by_the_clock(self) -> list[Task]:
         tasks = [

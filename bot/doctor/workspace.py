@@ -12,6 +12,7 @@ from typing import Any
 from bot.checks import Check, bad, good, note
 from bot.config import Config, load_config
 from bot.consent import Use, require
+from bot.doctor.meaning import examine_meaning
 from bot.doctor.model import examine_model
 from bot.doctor.speech import examine_speech
 from bot.era import doubt
@@ -52,6 +53,7 @@ def examine(workspace: Workspace, platforms: Platforms, progress: Callable[[str]
         yield from examine_model(workspace, config, progress)
         yield from _ports(workspace, config)
         yield from examine_speech(workspace, config)
+        yield from examine_meaning(workspace, config, progress)
     yield from _journal(workspace)
     yield from _disk(workspace)
     yield from _clock(workspace)

@@ -1,7 +1,7 @@
 """The index of earlier words: a SQLite file with full-text search, made from the chats and made anew where it is lost.
 
-It holds terms and where they stand, and no text: what is found is read where it was said, so that whatever is no longer
-there, or may no longer be shown, is not found either.
+It holds terms and where they stand, and vectors of them where an encoder is set, but no text: what is found is read
+where it was said, so that whatever is no longer there, or may no longer be shown, is not found either.
 """
 
 import logging
@@ -20,7 +20,7 @@ from bot.store.layout import write_ahead
 
 log = logging.getLogger(__name__)
 
-VERSION = 1
+VERSION = 2
 _BUSY_SECONDS = 5
 _LAYOUT = """
 CREATE TABLE places (id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, state TEXT NOT NULL, last INTEGER NOT NULL)
@@ -31,11 +31,18 @@ CREATE TABLE words (
 CREATE INDEX words_by_time ON words (place, at);
 CREATE VIRTUAL TABLE found USING fts5(terms, content = 'words', content_rowid = 'id', tokenize = 'unicode61');
 """
+_VECTORS = """
+CREATE TABLE vectors (id INTEGER PRIMARY KEY, vector BLOB NOT NULL) STRICT;
+CREATE TABLE encoder (fingerprint TEXT NOT NULL) STRICT;
+"""
+"""Since version 2: for the words of the same id what they mean, by one encoder (see `bot.memory.vectors`)."""
+_STEPS = (_LAYOUT, _VECTORS)  # from version 0 to 1, and on
 _PLACE = "\ue000"
 """Begins the term that stands for a place: a private character, which no text's terms have."""
 _ASKED = 40  # of a question's terms, the first
 _MOST = 1000  # messages that have a term: one that more have is no help in finding one of them
 _LEAST = 5.5  # nats
+_STRONG = 1.5  # words that nobody else said: so much in common is no chance
 _EVERY = 7  # a term of more than every seventh message says nothing
 
 
@@ -70,7 +77,7 @@ class Index:
     """One SQLite file. A damaged one is made anew, since all that is in it comes from elsewhere."""
 
     def __init__(self, db: sqlite3.Connection, path: Path) -> None:
-        self._db = db
+        self.db = db
         self._path = path
 
     @classmethod
@@ -94,7 +101,7 @@ class Index:
             path.with_name(path.name + suffix).unlink(missing_ok=True)
 
     def close(self) -> None:
-        self._db.close()
+        self.db.close()
 
     def __enter__(self) -> "Index":
         return self
@@ -104,17 +111,17 @@ class Index:
 
     def last(self, place: Place) -> int:
         """The last ref that was taken from a place, or 0."""
-        row = self._db.execute("SELECT last FROM places WHERE key = ?", (place.key,)).fetchone()
+        row = self.db.execute("SELECT last FROM places WHERE key = ?", (place.key,)).fetchone()
         return int(row[0]) if row else 0
 
     def knows(self, place: Place) -> bool:
         """Whether the place was taken as it is now."""
-        row = self._db.execute("SELECT state FROM places WHERE key = ?", (place.key,)).fetchone()
+        row = self.db.execute("SELECT state FROM places WHERE key = ?", (place.key,)).fetchone()
         return row is not None and row[0] == place.state
 
     def take(self, place: Place, every: Iterable[Words]) -> None:
         """Adds what was said in a place, and notes its state."""
-        with self._change() as db:
+        with self.change() as db:
             db.execute("INSERT OR IGNORE INTO places (key, state, last) VALUES (?, '', 0)", (place.key,))
             (number,) = db.execute("SELECT id FROM places WHERE key = ?", (place.key,)).fetchone()
             last = 0
@@ -132,7 +139,7 @@ class Index:
 
     def drop(self, keys: Iterable[str]) -> None:
         """Forgets places, and leaves nothing of their words in the file."""
-        with self._change() as db:
+        with self.change() as db:
             gone = False
             for key in keys:
                 row = db.execute("SELECT id FROM places WHERE key = ?", (key,)).fetchone()
@@ -142,21 +149,22 @@ class Index:
                 db.execute(
                     "INSERT INTO found (found, rowid, terms) SELECT 'delete', id, terms FROM words WHERE place = ?", row
                 )
+                db.execute("DELETE FROM vectors WHERE id IN (SELECT id FROM words WHERE place = ?)", row)
                 db.execute("DELETE FROM words WHERE place = ?", row)
                 db.execute("DELETE FROM places WHERE id = ?", row)
             if gone:
                 db.execute("INSERT INTO found (found) VALUES ('optimize')")
         if gone:
-            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            self.db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     def places(self) -> list[str]:
         """The keys of the places that something was taken from."""
-        return [key for (key,) in self._db.execute("SELECT key FROM places")]
+        return [key for (key,) in self.db.execute("SELECT key FROM places")]
 
     def latest(self, places: Sequence[str], most: int, before: float) -> list[Found]:
         """Returns the newest messages of these places, before a time, that hold any word, newest first; of no score."""
         marks = ",".join("?" for _ in places)
-        rows = self._db.execute(
+        rows = self.db.execute(
             "SELECT places.key, words.ref, words.at FROM words JOIN places ON places.id = words.place"
             f" WHERE places.key IN ({marks}) AND words.at < ? ORDER BY words.at DESC LIMIT ?",
             (*places, before, most),
@@ -166,32 +174,32 @@ class Index:
     def count(self, places: Sequence[str]) -> int:
         """How many messages of these places hold any word."""
         marks = ",".join("?" for _ in places)
-        (number,) = self._db.execute(
+        (number,) = self.db.execute(
             f"SELECT count(*) FROM words JOIN places ON places.id = words.place WHERE places.key IN ({marks})", places
         ).fetchone()
         return int(number)
 
-    def find(self, places: Sequence[str], text: str, before: float) -> list[Found]:
+    def find(self, places: Sequence[str], text: str, before: float, *, strong: bool = False) -> list[Found]:
         """Returns what was said in these places before a time and has something in common with a text, best first.
 
         What is in common is weighed by how rare it is there: Σ ln(N / n) over the common terms, where n of the N
         messages before that time have the term. Too little is nothing in common: less than 3/4 of ln N, one rare word,
         or, where little was said yet, less than two. It follows from what was said by then in these places alone,
-        whatever else is in the index.
+        whatever else is in the index. strong: only what has much in common.
         """
         numbers = [
             row[0]
             for key in places
-            if (row := self._db.execute("SELECT id FROM places WHERE key = ?", (key,)).fetchone())
+            if (row := self.db.execute("SELECT id FROM places WHERE key = ?", (key,)).fetchone())
         ]
         marks = ",".join("?" for _ in numbers)
-        (total,) = self._db.execute(
+        (total,) = self.db.execute(
             f"SELECT count(*) FROM words WHERE place IN ({marks}) AND at < ?", (*numbers, before)
         ).fetchone()
         where = " OR ".join(f'"{_PLACE}{number}"' for number in numbers)
         scores: dict[int, float] = {}
         for term in list(dict.fromkeys(terms(text)))[:_ASKED] if total else ():
-            rows = self._db.execute(
+            rows = self.db.execute(
                 "SELECT words.id FROM found JOIN words ON words.id = found.rowid"
                 " WHERE found MATCH ? AND words.at < ? LIMIT ?",
                 (f'({where}) AND "{term}"', before, _MOST + 1),
@@ -200,25 +208,26 @@ class Index:
                 for (row,) in rows:
                     scores[row] = scores.get(row, 0.0) + math.log((total + 1) / len(rows))
         one_word = math.log(total + 1)
-        least = max(0.75 * one_word, min(1.8 * one_word, _LEAST))
+        least = max((_STRONG if strong else 0.75) * one_word, min(1.8 * one_word, _LEAST))
         found = []
         for row, score in scores.items():
             if score >= least:
-                key, ref, at = self._db.execute(
+                key, ref, at = self.db.execute(
                     "SELECT key, ref, at FROM words JOIN places ON places.id = place WHERE words.id = ?", (row,)
                 ).fetchone()
                 found.append(Found(key, ref, at, score))
         return sorted(found, key=lambda one: (-one.score, -one.at, -one.ref))
 
     @contextmanager
-    def _change(self) -> Iterator[sqlite3.Connection]:
+    def change(self) -> Iterator[sqlite3.Connection]:
+        """Changes all or nothing. Raises PassingError where the machine refuses."""
         try:
-            self._db.execute("BEGIN IMMEDIATE")
-            yield self._db
-            self._db.execute("COMMIT")
+            self.db.execute("BEGIN IMMEDIATE")
+            yield self.db
+            self.db.execute("COMMIT")
         except BaseException as error:
-            if self._db.in_transaction:
-                self._db.execute("ROLLBACK")
+            if self.db.in_transaction:
+                self.db.execute("ROLLBACK")
             if isinstance(error, sqlite3.Error) and (sentence := refusal(error, self._path)) is not None:
                 raise PassingError(sentence) from error
             raise
@@ -232,10 +241,10 @@ def _opened(path: Path) -> sqlite3.Connection:
         db.execute("PRAGMA synchronous = NORMAL")
         db.execute("PRAGMA secure_delete = ON")
         (version,) = db.execute("PRAGMA user_version").fetchone()
-        if version not in (0, VERSION):
+        if version > VERSION:
             raise sqlite3.DatabaseError("another layout")
-        if version == 0:
-            db.executescript(f"BEGIN IMMEDIATE;{_LAYOUT}PRAGMA user_version = {VERSION};COMMIT;")
+        if version < VERSION:
+            db.executescript(f"BEGIN IMMEDIATE;{''.join(_STEPS[version:])}PRAGMA user_version = {VERSION};COMMIT;")
         db.execute("SELECT count(*) FROM places").fetchone()
         db.execute("SELECT rowid FROM found LIMIT 1").fetchone()
     except BaseException:

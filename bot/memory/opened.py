@@ -8,6 +8,7 @@ from bot.era import end_of
 from bot.errors import EchoesError
 from bot.memory.corpus import CorpusSource
 from bot.memory.journal import JournalSource
+from bot.memory.meaning import Meaning
 from bot.memory.notes import Notes, load_notes
 from bot.memory.recall import Recall
 from bot.memory.watched import Watched
@@ -41,11 +42,11 @@ def examples_of(workspace: Workspace) -> Examples:
     return Examples(released, Watched[tuple[Answer, ...]](workspace.questionnaire, load_questionnaire, ()))
 
 
-def memory_of(workspace: Workspace, journal: Journal, persona: Persona) -> Recall:
+def memory_of(workspace: Workspace, journal: Journal, persona: Persona, meaning: Meaning | None = None) -> Recall:
     """What may be remembered: the chats up to the avatar's era, all that it heard and said itself, the owner's notes,
-    and what the person answered in the questionnaire.
+    and what the person answered in the questionnaire. meaning: what finds by meaning, beside words.
     """
     corpus = CorpusSource(workspace.corpus, journal.forgotten, end_of(persona.era, persona.zone))
     notes = Watched(workspace.memory, load_notes, Notes())
     told = Watched[tuple[Answer, ...]](workspace.questionnaire, load_questionnaire, ())
-    return Recall(workspace.memory_index, (corpus, JournalSource(journal)), persona, notes, told)
+    return Recall(workspace.memory_index, (corpus, JournalSource(journal)), persona, notes, told, meaning)

@@ -4,25 +4,23 @@ Nothing of one contact is ever found for another, and nothing private in a group
 chat that the message came in, before anything is looked for.
 """
 
+import asyncio
 import logging
 import math
 import re
 import sqlite3
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta, tzinfo
+from datetime import datetime, timedelta
 from pathlib import Path
 
-from bot.chat.attachments import shown, spoken
-from bot.chat.prompt.render import speaker_label
-from bot.chat.prompt.words import date_in_words
+from bot.chat.attachments import spoken
 from bot.chat.remembered import Remembered
-from bot.chat.scene import speaker_of
-from bot.era import set_back
 from bot.errors import EchoesError
 from bot.memory.index import Found, Index
+from bot.memory.meaning import Meaning
 from bot.memory.notes import Notes
 from bot.memory.source import Source, Whereabouts
+from bot.memory.telling import Quotation, line, quoted, told
 from bot.memory.terms import terms
 from bot.message import Account, Chat, ChatKind, Message
 from bot.people import People
@@ -34,19 +32,7 @@ log = logging.getLogger(__name__)
 _HALF = timedelta(days=365)
 _LASTING = 0.7
 """A memory fades: of what is not lasting in it half is left after a year."""
-_LONGEST = {"en": 140, "zh": 50}  # characters of one message that are quoted
-_NOT_IN_MARKS = str.maketrans("[]", "()")
-_THEY = {"en": "they: ", "zh": "对方："}
-_YOU = {"en": "you: ", "zh": "你："}
 _COMMON = 2  # terms that a fact has in common with the message for which it is told
-
-
-@dataclass(frozen=True, slots=True)
-class Quotation:
-    """A message that was found, and what the subject answered. key: what to call it where it is struck out."""
-
-    key: str
-    said: tuple[Message, ...]
 
 
 class Recall:
@@ -59,10 +45,11 @@ class Recall:
         persona: Persona,
         notes: Callable[[], Notes] = Notes,
         told: Callable[[], Sequence[Answer]] = tuple,
+        meaning: Meaning | None = None,
     ) -> None:
         """path: of the index. told: what the person answered in the questionnaire, which anybody may know.
 
-        notes, told: asked at each use, so that a change shows.
+        notes, told: asked at each use, so that a change shows. meaning: what finds by meaning, beside words.
         """
         self._forgot = 0
         self._noted: Notes | None = None
@@ -71,6 +58,8 @@ class Recall:
         self._persona = persona
         self._notes = notes
         self._told = told
+        self._meaning = meaning
+        self._looked_through: People | None = None
         self._opened: Index | None = None
 
     @property
@@ -82,9 +71,35 @@ class Recall:
         return self._forgot
 
     def close(self) -> None:
+        if self._meaning is not None:
+            self._meaning.close()
         for source in self._sources:
             source.close()
         self._let_go()
+
+    async def prepare(self, messages: Sequence[Message]) -> None:
+        """Reads beforehand, beside the event loop, what recalling for these messages asks."""
+        if self._meaning is not None:
+            await self._meaning.ask([asked for one in messages if terms(asked := self._question(spoken(one)))])
+
+    async def catch_up(self, people: People) -> None:
+        """Reads, beside the event loop, what was said and has no vector yet; of the contacts all, of groups what was
+        looked through since the start. What goes wrong is logged, and tried again the next time.
+        """
+        if self._meaning is None:
+            return
+        try:
+            if people is not self._looked_through:
+                for contact in people.contacts:
+                    for account in contact.accounts[:1]:
+                        self._places(Chat(account.platform, account.id, ChatKind.PRIVATE), account, people)
+                        await asyncio.sleep(0)
+                self._looked_through = people
+            await self._meaning.catch_up(self._index)
+        except EchoesError as error:
+            log.warning("What was said before is not read now: %s", error)
+        except sqlite3.Error as error:
+            self._damaged(error)
 
     def recall(
         self, message: Message, people: People, before: datetime, shown: Collection[str], most: int
@@ -116,19 +131,24 @@ class Recall:
     ) -> list[Quotation]:
         """Returns what was said in a chat, or with this contact anywhere, that a text has something in common with.
 
-        Raises EchoesError or sqlite3.Error where a store cannot be read.
+        With an encoder: what has much in common with it in words, and then what is near to it in meaning. Raises
+        EchoesError or sqlite3.Error where a store cannot be read.
         """
-        for name in self._persona.names:  # by which it is called, and which is in half of what was said
-            asked = re.sub(re.escape(name), " ", asked, flags=re.IGNORECASE)
+        asked = self._question(asked)
         if not terms(asked):
             return []
+        where = [
+            (source, places, _until(source, before.timestamp()))
+            for source, places in self._places(chat, partner, people)
+        ]
+        near = self._near(where, asked)
         found = [
             (one, source)
-            for source, places in self._places(chat, partner, people)
-            for one in self._index().find(places, asked, _until(source, before.timestamp()))
+            for source, places, until in where
+            for one in self._index().find(places, asked, until, strong=near is not None)
         ]
         found.sort(key=lambda one: -_worth(one[0], before))
-        return self._exchanges(found, without, most)
+        return self._exchanges([*found, *(near or ())], without, most)
 
     def latest(self, chat: Chat, partner: Account | None, people: People, most: int) -> list[Quotation]:
         """Returns what was said last there, the newest first. Raises as `quotations` does."""
@@ -150,6 +170,9 @@ class Recall:
         chat: where alone that may be.
         """
         self._forgot += 1
+        self._looked_through = None
+        if self._meaning is not None:
+            self._meaning.forget()
         try:
             index = self._index()
             keys = index.places()
@@ -163,10 +186,10 @@ class Recall:
         contact = people.find(message.sender) if private and message.sender else None
         language, words = self._persona.language, set(terms(asked))
         facts = [
-            (fact, Remembered(f"note/{fact}", _quoted(fact, language)))
+            (fact, Remembered(f"note/{fact}", quoted(fact, language)))
             for fact in self._notes().known_to(contact.slug if contact else None)
         ] + [
-            (f"{one.question} {one.answer}", Remembered(f"told/{one.id}", _told(one, language)))
+            (f"{one.question} {one.answer}", Remembered(f"told/{one.id}", told(one, language)))
             for one in self._told()
             if one.trait is None
         ]
@@ -193,13 +216,17 @@ class Recall:
         for source in self._sources:
             places = source.places(where)
             for place in places:
+                known = index.knows(place)
                 if source.grows:
                     news = list(source.words(place, index.last(place)))
-                    if news or not index.knows(place):
+                    if news or not known:
                         index.take(place, news)
-                elif not index.knows(place):
+                        known = False
+                elif not known:
                     index.drop([place.key])
                     index.take(place, source.words(place, 0))
+                if self._meaning is not None:
+                    self._meaning.note(place.key, source, as_it_was=known)
             if places:
                 found.append((source, [place.key for place in places]))
         return found
@@ -207,6 +234,8 @@ class Recall:
     def _index(self) -> Index:
         if self._opened is None:
             self._opened = Index.open(self._path)
+            if self._meaning is not None:
+                self._meaning.adopt(self._opened)
         return self._opened
 
     def _damaged(self, error: Exception) -> None:
@@ -221,21 +250,23 @@ class Recall:
 
     def line(self, quotation: Quotation, people: People) -> str:
         """`Tue 3 Mar 2020, they: i got the job / you: congratulations!!`"""
-        language, first = self._persona.language, quotation.said[0]
-        persona = self._persona
-        day = _day(set_back(first.sent_at, persona.era, persona.zone), language, persona.zone)
-        answer = [spoken(one) for one in quotation.said[1:]]
-        said = spoken(first) or shown(first, language, _unseen)[0]
-        line = f"{day}{self._who(first, people)}{_quoted(said, language)}"
-        return f"{line} / {_YOU[language]}{_quoted(' '.join(answer), language)}" if answer else line
+        return line(quotation, people, self._persona)
 
-    def _who(self, message: Message, people: People) -> str:
-        language = self._persona.language
-        if message.sender is None:
-            return _YOU[language]
-        if message.chat.kind is ChatKind.PRIVATE:
-            return _THEY[language]
-        return speaker_label(speaker_of(message, people), language)
+    def _question(self, asked: str) -> str:
+        """What is looked up: without the names by which it is called, which are in half of what was said."""
+        for name in self._persona.names:
+            asked = re.sub(re.escape(name), " ", asked, flags=re.IGNORECASE)
+        return asked
+
+    def _near(
+        self, where: Sequence[tuple[Source, Sequence[str], float]], asked: str
+    ) -> list[tuple[Found, Source]] | None:
+        """What is near in meaning; None where only words can tell."""
+        if self._meaning is None:
+            return None
+        near = self._meaning.near(self._index(), [(places, until) for _, places, until in where], asked)
+        sources = {place: source for source, places, _ in where for place in places}
+        return None if near is None else [(one, sources[one.place]) for one in near]
 
 
 def _until(source: Source, before: float = math.inf) -> float:
@@ -243,29 +274,7 @@ def _until(source: Source, before: float = math.inf) -> float:
     return min(source.until.timestamp(), before) if source.until else before
 
 
-def _unseen(digest: str) -> bool:
-    """Pictures are remembered by a word."""
-    return False
-
-
 def _worth(found: Found, now: datetime) -> float:
     """The score, less for what was long ago, never less than its lasting part."""
     age = max(now.timestamp() - found.at, 0.0) / _HALF.total_seconds()
     return found.score * (_LASTING + (1 - _LASTING) * math.exp2(-age))
-
-
-def _told(answer: Answer, language: str) -> str:
-    """`asked “Do you have pets?”, you said: a cat`"""
-    question, said = _quoted(answer.question, language), _quoted(answer.answer, language)
-    return f"被问“{question}”，你说：{said}" if language == "zh" else f"asked “{question}”, you said: {said}"
-
-
-def _quoted(text: str, language: str) -> str:
-    """On one line, without marks, and no longer than a glance."""
-    line, most = " ".join(text.translate(_NOT_IN_MARKS).split()), _LONGEST[language]
-    return line if len(line) <= most else line[:most].rstrip() + "…"
-
-
-def _day(at: datetime, language: str, zone: tzinfo) -> str:
-    here = at.astimezone(zone)
-    return f"{date_in_words(here, language, year=True)}{'，' if language == 'zh' else ', '}"

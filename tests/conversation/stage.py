@@ -16,7 +16,9 @@ from bot.conversation.avatar import Avatar
 from bot.errors import EchoesError, PermanentError, UndeliverableError
 from bot.hearing.ears import Ears
 from bot.media import MediaStore
+from bot.memory.meaning import Meaning
 from bot.memory.opened import examples_of, memory_of
+from bot.memory.vectors import Encoder
 from bot.message import PHOTO, REACTION, Account, Attachment, Chat, ChatKind, Message
 from bot.observer import Observer, Unobserved
 from bot.people import Contact, People
@@ -184,6 +186,8 @@ class Stage:
     observer: Observer = field(default_factory=Unobserved)
     ears: Ears | None = None
     voice: Voice | None = None
+    encoder: Encoder | None = None  # what finds by meaning
+    reads_at_once: bool = True
     number: int = 0
     seen_asked: int = 0
 
@@ -194,7 +198,8 @@ class Stage:
         self.conversations = self._open()
 
     def _open(self) -> Conversations:
-        self.memory = memory_of(Workspace(self.root), self.journal, self.persona)
+        meaning = Meaning(self.encoder, at_once=self.reads_at_once) if self.encoder else None
+        self.memory = memory_of(Workspace(self.root), self.journal, self.persona, meaning)
         avatar = Avatar(
             self.engine,
             self.persona,

@@ -3,7 +3,8 @@
 Made by chance: every kind of message, bursts, gaps on both sides of the threshold, contacts with several accounts,
 strangers, bots, replies, reactions, edits, deletions and the topics of a forum. It is put into a corpus as an import
 would, and told to a journal as a platform would; then turns, what a decision sees, scene and ids must be equal,
-wherever the subject answers and after every message of somebody else in a group.
+wherever the subject answers and after every message of somebody else in a group. In half of them an encoder finds
+memories, too.
 """
 
 import hashlib
@@ -28,6 +29,7 @@ from bot.conversation.context import messages as said
 from bot.media import MediaStore
 from bot.memory.corpus import CorpusSource
 from bot.memory.journal import JournalSource
+from bot.memory.meaning import Meaning
 from bot.memory.recall import Recall
 from bot.message import PHOTO, REACTION, STICKER, Account, Attachment, Chat, ChatKind, Message
 from bot.people import Contact, People
@@ -35,6 +37,7 @@ from bot.persona import Persona
 from bot.store.corpus import Corpus
 from bot.store.journal import Entry, Journal, Put, State
 from tests.dialogues.log import ALL_TRAIN
+from tests.standins.encoder import Concepts
 from tests.support import byte_codec, picture, put
 from training.data.cutting import build
 from training.data.dialogues import Dialogue, DialogueSettings
@@ -270,8 +273,10 @@ def both(log: list[Said], kind: ChatKind) -> Iterator[tuple[list[Dialogue], Corp
         with ExitStack() as closing:
             corpus = closing.enter_context(Corpus.open(folder / "corpus.sqlite"))
             journal = Journal.open(folder / "journal.sqlite", lambda: now[0])
-            imported = Recall(folder / "one.sqlite", [CorpusSource(folder / "corpus.sqlite")], NORA)
-            lived = Recall(folder / "other.sqlite", [JournalSource(journal)], NORA)
+            encoders = [Meaning(Concepts(), at_once=True) for _ in range(2)] if len(log) % 2 else (None, None)
+            corpus_source, journal_source = CorpusSource(folder / "corpus.sqlite"), JournalSource(journal)
+            imported = Recall(folder / "one.sqlite", [corpus_source], NORA, meaning=encoders[0])
+            lived = Recall(folder / "other.sqlite", [journal_source], NORA, meaning=encoders[1])
             for one in (journal, imported, lived):
                 closing.callback(one.close)
             for messages in written.values():

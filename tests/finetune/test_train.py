@@ -20,6 +20,7 @@ from accelerate.state import AcceleratorState  # type: ignore[import-untyped]
 from safetensors.torch import load_file
 
 from bot.chat.decision import Addressed, Calibration
+from bot.config import load_config
 from bot.consent import Use
 from bot.engine import device
 from bot.engine.base import Batches, DialogueScores, ScoredDialogue
@@ -29,6 +30,8 @@ from bot.engine.models import load
 from bot.errors import ConfigError, ConsentError, DataError, EchoesError, PermanentError, UsageError
 from bot.lora import find_lora
 from bot.media import MediaStore
+from bot.memory.meaning import open_meaning
+from bot.memory.trained import doubt
 from bot.message import Account
 from bot.people import People, save_people
 from bot.personality.answers import Personality, save_personality
@@ -86,6 +89,9 @@ def test_a_lora_comes_out_with_all_that_belongs_to_it(trained: Path, imported: W
     }
     assert all(path.stat().st_mode & 0o077 == 0 for path in (trained, *trained.iterdir()))
     assert (trained / "loss.png").read_bytes().startswith(b"\x89PNG")
+    meaning = open_meaning(load_config(imported.config).memory)
+    assert meaning and doubt(trained, meaning.encoder) == ""
+    assert "was trained with memories found by meaning, with tiny-encoder" in doubt(trained, None)
     assert find_lora(imported.loras, "latest") == trained
     assert not Run(imported.root / ".training").key(), "nothing unfinished is left"
 

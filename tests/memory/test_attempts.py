@@ -9,6 +9,7 @@ import pytest
 from tests.conversation.stage import MEI, NOBODY, OMA, QUICK, Stage
 from tests.conversation.test_past import PEOPLE
 from tests.memory.test_remembering import remembered
+from tests.standins.encoder import Concepts
 
 ATTEMPTS = [
     line
@@ -19,10 +20,10 @@ SECRETS = ("the walnut recipe is our secret: black sesame", "核桃食谱的秘�
 LONG_AGO = timedelta(minutes=50)
 
 
-@pytest.fixture
-async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
+@pytest.fixture(params=[None, Concepts], ids=["by words", "by meaning"])
+async def stage(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[Stage]:
     """In which Oma has told two secrets, some time ago."""
-    stage = Stage(tmp_path, QUICK, PEOPLE)
+    stage = Stage(tmp_path, QUICK, PEOPLE, encoder=request.param and request.param())
     for text in (*SECRETS, "good morning dear", "the train was late", "白菜很便宜"):
         await stage.says(OMA, text, ago=LONG_AGO)
     await stage.settled()

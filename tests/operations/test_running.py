@@ -22,6 +22,7 @@ from bot.config import parse_config
 from bot.consent import save_consent, withdraw
 from bot.conversation.avatar import Avatar
 from bot.conversation.initiative.initiative import Initiative
+from bot.daemon import daemon as daemon_module
 from bot.daemon.daemon import Daemon, Parts
 from bot.daemon.health import State
 from bot.daemon.notify import Notifier
@@ -29,6 +30,8 @@ from bot.daemon.signals import Orders
 from bot.errors import ConfigError, ConsentError, EchoesError, ExitCode, PassingError, PermanentError
 from bot.lora import find_lora
 from bot.media import MediaStore
+from bot.memory.meaning import Meaning
+from bot.memory.trained import note_memory
 from bot.message import PHOTO, Account, Attachment, Chat, ChatKind, Message
 from bot.people import Contact, People, load_people, save_people
 from bot.persona import Persona
@@ -38,6 +41,7 @@ from bot.store.journal import Journal
 from bot.workspace import Workspace
 from tests.conversation.stage import ScriptedEngine, StagePlatform
 from tests.operations.conftest import consent, read_fails
+from tests.standins.encoder import Concepts
 from tests.support import byte_codec, lora_folder, picture
 
 TOM = Account("web", "tom")
@@ -108,6 +112,7 @@ class Running:
     drain_seconds: float = 5.0
     tasks_after: timedelta = timedelta(hours=1)
     broken: dict[str, EchoesError] = field(default_factory=dict)
+    meaning: Meaning | None = None
     task: "asyncio.Task[ExitCode] | None" = None
 
     def start(self) -> Daemon:
@@ -125,6 +130,7 @@ class Running:
             adapters={"web": self.web},
             broken=self.broken,
             era=self.era,
+            meaning=self.meaning,
             drain_seconds=self.drain_seconds,
             tasks_after=self.tasks_after,
             notifier=Notifier(str(self.told.getsockname()), self.watchdog),
@@ -196,6 +202,24 @@ async def test_it_starts_answers_and_stops(running: Running) -> None:
     journal = Journal.open(running.workspace.journal)
     assert journal.queue_length() == 0
     journal.close()
+
+
+async def test_it_reads_what_was_said_by_its_meaning(
+    running: Running, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(daemon_module, "_READS_EVERY", 0.01)
+    encoder = Concepts()
+    running.meaning = Meaning(encoder)
+    note_memory(running.workspace.loras / "first", encoder)
+    running.start()
+    await running.web.says("my bakery exam went badly")
+    await until(lambda: len(running.web.sent) == 2)
+    await until(lambda: "my bakery exam went badly" in encoder.asked)
+    running.lora("second", 0.5)
+    note_memory(running.workspace.loras / "second", None)
+    running.orders.reload.set()
+    await until(lambda: "The LoRA second was trained with memories found by words alone" in caplog.text)
+    assert await running.stop() is ExitCode.OK
 
 
 async def test_the_reply_in_hand_is_finished_before_it_stops(running: Running) -> None:

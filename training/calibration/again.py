@@ -13,7 +13,8 @@ from bot.engine.factory import build_batch_engine
 from bot.errors import UsageError
 from bot.lora import find_lora
 from bot.media import MediaStore
-from bot.memory.trained import remembers
+from bot.memory.meaning import open_meaning
+from bot.memory.trained import doubt, remembers
 from bot.workspace import Workspace
 from training.calibration.calibrated import Calibrated, Time, calibrate_all
 from training.data.dataset import load_dataset
@@ -36,6 +37,9 @@ def calibrate_again(
         raise UsageError("The base model as it is decides uncalibrated: name a LoRA with --lora.")
     before, media = Calibration.load(lora), MediaStore(workspace.media)
     described = describe(config.model.base, note)
+    meaning = open_meaning(config.memory, load=False)
+    if config.conversation.remember and (odd := doubt(lora, meaning.encoder if meaning else None)):
+        note(odd)
     note("Reading the chats.")
     length = min(config.model.context_tokens, described.max_positions)
     data = load_dataset(

@@ -12,6 +12,7 @@ from bot.config import Config
 from bot.era import end_of
 from bot.errors import DataError, UsageError
 from bot.memory.corpus import CorpusSource
+from bot.memory.meaning import open_meaning
 from bot.memory.notes import Notes, load_notes
 from bot.memory.recall import Recall
 from bot.message import Account
@@ -61,11 +62,15 @@ def dialogue_settings(config: Config, length: int) -> DialogueSettings:
     return DialogueSettings(timedelta(minutes=talk.gap_minutes), talk.carried_turns, length, shown)
 
 
-def corpus_memory(workspace: Workspace, persona: Persona) -> Recall:
-    """What may be remembered of the imported chats. What the owner wrote down has no time, and is not among it."""
+def corpus_memory(workspace: Workspace, config: Config, persona: Persona) -> Recall:
+    """What may be remembered of the imported chats. What the owner wrote down has no time, and is not among it.
+
+    Raises ConfigError where the encoder that is to find it cannot be opened.
+    """
+    meaning = open_meaning(config.memory, at_once=True)
     struck = Notes(never=load_notes(workspace.memory).never)
     corpus = CorpusSource(workspace.corpus, until=end_of(persona.era, persona.zone))
-    return Recall(workspace.memory_index, [corpus], persona, lambda: struck)
+    return Recall(workspace.memory_index, [corpus], persona, lambda: struck, meaning=meaning)
 
 
 def load_dataset(
@@ -95,7 +100,7 @@ def load_dataset(
         corpus = closing.enter_context(Corpus.open(workspace.corpus, people.left_out))
         memory: Recall | None = None
         if remember and config.conversation.remember:
-            memory = corpus_memory(workspace, persona)
+            memory = corpus_memory(workspace, config, persona)
             closing.callback(memory.close)
         messages = corpus.count()
         if not messages:

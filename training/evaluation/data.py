@@ -134,7 +134,7 @@ def load_evaluation_data(
         load_questionnaire(workspace.questionnaire),
         data.unredacted,
         codec.geometry.sees,
-        corpus_memory(workspace, data.persona) if remember and config.conversation.remember else None,
+        corpus_memory(workspace, config, data.persona) if remember and config.conversation.remember else None,
         load_released(workspace.released),
         gap,
         load_personality(workspace.personality),

@@ -15,7 +15,8 @@ from bot.engine.describe import codec_for, describe
 from bot.errors import DataError, EchoesError, UsageError
 from bot.lora import find_lora
 from bot.media import MediaStore
-from bot.memory.trained import remembers
+from bot.memory.meaning import open_meaning
+from bot.memory.trained import doubt, remembers
 from bot.workspace import Workspace, private_dir, write_private
 from training.data.splits import Borders, Split
 from training.evaluation.asking.model_respondent import ModelRespondent
@@ -121,6 +122,11 @@ def _load(workspace: Workspace, config: Config, chosen: _Chosen, note: Callable[
     length = min(config.model.context_tokens, described.max_positions)
     codec = codec_for(described, MediaStore(workspace.media))
     remember = all(remembers(lora) for lora in (chosen.lora, chosen.against))
+    if remember and config.conversation.remember:
+        meaning = open_meaning(config.memory, load=False)
+        for lora in (chosen.lora, chosen.against):
+            if odd := doubt(lora, meaning.encoder if meaning else None):
+                note(odd)
     data = load_evaluation_data(workspace, config, codec, length, chosen.borders, remember=remember)
     if not data.own(Split.TEST):
         raise DataError("The subject says nothing on the days to measure on: import more of their chats.")

@@ -13,6 +13,7 @@ from bot.engine.blocking import blocking
 from bot.engine.factory import build_batch_engine, build_local_engine
 from bot.engine.models import LoadedModel, dtype_of
 from bot.errors import EchoesError, PassingError, PermanentError
+from bot.memory.meaning import open_meaning
 from bot.memory.trained import note_memory
 from bot.workspace import Workspace, write_private
 from training.calibration import (
@@ -78,7 +79,8 @@ def finish(
         save_adapter(learnt.shape, best, folder)
         task.fingerprint.save(folder)
         if task.config.conversation.remember:
-            note_memory(folder)
+            meaning = open_meaning(task.config.memory, load=False)
+            note_memory(folder, meaning.encoder if meaning else None)
         fitted = _calibrated(task, folder, clock, reporter)
         position.seconds = clock.elapsed
         facts = _facts(task, learnt, fitted)

@@ -6,13 +6,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
-from tokenizers import Regex, Tokenizer
-from tokenizers.models import WordLevel
-from tokenizers.pre_tokenizers import Split
-from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 
 from bot.errors import ConfigError
+from tests.standins.embedding_model import embedding_model
 from training.evaluation.panels.style import gaming
 from training.evaluation.panels.style.bundles import Sample, bundles, size_for
 from training.evaluation.panels.style.embedding import embedder
@@ -228,19 +224,7 @@ def test_judges_learn_who_writes_how_and_permuted_ones_do_not() -> None:
 
 
 def test_an_embedding_model_from_a_folder_is_a_third_judge(tmp_path: Path) -> None:
-    words = ["[PAD]", "[UNK]", *"abcdefghijklmnopqrstuvwxyzIT,.!", "the"]
-    tokenizer = Tokenizer(WordLevel({word: number for number, word in enumerate(words)}, unk_token="[UNK]"))
-    tokenizer.pre_tokenizer = Split(Regex("."), "isolated")
-    fast = PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
-        tokenizer_object=tokenizer, pad_token="[PAD]", unk_token="[UNK]"
-    )
-    fast.save_pretrained(tmp_path)
-    torch.manual_seed(0)
-    shape = BertConfig(
-        vocab_size=len(words), hidden_size=32, num_hidden_layers=1, num_attention_heads=2, intermediate_size=32
-    )
-    BertModel(shape).save_pretrained(tmp_path)
-    embed = embedder(tmp_path)
+    embed = embedder(embedding_model(tmp_path))
     found = embed(["so good", "so good", "I saw the thing"])
     assert found.shape == (3, 32)
     assert np.linalg.norm(found, axis=1) == pytest.approx(1, abs=1e-5)

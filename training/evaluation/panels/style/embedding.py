@@ -1,45 +1,25 @@
-"""An optional third judge: an embedding model of style or authorship, from a folder on this machine.
-
-Such as LUAR (Rivera-Soto et al., EMNLP 2021) or any other that transformers' AutoModel can open without foreign code.
-"""
+"""An optional third judge: an embedding model of style or authorship, such as LUAR (Rivera-Soto et al., EMNLP 2021)."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 
-from bot.errors import ConfigError
+from bot.engine.encoder import LocalEncoder
 from training.evaluation.respondent import Bubbles
 from training.statistics import Floats
 
 Embed = Callable[[Sequence[str]], Floats]
 """Texts to rows of numbers."""
 
-_ROWS, _TOKENS = 32, 256
-
 
 def embedder(folder: Path) -> Embed:
-    """Opens a model that embeds a text as the mean of its last hidden states, of length 1. Raises ConfigError."""
-    import torch
-    from transformers import AutoModel, AutoTokenizer
-
-    try:
-        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
-        model = AutoModel.from_pretrained(folder, local_files_only=True, trust_remote_code=False).eval()
-    except (OSError, ValueError, ImportError, KeyError) as error:
-        raise ConfigError(f"{folder} holds no embedding model that can be opened without code of its own.") from error
+    """Opens the model in a folder. Raises ConfigError where there is none that can be opened."""
+    encoder = LocalEncoder(folder)
+    encoder.load()
 
     def embed(texts: Sequence[str]) -> Floats:
-        found = []
-        for first in range(0, len(texts), _ROWS):
-            some = list(texts[first : first + _ROWS])
-            batch = tokenizer(some, return_tensors="pt", padding=True, truncation=True, max_length=_TOKENS)
-            with torch.inference_mode():
-                hidden = model(**batch).last_hidden_state.float()
-            seen = batch["attention_mask"][..., None].float()
-            mean = (hidden * seen).sum(1) / seen.sum(1).clamp(min=1)
-            found.append(torch.nn.functional.normalize(mean, dim=1).numpy())
-        return np.concatenate(found).astype(np.float64)
+        return encoder.vectors(texts).astype(np.float64)
 
     return embed
 
