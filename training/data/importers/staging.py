@@ -16,29 +16,58 @@ from training.data.importers.shelving import Tally, stage_writing
 from training.data.importers.written import Own, ReadWriting, SkippedWriting
 
 _BATCH = 2000
-_SCHEMA = """
+_CHAT_BITS = 32
+_SCHEMA = f"""
 DROP TABLE IF EXISTS temp.incoming;
+DROP TABLE IF EXISTS temp.incoming_writers;
 DROP TABLE IF EXISTS temp.incoming_senders;
-CREATE TEMP TABLE incoming_senders (
-    id INTEGER PRIMARY KEY, platform TEXT, native_id TEXT, is_bot INTEGER, row INTEGER
+DROP TABLE IF EXISTS temp.found;
+CREATE TEMP TABLE incoming_senders (id INTEGER PRIMARY KEY, platform TEXT, native_id TEXT, is_bot INTEGER) STRICT;
+CREATE TEMP TABLE incoming_writers (  -- a sender in a chat, under one display name
+    id INTEGER PRIMARY KEY, chat INTEGER, sender INTEGER, name TEXT,
+    sender_row INTEGER, name_row INTEGER  -- in the corpus
 ) STRICT;
 CREATE TEMP TABLE incoming (
-    id INTEGER PRIMARY KEY, chat INTEGER, sender INTEGER, name TEXT, sent_ms INTEGER, position INTEGER, text TEXT,
-    attachments TEXT, forwarded INTEGER, native_id TEXT, reply_native TEXT, edited_ms INTEGER,
-    match INTEGER  -- the message of the corpus that this is, or -1 for one that the file holds twice
+    id INTEGER PRIMARY KEY,  -- those of a chat lie together, in the file's order
+    chat INTEGER AS (id >> {_CHAT_BITS}),
+    writer INTEGER, sent_ms INTEGER, position INTEGER, text TEXT, attachments TEXT, forwarded INTEGER,
+    native_id TEXT, reply_native TEXT, edited_ms INTEGER
+) STRICT;
+CREATE TEMP TABLE found (
+    staged INTEGER PRIMARY KEY,
+    message INTEGER  -- the message of the corpus that this is, or -1 for one that the file holds twice
 ) STRICT;
 """
 
 
 @dataclass(slots=True)
 class StagedChat:
-    """A chat of one file. about: None until the format has yielded it."""
+    """A chat of one file. about: None until the format has yielded it. end: where its next message will be staged.
+
+    Its messages have rows of their own from `first` on, more than anybody writes, so that they lie together though the
+    file may tell many chats in turns.
+    """
 
     index: int
+    end: int
     about: ReadChat | None = None
     read: int = 0
     kept: int = 0
     skipped: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def first(self) -> int:
+        return self.index << _CHAT_BITS
+
+    @property
+    def messages(self) -> int:
+        """How many are staged."""
+        return self.end - self.first
+
+    @property
+    def rows(self) -> dict[str, int]:
+        """Where its messages are; for SQL."""
+        return {"first": self.first, "last": self.end - 1}
 
 
 @dataclass(slots=True)
@@ -48,7 +77,7 @@ class Staged:
     local_times: the number of messages whose times are written without a zone. owner_unnamed: it calls the account that
     made it only "me". zone: what zone its times were taken for, if none tells its own. corrected: how many messages of
     the corpus got another time, because they were imported with another zone. writings: the counts of what was written
-    outside of chats.
+    outside of chats. unique_ids: no chat holds two messages under one id.
     """
 
     chats: dict[str, StagedChat] = field(default_factory=dict)
@@ -59,6 +88,56 @@ class Staged:
     zone: str = ""
     corrected: int = 0
     writings: dict[WritingKind, Tally] = field(default_factory=dict)
+    unique_ids: bool = True
+
+    @property
+    def messages(self) -> int:
+        """How many are staged."""
+        return sum(chat.messages for chat in self.chats.values())
+
+    def chat(self, key: str) -> StagedChat:
+        chat = self.chats.get(key)
+        if chat is None:
+            index = len(self.chats)
+            chat = self.chats[key] = StagedChat(index, end=index << _CHAT_BITS)
+        return chat
+
+
+@dataclass(frozen=True, slots=True)
+class _Writer:
+    """A sender in a chat, under one display name. number: the row."""
+
+    number: int
+    sender: int
+    chat: StagedChat
+
+
+@dataclass(frozen=True, slots=True)
+class _Writers:
+    """Those who wrote, each told once: a message only names the row. bots: the rows of senders that are bots."""
+
+    known: dict[tuple[str, str, str, str], _Writer] = field(default_factory=dict)
+    senders: dict[Account, int] = field(default_factory=dict)
+    bots: set[int] = field(default_factory=set)
+
+    def of(self, message: ReadMessage, staged: Staged) -> _Writer:
+        sender = message.sender
+        key = message.chat, sender.platform, sender.id, message.sender_name
+        found = self.known.get(key)
+        if found is None:
+            row = self.senders.setdefault(sender, len(self.senders) + 1)
+            found = self.known[key] = _Writer(len(self.known) + 1, row, staged.chat(message.chat))
+        return found
+
+    def write(self, db: sqlite3.Connection) -> None:
+        db.executemany(
+            "INSERT INTO incoming_senders VALUES (?, ?, ?, ?)",
+            [(row, account.platform, account.id, int(row in self.bots)) for account, row in self.senders.items()],
+        )
+        db.executemany(
+            "INSERT INTO incoming_writers (id, chat, sender, name) VALUES (?, ?, ?, ?)",
+            [(one.number, one.chat.index, one.sender, name) for (*_, name), one in self.known.items()],
+        )
 
 
 def stage(db: sqlite3.Connection, events: Iterable[Event], media: ExportMedia, own: Own) -> Staged:
@@ -80,25 +159,25 @@ def stage(db: sqlite3.Connection, events: Iterable[Event], media: ExportMedia, o
 
 
 def _stage(db: sqlite3.Connection, events: Iterable[Event], media: ExportMedia, own: Own, staged: Staged) -> None:
-    senders: dict[Account, int] = {}
-    bots: set[int] = set()
+    writers = _Writers()
     batch: list[tuple[object, ...]] = []
     for event in events:
         match event:
             case ReadMessage():
-                chat = staged.chats.get(event.chat) or _chat(staged, event.chat)
-                chat.read += 1
+                writer = writers.of(event, staged)
+                if event.is_bot:
+                    writers.bots.add(writer.sender)
                 if event.resolution_ms > staged.resolution_ms:
                     staged.resolution_ms = event.resolution_ms
-                staged.local_times += event.local_time
-                sender = senders.setdefault(event.sender, len(senders) + 1)
-                if event.is_bot:
-                    bots.add(sender)
-                batch.append(_row(event, chat.index, sender, media))
+                if event.local_time:
+                    staged.local_times += 1
+                chat = writer.chat
+                batch.append(_row(event, chat.end, writer.number, media))
+                chat.end += 1
                 if len(batch) >= _BATCH:
                     _flush(db, batch)
             case Skipped(chat=key, reason=reason):
-                chat = _chat(staged, key)
+                chat = staged.chat(key)
                 chat.read += 1
                 chat.skipped[reason] += 1
             case ReadWriting():
@@ -110,39 +189,34 @@ def _stage(db: sqlite3.Connection, events: Iterable[Event], media: ExportMedia, 
                 tally.read += 1
                 tally.skipped[reason] += 1
             case ReadChat():
-                _chat(staged, event.key).about = event
+                staged.chat(event.key).about = event
             case Truncated(sentence=sentence):
                 staged.truncated.append(sentence)
     _flush(db, batch)
-    staged.owner_unnamed = any(account == named(account.platform, me) for account in senders for me in ME_NAMES)
-    db.executemany(
-        "INSERT INTO incoming_senders VALUES (?, ?, ?, ?, NULL)",
-        [(number, account.platform, account.id, number in bots) for account, number in senders.items()],
-    )
-    db.execute("CREATE INDEX temp.incoming_by_chat ON incoming (chat)")  # reads a chat in the order of its rows
-    db.execute("CREATE INDEX temp.incoming_by_native ON incoming (chat, native_id) WHERE native_id IS NOT NULL")
+    writers.write(db)
+    for chat in staged.chats.values():
+        chat.read += chat.messages
+    staged.owner_unnamed = any(account == named(account.platform, me) for account in writers.senders for me in ME_NAMES)
+    by_id = "INDEX temp.incoming_by_native ON incoming (chat, native_id) WHERE native_id IS NOT NULL"
+    try:
+        db.execute(f"CREATE UNIQUE {by_id}")
+    except sqlite3.IntegrityError:
+        db.execute(f"CREATE {by_id}")
+        staged.unique_ids = False
 
 
-def _chat(staged: Staged, key: str) -> StagedChat:
-    chat = staged.chats.get(key)
-    if chat is None:
-        chat = staged.chats[key] = StagedChat(len(staged.chats))
-    return chat
-
-
-def _row(message: ReadMessage, chat: int, sender: int, media: ExportMedia) -> tuple[object, ...]:
+def _row(message: ReadMessage, place: int, writer: int, media: ExportMedia) -> tuple[object, ...]:
     text, attachments = message.text, ""
     if message.photos or message.placeholder:
         text, attachments = _with_attachments(message, media)
     return (
-        chat,
-        sender,
-        message.sender_name,
+        place,
+        writer,
         message.sent_ms,
         message.position,
         text,
         attachments,
-        message.forwarded,
+        int(message.forwarded),  # SQLite's module looks long for how to write a bool
         message.native_id,
         message.reply_to,
         message.edited_ms,
@@ -165,8 +239,8 @@ def _told(attachment: Attachment, message: ReadMessage, media: ExportMedia) -> A
 
 def _flush(db: sqlite3.Connection, batch: list[tuple[object, ...]]) -> None:
     db.executemany(
-        "INSERT INTO incoming (chat, sender, name, sent_ms, position, text, attachments, forwarded, native_id,"
-        " reply_native, edited_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO incoming (id, writer, sent_ms, position, text, attachments, forwarded, native_id, reply_native,"
+        " edited_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         batch,
     )
     batch.clear()
