@@ -48,6 +48,7 @@ _MEDIA = {
     "video_file": "video",
     "audio_file": "audio",
 }
+_PLAYING = frozenset(_MEDIA.values())
 _PLAIN = frozenset(
     ("id", "type", "date", "date_unixtime", "edited", "edited_unixtime", "from", "from_id", "author", "text",
      "text_entities", "reply_to_message_id", "reply_to_peer_id", "forwarded_from", "forwarded_from_id", "saved_from",
@@ -82,7 +83,7 @@ class _Chat:
     about: dict[str, Any] = field(default_factory=dict)
     type: str = ""
     private: bool = False  # Telegram says so, and in such a chat it says who is a bot, whatever their name
-    of_codes: bool = False  # Telegram itself writes in it, of codes to log in with and of new devices
+    left_out: str = ""  # why nothing of it is kept
     senders: dict[str, str] = field(default_factory=dict)  # id to name, in the order they first wrote
     writers: dict[tuple[str, str], _Writer | None] = field(default_factory=dict)  # by "from_id" and "from"
     messages: int = 0
@@ -93,13 +94,14 @@ class _Chat:
         self.about[key] = value
         self.type = str(self.about.get("type") or "")
         self.private = self.type in PRIVATE_TYPES
-        self.of_codes = self.type == "verification_codes" or (
+        of_codes = self.type == "verification_codes" or (
             (self.private or not self.type) and _number(self.about.get("id")) in CODE_SENDERS
         )
+        self.left_out = NOTES if self.type == "saved_messages" else LOGIN_CODE if of_codes else ""
 
     def writer(self, from_id: object, name: object) -> _Writer | None:
         """Returns who is written so in a message; None where nobody is. Most write again and again."""
-        if not (isinstance(from_id, str) and isinstance(name, str)):
+        if type(from_id) is not str or type(name) is not str:
             return _writer(from_id, name)
         try:
             return self.writers[from_id, name]
@@ -138,14 +140,11 @@ def read(source: Source) -> Iterator[Event]:
 
 
 def _message(raw: dict[str, Any], chat: _Chat, source: Source) -> ReadMessage | Skipped:
-    if raw.get("type") == "service":
-        return Skipped(chat.key, SERVICE)
-    if raw.get("type", "message") != "message":  # "unsupported": a kind the exporter did not know
-        return Skipped(chat.key, UNKNOWN_KIND)
-    if chat.type == "saved_messages":
-        return Skipped(chat.key, NOTES)
-    if chat.of_codes:
-        return Skipped(chat.key, LOGIN_CODE)
+    kind = raw.get("type", "message")
+    if kind != "message":  # "unsupported": a kind the exporter did not know
+        return Skipped(chat.key, SERVICE if kind == "service" else UNKNOWN_KIND)
+    if chat.left_out:
+        return Skipped(chat.key, chat.left_out)
     moment = read_time(raw.get("date_unixtime"), source.zone) or read_time(raw.get("date"), source.zone)
     if moment is None:
         return Skipped(chat.key, NO_TIME)
@@ -156,7 +155,6 @@ def _message(raw: dict[str, Any], chat: _Chat, source: Source) -> ReadMessage | 
     if name or sender.id not in chat.senders:
         chat.senders[sender.id] = name
     text, photos, placeholder = _content(raw)
-    seconds = raw.get("duration_seconds")
     if not text and not photos and placeholder is None:
         return Skipped(chat.key, UNKNOWN_KIND if raw.keys() - _PLAIN else EMPTY)
     native = _number(raw.get("id"))
@@ -169,6 +167,11 @@ def _message(raw: dict[str, Any], chat: _Chat, source: Source) -> ReadMessage | 
     position = int(native) if native and len(native) < _ORDERLY else chat.messages
     if chat.private:
         is_bot = chat.type == "bot_chat" and sender.id == _number(chat.about.get("id"))
+    plays, seconds = "", None
+    if placeholder is not None:
+        plays = str(raw.get("file") or "") if placeholder in _PLAYING else ""
+        seconds = raw.get("duration_seconds")
+        seconds = seconds if isinstance(seconds, int) and 0 <= seconds <= _DAY else None
     return ReadMessage(
         chat=chat.key,
         sender=sender,
@@ -186,14 +189,17 @@ def _message(raw: dict[str, Any], chat: _Chat, source: Source) -> ReadMessage | 
         resolution_ms=moment.resolution_ms,
         local_time=moment.local,
         edited_ms=edited.ms if edited else None,
-        plays=str(raw.get("file") or "") if placeholder in _MEDIA.values() else "",
-        seconds=seconds if isinstance(seconds, int) and placeholder and 0 <= seconds <= _DAY else None,
+        plays=plays,
+        seconds=seconds,
     )
 
 
 def _content(raw: dict[str, Any]) -> tuple[str, tuple[str, ...], str | None]:
     """Returns a message's text, photos and placeholder."""
-    text = clean(_text(raw.get("text")) or "\n".join(_blocks(raw.get("rich_message"))))
+    text = _text(raw.get("text"))
+    if not text and "rich_message" in raw:
+        text = "\n".join(_blocks(raw["rich_message"]))
+    text = clean(text)
     media = raw.get("media_type")
     if media == "sticker":
         return text or clean(raw.get("sticker_emoji")), (), "sticker"
@@ -214,9 +220,11 @@ def _content(raw: dict[str, Any]) -> tuple[str, tuple[str, ...], str | None]:
 
 def _text(value: object) -> str:
     """Returns the text, which is a string or a list of strings and of objects with one."""
+    if isinstance(value, str):
+        return value
     if isinstance(value, list):
         return "".join(_text(part.get("text")) if isinstance(part, dict) else _text(part) for part in value)
-    return value if isinstance(value, str) else ""
+    return ""
 
 
 def _blocks(value: object) -> Iterator[str]:
@@ -267,7 +275,7 @@ def _lasting(number: str | None, chat: _Chat) -> str | None:
 
     What a supergroup brought with it from the group that it was has ids below 0, and other ids for every account.
     """
-    if number is None or not (number.startswith("-") and chat.type in SUPERGROUP_TYPES):
+    if number is None or number[0] != "-" or chat.type not in SUPERGROUP_TYPES:
         return number
     return f"{chat.owner}:{number}" if chat.owner else None
 
