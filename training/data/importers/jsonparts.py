@@ -1,7 +1,7 @@
 """Reads a JSON document piece by piece: its structure here, what was asked for by decoders written in C.
 
-Objects in a list are decoded by msgspec, many at once, where they are valid: it takes less than Python's own decoder,
-and gives the same values. That one reads whatever is damaged or alone, for it tells where the damage is.
+Objects in a list are decoded many at once where they are valid. Python's own decoder reads whatever is damaged or
+alone, for it tells where the damage is.
 """
 
 import json
@@ -9,17 +9,14 @@ import re
 from collections.abc import Container, Iterator
 from typing import Any, BinaryIO
 
-import msgspec
+from training.data.importers.jsonmany import AT_ONCE, DEEPEST, decoded, depth_exceeds
+from training.data.importers.jsonmending import Pieces
 
-from training.data.importers.jsonmending import mended
-
-_DEEPEST = 200
 _LONGEST_TOKEN = 9  # characters of a word or the end of a number, which may be cut off where a piece ends
 _LONGEST_MARK = 64
 _SPACE = re.compile(r"\s*")
 _NEXT_OBJECT = re.compile(r"\s*,\s*(?=\{)")
 _TO_FIRST_KEY = re.compile(r"\{\s*\"[^\"\\]*\"")
-_AT_ONCE = 1 << 14  # characters, about: so few that they hardly ever have _DEEPEST brackets more than objects
 _ANY_OBJECT = re.compile(r"\{\s*\"[A-Za-z_]{1,40}\"\s*:")
 
 
@@ -28,7 +25,6 @@ def _refuse(constant: str) -> None:
 
 
 _decode = json.JSONDecoder(parse_constant=_refuse).raw_decode
-_decode_objects = msgspec.json.Decoder(list[dict[str, Any]]).decode
 
 
 class BrokenJson(Exception):
@@ -51,7 +47,7 @@ class Parts:
     """
 
     def __init__(self, file: BinaryIO, items: Container[str] = (), *, several: bool = False) -> None:
-        self._pieces = mended(file)
+        self._pieces = Pieces(file)
         self._text = ""  # from _at on, not read yet
         self._at = 0
         self._from = 0  # where the value that was scanned last begins
@@ -129,7 +125,7 @@ class Parts:
         if char == "{" and place in self._items:
             yield from self._objects(place)
         elif char in ("{", "["):
-            if len(self._opened) >= _DEEPEST:
+            if len(self._opened) >= DEEPEST:
                 raise BrokenJson(self._at, deep=True)
             self._at += 1
             self._opened.append((place, char == "["))
@@ -144,49 +140,68 @@ class Parts:
             self._list, self._last = (place, list(self._opened)), {}
         while True:
             item = self._scan()
-            if self._brackets(self._from, self._at) > _DEEPEST and _depth_exceeds(item, _DEEPEST):
+            if self._brackets() > DEEPEST and depth_exceeds(item, DEEPEST):
                 raise BrokenJson(self._at, deep=True)
-            if in_list:
-                self._last = item
             yield place, "item", item
-            while (following := _NEXT_OBJECT.match(self._text, self._at) if in_list else None) is not None:
+            if not in_list:
+                return self._separated()
+            self._last = item
+            while (following := _NEXT_OBJECT.match(self._text, self._at)) is not None:
                 ended, self._at = self._at, following.end()
                 if not (items := self._at_once(ended)):
                     break
                 self._last = items[-1]
-                for item in items:
-                    yield place, "item", item
+                yield place, "items", items
             if following is None:
                 return self._separated()
+            for items in self._straight():
+                self._last = items[-1]
+                yield place, "items", items
 
     def _at_once(self, ended: int) -> list[dict[str, Any]]:
         """Reads the items that follow in the text at hand, but for the last; none where they are damaged or too deep.
 
-        Whatever is a valid list with a bracket behind it ends where an item ends, for JSON is read from left to right.
         ended: where the item before them did.
         """
         if self._at < self._alone:
             return []
         start, key = self._at, _TO_FIRST_KEY.match(self._text, self._at)
         self._between = self._text[ended - 1 : key.end()] if key else self._between
-        end = self._text.rfind(self._between, start, start + _AT_ONCE) + 1
+        end = self._text.rfind(self._between, start, start + AT_ONCE) + 1
         if not end:
             return []
-        try:
-            items = _decode_objects(f"[{self._text[start:end]}]")
-        except (msgspec.MsgspecError, RecursionError):
-            items = []
-        deep = self._brackets(start, end) - len(items) >= _DEEPEST and any(
-            _depth_exceeds(one, _DEEPEST) for one in items
-        )
-        if deep or not items:
+        if items := decoded(self._text[start:end].encode()):
+            self._at = end
+        else:
             self._alone = end
-            return []
-        self._at = end
         return items
 
-    def _brackets(self, start: int, end: int) -> int:
-        return self._text.count("[", start, end) + self._text.count("{", start, end)
+    def _straight(self) -> Iterator[list[dict[str, Any]]]:
+        """Reads the items that follow behind the text at hand from the file's bytes as they are, which takes less.
+
+        It begins where an item does, near the end of the text, and ends so: at the end of the list, or where anything
+        is damaged or to be mended. There the text goes on.
+        """
+        if len(self._text) - self._at > AT_ONCE or self._at < self._alone or not self._between:
+            return
+        between = self._between.encode()
+        to_next = between.find(b"{")
+        data = self._text[self._at :].encode()
+        self._text, self._at, self._alone = "", 0, 0
+        try:
+            while len(data) < AT_ONCE and (piece := self._pieces.bytes()):
+                data += piece
+                start = 0
+                while (end := data.rfind(between, start, start + AT_ONCE) + 1) and (items := decoded(data[start:end])):
+                    start = end - 1 + to_next
+                    yield items
+                data = data[start:]
+        finally:
+            self._pieces.give_back(data)
+
+    def _brackets(self) -> int:
+        """How many begin in the value that was scanned last."""
+        return self._text.count("[", self._from, self._at) + self._text.count("{", self._from, self._at)
 
     def _separated(self) -> None:
         """Reads the comma behind a value, where the object or the list goes on."""
@@ -231,17 +246,8 @@ class Parts:
 
     def _more(self) -> bool:
         """Reads the next piece of the file; at its end changes nothing and is False."""
-        piece = next(self._pieces, "")
+        piece = self._pieces.text()
         if piece:
             self._alone -= self._at
             self._text, self._at = self._text[self._at :] + piece, 0
         return bool(piece)
-
-
-def _depth_exceeds(value: Any, depth: int) -> bool:
-    level = [value]
-    while depth and level:
-        level = [inner for one in level for inner in (one.values() if isinstance(one, dict) else one)
-                 if isinstance(inner, dict | list)]  # fmt: skip
-        depth -= 1
-    return bool(level)

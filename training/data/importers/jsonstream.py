@@ -38,7 +38,7 @@ class Damaged(Exception):
         return "The file is damaged in the middle; everything before that place was read."
 
 
-class Node(msgspec.Struct, frozen=True):
+class Node(msgspec.Struct, frozen=True, gc=False):
     """A part of a document. kind: "item" for a whole object that was asked for, "value" for a text, number or the like
     outside of those, "end" for the end of an object, "key" for a key of the outermost object, before its value."""
 
@@ -58,7 +58,10 @@ def walk(file: BinaryIO, items: Container[str]) -> Iterator[Node]:
     while True:
         try:
             for place, event, value in parts:
-                if event != "key" or not place:
+                if event == "items":
+                    for item in value:
+                        yield Node("item", place, item)
+                elif event != "key" or not place:
                     yield Node(event, place, value)
             break
         except BrokenJson as error:
