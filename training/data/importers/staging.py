@@ -30,8 +30,8 @@ CREATE TEMP TABLE incoming_writers (  -- a sender in a chat, under one display n
 CREATE TEMP TABLE incoming (
     id INTEGER PRIMARY KEY,  -- those of a chat lie together, in the file's order
     chat INTEGER AS (id >> {_CHAT_BITS}),
-    writer INTEGER, sent_ms INTEGER, position INTEGER, text TEXT, attachments TEXT, forwarded INTEGER,
-    native_id TEXT, reply_native TEXT, edited_ms INTEGER
+    writer INTEGER, sent_ms INTEGER, position INTEGER, text TEXT, native_id TEXT,
+    attachments TEXT DEFAULT '', forwarded INTEGER DEFAULT 0, reply_native TEXT, edited_ms INTEGER
 ) STRICT;
 CREATE TEMP TABLE found (
     staged INTEGER PRIMARY KEY,
@@ -140,6 +140,37 @@ class _Writers:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """Rows to be written, many at once. plain: those that only have words, which most do: a third of their columns is
+    as the table has it by itself."""
+
+    db: sqlite3.Connection
+    plain: list[tuple[object, ...]] = field(default_factory=list)
+    other: list[tuple[object, ...]] = field(default_factory=list)
+
+    def add(self, place: int, writer: int, text: str, attachments: str, message: ReadMessage) -> None:
+        row = (place, writer, message.sent_ms, message.position, text, message.native_id)
+        forwarded, reply, edited = message.forwarded, message.reply_to, message.edited_ms
+        if attachments or forwarded or reply is not None or edited is not None:
+            self.other.append((*row, attachments, int(forwarded), reply, edited))
+        else:
+            self.plain.append(row)
+        if len(self.plain) + len(self.other) >= _BATCH:
+            self.write()
+
+    def write(self) -> None:
+        columns = "id, writer, sent_ms, position, text, native_id"
+        self.db.executemany(f"INSERT INTO incoming ({columns}) VALUES (?, ?, ?, ?, ?, ?)", self.plain)
+        self.db.executemany(
+            f"INSERT INTO incoming ({columns}, attachments, forwarded, reply_native, edited_ms)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            self.other,
+        )
+        self.plain.clear()
+        self.other.clear()
+
+
 def stage(db: sqlite3.Connection, events: Iterable[Event], media: ExportMedia, own: Own) -> Staged:
     """Reads all events into temporary tables and copies their photos. Nothing of the corpus is touched.
 
@@ -160,7 +191,7 @@ def stage(db: sqlite3.Connection, events: Iterable[Event], media: ExportMedia, o
 
 def _stage(db: sqlite3.Connection, events: Iterable[Event], media: ExportMedia, own: Own, staged: Staged) -> None:
     writers = _Writers()
-    batch: list[tuple[object, ...]] = []
+    rows = _Rows(db)
     for event in events:
         match event:
             case ReadMessage():
@@ -171,11 +202,11 @@ def _stage(db: sqlite3.Connection, events: Iterable[Event], media: ExportMedia, 
                     staged.resolution_ms = event.resolution_ms
                 if event.local_time:
                     staged.local_times += 1
-                chat = writer.chat
-                batch.append(_row(event, chat.end, writer.number, media))
-                chat.end += 1
-                if len(batch) >= _BATCH:
-                    _flush(db, batch)
+                text, attachments = event.text, ""
+                if event.photos or event.placeholder:
+                    text, attachments = _with_attachments(event, media)
+                rows.add(writer.chat.end, writer.number, text, attachments, event)
+                writer.chat.end += 1
             case Skipped(chat=key, reason=reason):
                 chat = staged.chat(key)
                 chat.read += 1
@@ -192,7 +223,7 @@ def _stage(db: sqlite3.Connection, events: Iterable[Event], media: ExportMedia, 
                 staged.chat(event.key).about = event
             case Truncated(sentence=sentence):
                 staged.truncated.append(sentence)
-    _flush(db, batch)
+    rows.write()
     writers.write(db)
     for chat in staged.chats.values():
         chat.read += chat.messages
@@ -205,24 +236,6 @@ def _stage(db: sqlite3.Connection, events: Iterable[Event], media: ExportMedia, 
         staged.unique_ids = False
 
 
-def _row(message: ReadMessage, place: int, writer: int, media: ExportMedia) -> tuple[object, ...]:
-    text, attachments = message.text, ""
-    if message.photos or message.placeholder:
-        text, attachments = _with_attachments(message, media)
-    return (
-        place,
-        writer,
-        message.sent_ms,
-        message.position,
-        text,
-        attachments,
-        int(message.forwarded),  # SQLite's module looks long for how to write a bool
-        message.native_id,
-        message.reply_to,
-        message.edited_ms,
-    )
-
-
 def _with_attachments(message: ReadMessage, media: ExportMedia) -> tuple[str, str]:
     """Copies a message's photos; returns its text, and what it brings as JSON."""
     photos = [digest for name in message.photos if (digest := media.take(name)) is not None]
@@ -233,14 +246,6 @@ def _with_attachments(message: ReadMessage, media: ExportMedia) -> tuple[str, st
 
 def _told(attachment: Attachment, message: ReadMessage, media: ExportMedia) -> Attachment:
     """What the placeholder stands for, with what the export tells of it and holds of it."""
-    told = replace(attachment, words=message.transcript or attachment.words, seconds=message.seconds)
-    return media.take_playing(message.plays, told) if message.plays else told
-
-
-def _flush(db: sqlite3.Connection, batch: list[tuple[object, ...]]) -> None:
-    db.executemany(
-        "INSERT INTO incoming (id, writer, sent_ms, position, text, attachments, forwarded, native_id, reply_native,"
-        " edited_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        batch,
-    )
-    batch.clear()
+    if message.transcript or message.seconds is not None:
+        attachment = replace(attachment, words=message.transcript or attachment.words, seconds=message.seconds)
+    return media.take_playing(message.plays, attachment) if message.plays else attachment

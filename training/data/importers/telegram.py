@@ -172,13 +172,13 @@ def _message(raw: dict[str, Any], chat: _Chat, source: Source) -> ReadMessage | 
         plays = str(raw.get("file") or "") if placeholder in _PLAYING else ""
         seconds = raw.get("duration_seconds")
         seconds = seconds if isinstance(seconds, int) and 0 <= seconds <= _DAY else None
-    return ReadMessage(
-        chat=chat.key,
-        sender=sender,
-        sender_name=name,
-        sent_ms=moment.ms,
-        position=position,
-        text=text,
+    return ReadMessage(  # Python passes more than fifteen keywords in a slower way
+        chat.key,
+        sender,
+        name,
+        moment.ms,
+        position,
+        text,
         photos=photos,
         placeholder=placeholder,
         # what an inline bot wrote in somebody's name is as little their own words as what they pass on
