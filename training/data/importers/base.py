@@ -211,7 +211,7 @@ def clean(value: object) -> str:
     """Returns the text with \\n as its line ends, without control characters and without what cannot be stored."""
     if value is None:
         return ""
-    text = value if isinstance(value, str) else str(value)
+    text = value if type(value) is str else str(value)
     if text.isprintable():  # most are, and it is quickly told
         return text.strip()
     if "\r" in text:
@@ -251,7 +251,9 @@ def read_time(value: object, zone: tzinfo | None) -> Moment | None:
 
     zone: the time zone of a date without one; None is this machine's.
     """
-    if type(value) is str and len(value) == _DIGITS_OF_SECONDS and value.isdecimal():  # many are, and it is quickly told
+    if (
+        type(value) is str and len(value) == _DIGITS_OF_SECONDS and value.isdecimal()
+    ):  # many are, and it is quickly told
         ms = int(value) * SECOND
         return Moment(ms, SECOND) if 0 < ms < LATEST_MS else None
     if value is None or isinstance(value, bool):

@@ -49,7 +49,7 @@ class Pieces:
             if text or not read:
                 return text
 
-    def bytes(self) -> bytes:
+    def untouched(self) -> bytes:
         """Returns the next piece as it is, in UTF-8; empty at the end."""
         held, self._held = self._held, b""
         return held or self._read()

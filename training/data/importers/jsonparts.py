@@ -9,7 +9,7 @@ import re
 from collections.abc import Container, Iterator
 from typing import Any, BinaryIO
 
-from training.data.importers.jsonmany import AT_ONCE, DEEPEST, decoded, depth_exceeds
+from training.data.importers.jsonmany import AT_ONCE, DEEPEST, Many, Objects, depth_exceeds
 from training.data.importers.jsonmending import Pieces
 
 _LONGEST_TOKEN = 9  # characters of a word or the end of a number, which may be cut off where a piece ends
@@ -43,27 +43,30 @@ class BrokenJson(Exception):
 class Parts:
     """The parts of a document, each with its place, such as "messages.item" for what is in the list `messages`.
 
-    An object at one of the places `items` is one part, "item". It holds one of these in memory at a time.
+    Objects at the places `items` are parts of their own, "items": as `of`, a few of them at a time.
     """
 
-    def __init__(self, file: BinaryIO, items: Container[str] = (), *, several: bool = False) -> None:
+    def __init__(
+        self, file: BinaryIO, items: Container[str] = (), of: type = dict[str, Any], *, several: bool = False
+    ) -> None:
         self._pieces = Pieces(file)
         self._text = ""  # from _at on, not read yet
         self._at = 0
         self._from = 0  # where the value that was scanned last begins
         self._items = items
+        self._many = Many[Any](of)
         self._several = several  # documents one behind another, as in JSON lines
         self._place = ""  # of the next value
         self._opened: list[tuple[str, bool]] = []  # the objects and lists around it; of each, whether it is a list
         self._list: tuple[str, list[tuple[str, bool]]] | None = None  # where the last item of a list stood
-        self._last: dict[str, Any] = {}  # that item
+        self._first_key = ""  # of that item, as JSON
         self._between = ""  # from the end of an item to the first key of the next, as they stood last
         self._alone = 0  # up to where in the text items are read one by one
 
     def __iter__(self) -> Iterator[tuple[str, str, Any]]:
         """Yields place, event and value of what is left. After `read_on` it can be asked again. Raises BrokenJson.
 
-        The events: "item", "value" for whatever is no object and no list, "key" of an object, "end" of an object.
+        The events: "items", "value" for whatever is no object and no list, "key" of an object, "end" of an object.
         """
         opened, begun = self._opened, bool(self._opened)
         while (char := self._peek()) or opened or not begun:
@@ -90,8 +93,7 @@ class Parts:
         """
         if self._list is None:
             return None
-        first_key = json.dumps(next(iter(self._last), ""), ensure_ascii=False)
-        mark = re.compile(rf"\{{\s*{re.escape(first_key)}\s*:") if self._last else _ANY_OBJECT
+        mark = re.compile(rf"\{{\s*{re.escape(self._first_key)}\s*:") if self._first_key else _ANY_OBJECT
         lost, start = 0, max(self._at + 1, broken.at)
         while (found := mark.search(self._text, start)) is None:
             end = max(self._at, len(self._text) - _LONGEST_MARK)  # where it may have begun
@@ -133,50 +135,49 @@ class Parts:
             yield place, "value", self._scan()
             self._separated()
 
-    def _objects(self, place: str) -> Iterator[tuple[str, str, Any]]:
+    def _objects(self, place: str) -> Iterator[tuple[str, str, Objects[Any]]]:
         """Reads an item, and those that follow it in its list."""
         in_list = bool(self._opened) and self._opened[-1][1]
         if in_list and (self._list is None or self._list[0] != place):
-            self._list, self._last = (place, list(self._opened)), {}
+            self._list, self._first_key = (place, list(self._opened)), ""
         while True:
             item = self._scan()
             if self._brackets() > DEEPEST and depth_exceeds(item, DEEPEST):
                 raise BrokenJson(self._at, deep=True)
-            yield place, "item", item
+            yield place, "items", self._many.converted(item)
             if not in_list:
                 return self._separated()
-            self._last = item
+            self._first_key = json.dumps(next(iter(item)), ensure_ascii=False) if item else ""
             while (following := _NEXT_OBJECT.match(self._text, self._at)) is not None:
                 ended, self._at = self._at, following.end()
-                if not (items := self._at_once(ended)):
+                if (items := self._at_once(ended)) is None:
                     break
-                self._last = items[-1]
                 yield place, "items", items
             if following is None:
                 return self._separated()
             for items in self._straight():
-                self._last = items[-1]
                 yield place, "items", items
 
-    def _at_once(self, ended: int) -> list[dict[str, Any]]:
-        """Reads the items that follow in the text at hand, but for the last; none where they are damaged or too deep.
+    def _at_once(self, ended: int) -> Objects[Any] | None:
+        """Reads the items that follow in the text at hand, but for the last; None where they are damaged or too deep.
 
         ended: where the item before them did.
         """
         if self._at < self._alone:
-            return []
+            return None
         start, key = self._at, _TO_FIRST_KEY.match(self._text, self._at)
         self._between = self._text[ended - 1 : key.end()] if key else self._between
         end = self._text.rfind(self._between, start, start + AT_ONCE) + 1
         if not end:
-            return []
-        if items := decoded(self._text[start:end].encode()):
-            self._at = end
-        else:
+            return None
+        items = self._many.decoded(self._text[start:end].encode())
+        if items is None:
             self._alone = end
+        else:
+            self._at = end
         return items
 
-    def _straight(self) -> Iterator[list[dict[str, Any]]]:
+    def _straight(self) -> Iterator[Objects[Any]]:
         """Reads the items that follow behind the text at hand from the file's bytes as they are, which takes less.
 
         It begins where an item does, near the end of the text, and ends so: at the end of the list, or where anything
@@ -189,10 +190,12 @@ class Parts:
         data = self._text[self._at :].encode()
         self._text, self._at, self._alone = "", 0, 0
         try:
-            while len(data) < AT_ONCE and (piece := self._pieces.bytes()):
+            while len(data) < AT_ONCE and (piece := self._pieces.untouched()):
                 data += piece
                 start = 0
-                while (end := data.rfind(between, start, start + AT_ONCE) + 1) and (items := decoded(data[start:end])):
+                while end := data.rfind(between, start, start + AT_ONCE) + 1:
+                    if (items := self._many.decoded(data[start:end])) is None:
+                        break
                     start = end - 1 + to_next
                     yield items
                 data = data[start:]

@@ -4,6 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+import msgspec
+from msgspec import UNSET
+
 from bot.message import Account, ChatKind
 from training.data.importers.base import (
     EMPTY,
@@ -29,7 +32,7 @@ from training.data.importers.base import (
     named,
     read_time,
 )
-from training.data.importers.jsonstream import Damaged, walk
+from training.data.importers.jsonstream import Damaged, walk_many
 
 PLATFORM = "telegram"
 CONTAINERS = ("", "chats.list.item", "left_chats.list.item")
@@ -65,6 +68,35 @@ _OF_MESSAGE = frozenset(("date_unixtime", "from_id", "text_entities", "from", "t
 _DAY = 86_400  # seconds; nothing that plays longer is believed
 _ORDERLY = 18  # digits of a message id, at most, that can be sorted by
 _ABOUT_CHAT = ("name", "type", "id")
+
+
+class _Raw(msgspec.Struct, rename={"from_": "from"}, gc=False):
+    """What is read of a message, in the order in which Telegram writes it. UNSET: whether it is there tells something,
+    even where it is null."""
+
+    id: Any = None
+    type: Any = "message"
+    date: Any = None
+    date_unixtime: Any = None
+    edited: Any = None
+    edited_unixtime: Any = None
+    from_: Any = None
+    from_id: Any = None
+    forwarded_from: Any = UNSET
+    via_bot: Any = UNSET
+    reply_to_message_id: Any = None
+    reply_to_peer_id: Any = None
+    photo: Any = None
+    file: Any = None
+    media_type: Any = None
+    sticker_emoji: Any = None
+    mime_type: Any = None
+    duration_seconds: Any = None
+    contact_information: Any = UNSET
+    location_information: Any = UNSET
+    place_name: Any = UNSET
+    rich_message: Any = None
+    text: Any = None
 
 
 class _Writer(NamedTuple):
@@ -117,11 +149,15 @@ def read(source: Source) -> Iterator[Event]:
     chat = _Chat("0")
     with source.open() as file:
         try:
-            for node in walk(file, ITEMS):
-                if node.kind == "item":
-                    chat.messages += 1
+            for node in walk_many(file, ITEMS, _Raw):
+                if node.kind == "items":
                     chat.owner = owner
-                    yield _message(node.value, chat, source)
+                    for nth, raw in enumerate(node.value.found):
+                        chat.messages += 1
+                        message = _message(raw, chat, source)
+                        if message is None:
+                            message = Skipped(chat.key, UNKNOWN_KIND if node.value.keys(nth) - _PLAIN else EMPTY)
+                        yield message
                 elif node.kind == "value":
                     container, _, key = node.prefix.rpartition(".")
                     if key in _ABOUT_CHAT and container in CONTAINERS:
@@ -139,16 +175,16 @@ def read(source: Source) -> Iterator[Event]:
             yield Truncated(damage.sentence)
 
 
-def _message(raw: dict[str, Any], chat: _Chat, source: Source) -> ReadMessage | Skipped:
-    kind = raw.get("type", "message")
-    if kind != "message":  # "unsupported": a kind the exporter did not know
-        return Skipped(chat.key, SERVICE if kind == "service" else UNKNOWN_KIND)
+def _message(raw: _Raw, chat: _Chat, source: Source) -> ReadMessage | Skipped | None:
+    """Returns None for a message of nothing that is read."""
+    if raw.type != "message":  # "unsupported": a kind the exporter did not know
+        return Skipped(chat.key, SERVICE if raw.type == "service" else UNKNOWN_KIND)
     if chat.left_out:
         return Skipped(chat.key, chat.left_out)
-    moment = read_time(raw.get("date_unixtime"), source.zone) or read_time(raw.get("date"), source.zone)
+    moment = read_time(raw.date_unixtime, source.zone) or read_time(raw.date, source.zone)
     if moment is None:
         return Skipped(chat.key, NO_TIME)
-    writer = chat.writer(raw.get("from_id"), raw.get("from"))
+    writer = chat.writer(raw.from_id, raw.from_)
     if writer is None:
         return Skipped(chat.key, NO_SENDER)
     sender, name, is_bot = writer
@@ -156,21 +192,20 @@ def _message(raw: dict[str, Any], chat: _Chat, source: Source) -> ReadMessage | 
         chat.senders[sender.id] = name
     text, photos, placeholder = _content(raw)
     if not text and not photos and placeholder is None:
-        return Skipped(chat.key, UNKNOWN_KIND if raw.keys() - _PLAIN else EMPTY)
-    native = _number(raw.get("id"))
-    edited = None
-    if "edited" in raw or "edited_unixtime" in raw:
-        edited = read_time(raw.get("edited_unixtime"), source.zone) or read_time(raw.get("edited"), source.zone)
-    answered = None
-    if "reply_to_message_id" in raw and not raw.get("reply_to_peer_id"):
-        answered = _lasting(_number(raw["reply_to_message_id"]), chat)
+        return None
+    native = _number(raw.id)
+    edited = answered = None
+    if raw.edited_unixtime is not None or raw.edited is not None:
+        edited = read_time(raw.edited_unixtime, source.zone) or read_time(raw.edited, source.zone)
+    if raw.reply_to_message_id is not None and not raw.reply_to_peer_id:
+        answered = _lasting(_number(raw.reply_to_message_id), chat)
     position = int(native) if native and len(native) < _ORDERLY else chat.messages
     if chat.private:
         is_bot = chat.type == "bot_chat" and sender.id == _number(chat.about.get("id"))
     plays, seconds = "", None
     if placeholder is not None:
-        plays = str(raw.get("file") or "") if placeholder in _PLAYING else ""
-        seconds = raw.get("duration_seconds")
+        plays = str(raw.file or "") if placeholder in _PLAYING else ""
+        seconds = raw.duration_seconds
         seconds = seconds if isinstance(seconds, int) and 0 <= seconds <= _DAY else None
     return ReadMessage(  # Python passes more than fifteen keywords in a slower way
         chat.key,
@@ -182,7 +217,7 @@ def _message(raw: dict[str, Any], chat: _Chat, source: Source) -> ReadMessage | 
         photos=photos,
         placeholder=placeholder,
         # what an inline bot wrote in somebody's name is as little their own words as what they pass on
-        forwarded="forwarded_from" in raw or "via_bot" in raw,
+        forwarded=raw.forwarded_from is not UNSET or raw.via_bot is not UNSET,
         native_id=_lasting(native, chat),
         reply_to=answered,
         is_bot=is_bot,
@@ -194,37 +229,35 @@ def _message(raw: dict[str, Any], chat: _Chat, source: Source) -> ReadMessage | 
     )
 
 
-def _content(raw: dict[str, Any]) -> tuple[str, tuple[str, ...], str | None]:
+def _content(raw: _Raw) -> tuple[str, tuple[str, ...], str | None]:
     """Returns a message's text, photos and placeholder."""
-    text = _text(raw.get("text"))
-    if not text and "rich_message" in raw:
-        text = "\n".join(_blocks(raw["rich_message"]))
+    text = raw.text if type(raw.text) is str else _text(raw.text)
+    if not text and raw.rich_message is not None:
+        text = "\n".join(_blocks(raw.rich_message))
     text = clean(text)
-    media = raw.get("media_type")
+    media = raw.media_type
     if media == "sticker":
-        return text or clean(raw.get("sticker_emoji")), (), "sticker"
+        return text or clean(raw.sticker_emoji), (), "sticker"
     if isinstance(media, str) and media in _MEDIA:
         return text, (), _MEDIA[media]
-    if raw.get("photo"):
-        return text, (str(raw["photo"]),), None
-    if raw.get("file") and media is None:
-        if str(raw.get("mime_type") or "").startswith("image/"):
-            return text, (str(raw["file"]),), None
+    if raw.photo:
+        return text, (str(raw.photo),), None
+    if raw.file and media is None:
+        if str(raw.mime_type or "").startswith("image/"):
+            return text, (str(raw.file),), None
         return text, (), "file"
-    if "contact_information" in raw:
+    if raw.contact_information is not UNSET:
         return text, (), "contact"
-    if "location_information" in raw or "place_name" in raw:
+    if raw.location_information is not UNSET or raw.place_name is not UNSET:
         return text, (), "location"
     return text, (), None
 
 
 def _text(value: object) -> str:
     """Returns the text, which is a string or a list of strings and of objects with one."""
-    if isinstance(value, str):
-        return value
     if isinstance(value, list):
         return "".join(_text(part.get("text")) if isinstance(part, dict) else _text(part) for part in value)
-    return ""
+    return value if isinstance(value, str) else ""
 
 
 def _blocks(value: object) -> Iterator[str]:
