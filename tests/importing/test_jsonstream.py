@@ -5,10 +5,11 @@ import json
 import random
 from typing import Any
 
+import msgspec
 import pytest
 
 from training.data.importers import jsonmending
-from training.data.importers.jsonstream import Damaged, keys_by_place, walk
+from training.data.importers.jsonstream import Damaged, keys_by_place, walk, walk_many
 
 
 def mended(data: bytes) -> str:
@@ -125,3 +126,35 @@ def test_damage_anywhere_costs_the_items_around_it_alone(damage: bytes, indent: 
         assert found == sorted(found)
         assert {0, 8} <= set(found)
         assert len(found) >= 6
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"), [(r"\x07", "\x07"), (r"\ud83d", "\ufffd"), ("\x01", ""), (r"\q", r"\q"), ("你", "你")]
+)
+def test_a_long_list_is_read_alike_wherever_something_is_to_be_mended(written: str, meant: str) -> None:
+    messages = [
+        {"id": number, "text": "WORD" if number % 700 == 650 else "x" * (number % 90)} for number in range(5000)
+    ]
+    chats = {"chats": [{"messages": messages}, {"messages": messages[:3], "name": "short"}], "end": True}
+    document = json.dumps(chats, indent=1).replace("WORD", f"a{written}b")
+    expected = [{**message, "text": message["text"].replace("WORD", f"a{meant}b")} for message in messages]
+    nodes = list(walk(io.BytesIO(document.encode()), {"chats.item.messages.item"}))
+    assert [node.value for node in nodes if node.kind == "item"] == expected + expected[:3]
+    assert [node.value for node in nodes if node.kind == "value"] == ["short", True]
+
+
+class Asked(msgspec.Struct):
+    """What somebody reads of an object."""
+
+    text: str = ""
+
+
+def test_what_is_not_asked_for_can_still_be_told() -> None:
+    messages = [{"id": number, "text": f"{number}", f"other {number}": [{}]} for number in range(2000)]
+    document = json.dumps({"messages": messages}, indent=1).encode()
+    texts: list[str] = []
+    for node in walk_many(io.BytesIO(document), {"messages.item"}, Asked):
+        if node.kind == "items":
+            assert node.value.keys(0) == {"id", "text", f"other {len(texts)}"}
+            texts += [item.text for item in node.value.found]
+    assert texts == [message["text"] for message in messages]
