@@ -3,6 +3,7 @@
 import io
 import json
 import random
+import re
 from typing import Any
 
 import msgspec
@@ -38,6 +39,14 @@ def test_half_of_a_surrogate_pair_is_mended_wherever_the_pieces_end(
 ) -> None:
     monkeypatch.setattr(jsonmending, "CHUNK", piece)
     assert json.loads(mended(HALVES)) == HALVES_MENDED
+
+
+@pytest.mark.parametrize("piece", range(60, 120))
+def test_a_path_without_quotes_is_mended_wherever_the_pieces_end(monkeypatch: pytest.MonkeyPatch, piece: int) -> None:
+    monkeypatch.setattr(jsonmending, "CHUNK", piece)
+    emoji = [{"type": "custom_emoji", "document_id": number} for number in range(9)]
+    document = re.sub(r"(_id\": )(\d)", r"\1(File \2 not included)", json.dumps(emoji, indent=1))
+    assert json.loads(mended(document.encode())) == [{**one, "document_id": None} for one in emoji]
 
 
 def test_valid_json_is_left_as_it_is() -> None:
@@ -137,7 +146,7 @@ def test_a_long_list_is_read_alike_wherever_something_is_to_be_mended(written: s
     ]
     chats = {"chats": [{"messages": messages}, {"messages": messages[:3], "name": "short"}], "end": True}
     document = json.dumps(chats, indent=1).replace("WORD", f"a{written}b")
-    expected = [{**message, "text": message["text"].replace("WORD", f"a{meant}b")} for message in messages]
+    expected = [{**message, "text": str(message["text"]).replace("WORD", f"a{meant}b")} for message in messages]
     nodes = list(walk(io.BytesIO(document.encode()), {"chats.item.messages.item"}))
     assert [node.value for node in nodes if node.kind == "item"] == expected + expected[:3]
     assert [node.value for node in nodes if node.kind == "value"] == ["short", True]

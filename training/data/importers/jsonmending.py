@@ -16,6 +16,7 @@ _ESCAPE = re.compile(
 _UNFINISHED = re.compile(
     rb"(?<!\\)(?:\\\\)*(\\(?:x[0-9A-Fa-f]?|u[0-9A-Fa-f]{0,3}|%b(?:\\(?:u[0-9A-Fa-f]{0,3})?)?)?)\Z" % _HIGH
 )
+_LONGEST_LINE = 1000
 _LONGEST_MARK = 3  # of byte orders
 _LONGEST_UNFINISHED = 11  # a surrogate pair but for its last digit
 _UNQUOTED = re.compile(rb'("document_id":\s*)(?!null|true|false)[^\s"\d\[{-][^"\r\n}]*')
@@ -43,6 +44,8 @@ class Pieces:
             data = (self._held + read).translate(None, _RAW_CONTROL)
             unfinished = _UNFINISHED.search(data, _tail(data)) if read else None
             end = unfinished.start(1) if unfinished else len(data)
+            if read:  # what has no quotes is told by the whole line
+                end = (data.rfind(b"\n", max(0, end - _LONGEST_LINE), end) + 1) or end
             good = _mend(data[:end])
             text, used = codecs.utf_8_decode(good, "replace", not read)
             self._held = good[used:] + data[end:]

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-import msgspec
 from msgspec import UNSET
 
 from bot.message import Account, ChatKind
@@ -26,13 +25,13 @@ from training.data.importers.base import (
     Skipped,
     Source,
     Truncated,
-    clean,
     clean_name,
     looks_like_bot,
     named,
     read_time,
 )
 from training.data.importers.jsonstream import Damaged, walk_many
+from training.data.importers.telegram_message import PLAIN, PLAYING, RawMessage, content
 
 PLATFORM = "telegram"
 CONTAINERS = ("", "chats.list.item", "left_chats.list.item")
@@ -43,21 +42,6 @@ SUPERGROUP_TYPES = ("private_supergroup", "public_supergroup", "private_channel"
 CODE_SENDERS = ("777000", "42777", "489000")
 """The accounts by which Telegram sends codes."""
 
-_MEDIA = {
-    "sticker": "sticker",
-    "animation": "animation",
-    "voice_message": "voice",
-    "video_message": "video",
-    "video_file": "video",
-    "audio_file": "audio",
-}
-_PLAYING = frozenset(_MEDIA.values())
-_PLAIN = frozenset(
-    ("id", "type", "date", "date_unixtime", "edited", "edited_unixtime", "from", "from_id", "author", "text",
-     "text_entities", "reply_to_message_id", "reply_to_peer_id", "forwarded_from", "forwarded_from_id", "saved_from",
-     "via_bot", "reactions", "inline_bot_buttons")
-)  # fmt: skip
-"""The keys of a message of plain text. A message without text and with other keys is of an unknown kind."""
 _OF_ACCOUNT = frozenset(
     ("personal_information", "profile_pictures", "stories", "contacts", "frequent_contacts", "sessions", "chats",
      "left_chats")
@@ -68,35 +52,6 @@ _OF_MESSAGE = frozenset(("date_unixtime", "from_id", "text_entities", "from", "t
 _DAY = 86_400  # seconds; nothing that plays longer is believed
 _ORDERLY = 18  # digits of a message id, at most, that can be sorted by
 _ABOUT_CHAT = ("name", "type", "id")
-
-
-class _Raw(msgspec.Struct, rename={"from_": "from"}, gc=False):
-    """What is read of a message, in the order in which Telegram writes it. UNSET: whether it is there tells something,
-    even where it is null."""
-
-    id: Any = None
-    type: Any = "message"
-    date: Any = None
-    date_unixtime: Any = None
-    edited: Any = None
-    edited_unixtime: Any = None
-    from_: Any = None
-    from_id: Any = None
-    forwarded_from: Any = UNSET
-    via_bot: Any = UNSET
-    reply_to_message_id: Any = None
-    reply_to_peer_id: Any = None
-    photo: Any = None
-    file: Any = None
-    media_type: Any = None
-    sticker_emoji: Any = None
-    mime_type: Any = None
-    duration_seconds: Any = None
-    contact_information: Any = UNSET
-    location_information: Any = UNSET
-    place_name: Any = UNSET
-    rich_message: Any = None
-    text: Any = None
 
 
 class _Writer(NamedTuple):
@@ -149,14 +104,14 @@ def read(source: Source) -> Iterator[Event]:
     chat = _Chat("0")
     with source.open() as file:
         try:
-            for node in walk_many(file, ITEMS, _Raw):
+            for node in walk_many(file, ITEMS, RawMessage):
                 if node.kind == "items":
                     chat.owner = owner
                     for nth, raw in enumerate(node.value.found):
                         chat.messages += 1
                         message = _message(raw, chat, source)
                         if message is None:
-                            message = Skipped(chat.key, UNKNOWN_KIND if node.value.keys(nth) - _PLAIN else EMPTY)
+                            message = Skipped(chat.key, UNKNOWN_KIND if node.value.keys(nth) - PLAIN else EMPTY)
                         yield message
                 elif node.kind == "value":
                     container, _, key = node.prefix.rpartition(".")
@@ -175,7 +130,7 @@ def read(source: Source) -> Iterator[Event]:
             yield Truncated(damage.sentence)
 
 
-def _message(raw: _Raw, chat: _Chat, source: Source) -> ReadMessage | Skipped | None:
+def _message(raw: RawMessage, chat: _Chat, source: Source) -> ReadMessage | Skipped | None:
     """Returns None for a message of nothing that is read."""
     if raw.type != "message":  # "unsupported": a kind the exporter did not know
         return Skipped(chat.key, SERVICE if raw.type == "service" else UNKNOWN_KIND)
@@ -190,7 +145,7 @@ def _message(raw: _Raw, chat: _Chat, source: Source) -> ReadMessage | Skipped | 
     sender, name, is_bot = writer
     if name or sender.id not in chat.senders:
         chat.senders[sender.id] = name
-    text, photos, placeholder = _content(raw)
+    text, photos, placeholder = content(raw)
     if not text and not photos and placeholder is None:
         return None
     native = _number(raw.id)
@@ -204,7 +159,7 @@ def _message(raw: _Raw, chat: _Chat, source: Source) -> ReadMessage | Skipped | 
         is_bot = chat.type == "bot_chat" and sender.id == _number(chat.about.get("id"))
     plays, seconds = "", None
     if placeholder is not None:
-        plays = str(raw.file or "") if placeholder in _PLAYING else ""
+        plays = str(raw.file or "") if placeholder in PLAYING else ""
         seconds = raw.duration_seconds
         seconds = seconds if isinstance(seconds, int) and 0 <= seconds <= _DAY else None
     return ReadMessage(  # Python passes more than fifteen keywords in a slower way
@@ -227,50 +182,6 @@ def _message(raw: _Raw, chat: _Chat, source: Source) -> ReadMessage | Skipped | 
         plays=plays,
         seconds=seconds,
     )
-
-
-def _content(raw: _Raw) -> tuple[str, tuple[str, ...], str | None]:
-    """Returns a message's text, photos and placeholder."""
-    text = raw.text if type(raw.text) is str else _text(raw.text)
-    if not text and raw.rich_message is not None:
-        text = "\n".join(_blocks(raw.rich_message))
-    text = clean(text)
-    media = raw.media_type
-    if media == "sticker":
-        return text or clean(raw.sticker_emoji), (), "sticker"
-    if isinstance(media, str) and media in _MEDIA:
-        return text, (), _MEDIA[media]
-    if raw.photo:
-        return text, (str(raw.photo),), None
-    if raw.file and media is None:
-        if str(raw.mime_type or "").startswith("image/"):
-            return text, (str(raw.file),), None
-        return text, (), "file"
-    if raw.contact_information is not UNSET:
-        return text, (), "contact"
-    if raw.location_information is not UNSET or raw.place_name is not UNSET:
-        return text, (), "location"
-    return text, (), None
-
-
-def _text(value: object) -> str:
-    """Returns the text, which is a string or a list of strings and of objects with one."""
-    if isinstance(value, list):
-        return "".join(_text(part.get("text")) if isinstance(part, dict) else _text(part) for part in value)
-    return value if isinstance(value, str) else ""
-
-
-def _blocks(value: object) -> Iterator[str]:
-    """Yields the lines of a rich message: of its paragraphs, lists, tables and whatever else holds text."""
-    if isinstance(value, list):
-        for part in value:
-            yield from _blocks(part)
-    elif isinstance(value, dict):
-        if line := _text(value.get("text")).strip():
-            yield line
-        for key, part in value.items():
-            if key != "text" and isinstance(part, list | dict):
-                yield from _blocks(part)
 
 
 def _writer(from_id: object, from_name: object) -> _Writer | None:
