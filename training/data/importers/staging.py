@@ -4,6 +4,7 @@ import sqlite3
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 from bot.message import PHOTO, Account, Attachment
 from bot.store.attachments import text_and_attachments, to_json
@@ -237,15 +238,30 @@ def _stage(db: sqlite3.Connection, events: Iterable[Event], media: ExportMedia, 
 
 
 def _with_attachments(message: ReadMessage, media: ExportMedia) -> tuple[str, str]:
-    """Copies a message's photos; returns its text, and what it brings as JSON."""
+    """Copies a message's photos, and of what plays what is kept; returns its text, and what it brings as JSON."""
     photos = [digest for name in message.photos if (digest := media.take(name)) is not None]
     kind = message.placeholder or (PHOTO if message.photos and not photos else "")
-    text, attachments = text_and_attachments(kind, message.text, [("", digest) for digest in photos])
-    return text, to_json([_told(one, message, media) if one.kind == kind else one for one in attachments])
+    if photos:
+        text, attachments = text_and_attachments(kind, message.text, [("", digest) for digest in photos])
+        told = [_told(one, message.transcript, message.seconds) if one.kind == kind else one for one in attachments]
+        return text, to_json([_played(one, message, media) if one.kind == kind else one for one in told])
+    text, attachment, as_json = _alone(kind, message.text, message.transcript, message.seconds)
+    found = _played(attachment, message, media)
+    return text, as_json if found is attachment else to_json([found])
 
 
-def _told(attachment: Attachment, message: ReadMessage, media: ExportMedia) -> Attachment:
-    """What the placeholder stands for, with what the export tells of it and holds of it."""
-    if message.transcript or message.seconds is not None:
-        attachment = replace(attachment, words=message.transcript or attachment.words, seconds=message.seconds)
+@lru_cache(1000)  # stickers and voice messages are alike by the thousand
+def _alone(kind: str, text: str, transcript: str, seconds: int | None) -> tuple[str, Attachment, str]:
+    """Returns the text and the one attachment of a message without photos, and that as JSON."""
+    text, (attachment,) = text_and_attachments(kind, text, ())
+    told = _told(attachment, transcript, seconds)
+    return text, told, to_json([told])
+
+
+def _told(attachment: Attachment, transcript: str, seconds: int | None) -> Attachment:
+    """Returns what a placeholder stands for, with what the export tells of it."""
+    return replace(attachment, words=transcript or attachment.words, seconds=seconds)
+
+
+def _played(attachment: Attachment, message: ReadMessage, media: ExportMedia) -> Attachment:
     return media.take_playing(message.plays, attachment) if message.plays else attachment
