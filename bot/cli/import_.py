@@ -17,6 +17,7 @@ from bot.workspace import Workspace
 from bot.writing import WritingKind
 
 if TYPE_CHECKING:
+    from bot.hearing.transcriber import Transcriber
     from training.data.importers import ImportReport
 
 _WRITTEN = {
@@ -81,14 +82,13 @@ class _ShowFormats(argparse.Action):
 def run(args: argparse.Namespace) -> int:
     from tqdm import tqdm
 
-    from bot.cli.transcribe import hearing_with, transcribe
     from bot.media import MediaStore
     from bot.store.corpus import Corpus
     from bot.store.writings import authors, count
     from training.data.importers import AddressBook, Options, find_files, import_paths
 
     workspace = Workspace.open(args.workspace)
-    transcriber = hearing_with(workspace) if args.hear else None  # before the import: it may be missing
+    transcriber = _transcriber(workspace) if args.hear else None  # before the import: it may be missing
     zone = _zone(args.timezone)
     if args.to and args.said_to_be != "letter":
         raise UsageError("--to goes with --as letter: it says whom the letters went to.")
@@ -116,8 +116,16 @@ def run(args: argparse.Namespace) -> int:
     for problem in (*report.format_problems, *report.hints, *report.problems):
         print(f"echoes: {problem}", file=sys.stderr)
     if transcriber is not None:
+        from bot.cli.transcribe import transcribe
+
         transcribe(workspace, transcriber, out=sys.stderr if args.json else None)
     return ExitCode.DATA if report.problems or not report.files else ExitCode.OK
+
+
+def _transcriber(workspace: Workspace) -> "Transcriber":
+    from bot.cli.transcribe import hearing_with
+
+    return hearing_with(workspace)
 
 
 def _zone(name: str | None) -> ZoneInfo | None:

@@ -3,8 +3,6 @@
 import os
 import sys
 
-import psutil
-
 SPINS = "10000"
 """How often a thread looks for new work before it sleeps. Endlessly, as is the habit of GNU's OpenMP, makes a model
 twice as slow and more where anything else wants the cores; sleeping at once makes it slower where nothing does."""
@@ -15,6 +13,8 @@ def free_cores() -> int:
     asked = os.environ.get("OMP_NUM_THREADS", "")
     if asked.isdigit() and int(asked) > 0:
         return int(asked)
+    import psutil
+
     allowed = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
     return max(1, min(psutil.cpu_count(logical=False) or 1, allowed))
 

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from bot.errors import DataError, PassingError
@@ -27,6 +28,7 @@ class Looked:
     seconds: int | None
 
 
+@cache  # it is asked for every sticker of an import
 def can_look() -> bool:
     """Whether the extra `echoes[media]` is installed, which opens what plays."""
     return importlib.util.find_spec("av") is not None

@@ -13,10 +13,12 @@ _SPEAKING = ("location", "contact", "poll", "game", "checklist")
 _SAID = ("voice", "audio", "video")
 """Kinds in which somebody speaks. Not every export has it written down."""
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False)
+
 
 def to_json(attachments: Sequence[Attachment]) -> str:
     """Returns attachments as JSON; empty where there are none."""
-    return json.dumps([_record(one) for one in attachments], ensure_ascii=False) if attachments else ""
+    return _ENCODER.encode([_record(one) for one in attachments]) if attachments else ""
 
 
 def from_json(text: str) -> tuple[Attachment, ...]:

@@ -127,6 +127,16 @@ class Corpus:
                 self.db.execute("ROLLBACK")
             raise
 
+    @contextmanager
+    def bulk(self) -> Iterator[sqlite3.Connection]:
+        """A transaction for very many rows: that what they refer to is there is not looked up for every one of them."""
+        self.db.execute("PRAGMA foreign_keys = OFF")
+        try:
+            with self.transaction() as db:
+                yield db
+        finally:
+            self.db.execute("PRAGMA foreign_keys = ON")
+
     def count(self) -> int:
         """How many messages there are in all."""
         (number,) = self.db.execute("SELECT count(*) FROM messages").fetchone()

@@ -52,6 +52,8 @@ class Desk:
 def desk(tmp_path: Path) -> Iterator[Desk]:
     with Corpus.open(tmp_path / "workspace" / "corpus.sqlite") as corpus:
         yield Desk(corpus, MediaStore(tmp_path / "workspace" / "media"))
+        assert corpus.db.execute("PRAGMA foreign_keys").fetchone() == (1,)
+        assert not corpus.db.execute("PRAGMA foreign_key_check").fetchall(), "an import must write what fits together"
 
 
 Write = Callable[..., Path]

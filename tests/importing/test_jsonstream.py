@@ -3,16 +3,19 @@
 import io
 import json
 import random
+import re
 from typing import Any
 
+import msgspec
 import pytest
 
 from training.data.importers import jsonmending
-from training.data.importers.jsonstream import Damaged, keys_by_place, walk
+from training.data.importers.jsonstream import Damaged, keys_by_place, walk, walk_many
 
 
 def mended(data: bytes) -> str:
-    return "".join(jsonmending.mended(io.BytesIO(data)))
+    pieces = jsonmending.Pieces(io.BytesIO(data))
+    return "".join(iter(pieces.text, ""))
 
 
 BROKEN = rb'{"a": "x\x07y \\x07 \\\x1f \q \u4f60 \" \\", "b": "\\\\\x0A"}'
@@ -36,6 +39,14 @@ def test_half_of_a_surrogate_pair_is_mended_wherever_the_pieces_end(
 ) -> None:
     monkeypatch.setattr(jsonmending, "CHUNK", piece)
     assert json.loads(mended(HALVES)) == HALVES_MENDED
+
+
+@pytest.mark.parametrize("piece", range(60, 120))
+def test_a_path_without_quotes_is_mended_wherever_the_pieces_end(monkeypatch: pytest.MonkeyPatch, piece: int) -> None:
+    monkeypatch.setattr(jsonmending, "CHUNK", piece)
+    emoji = [{"type": "custom_emoji", "document_id": number} for number in range(9)]
+    document = re.sub(r"(_id\": )(\d)", r"\1(File \2 not included)", json.dumps(emoji, indent=1))
+    assert json.loads(mended(document.encode())) == [{**one, "document_id": None} for one in emoji]
 
 
 def test_valid_json_is_left_as_it_is() -> None:
@@ -124,3 +135,35 @@ def test_damage_anywhere_costs_the_items_around_it_alone(damage: bytes, indent: 
         assert found == sorted(found)
         assert {0, 8} <= set(found)
         assert len(found) >= 6
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"), [(r"\x07", "\x07"), (r"\ud83d", "\ufffd"), ("\x01", ""), (r"\q", r"\q"), ("你", "你")]
+)
+def test_a_long_list_is_read_alike_wherever_something_is_to_be_mended(written: str, meant: str) -> None:
+    messages = [
+        {"id": number, "text": "WORD" if number % 700 == 650 else "x" * (number % 90)} for number in range(5000)
+    ]
+    chats = {"chats": [{"messages": messages}, {"messages": messages[:3], "name": "short"}], "end": True}
+    document = json.dumps(chats, indent=1).replace("WORD", f"a{written}b")
+    expected = [{**message, "text": str(message["text"]).replace("WORD", f"a{meant}b")} for message in messages]
+    nodes = list(walk(io.BytesIO(document.encode()), {"chats.item.messages.item"}))
+    assert [node.value for node in nodes if node.kind == "item"] == expected + expected[:3]
+    assert [node.value for node in nodes if node.kind == "value"] == ["short", True]
+
+
+class Asked(msgspec.Struct):
+    """What somebody reads of an object."""
+
+    text: str = ""
+
+
+def test_what_is_not_asked_for_can_still_be_told() -> None:
+    messages = [{"id": number, "text": f"{number}", f"other {number}": [{}]} for number in range(2000)]
+    document = json.dumps({"messages": messages}, indent=1).encode()
+    texts: list[str] = []
+    for node in walk_many(io.BytesIO(document), {"messages.item"}, Asked):
+        if node.kind == "items":
+            assert node.value.keys(0) == {"id", "text", f"other {len(texts)}"}
+            texts += [item.text for item in node.value.found]
+    assert texts == [message["text"] for message in messages]

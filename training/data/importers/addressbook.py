@@ -19,7 +19,6 @@ from bot.message import ChatKind
 from training.data.importers.base import Event, ReadChat, ReadMessage, ReadReaction, clean_name
 from training.data.importers.database import is_database, opened
 from training.data.importers.encoding import encoding_of
-from training.data.proposals.names import same_address
 
 _LINE = re.compile(r"(?:[\w-]+\.)?(?P<name>FN|N|ORG|TEL|EMAIL|END)(?P<options>;[^:]*)?:(?P<value>.*)", re.IGNORECASE)
 _ESCAPED = re.compile(r"\\(.)")
@@ -69,6 +68,8 @@ class AddressBook:
 
     def name_of(self, address: str) -> str:
         """Returns who a number or a mail address belongs to; "" where nobody is known, or people of several names."""
+        from training.data.proposals.names import same_address  # phonenumbers take as long as all else at a start
+
         found = self.contacts.get(_key(address), ())
         names = {one.name for one in found if "@" in address or same_address(one.address, address)}
         return names.pop() if len(names) == 1 else ""

@@ -70,7 +70,7 @@ class ReadChat(msgspec.Struct, frozen=True):
     ids: str | None = None
 
 
-class ReadMessage(msgspec.Struct, frozen=True):
+class ReadMessage(msgspec.Struct, frozen=True, gc=False):
     """A message of the export that is kept.
 
     chat: the key of its ReadChat. sender_name: the display name at the time; "" where the export has none. sent_ms:
@@ -229,7 +229,7 @@ _CLOCK = re.compile(
 )
 
 
-class Moment(msgspec.Struct, frozen=True):
+class Moment(msgspec.Struct, frozen=True, gc=False):
     """A time. ms: milliseconds since 1970, in UTC. resolution_ms: how exact it is. local: written without a zone."""
 
     ms: int
@@ -241,7 +241,7 @@ def clean(value: object) -> str:
     """Returns the text with \\n as its line ends, without control characters and without what cannot be stored."""
     if value is None:
         return ""
-    text = value if isinstance(value, str) else str(value)
+    text = value if type(value) is str else str(value)
     if text.isprintable():  # most are, and it is quickly told
         return text.strip()
     if "\r" in text:
@@ -281,14 +281,16 @@ def read_time(value: object, zone: tzinfo | None) -> Moment | None:
 
     zone: the time zone of a date without one; None is this machine's.
     """
+    if (
+        type(value) is str and len(value) == _DIGITS_OF_SECONDS and value.isdecimal()
+    ):  # many are, and it is quickly told
+        ms = int(value) * SECOND
+        return Moment(ms, SECOND) if 0 < ms < LATEST_MS else None
     if value is None or isinstance(value, bool):
         return None
     if isinstance(value, int | float | Decimal):
         return _epoch(value)
     text = str(value).strip()
-    if text.isdecimal() and len(text) == _DIGITS_OF_SECONDS and text.isascii():  # most are, and it is quickly told
-        ms = int(text) * SECOND
-        return Moment(ms, SECOND) if 0 < ms < LATEST_MS else None
     if _SECONDS.fullmatch(text):
         return _epoch(float(text))
     match = _CLOCK.fullmatch(text)

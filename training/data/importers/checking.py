@@ -31,30 +31,32 @@ _LONGEST = 7 * 86_400  # seconds of anything that plays
 
 def checked(events: Iterable[Event]) -> Iterator[Event]:
     """Yields the same events. Raises FormatFault at one that makes no sense, or at the end if messages lack a chat."""
-    senders: set[Account] = set()
-    with_messages: set[str] = set()
+    writers: set[tuple[str, str, str, str]] = set()  # chat, platform, id and name: those that were looked at
+    reacting: set[tuple[str, str]] = set()  # chat and platform of those who reacted
     platforms: dict[str, str] = {}  # of the chats, by key
     for number, event in enumerate(events, 1):
-        if isinstance(event, ReadMessage):
-            fault = _fault_of_message(event)
+        if type(event) is ReadMessage:
+            fault = _fault_of_types(event) or _fault_of_message(event)
             if fault is None:
-                with_messages.add(event.chat)
-                if event.sender not in senders:
-                    senders.add(event.sender)
-                    fault = _fault_of_account(event.sender.platform, event.sender.id)
+                sender = event.sender
+                writer = event.chat, sender.platform, sender.id, event.sender_name
+                if writer not in writers:
+                    writers.add(writer)
+                    fault = _fault_of_writer(event)
         else:
             fault = _fault_of(event)
             if isinstance(event, ReadReaction) and fault is None:
-                with_messages.add(event.chat)
-                senders.add(event.sender)
+                reacting.add((event.chat, event.sender.platform))
             if isinstance(event, ReadChat) and fault is None:
                 platforms[event.key] = event.platform
         if fault is not None:
             raise FormatFault(f"yielded a {type(event).__name__} that makes no sense (event {number}: {fault})")
         yield event
+    heard = {(chat, platform) for chat, platform, *_ in writers} | reacting
+    with_messages = {chat for chat, _ in heard}
     if not with_messages <= platforms.keys():
         raise FormatFault("yielded messages of a chat for which it yielded no ReadChat")
-    if not {sender.platform for sender in senders} <= {platforms[key] for key in with_messages}:
+    if not {platform for _, platform in heard} <= {platforms[key] for key in with_messages}:
         raise FormatFault("yielded senders of another platform than their chats")
 
 
@@ -82,29 +84,33 @@ def _fault_of(event: object) -> str | None:
     )
 
 
-def _fault_of_message(message: ReadMessage) -> str | None:
-    """Says what is wrong with a message's fields; of its sender it only looks at the types."""
+def _fault_of_types(message: ReadMessage) -> str | None:
+    """Says what is wrong with the types of what tells who wrote it, and where."""
     if type(message.chat) is not str:
         return "its `chat` is not a text"
     sender = message.sender
     if type(sender) is not Account or type(sender.id) is not str or type(sender.platform) is not str:
         return "its `sender` is not an Account of two texts"
+    if not isinstance(message.sender_name, str):
+        return "its `sender_name` is not a text on one line"
+    return None
+
+
+def _fault_of_writer(message: ReadMessage) -> str | None:
+    if not _is_text(message.sender_name) or "\n" in message.sender_name:
+        return "its `sender_name` is not a text on one line"
+    return _fault_of_account(message.sender.platform, message.sender.id)
+
+
+def _fault_of_message(message: ReadMessage) -> str | None:
+    """Says what is wrong with a message's own fields. Most have few of them."""
     if type(message.sent_ms) is not int or not 0 < message.sent_ms < LATEST_MS:
         return "its `sent_ms` is no time in milliseconds between 1970 and 2100"
     if type(message.position) is not int or not -_LARGEST <= message.position < _LARGEST:
         return "its `position` is not a whole number of 64 bits"
-    if not _is_text(message.text):
+    text = message.text
+    if not (type(text) is str and text.isascii()) and not _is_text(text):
         return "its `text` is not a text that can be stored"
-    if not _is_text(message.sender_name) or "\n" in message.sender_name:
-        return "its `sender_name` is not a text on one line"
-    if message.photos != () and not _are_names(message.photos):
-        return "its `photos` are not a tuple of file names"
-    if message.placeholder is not None and (
-        not isinstance(message.placeholder, str) or message.placeholder not in KINDS
-    ):
-        return f"its `placeholder` is none of {', '.join(KINDS)}"
-    if not (message.text or message.photos or message.placeholder):
-        return "it has no text, no photo and no placeholder: yield Skipped in its place"
     if message.native_id is not None and not (_is_text(message.native_id) and message.native_id):
         return "its `native_id` is neither None nor a text"
     if message.reply_to is not None and not (_is_text(message.reply_to) and message.reply_to):
@@ -117,6 +123,21 @@ def _fault_of_message(message: ReadMessage) -> str | None:
         return "its `local_time` is neither True nor False"
     if message.edited_ms is not None and not (type(message.edited_ms) is int and 0 < message.edited_ms < LATEST_MS):
         return "its `edited_ms` is neither None nor a time in milliseconds between 1970 and 2100"
+    if text and message.photos == () and message.placeholder is None and message.transcript == message.plays == "":
+        return None if message.seconds is None else _fault_of_media(message)
+    return _fault_of_media(message)
+
+
+def _fault_of_media(message: ReadMessage) -> str | None:
+    """Says what is wrong with what a message brings."""
+    if message.photos != () and not _are_names(message.photos):
+        return "its `photos` are not a tuple of file names"
+    if message.placeholder is not None and (
+        not isinstance(message.placeholder, str) or message.placeholder not in KINDS
+    ):
+        return f"its `placeholder` is none of {', '.join(KINDS)}"
+    if not (message.text or message.photos or message.placeholder):
+        return "it has no text, no photo and no placeholder: yield Skipped in its place"
     if message.transcript != "" and not _is_text(message.transcript):
         return "its `transcript` is not a text that can be stored"
     if not isinstance(message.plays, str) or (message.plays and not message.placeholder):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from bot.errors import DataError
 from bot.message import ChatKind
 from training.data.importers.base import ReadChat, is_named
+from training.data.importers.staging import StagedChat
 
 SUPERGROUP = "-100"
 """How the ids of Telegram's supergroups begin, and those of the groups that they once were do not."""
@@ -20,7 +21,7 @@ class Target:
     mirrored: bool = False
 
 
-def find_chat(db: sqlite3.Connection, index: int, about: ReadChat, space: str | None) -> Target | None:
+def find_chat(db: sqlite3.Connection, staged: StagedChat, about: ReadChat, space: str | None) -> Target | None:
     """Returns the corpus's row of this chat, or None.
 
     Either person may have exported it. Raises DataError if in doubt.
@@ -34,21 +35,21 @@ def find_chat(db: sqlite3.Connection, index: int, about: ReadChat, space: str | 
         if same is not None:
             return Target(same)
         for row, native, _ in found:
-            if _grown(about.platform, native, about.native_id) and _overlap(db, index, row, 3):
+            if _grown(about.platform, native, about.native_id) and _overlap(db, staged, row, 3):
                 return Target(row)
     else:
-        same_end = _find_pair(db, index, about, space, found)
+        same_end = _find_pair(db, staged, about, space, found)
         if same_end is not None:
             return same_end
     if about.ids == "everywhere" and space is not None:
         for row, native, owner in found:
             unsure = _unknown(owner) or is_named(native) or is_named(about.native_id)
-            if unsure and _shares_ids(db, index, row, space):
+            if unsure and _shares_ids(db, staged, row, space):
                 # private, and called after somebody else: an export from the other end, whose owner is unknown too
                 other_end = about.kind is ChatKind.PRIVATE and not is_named(native) and not is_named(about.native_id)
                 return Target(row, mirrored=other_end)
     for row, native, _ in found:  # one of them knows the chat only by its name
-        if is_named(native) != is_named(about.native_id) and _overlap(db, index, row, 3):
+        if is_named(native) != is_named(about.native_id) and _overlap(db, staged, row, 3):
             return Target(row)
     return None
 
@@ -62,7 +63,7 @@ def _grown(platform: str, one: str, other: str) -> bool:
 
 def _find_pair(
     db: sqlite3.Connection,
-    index: int,
+    staged: StagedChat,
     about: ReadChat,
     space: str | None,
     found: list[tuple[int, str, str | None]],
@@ -74,11 +75,11 @@ def _find_pair(
         if (native, owner) == (about.owner, about.native_id):
             return Target(row, mirrored=True)
         if native == about.native_id and (owner == about.owner or not told):
-            if told or not _contradict(db, index, row, space):
+            if told or not _contradict(db, staged, row, space):
                 return Target(row)
             doubtful = doubtful or owner == about.owner
         crossed = about.owner is not None and (owner == about.native_id or native == about.owner)
-        if crossed and not told and _overlap(db, index, row, 1):
+        if crossed and not told and _overlap(db, staged, row, 1):
             return Target(row, mirrored=True)
     if doubtful:
         raise DataError(
@@ -92,25 +93,27 @@ def _unknown(owner: str | None) -> bool:
     return owner is None or is_named(owner)
 
 
-def _shares_ids(db: sqlite3.Connection, index: int, chat: int, space: str) -> bool:
+def _shares_ids(db: sqlite3.Connection, staged: StagedChat, chat: int, space: str) -> bool:
     return bool(
         db.execute(
-            "SELECT 1 FROM incoming i JOIN messages m ON m.chat = ? AND m.native_id = i.native_id AND m.space = ?"
-            " WHERE i.chat = ? LIMIT 1",
-            (chat, space, index),
+            "SELECT 1 FROM incoming i JOIN messages m ON m.chat = :chat AND m.native_id = i.native_id"
+            " AND m.space = :space"
+            " WHERE i.id BETWEEN :first AND :last LIMIT 1",
+            {**staged.rows, "chat": chat, "space": space},
         ).fetchone()
     )
 
 
-def _compared(db: sqlite3.Connection, index: int, chat: int) -> tuple[int, int, int]:
+def _compared(db: sqlite3.Connection, staged: StagedChat, chat: int) -> tuple[int, int, int]:
     """Counts messages with words on the days that both hold: of the export, of the export with a message of the same
     words and minute in the corpus, and of the corpus."""
     first, last = db.execute("SELECT min(sent_ms), max(sent_ms) FROM messages WHERE chat = ?", (chat,)).fetchone()
     theirs, since, until, twins = db.execute(
-        "SELECT count(*), min(i.sent_ms), max(i.sent_ms), sum(EXISTS (SELECT 1 FROM messages m WHERE m.chat = ?"
+        "SELECT count(*), min(i.sent_ms), max(i.sent_ms), sum(EXISTS (SELECT 1 FROM messages m WHERE m.chat = :chat"
         " AND m.sent_ms BETWEEN i.sent_ms / 60000 * 60000 AND i.sent_ms / 60000 * 60000 + 59999 AND m.text = i.text))"
-        " FROM incoming i WHERE i.chat = ? AND i.text <> '' AND i.sent_ms BETWEEN ? - 59999 AND ? + 59999",
-        (chat, index, first, last),
+        " FROM incoming i WHERE i.id BETWEEN :first AND :last AND i.text <> ''"
+        " AND i.sent_ms BETWEEN :since - 59999 AND :until + 59999",
+        {**staged.rows, "chat": chat, "since": first, "until": last},
     ).fetchone()
     (ours,) = db.execute(
         "SELECT count(*) FROM messages WHERE chat = ? AND text <> '' AND sent_ms BETWEEN ? AND ?", (chat, since, until)
@@ -118,24 +121,24 @@ def _compared(db: sqlite3.Connection, index: int, chat: int) -> tuple[int, int, 
     return theirs, twins or 0, ours
 
 
-def _overlap(db: sqlite3.Connection, index: int, chat: int, least: int) -> bool:
+def _overlap(db: sqlite3.Connection, staged: StagedChat, chat: int, least: int) -> bool:
     """Says whether half of the messages on common days, or more, are in both.
 
     Two busy groups share only a few "ok"s.
     """
-    theirs, twins, _ = _compared(db, index, chat)
+    theirs, twins, _ = _compared(db, staged, chat)
     return twins >= least and twins * 2 >= theirs
 
 
-def _contradict(db: sqlite3.Connection, index: int, chat: int, space: str | None) -> bool:
+def _contradict(db: sqlite3.Connection, staged: StagedChat, chat: int, space: str | None) -> bool:
     """Says whether both hold many messages of the same days, of which hardly any are in both."""
-    theirs, twins, ours = _compared(db, index, chat)
+    theirs, twins, ours = _compared(db, staged, chat)
     if min(theirs, ours) < _TELLING or twins * 4 >= theirs:
         return False
-    return space is None or not _shares_ids(db, index, chat, space)
+    return space is None or not _shares_ids(db, staged, chat, space)
 
 
-def complete_chat(db: sqlite3.Connection, target: Target, index: int, about: ReadChat) -> None:
+def complete_chat(db: sqlite3.Connection, target: Target, staged: StagedChat, about: ReadChat) -> None:
     """Writes into the corpus what this export knows better: the newest title, and the owner's id."""
     owner = about.native_id if target.mirrored else about.owner
     if about.kind is ChatKind.PRIVATE and owner is not None and not is_named(owner):
@@ -153,13 +156,16 @@ def complete_chat(db: sqlite3.Connection, target: Target, index: int, about: Rea
         )
     if about.title and not target.mirrored:
         db.execute(
-            "UPDATE chats SET title = ? WHERE id = ? AND (title = '' OR (SELECT max(sent_ms) FROM incoming"
-            " WHERE chat = ?) >= (SELECT max(sent_ms) FROM messages WHERE chat = ?))",
-            (about.title, target.chat, index, target.chat),
+            "UPDATE chats SET title = :title WHERE id = :chat AND title <> :title AND (title = '' OR"
+            " (SELECT max(sent_ms) FROM incoming WHERE id BETWEEN :first AND :last)"
+            " >= (SELECT max(sent_ms) FROM messages WHERE chat = :chat))",
+            {**staged.rows, "chat": target.chat, "title": about.title},
         )
 
 
-def find_senders(db: sqlite3.Connection, index: int, about: ReadChat, target: Target, roles: dict[str, str]) -> None:
+def find_senders(
+    db: sqlite3.Connection, staged: StagedChat, about: ReadChat, target: Target, roles: dict[str, str]
+) -> None:
     """Gives every sender of the chat a row, and fills temp.same_sender: whose messages may be the same.
 
     Somebody known by name alone becomes the one member of the chat who bears that name, or its owner. The other way
@@ -167,21 +173,15 @@ def find_senders(db: sqlite3.Connection, index: int, about: ReadChat, target: Ta
     """
     db.execute("DROP TABLE IF EXISTS temp.same_sender")
     db.execute("CREATE TEMP TABLE same_sender (incoming INTEGER, existing INTEGER, PRIMARY KEY (incoming, existing))")
-    existing = db.execute(
-        "SELECT s.id, s.native_id, group_concat(names.name, char(10)) FROM names JOIN senders s ON s.id = names.sender"
-        " WHERE EXISTS (SELECT 1 FROM messages m WHERE m.sender = s.id AND m.name = names.id AND m.chat = ?)"
-        " GROUP BY s.id",
-        (target.chat,),
-    ).fetchall()
+    existing = _who_wrote(db, target.chat)
     rows = {native: row for row, native, _ in existing}
     names = {native: set(joined.split("\n")) - {""} for _, native, joined in existing}
     seen: dict[tuple[int, str, int], set[str]] = {}
     for number, native, is_bot, name in db.execute(
-        "SELECT s.id, s.native_id, s.is_bot, i.name FROM incoming i JOIN incoming_senders s ON s.id = i.sender"
-        " WHERE i.chat = :chat UNION SELECT s.id, s.native_id, s.is_bot, r.name FROM incoming_reactions r"
-        " JOIN incoming_senders s ON s.id = r.sender WHERE r.chat = :chat",
-        {"chat": index},
-    ).fetchall():
+        "SELECT s.id, s.native_id, s.is_bot, w.name FROM incoming_writers w JOIN incoming_senders s ON s.id = w.sender"
+        " WHERE w.chat = ?",
+        (staged.index,),
+    ):
         seen.setdefault((number, native, is_bot), set()).add(name)
     for (number, native, is_bot), called in seen.items():
         alike = {other for other, theirs in names.items() if theirs & called and is_named(other) != is_named(native)}
@@ -197,9 +197,30 @@ def find_senders(db: sqlite3.Connection, index: int, about: ReadChat, target: Ta
         row = _sender_row(db, about.platform, real.pop() if is_named(native) and len(real) == 1 else native)
         if is_bot:
             db.execute("UPDATE senders SET is_bot = 1 WHERE id = ?", (row,))
-        db.execute("UPDATE incoming_senders SET row = ? WHERE id = ?", (row, number))
+        of_sender = (staged.index, number)
+        db.execute("UPDATE incoming_writers SET sender_row = ? WHERE chat = ? AND sender = ?", (row, *of_sender))
         same = {row, *(rows[other] for other in alike)}
-        db.executemany("INSERT INTO same_sender VALUES (?, ?)", [(number, other) for other in same])
+        db.executemany(
+            "INSERT INTO same_sender SELECT id, ? FROM incoming_writers WHERE chat = ? AND sender = ?",
+            [(other, *of_sender) for other in same],
+        )
+
+
+def _who_wrote(db: sqlite3.Connection, chat: int) -> list[tuple[int, str, str]]:
+    """Returns who wrote in a chat of the corpus: row, id, and their names there, one a line."""
+    if not holds_messages(db, chat):
+        return []
+    return db.execute(
+        "SELECT s.id, s.native_id, group_concat(names.name, char(10)) FROM names JOIN senders s ON s.id = names.sender"
+        " WHERE EXISTS (SELECT 1 FROM messages m WHERE m.sender = s.id AND m.name = names.id AND m.chat = ?)"
+        " GROUP BY s.id",
+        (chat,),
+    ).fetchall()
+
+
+def holds_messages(db: sqlite3.Connection, chat: int) -> bool:
+    """Says whether the corpus has any message of a chat yet."""
+    return db.execute("SELECT 1 FROM messages WHERE chat = ? LIMIT 1", (chat,)).fetchone() is not None
 
 
 def roles_of(db: sqlite3.Connection, about: ReadChat, target: Target) -> dict[str, str]:

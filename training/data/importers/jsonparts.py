@@ -1,7 +1,7 @@
 """Reads a JSON document piece by piece: its structure here, what was asked for by decoders written in C.
 
-Objects in a list are decoded by msgspec, many at once, where they are valid: it takes less than Python's own decoder,
-and gives the same values. That one reads whatever is damaged or alone, for it tells where the damage is.
+Objects in a list are decoded many at once where they are valid. Python's own decoder reads whatever is damaged or
+alone, for it tells where the damage is.
 """
 
 import json
@@ -9,17 +9,14 @@ import re
 from collections.abc import Container, Iterator
 from typing import Any, BinaryIO
 
-import msgspec
+from training.data.importers.jsonmany import AT_ONCE, DEEPEST, Many, Objects, depth_exceeds
+from training.data.importers.jsonmending import Pieces
 
-from training.data.importers.jsonmending import mended
-
-_DEEPEST = 200
 _LONGEST_TOKEN = 9  # characters of a word or the end of a number, which may be cut off where a piece ends
 _LONGEST_MARK = 64
 _SPACE = re.compile(r"\s*")
 _NEXT_OBJECT = re.compile(r"\s*,\s*(?=\{)")
 _TO_FIRST_KEY = re.compile(r"\{\s*\"[^\"\\]*\"")
-_AT_ONCE = 1 << 14  # characters, about: so few that they hardly ever have _DEEPEST brackets more than objects
 _ANY_OBJECT = re.compile(r"\{\s*\"[A-Za-z_]{1,40}\"\s*:")
 
 
@@ -28,7 +25,6 @@ def _refuse(constant: str) -> None:
 
 
 _decode = json.JSONDecoder(parse_constant=_refuse).raw_decode
-_decode_objects = msgspec.json.Decoder(list[dict[str, Any]]).decode
 
 
 class BrokenJson(Exception):
@@ -47,27 +43,30 @@ class BrokenJson(Exception):
 class Parts:
     """The parts of a document, each with its place, such as "messages.item" for what is in the list `messages`.
 
-    An object at one of the places `items` is one part, "item". It holds one of these in memory at a time.
+    Objects at the places `items` are parts of their own, "items": as `of`, a few of them at a time.
     """
 
-    def __init__(self, file: BinaryIO, items: Container[str] = (), *, several: bool = False) -> None:
-        self._pieces = mended(file)
+    def __init__(
+        self, file: BinaryIO, items: Container[str] = (), of: type = dict[str, Any], *, several: bool = False
+    ) -> None:
+        self._pieces = Pieces(file)
         self._text = ""  # from _at on, not read yet
         self._at = 0
         self._from = 0  # where the value that was scanned last begins
         self._items = items
+        self._many = Many[Any](of)
         self._several = several  # documents one behind another, as in JSON lines
         self._place = ""  # of the next value
         self._opened: list[tuple[str, bool]] = []  # the objects and lists around it; of each, whether it is a list
         self._list: tuple[str, list[tuple[str, bool]]] | None = None  # where the last item of a list stood
-        self._last: dict[str, Any] = {}  # that item
+        self._first_key = ""  # of that item, as JSON
         self._between = ""  # from the end of an item to the first key of the next, as they stood last
         self._alone = 0  # up to where in the text items are read one by one
 
     def __iter__(self) -> Iterator[tuple[str, str, Any]]:
         """Yields place, event and value of what is left. After `read_on` it can be asked again. Raises BrokenJson.
 
-        The events: "item", "value" for whatever is no object and no list, "key" of an object, "end" of an object.
+        The events: "items", "value" for whatever is no object and no list, "key" of an object, "end" of an object.
         """
         opened, begun = self._opened, bool(self._opened)
         while (char := self._peek()) or opened or not begun:
@@ -94,8 +93,7 @@ class Parts:
         """
         if self._list is None:
             return None
-        first_key = json.dumps(next(iter(self._last), ""), ensure_ascii=False)
-        mark = re.compile(rf"\{{\s*{re.escape(first_key)}\s*:") if self._last else _ANY_OBJECT
+        mark = re.compile(rf"\{{\s*{re.escape(self._first_key)}\s*:") if self._first_key else _ANY_OBJECT
         lost, start = 0, max(self._at + 1, broken.at)
         while (found := mark.search(self._text, start)) is None:
             end = max(self._at, len(self._text) - _LONGEST_MARK)  # where it may have begun
@@ -129,7 +127,7 @@ class Parts:
         if char == "{" and place in self._items:
             yield from self._objects(place)
         elif char in ("{", "["):
-            if len(self._opened) >= _DEEPEST:
+            if len(self._opened) >= DEEPEST:
                 raise BrokenJson(self._at, deep=True)
             self._at += 1
             self._opened.append((place, char == "["))
@@ -137,56 +135,76 @@ class Parts:
             yield place, "value", self._scan()
             self._separated()
 
-    def _objects(self, place: str) -> Iterator[tuple[str, str, Any]]:
+    def _objects(self, place: str) -> Iterator[tuple[str, str, Objects[Any]]]:
         """Reads an item, and those that follow it in its list."""
         in_list = bool(self._opened) and self._opened[-1][1]
         if in_list and (self._list is None or self._list[0] != place):
-            self._list, self._last = (place, list(self._opened)), {}
+            self._list, self._first_key = (place, list(self._opened)), ""
         while True:
             item = self._scan()
-            if self._brackets(self._from, self._at) > _DEEPEST and _depth_exceeds(item, _DEEPEST):
+            if self._brackets() > DEEPEST and depth_exceeds(item, DEEPEST):
                 raise BrokenJson(self._at, deep=True)
-            if in_list:
-                self._last = item
-            yield place, "item", item
-            while (following := _NEXT_OBJECT.match(self._text, self._at) if in_list else None) is not None:
+            yield place, "items", self._many.converted(item)
+            if not in_list:
+                return self._separated()
+            self._first_key = json.dumps(next(iter(item)), ensure_ascii=False) if item else ""
+            while (following := _NEXT_OBJECT.match(self._text, self._at)) is not None:
                 ended, self._at = self._at, following.end()
-                if not (items := self._at_once(ended)):
+                if (items := self._at_once(ended)) is None:
                     break
-                self._last = items[-1]
-                for item in items:
-                    yield place, "item", item
+                yield place, "items", items
             if following is None:
                 return self._separated()
+            for items in self._straight():
+                yield place, "items", items
 
-    def _at_once(self, ended: int) -> list[dict[str, Any]]:
-        """Reads the items that follow in the text at hand, but for the last; none where they are damaged or too deep.
+    def _at_once(self, ended: int) -> Objects[Any] | None:
+        """Reads the items that follow in the text at hand, but for the last; None where they are damaged or too deep.
 
-        Whatever is a valid list with a bracket behind it ends where an item ends, for JSON is read from left to right.
         ended: where the item before them did.
         """
         if self._at < self._alone:
-            return []
+            return None
         start, key = self._at, _TO_FIRST_KEY.match(self._text, self._at)
         self._between = self._text[ended - 1 : key.end()] if key else self._between
-        end = self._text.rfind(self._between, start, start + _AT_ONCE) + 1
+        end = self._text.rfind(self._between, start, start + AT_ONCE) + 1
         if not end:
-            return []
-        try:
-            items = _decode_objects(f"[{self._text[start:end]}]")
-        except (msgspec.MsgspecError, RecursionError):
-            items = []
-        deep = self._brackets(start, end) - len(items) >= _DEEPEST and any(
-            _depth_exceeds(one, _DEEPEST) for one in items
-        )
-        if deep or not items:
+            return None
+        items = self._many.decoded(self._text[start:end].encode())
+        if items is None:
             self._alone = end
-            return []
-        self._at = end
+        else:
+            self._at = end
         return items
 
-    def _brackets(self, start: int, end: int) -> int:
-        return self._text.count("[", start, end) + self._text.count("{", start, end)
+    def _straight(self) -> Iterator[Objects[Any]]:
+        """Reads the items that follow behind the text at hand from the file's bytes as they are, which takes less.
+
+        It begins where an item does, near the end of the text, and ends so: at the end of the list, or where anything
+        is damaged or to be mended. There the text goes on.
+        """
+        if len(self._text) - self._at > AT_ONCE or self._at < self._alone or not self._between:
+            return
+        between = self._between.encode()
+        to_next = between.find(b"{")
+        data = self._text[self._at :].encode()
+        self._text, self._at, self._alone = "", 0, 0
+        try:
+            while len(data) < AT_ONCE and (piece := self._pieces.untouched()):
+                data += piece
+                start = 0
+                while end := data.rfind(between, start, start + AT_ONCE) + 1:
+                    if (items := self._many.decoded(data[start:end])) is None:
+                        break
+                    start = end - 1 + to_next
+                    yield items
+                data = data[start:]
+        finally:
+            self._pieces.give_back(data)
+
+    def _brackets(self) -> int:
+        """How many begin in the value that was scanned last."""
+        return self._text.count("[", self._from, self._at) + self._text.count("{", self._from, self._at)
 
     def _separated(self) -> None:
         """Reads the comma behind a value, where the object or the list goes on."""
@@ -231,17 +249,8 @@ class Parts:
 
     def _more(self) -> bool:
         """Reads the next piece of the file; at its end changes nothing and is False."""
-        piece = next(self._pieces, "")
+        piece = self._pieces.text()
         if piece:
             self._alone -= self._at
             self._text, self._at = self._text[self._at :] + piece, 0
         return bool(piece)
-
-
-def _depth_exceeds(value: Any, depth: int) -> bool:
-    level = [value]
-    while depth and level:
-        level = [inner for one in level for inner in (one.values() if isinstance(one, dict) else one)
-                 if isinstance(inner, dict | list)]  # fmt: skip
-        depth -= 1
-    return bool(level)

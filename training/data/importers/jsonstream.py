@@ -38,9 +38,10 @@ class Damaged(Exception):
         return "The file is damaged in the middle; everything before that place was read."
 
 
-class Node(msgspec.Struct, frozen=True):
-    """A part of a document. kind: "item" for a whole object that was asked for, "value" for a text, number or the like
-    outside of those, "end" for the end of an object, "key" for a key of the outermost object, before its value."""
+class Node(msgspec.Struct, frozen=True, gc=False):
+    """A part of a document. kind: "item" for a whole object that was asked for ("items" for several, where they are
+    read so), "value" for a text, number or the like outside of those, "end" for the end of an object, "key" for a key
+    of the outermost object, before its value."""
 
     kind: str
     prefix: str
@@ -50,10 +51,23 @@ class Node(msgspec.Struct, frozen=True):
 def walk(file: BinaryIO, items: Container[str]) -> Iterator[Node]:
     """Yields the nodes of a JSON document in order. The objects at the places `items` come whole, as dictionaries.
 
-    It holds one item in memory at a time. Where an item of a list is damaged it goes on with the next that begins as
+    It holds a few items in memory at a time. Where an item of a list is damaged it goes on with the next that begins as
     the others do. Raises Damaged after it has yielded all that could be read.
     """
-    parts = Parts(file, items)
+    for node in walk_many(file, items, dict[str, Any]):
+        if node.kind == "items":
+            for item in node.value.found:
+                yield Node("item", node.prefix, item)
+        else:
+            yield node
+
+
+def walk_many(file: BinaryIO, items: Container[str], of: type) -> Iterator[Node]:
+    """Yields the same, but the objects at the places `items` several at a time: see Objects.
+
+    of: what is read of them, which takes less than whole dictionaries: a Struct of msgspec.
+    """
+    parts = Parts(file, items, of)
     damage: Damaged | None = None
     while True:
         try:

@@ -40,6 +40,7 @@ class ExportMedia:
     sounds: int = 0
     moving: int = 0
     playing_left_out: Counter[str] = field(default_factory=Counter)
+    _absent: str | None = None  # the last name that was not there: of all that they left out exporters write the same
 
     def take(self, name: str) -> str | None:
         """Copies a photo into the store and returns its digest; if it cannot, counts the reason and returns None."""
@@ -81,8 +82,10 @@ class ExportMedia:
 
     def _read(self, name: str, left_out: Counter[str]) -> bytes | None:
         """The file, or None and the reason counted."""
-        path = self._find(name)
+        path = NOT_INCLUDED if name == self._absent else self._find(name)
         if isinstance(path, str):
+            if path == NOT_INCLUDED:
+                self._absent = name
             left_out[path] += 1
             return None
         try:

@@ -12,7 +12,7 @@ from datetime import tzinfo
 from bot.message import Attachment
 from bot.store.attachments import shape_of, to_json
 from training.data.importers.base import MINUTE, ReadChat
-from training.data.importers.identity import Target, complete_chat, find_chat, find_senders, roles_of
+from training.data.importers.identity import Target, complete_chat, find_chat, find_senders, holds_messages, roles_of
 from training.data.importers.reactions import ALREADY, add_reactions
 from training.data.importers.staging import Staged, StagedChat
 from training.data.importers.zones import settle_zone
@@ -20,6 +20,7 @@ from training.data.importers.zones import settle_zone
 EDITED = "already in the corpus, and edited since"
 REPEATED = "twice in the file"
 
+_NEW = "i.id BETWEEN :first AND :last AND i.id NOT IN (SELECT staged FROM found)"
 _UNSAID = shape_of(to_json([Attachment("unknown")]))
 _DAY_MS = 26 * 60 * MINUTE  # the farthest that two time zones are apart
 _QUARTER_MS = 15 * MINUTE  # and what they differ by is made of
@@ -33,8 +34,7 @@ def merge(
     zone: that of times written without one. zone_said: the person named it. Returns the corpus's row of each chat with
     messages, by key.
     """
-    (messages,) = db.execute("SELECT count(*) FROM incoming").fetchone()
-    staged.zone = str(zone) if messages and staged.local_times == messages else ""
+    staged.zone = str(zone) if staged.messages and staged.local_times == staged.messages else ""
     source = db.execute(
         "INSERT INTO sources (name, format, imported_at, resolution_ms, kept, truncated, zone)"
         " VALUES (?, ?, ?, ?, 0, ?, ?)",
@@ -43,8 +43,7 @@ def merge(
     assert source is not None
     rows: dict[str, int] = {}
     for key, chat in staged.chats.items():
-        (count,) = db.execute("SELECT count(*) FROM incoming WHERE chat = ?", (chat.index,)).fetchone()
-        if chat.about is None or not count:
+        if chat.about is None or not chat.messages:
             continue
         rows[key] = _merge_chat(db, staged, chat, chat.about, source, zone_said=zone_said)
     (staged.zone,) = db.execute("SELECT zone FROM sources WHERE id = ?", (source,)).fetchone()
@@ -60,7 +59,7 @@ def _merge_chat(
     db: sqlite3.Connection, staged: Staged, chat: StagedChat, about: ReadChat, source: int, *, zone_said: bool
 ) -> int:
     space = _space(about)
-    target = find_chat(db, chat.index, about, space)
+    target = find_chat(db, chat, about, space)
     if target is None:
         row = db.execute(
             "INSERT INTO chats (platform, native_id, kind, title, owner) VALUES (?, ?, ?, ?, ?)",
@@ -69,19 +68,21 @@ def _merge_chat(
         assert row is not None
         target = Target(row)
     roles = roles_of(db, about, target)
-    complete_chat(db, target, chat.index, about)
-    find_senders(db, chat.index, about, target, roles)
-    staged.corrected += settle_zone(db, chat.index, target.chat, source, said=zone_said)
-    chat.skipped[REPEATED] += _mark_repeated(db, chat.index)
-    found = _match(db, chat.index, target.chat, space, staged.resolution_ms)
-    edited = _take_edits(db, chat.index)
-    _take_names(db, chat.index)
-    chat.skipped[EDITED] += edited
-    chat.skipped[ALREADY] += found - edited
+    complete_chat(db, target, chat, about)
+    find_senders(db, chat, about, target, roles)
+    staged.corrected += settle_zone(db, chat, target.chat, source, said=zone_said)
+    if not staged.unique_ids:
+        chat.skipped[REPEATED] += _mark_repeated(db, chat)
+    if holds_messages(db, target.chat):
+        found = _match(db, chat, target.chat, space, staged.resolution_ms)
+        edited = _take_edits(db, chat)
+        _take_names(db, chat)
+        chat.skipped[EDITED] += edited
+        chat.skipped[ALREADY] += found - edited
     chat.skipped = +chat.skipped
-    shift = _shift(db, chat.index)
+    shift = _shift(db, chat)
     if shift is not None:
-        chat.kept += _insert(db, chat.index, target.chat, space, source, shift)
+        chat.kept += _insert(db, chat, target.chat, space, source, shift)
     _resolve_replies(db, target.chat)
     add_reactions(db, chat.index, target.chat, space, shift, chat.reactions)
     return target.chat
@@ -94,81 +95,79 @@ def _space(about: ReadChat) -> str | None:
     return f"{about.platform}:{about.owner}" if about.ids == "account" and about.owner else None
 
 
-def _mark_repeated(db: sqlite3.Connection, index: int) -> int:
+def _mark_repeated(db: sqlite3.Connection, chat: StagedChat) -> int:
     """Marks what the file holds twice under one id."""
-    with_ids, distinct = db.execute(
-        "SELECT count(native_id), count(DISTINCT native_id) FROM incoming WHERE chat = ?", (index,)
-    ).fetchone()
-    if with_ids == distinct:
-        return 0
     return db.execute(
-        "UPDATE incoming SET match = -1 WHERE id IN (SELECT id FROM (SELECT id, row_number() OVER"
-        " (PARTITION BY native_id, sender, sent_ms, text, attachments ORDER BY id) AS nth"
-        " FROM incoming WHERE chat = ? AND native_id IS NOT NULL) WHERE nth > 1)",
-        (index,),
+        "INSERT INTO found SELECT id, -1 FROM (SELECT i.id, row_number() OVER"
+        " (PARTITION BY i.native_id, w.sender, i.sent_ms, i.text, i.attachments ORDER BY i.id) AS nth"
+        " FROM incoming i JOIN incoming_writers w ON w.id = i.writer"
+        " WHERE i.id BETWEEN :first AND :last AND i.native_id IS NOT NULL) WHERE nth > 1",
+        chat.rows,
     ).rowcount
 
 
-def _match(db: sqlite3.Connection, index: int, chat: int, space: str | None, resolution_ms: int) -> int:
+def _match(db: sqlite3.Connection, staged: StagedChat, chat: int, space: str | None, resolution_ms: int) -> int:
     """Finds the staged messages that the corpus has; returns how many.
 
     What it lacked is filled in: photos, frames, and what is said in voice messages or can be heard in them.
     """
-    if db.execute("SELECT 1 FROM messages WHERE chat = ? LIMIT 1", (chat,)).fetchone() is None:
-        return 0
     by_id = db.execute(
-        "UPDATE incoming SET match = found.message FROM ("
-        " SELECT i.id AS staged, min(m.id) AS message FROM incoming i"
+        "INSERT OR IGNORE INTO found SELECT i.id, m.id FROM incoming i"
         " JOIN messages m ON m.chat = :chat AND m.native_id = i.native_id"
-        " WHERE i.chat = :index AND i.match IS NULL AND i.native_id IS NOT NULL AND (m.space = :space"
+        " WHERE i.id BETWEEN :first AND :last AND i.native_id IS NOT NULL AND (m.space = :space"
         "  OR ((m.space IS NULL OR :space IS NULL)"
-        "   AND EXISTS (SELECT 1 FROM same_sender s WHERE s.incoming = i.sender AND s.existing = m.sender)"
+        "   AND EXISTS (SELECT 1 FROM same_sender s WHERE s.incoming = i.writer AND s.existing = m.sender)"
         "   AND abs(m.sent_ms - i.sent_ms) <= :day AND (abs(m.sent_ms - i.sent_ms) + 999) % :quarter < 1999))"
-        " GROUP BY i.id) AS found WHERE incoming.id = found.staged",
-        {"chat": chat, "index": index, "space": space, "day": _DAY_MS, "quarter": _QUARTER_MS},
+        " ORDER BY i.id, m.id",
+        {**staged.rows, "chat": chat, "space": space, "day": _DAY_MS, "quarter": _QUARTER_MS},
     ).rowcount
-    by_content = _match_content(db, index, chat, space, resolution_ms)
-    db.executemany("UPDATE incoming SET match = ? WHERE id = ?", by_content)
+    by_content = _match_content(db, staged, chat, space, resolution_ms) if by_id < staged.messages else []
+    db.executemany("INSERT INTO found (message, staged) VALUES (?, ?)", by_content)
     db.execute(
-        "UPDATE messages SET attachments = filled_in(messages.attachments, i.attachments) FROM incoming i"
-        " WHERE i.chat = ? AND i.match = messages.id AND i.attachments NOT IN ('', messages.attachments)"
+        "UPDATE messages SET attachments = filled_in(messages.attachments, i.attachments)"
+        " FROM incoming i JOIN found f ON f.staged = i.id"
+        " WHERE i.id BETWEEN :first AND :last AND i.attachments <> '' AND f.message = messages.id"
+        " AND i.attachments <> messages.attachments"
         " AND filled_in(messages.attachments, i.attachments) <> messages.attachments",
-        (index,),
+        staged.rows,
     )
     return by_id + len(by_content)
 
 
-def _take_edits(db: sqlite3.Connection, index: int) -> int:
+def _take_edits(db: sqlite3.Connection, staged: StagedChat) -> int:
     """Writes the words of messages that were edited since they were imported; returns how many."""
     return db.execute(
         "UPDATE messages SET text = i.text, edited_ms = i.edited_ms,"
-        " attachments = filled_in(i.attachments, messages.attachments) FROM incoming i"
-        " WHERE i.chat = ? AND i.match = messages.id AND i.native_id = messages.native_id AND i.text <> messages.text"
+        " attachments = filled_in(i.attachments, messages.attachments)"
+        " FROM incoming i JOIN found f ON f.staged = i.id"
+        " WHERE i.id BETWEEN :first AND :last AND i.edited_ms IS NOT NULL AND f.message = messages.id"
+        " AND i.native_id = messages.native_id AND i.text <> messages.text"
         " AND i.edited_ms > ifnull(messages.edited_ms, 0)",
-        (index,),
+        staged.rows,
     ).rowcount
 
 
-def _take_names(db: sqlite3.Connection, index: int) -> None:
+def _take_names(db: sqlite3.Connection, staged: StagedChat) -> None:
     """Writes the names of those who wrote messages that the corpus has without one."""
     nameless = "SELECT n.id FROM names n JOIN same_sender s ON s.existing = n.sender WHERE n.name = ''"
     if db.execute(f"{nameless} LIMIT 1").fetchone() is None:
         return
     found = (
-        "FROM incoming i JOIN messages m ON m.id = i.match"
-        f" WHERE i.chat = ? AND i.match > 0 AND i.name <> '' AND m.name IN ({nameless})"
+        "FROM incoming i JOIN incoming_writers w ON w.id = i.writer JOIN found f ON f.staged = i.id"
+        " JOIN messages m ON m.id = f.message"
+        f" WHERE i.id BETWEEN :first AND :last AND w.name <> '' AND m.name IN ({nameless})"
     )
-    db.execute(f"INSERT OR IGNORE INTO names (sender, name) SELECT DISTINCT m.sender, i.name {found}", (index,))
+    db.execute(f"INSERT OR IGNORE INTO names (sender, name) SELECT DISTINCT m.sender, w.name {found}", staged.rows)
     db.execute(
         "UPDATE messages SET name = n.id FROM"
-        f" (SELECT m.id AS message, m.sender AS sender, i.name AS name {found}) AS named"
+        f" (SELECT m.id AS message, m.sender AS sender, w.name AS name {found}) AS named"
         " JOIN names n ON n.sender = named.sender AND n.name = named.name WHERE messages.id = named.message",
-        (index,),
+        staged.rows,
     )
 
 
 def _match_content(
-    db: sqlite3.Connection, index: int, chat: int, space: str | None, resolution_ms: int
+    db: sqlite3.Connection, staged: StagedChat, chat: int, space: str | None, resolution_ms: int
 ) -> list[tuple[int, int]]:
     """Pairs (message, staged) of the same sender, time and content, each used once."""
     (coarsest,) = db.execute("SELECT max(resolution_ms) FROM sources").fetchone()
@@ -176,20 +175,20 @@ def _match_content(
         "SELECT i.id, m.id FROM incoming i"
         " JOIN messages m ON m.chat = :chat AND m.sent_ms >= i.sent_ms / :widest * :widest"
         "  AND m.sent_ms < i.sent_ms / :widest * :widest + :widest"
-        " JOIN same_sender s ON s.incoming = i.sender AND s.existing = m.sender"
+        " JOIN same_sender s ON s.incoming = i.writer AND s.existing = m.sender"
         " JOIN sources f ON f.id = m.source"
-        " WHERE i.chat = :index AND i.match IS NULL AND m.text = i.text"
+        " WHERE i.id BETWEEN :first AND :last AND i.id NOT IN (SELECT staged FROM found) AND m.text = i.text"
         " AND m.sent_ms / max(f.resolution_ms, :own) = i.sent_ms / max(f.resolution_ms, :own)"
         " AND (m.attachments = i.attachments OR (shape_of(m.attachments) = shape_of(i.attachments)"
         "  AND (digests_of(m.attachments) = '' OR digests_of(i.attachments) = ''))"
         "  OR (:unsaid IN (shape_of(m.attachments), shape_of(i.attachments))"
         "   AND '' NOT IN (m.attachments, i.attachments)))"
         " AND NOT (i.native_id IS NOT NULL AND m.native_id IS NOT NULL AND ifnull(m.space = :space, 0))"
-        " AND m.id NOT IN (SELECT match FROM incoming WHERE chat = :index AND match IS NOT NULL)"
+        " AND m.id NOT IN (SELECT message FROM found WHERE staged BETWEEN :first AND :last)"
         " ORDER BY i.id, m.sent_ms, m.position, m.id",
         {
+            **staged.rows,
             "chat": chat,
-            "index": index,
             "space": space,
             "own": resolution_ms,
             "widest": max(coarsest, resolution_ms),
@@ -198,42 +197,46 @@ def _match_content(
     )
     used: set[int] = set()
     pairs: list[tuple[int, int]] = []
-    done = 0
-    for staged, message in candidates:
-        if staged != done and message not in used:
+    done = -1
+    for place, message in candidates:
+        if place != done and message not in used:
             used.add(message)
-            pairs.append((message, staged))
-            done = staged
+            pairs.append((message, place))
+            done = place
     return pairs
 
 
-def _shift(db: sqlite3.Connection, index: int) -> int | None:
+def _shift(db: sqlite3.Connection, staged: StagedChat) -> int | None:
     """Returns how far the staged messages that were not found are from their rows to be; None where there are none."""
-    (first,) = db.execute("SELECT min(id) FROM incoming WHERE chat = ? AND match IS NULL", (index,)).fetchone()
+    (first,) = db.execute(f"SELECT min(i.id) FROM incoming i WHERE {_NEW}", staged.rows).fetchone()
     if first is None:
         return None
     (last,) = db.execute("SELECT ifnull(max(id), 0) FROM messages").fetchone()
     return int(last + 1 - first)
 
 
-def _insert(db: sqlite3.Connection, index: int, chat: int, space: str | None, source: int, shift: int) -> int:
+def _insert(db: sqlite3.Connection, staged: StagedChat, chat: int, space: str | None, source: int, shift: int) -> int:
     """Adds the messages that were not found, in the file's order, and returns how many."""
+    of_chat = {"index": staged.index}
     db.execute(
-        "INSERT OR IGNORE INTO names (sender, name) SELECT DISTINCT s.row, i.name FROM incoming i"
-        " JOIN incoming_senders s ON s.id = i.sender WHERE i.chat = ? AND i.match IS NULL",
-        (index,),
+        "INSERT OR IGNORE INTO names (sender, name) SELECT sender_row, name FROM incoming_writers WHERE chat = :index",
+        of_chat,
+    )
+    db.execute(
+        "UPDATE incoming_writers AS w SET name_row ="
+        " (SELECT n.id FROM names n WHERE n.sender = w.sender_row AND n.name = w.name) WHERE w.chat = :index",
+        of_chat,
     )
     return db.execute(
         "INSERT INTO messages (id, chat, sender, name, sent_ms, position, text, attachments, forwarded,"
         " native_id, space, reply_native, reply_to, source, edited_ms)"
-        " SELECT i.id + :shift, :chat, s.row, names.id, i.sent_ms, i.position, i.text, i.attachments, i.forwarded,"
-        " i.native_id, CASE WHEN i.native_id IS NULL THEN NULL ELSE :space END, i.reply_native,"
-        " (SELECT ifnull(a.match, a.id + :shift) FROM incoming a WHERE a.chat = i.chat"
-        "  AND a.native_id = i.reply_native AND ifnull(a.match, 1) > 0 LIMIT 1), :source, i.edited_ms"
-        " FROM incoming i JOIN incoming_senders s ON s.id = i.sender"
-        " JOIN names ON names.sender = s.row AND names.name = i.name"
-        " WHERE i.chat = :index AND i.match IS NULL ORDER BY i.id",
-        {"shift": shift, "chat": chat, "index": index, "space": space, "source": source},
+        " SELECT i.id + :shift, :chat, w.sender_row, w.name_row, i.sent_ms, i.position, i.text, i.attachments,"
+        " i.forwarded, i.native_id, CASE WHEN i.native_id IS NULL THEN NULL ELSE :space END, i.reply_native,"
+        " CASE WHEN i.reply_native IS NOT NULL THEN (SELECT ifnull(f.message, a.id + :shift) FROM incoming a"
+        "  LEFT JOIN found f ON f.staged = a.id WHERE a.chat = i.chat AND a.native_id = i.reply_native"
+        "  AND ifnull(f.message, 1) > 0 LIMIT 1) END, :source, i.edited_ms"
+        f" FROM incoming i JOIN incoming_writers w ON w.id = i.writer WHERE {_NEW} ORDER BY i.id",
+        {**staged.rows, "shift": shift, "chat": chat, "space": space, "source": source},
     ).rowcount
 
 

@@ -38,12 +38,16 @@ def _fits_nobody(db: sqlite3.Connection, staged: Staged, me: str) -> bool:
 
     Where one person writes to somebody who is silent, or in a group, they may be: then anybody of the corpus counts.
     """
-    writing = db.execute("SELECT native_id, '' FROM incoming_senders UNION SELECT '', name FROM incoming").fetchall()
+    writing = db.execute(
+        "SELECT native_id, '' FROM incoming_senders UNION SELECT '', name FROM incoming_writers"
+    ).fetchall()
     if not writing or _is_among(writing, me):
         return False
     private = [chat.index for chat in staged.chats.values() if chat.about and chat.about.kind is ChatKind.PRIVATE]
     for index in private:
-        (people,) = db.execute("SELECT count(DISTINCT sender) FROM incoming WHERE chat = ?", (index,)).fetchone()
+        (people,) = db.execute(
+            "SELECT count(DISTINCT sender) FROM incoming_writers WHERE chat = ?", (index,)
+        ).fetchone()
         if people > 1:
             return True
     return not _is_among(

@@ -16,7 +16,7 @@ ALREADY = "already in the corpus"
 SCHEMA = """
 DROP TABLE IF EXISTS temp.incoming_reactions;
 CREATE TEMP TABLE incoming_reactions (
-    id INTEGER PRIMARY KEY, chat INTEGER, target INTEGER, target_native TEXT, sender INTEGER, name TEXT, emoji TEXT,
+    id INTEGER PRIMARY KEY, chat INTEGER, target INTEGER, target_native TEXT, writer INTEGER, emoji TEXT,
     at_ms INTEGER
 ) STRICT;
 """
@@ -57,16 +57,17 @@ def add_reactions(
         "SELECT count(*) FROM incoming_reactions WHERE chat = ? AND target IS NOT NULL", (index,)
     ).fetchone()
     db.execute(
-        "INSERT OR IGNORE INTO names (sender, name) SELECT DISTINCT s.row, r.name FROM incoming_reactions r"
-        " JOIN incoming_senders s ON s.id = r.sender WHERE r.chat = ? AND r.target IS NOT NULL",
+        "INSERT OR IGNORE INTO names (sender, name) SELECT w.sender_row, w.name FROM incoming_reactions r"
+        " JOIN incoming_writers w ON w.id = r.writer WHERE r.chat = ? AND r.target IS NOT NULL",
         (index,),
     )
     added = db.execute(
         "INSERT OR IGNORE INTO reactions (chat, message, sender, name, emoji, at_ms)"
-        " SELECT ?, r.target, s.row, names.id, r.emoji, r.at_ms FROM incoming_reactions r"
-        " JOIN incoming_senders s ON s.id = r.sender JOIN names ON names.sender = s.row AND names.name = r.name"
+        " SELECT ?, r.target, w.sender_row, names.id, r.emoji, r.at_ms FROM incoming_reactions r"
+        " JOIN incoming_writers w ON w.id = r.writer"
+        " JOIN names ON names.sender = w.sender_row AND names.name = w.name"
         " WHERE r.chat = ? AND r.target IS NOT NULL AND NOT EXISTS (SELECT 1 FROM reactions o JOIN same_sender a"
-        "  ON a.existing = o.sender AND a.incoming = r.sender WHERE o.message = r.target AND o.emoji = r.emoji)"
+        "  ON a.existing = o.sender AND a.incoming = r.writer WHERE o.message = r.target AND o.emoji = r.emoji)"
         " ORDER BY r.id",
         (chat, index),
     ).rowcount
@@ -77,14 +78,14 @@ def add_reactions(
 def _find_targets(db: sqlite3.Connection, index: int, chat: int, space: str | None, shift: int | None) -> None:
     """Puts the corpus's rows in the place of staged ones, and of the platform's ids."""
     db.execute(
-        "UPDATE incoming_reactions SET target = (SELECT i.id FROM incoming i WHERE i.chat = incoming_reactions.chat"
-        " AND i.native_id = target_native AND ifnull(i.match, 1) > 0 LIMIT 1)"
+        "UPDATE incoming_reactions SET target = (SELECT i.id FROM incoming i LEFT JOIN found f ON f.staged = i.id"
+        " WHERE i.chat = incoming_reactions.chat AND i.native_id = target_native AND ifnull(f.message, 1) > 0 LIMIT 1)"
         " WHERE chat = ? AND target_native IS NOT NULL",
         (index,),
     )
     db.execute(
-        "UPDATE incoming_reactions SET target = (SELECT nullif(ifnull(i.match, i.id + ?), -1) FROM incoming i"
-        " WHERE i.id = target) WHERE chat = ? AND target IS NOT NULL",
+        "UPDATE incoming_reactions SET target = (SELECT nullif(ifnull(f.message, i.id + ?), -1) FROM incoming i"
+        " LEFT JOIN found f ON f.staged = i.id WHERE i.id = target) WHERE chat = ? AND target IS NOT NULL",
         (shift, index),
     )
     db.execute(

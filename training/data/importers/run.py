@@ -236,7 +236,7 @@ def _import_file(
     try:
         events = known.read(source)
         staged = stage(corpus.db, with_names(events, options.names) if options.names else events, media, options.own)
-        with corpus.transaction() as db:
+        with corpus.bulk() as db:
             name = printable(file.path.name)
             rows = merge(db, staged, name, known.name, zone, zone_said=options.zone is not None)
             place = file.told(str(file.path.resolve()))

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import UTC
 from typing import Any, NamedTuple
 
+from msgspec import UNSET
+
 from bot.message import Account, ChatKind
 from training.data.importers.base import (
     EMPTY,
@@ -33,8 +35,9 @@ from training.data.importers.base import (
     named,
     read_time,
 )
-from training.data.importers.jsonstream import Damaged, walk
+from training.data.importers.jsonstream import Damaged, walk_many
 from training.data.importers.reactions import put_on
+from training.data.importers.telegram_message import PLAIN, PLAYING, RawMessage, content
 
 PLATFORM = "telegram"
 CONTAINERS = ("", "chats.list.item", "left_chats.list.item")
@@ -45,20 +48,6 @@ SUPERGROUP_TYPES = ("private_supergroup", "public_supergroup", "private_channel"
 CODE_SENDERS = ("777000", "42777", "489000")
 """The accounts by which Telegram sends codes."""
 
-_MEDIA = {
-    "sticker": "sticker",
-    "animation": "animation",
-    "voice_message": "voice",
-    "video_message": "video",
-    "video_file": "video",
-    "audio_file": "audio",
-}
-_PLAIN = frozenset(
-    ("id", "type", "date", "date_unixtime", "edited", "edited_unixtime", "from", "from_id", "author", "text",
-     "text_entities", "reply_to_message_id", "reply_to_peer_id", "forwarded_from", "forwarded_from_id", "saved_from",
-     "via_bot", "reactions", "inline_bot_buttons")
-)  # fmt: skip
-"""The keys of a message of plain text. A message without text and with other keys is of an unknown kind."""
 _OF_ACCOUNT = frozenset(
     ("personal_information", "profile_pictures", "stories", "contacts", "frequent_contacts", "sessions", "chats",
      "left_chats")
@@ -87,7 +76,7 @@ class _Chat:
     about: dict[str, Any] = field(default_factory=dict)
     type: str = ""
     private: bool = False  # Telegram says so, and in such a chat it says who is a bot, whatever their name
-    of_codes: bool = False  # Telegram itself writes in it, of codes to log in with and of new devices
+    left_out: str = ""  # why nothing of it is kept
     senders: dict[str, str] = field(default_factory=dict)  # id to name, in the order they first wrote
     writers: dict[tuple[str, str], _Writer | None] = field(default_factory=dict)  # by "from_id" and "from"
     messages: int = 0
@@ -98,13 +87,14 @@ class _Chat:
         self.about[key] = value
         self.type = str(self.about.get("type") or "")
         self.private = self.type in PRIVATE_TYPES
-        self.of_codes = self.type == "verification_codes" or (
+        of_codes = self.type == "verification_codes" or (
             (self.private or not self.type) and _number(self.about.get("id")) in CODE_SENDERS
         )
+        self.left_out = NOTES if self.type == "saved_messages" else LOGIN_CODE if of_codes else ""
 
     def writer(self, from_id: object, name: object) -> _Writer | None:
         """Returns who is written so in a message; None where nobody is. Most write again and again."""
-        if not (isinstance(from_id, str) and isinstance(name, str)):
+        if type(from_id) is not str or type(name) is not str:
             return _writer(from_id, name)
         try:
             return self.writers[from_id, name]
@@ -120,14 +110,17 @@ def read(source: Source) -> Iterator[Event]:
     chat = _Chat("0")
     with source.open() as file:
         try:
-            for node in walk(file, ITEMS):
-                if node.kind == "item":
-                    chat.messages += 1
+            for node in walk_many(file, ITEMS, RawMessage):
+                if node.kind == "items":
                     chat.owner = owner
-                    message = _message(node.value, chat, source)
-                    yield message
-                    if "reactions" in node.value and isinstance(message, ReadMessage):
-                        yield from _reactions(node.value, message, chat)
+                    for nth, raw in enumerate(node.value.found):
+                        chat.messages += 1
+                        message = _message(raw, chat, source)
+                        if message is None:
+                            message = Skipped(chat.key, UNKNOWN_KIND if node.value.keys(nth) - PLAIN else EMPTY)
+                        yield message
+                        if raw.reactions is not None and isinstance(message, ReadMessage):
+                            yield from _reactions(raw, message, chat)
                 elif node.kind == "value":
                     container, _, key = node.prefix.rpartition(".")
                     if key in _ABOUT_CHAT and container in CONTAINERS:
@@ -145,63 +138,63 @@ def read(source: Source) -> Iterator[Event]:
             yield Truncated(damage.sentence)
 
 
-def _message(raw: dict[str, Any], chat: _Chat, source: Source) -> ReadMessage | Skipped:
-    if raw.get("type") == "service":
-        return Skipped(chat.key, SERVICE)
-    if raw.get("type", "message") != "message":  # "unsupported": a kind the exporter did not know
-        return Skipped(chat.key, UNKNOWN_KIND)
-    if chat.type == "saved_messages":
-        return Skipped(chat.key, NOTES)
-    if chat.of_codes:
-        return Skipped(chat.key, LOGIN_CODE)
-    moment = read_time(raw.get("date_unixtime"), source.zone) or read_time(raw.get("date"), source.zone)
+def _message(raw: RawMessage, chat: _Chat, source: Source) -> ReadMessage | Skipped | None:
+    """Returns None for a message of nothing that is read."""
+    if raw.type != "message":  # "unsupported": a kind the exporter did not know
+        return Skipped(chat.key, SERVICE if raw.type == "service" else UNKNOWN_KIND)
+    if chat.left_out:
+        return Skipped(chat.key, chat.left_out)
+    moment = read_time(raw.date_unixtime, source.zone) or read_time(raw.date, source.zone)
     if moment is None:
         return Skipped(chat.key, NO_TIME)
-    writer = chat.writer(raw.get("from_id"), raw.get("from"))
+    writer = chat.writer(raw.from_id, raw.from_)
     if writer is None:
         return Skipped(chat.key, NO_SENDER)
     sender, name, is_bot = writer
     if name or sender.id not in chat.senders:
         chat.senders[sender.id] = name
-    text, photos, placeholder = _content(raw)
-    seconds = raw.get("duration_seconds")
+    text, photos, placeholder = content(raw)
     if not text and not photos and placeholder is None:
-        return Skipped(chat.key, UNKNOWN_KIND if raw.keys() - _PLAIN else EMPTY)
-    native = _number(raw.get("id"))
-    edited = None
-    if "edited" in raw or "edited_unixtime" in raw:
-        edited = read_time(raw.get("edited_unixtime"), source.zone) or read_time(raw.get("edited"), source.zone)
-    answered = None
-    if "reply_to_message_id" in raw and not raw.get("reply_to_peer_id"):
-        answered = _lasting(_number(raw["reply_to_message_id"]), chat)
+        return None
+    native = _number(raw.id)
+    edited = answered = None
+    if raw.edited_unixtime is not None or raw.edited is not None:
+        edited = read_time(raw.edited_unixtime, source.zone) or read_time(raw.edited, source.zone)
+    if raw.reply_to_message_id is not None and not raw.reply_to_peer_id:
+        answered = _lasting(_number(raw.reply_to_message_id), chat)
     position = int(native) if native and len(native) < _ORDERLY else chat.messages
     if chat.private:
         is_bot = chat.type == "bot_chat" and sender.id == _number(chat.about.get("id"))
-    return ReadMessage(
-        chat=chat.key,
-        sender=sender,
-        sender_name=name,
-        sent_ms=moment.ms,
-        position=position,
-        text=text,
+    plays, seconds = "", None
+    if placeholder is not None:
+        plays = str(raw.file or "") if placeholder in PLAYING else ""
+        seconds = raw.duration_seconds
+        seconds = seconds if isinstance(seconds, int) and 0 <= seconds <= _DAY else None
+    return ReadMessage(  # Python passes more than fifteen keywords in a slower way
+        chat.key,
+        sender,
+        name,
+        moment.ms,
+        position,
+        text,
         photos=photos,
         placeholder=placeholder,
         # what an inline bot wrote in somebody's name is as little their own words as what they pass on
-        forwarded="forwarded_from" in raw or "via_bot" in raw,
+        forwarded=raw.forwarded_from is not UNSET or raw.via_bot is not UNSET,
         native_id=_lasting(native, chat),
         reply_to=answered,
         is_bot=is_bot,
         resolution_ms=moment.resolution_ms,
         local_time=moment.local,
         edited_ms=edited.ms if edited else None,
-        plays=str(raw.get("file") or "") if placeholder in _MEDIA.values() else "",
-        seconds=seconds if isinstance(seconds, int) and placeholder and 0 <= seconds <= _DAY else None,
+        plays=plays,
+        seconds=seconds,
     )
 
 
-def _reactions(raw: dict[str, Any], message: ReadMessage, chat: _Chat) -> Iterator[ReadReaction | SkippedReactions]:
+def _reactions(raw: RawMessage, message: ReadMessage, chat: _Chat) -> Iterator[ReadReaction | SkippedReactions]:
     """Yields what was put on a message. Of many people only the last are told."""
-    for reaction in _objects(raw["reactions"]):
+    for reaction in _objects(raw.reactions):
         people = [
             (writer.account, writer.name, _reacted_ms(one.get("date"), raw, message))
             for one in _objects(reaction.get("recent"))
@@ -213,55 +206,14 @@ def _reactions(raw: dict[str, Any], message: ReadMessage, chat: _Chat) -> Iterat
             yield SkippedReactions(chat.key, NOBODY_TOLD, count - len(people))
 
 
-def _reacted_ms(date: object, raw: dict[str, Any], message: ReadMessage) -> int | None:
+def _reacted_ms(date: object, raw: RawMessage, message: ReadMessage) -> int | None:
     """Returns when somebody reacted. It is written by the clock that the message's own date is written by."""
-    here, sent = read_time(date, UTC), read_time(raw.get("date"), UTC)
+    here, sent = read_time(date, UTC), read_time(raw.date, UTC)
     return None if here is None or sent is None or message.local_time else here.ms - sent.ms + message.sent_ms
 
 
 def _objects(value: object) -> list[dict[str, Any]]:
     return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
-
-
-def _content(raw: dict[str, Any]) -> tuple[str, tuple[str, ...], str | None]:
-    """Returns a message's text, photos and placeholder."""
-    text = clean(_text(raw.get("text")) or "\n".join(_blocks(raw.get("rich_message"))))
-    media = raw.get("media_type")
-    if media == "sticker":
-        return text or clean(raw.get("sticker_emoji")), (), "sticker"
-    if isinstance(media, str) and media in _MEDIA:
-        return text, (), _MEDIA[media]
-    if raw.get("photo"):
-        return text, (str(raw["photo"]),), None
-    if raw.get("file") and media is None:
-        if str(raw.get("mime_type") or "").startswith("image/"):
-            return text, (str(raw["file"]),), None
-        return text, (), "file"
-    if "contact_information" in raw:
-        return text, (), "contact"
-    if "location_information" in raw or "place_name" in raw:
-        return text, (), "location"
-    return text, (), None
-
-
-def _text(value: object) -> str:
-    """Returns the text, which is a string or a list of strings and of objects with one."""
-    if isinstance(value, list):
-        return "".join(_text(part.get("text")) if isinstance(part, dict) else _text(part) for part in value)
-    return value if isinstance(value, str) else ""
-
-
-def _blocks(value: object) -> Iterator[str]:
-    """Yields the lines of a rich message: of its paragraphs, lists, tables and whatever else holds text."""
-    if isinstance(value, list):
-        for part in value:
-            yield from _blocks(part)
-    elif isinstance(value, dict):
-        if line := _text(value.get("text")).strip():
-            yield line
-        for key, part in value.items():
-            if key != "text" and isinstance(part, list | dict):
-                yield from _blocks(part)
 
 
 def _writer(from_id: object, from_name: object) -> _Writer | None:
@@ -299,7 +251,7 @@ def _lasting(number: str | None, chat: _Chat) -> str | None:
 
     What a supergroup brought with it from the group that it was has ids below 0, and other ids for every account.
     """
-    if number is None or not (number.startswith("-") and chat.type in SUPERGROUP_TYPES):
+    if number is None or number[0] != "-" or chat.type not in SUPERGROUP_TYPES:
         return number
     return f"{chat.owner}:{number}" if chat.owner else None
 

@@ -7,6 +7,8 @@ from zoneinfo import ZoneInfo
 
 from tzlocal import get_localzone
 
+from training.data.importers.staging import StagedChat
+
 _OFFSET = re.compile(r"UTC(?:([+-])(\d\d):(\d\d))?")
 
 
@@ -38,7 +40,7 @@ def rezoned(ms: int, before: tzinfo, after: tzinfo) -> int:
     return round(clock.timestamp()) * 1000 + ms % 1000
 
 
-def settle_zone(db: sqlite3.Connection, index: int, chat: int, source: int, *, said: bool) -> int:
+def settle_zone(db: sqlite3.Connection, staged: StagedChat, chat: int, source: int, *, said: bool) -> int:
     """Brings a chat's staged messages and those of the corpus that came in the same format into one zone.
 
     source: the row of the file that is imported. said: its zone was named, and so the corpus's messages are corrected;
@@ -62,19 +64,19 @@ def settle_zone(db: sqlite3.Connection, index: int, chat: int, source: int, *, s
         db.create_function("rezoned", 1, lambda ms, here=here, there=there: rezoned(ms, here, there))
         db.create_function("rezoned_back", 1, lambda ms, here=here, there=there: rezoned(ms, there, here))
         of_other = "SELECT id FROM sources WHERE zone = :other AND format = :format AND resolution_ms = :resolution"
-        values = {"other": other, "format": format_name, "resolution": resolution_ms, "chat": chat, "index": index,
+        values = {**staged.rows, "other": other, "format": format_name, "resolution": resolution_ms, "chat": chat,
                   "source": source}  # fmt: skip
         shifted, same = db.execute(
             "SELECT total(EXISTS (SELECT 1 FROM messages m WHERE m.chat = :chat AND m.sent_ms = rezoned(i.sent_ms)"
             f" AND m.text = i.text AND m.source IN ({of_other}))), total(EXISTS (SELECT 1 FROM messages m"
             f" WHERE m.chat = :chat AND m.sent_ms = i.sent_ms AND m.text = i.text AND m.source IN ({of_other})))"
-            " FROM incoming i WHERE i.chat = :index",
+            " FROM incoming i WHERE i.id BETWEEN :first AND :last",
             values,
         ).fetchone()
         if shifted <= same:
             continue
         if not said:
-            db.execute("UPDATE incoming SET sent_ms = rezoned(sent_ms) WHERE chat = :index", values)
+            db.execute("UPDATE incoming SET sent_ms = rezoned(sent_ms) WHERE id BETWEEN :first AND :last", values)
             db.execute("UPDATE sources SET zone = :other WHERE id = :source", values)
             return corrected
         corrected += db.execute(
