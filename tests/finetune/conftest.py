@@ -17,7 +17,6 @@ from bot.people import Contact, People, save_people
 from bot.store.corpus import Corpus
 from bot.workspace import Workspace
 from tests.engine.conftest import tiny_model
-from tests.standins.embedding_model import embedding_model
 from tests.support import picture
 from training.data.importers.run import Options, find_files, import_paths
 
@@ -47,12 +46,8 @@ def loaded(request: pytest.FixtureRequest, models: dict[Family, Path]) -> Loaded
 
 @pytest.fixture(scope="session")
 def imported(tmp_path_factory: pytest.TempPathFactory, models: dict[Family, Path]) -> Workspace:
-    """Do not change it: tests that do take `workspace`. Memories are found by meaning, too."""
-    workspace = make_workspace(tmp_path_factory.mktemp("nora"), models["qwen2_5_vl"])
-    encoder = embedding_model(tmp_path_factory.mktemp("tiny-encoder"))
-    with workspace.config.open("a") as config:
-        config.write(f"memory: {{encoder: {encoder}}}\n")
-    return workspace
+    """Do not change it: tests that do take `workspace`."""
+    return make_workspace(tmp_path_factory.mktemp("nora"), models["qwen2_5_vl"])
 
 
 @pytest.fixture

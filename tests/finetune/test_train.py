@@ -37,6 +37,7 @@ from bot.people import People, save_people
 from bot.personality.answers import Personality, save_personality
 from bot.workspace import Workspace
 from tests.finetune.conftest import NAMES, agree, make_workspace
+from tests.standins.embedding_model import embedding_model
 from training.finetune import PRESETS, Progress, TrainSettings, train
 from training.finetune.checkpoint import Run
 from training.finetune.learner import Learner
@@ -89,9 +90,6 @@ def test_a_lora_comes_out_with_all_that_belongs_to_it(trained: Path, imported: W
     }
     assert all(path.stat().st_mode & 0o077 == 0 for path in (trained, *trained.iterdir()))
     assert (trained / "loss.png").read_bytes().startswith(b"\x89PNG")
-    meaning = open_meaning(load_config(imported.config).memory)
-    assert meaning and doubt(trained, meaning.encoder) == ""
-    assert "was trained with memories found by meaning, with tiny-encoder" in doubt(trained, None)
     assert find_lora(imported.loras, "latest") == trained
     assert not Run(imported.root / ".training").key(), "nothing unfinished is left"
 
@@ -177,6 +175,16 @@ def test_answers_of_the_questionnaire_are_learnt_too(workspace: Workspace) -> No
     card = (train(workspace, QUICK) / "card.md").read_text("utf-8")
     assert "| of these from the questionnaire | 3 |" in card, "an answer, own words, a talk of yes and no; no trait_"
     assert "| questionnaire | 3 | 4 |" in card, "what is held out is in none of them"
+
+
+def test_an_encoder_that_finds_memories_is_noted_beside_the_lora(workspace: Workspace, tmp_path: Path) -> None:
+    encoder = embedding_model(tmp_path / "tiny-encoder")
+    with workspace.config.open("a") as config:
+        config.write(f"memory: {{encoder: {encoder}}}\n")
+    folder = train(workspace, QUICK)
+    meaning = open_meaning(load_config(workspace.config).memory)
+    assert meaning and doubt(folder, meaning.encoder) == ""
+    assert "was trained with memories found by meaning, with tiny-encoder" in doubt(folder, None)
 
 
 def test_the_same_seed_gives_the_same_lora(trained: Path, workspace: Workspace) -> None:
