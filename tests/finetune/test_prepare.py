@@ -28,14 +28,14 @@ def test_the_commands(imported: Workspace, capsys: pytest.CaptureFixture[str]) -
     assert "There are dialogues 1 to" in capsys.readouterr().err
 
 
-def test_reactions_have_a_table_of_their_own(imported: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
+def test_reactions_have_a_table_of_their_own(workspace: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
     def prepared(*arguments: str) -> str:
-        assert main(["-w", str(imported.root), "prepare", *arguments]) == 0
+        assert main(["-w", str(workspace.root), "prepare", *arguments]) == 0
         return capsys.readouterr().out
 
-    subject = load_people(imported.people).subject[0]
+    subject = load_people(workspace.people).subject[0]
     before = json.loads(prepared("--json"))
-    with Corpus.open(imported.corpus) as corpus, corpus.transaction() as db:
+    with Corpus.open(workspace.corpus) as corpus, corpus.transaction() as db:
         db.execute(
             "INSERT INTO reactions (chat, message, sender, name, emoji)"
             " SELECT m.chat, m.id, s.id, names.id, '❤️' FROM messages m JOIN chats ON chats.id = m.chat"
