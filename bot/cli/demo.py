@@ -24,11 +24,8 @@ from bot.workspace import Workspace, private_dir, write_private
 _FILES = ("persona.yaml", "personality.yaml", "people.yaml", "questionnaire.yaml", "released.yaml")
 _ZONES = {"en": "Europe/London", "zh": "Asia/Shanghai"}  # where the sample subjects live
 _PORT = 8642
-_TOKENS, _TOKENS_ZH = 60_000, 20_000
-"""To learn from: so many, not so long, that the avatar is the same on a slow machine. See docs/results.md, The demo.
-
-The Chinese model is nearly four times the size of the other one.
-"""
+_TOKENS = 60_000
+"""To learn from: so many, not so long, that the avatar is the same on a slow machine. See docs/results.md, The demo."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -110,8 +107,7 @@ def _prepare(root: Path, language: str, base: str, minutes: float) -> Workspace:
     try:
         find_lora(workspace.loras, load_config(workspace.config).model.lora)
     except EchoesError:
-        tokens = _TOKENS_ZH if base == EMBEDDED_ZH else _TOKENS
-        _echoes("train", "--tokens", str(tokens), "--minutes", f"{minutes:g}", "--show", workspace=root)
+        _echoes("train", "--tokens", str(_TOKENS), "--minutes", f"{minutes:g}", "--show", workspace=root)
         _echoes("evaluate", "--quick", workspace=root)
     return workspace
 
