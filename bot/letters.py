@@ -7,6 +7,7 @@ _BLANK = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\ufe0e\ufe0f\uffa0
 """Letters and marks that show nothing: Hangul fillers, an empty Braille cell, variation selectors."""
 
 
+_NOT_IN_MARKS = str.maketrans("[]", "()")
 _OF_EMOJI = frozenset({"So", "Sk", "Mn", "Cf"})  # pictures, shades of skin, selectors, joiners
 _OLD_EMOJI = frozenset("\u203c\u2049")  # two marks that were punctuation before they were emoji
 _LONGEST_EMOJI = 16
@@ -23,6 +24,11 @@ def is_emoji(text: str) -> bool:
 def bare(emoji: str) -> str:
     """Returns an emoji as it is compared: some write it with a mark that asks for colours."""
     return emoji.strip().replace("\ufe0f", "")
+
+
+def unmarked(text: str) -> str:
+    """Returns a text on one line, without the brackets by which a prompt marks what nobody typed."""
+    return " ".join(text.translate(_NOT_IN_MARKS).split())
 
 
 def well_formed(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
+from bot.letters import unmarked
 from bot.message import PHOTO, STICKER, Attachment, Message
 
 KINDS: Mapping[str, tuple[str, str]] = {
@@ -25,7 +26,6 @@ KINDS: Mapping[str, tuple[str, str]] = {
 
 
 _TRANSCRIBED = ("voice", "audio", "video")
-_NOT_IN_MARKS = str.maketrans("[]", "()")
 
 
 def shown(message: Message, language: str, readable: Callable[[str], bool]) -> tuple[str, tuple[str, ...]]:
@@ -62,7 +62,7 @@ def in_words(attachment: Attachment, language: str) -> str:
     if attachment.kind in _TRANSCRIBED:
         length = "" if attachment.seconds is None else f" {attachment.seconds // 60}:{attachment.seconds % 60:02}"
         return f"[{name}{length}] {words}".strip()
-    return f"[{name} {words.translate(_NOT_IN_MARKS)}]" if words else f"[{name}]"
+    return f"[{name} {unmarked(words)}]" if words else f"[{name}]"
 
 
 def spoken(message: Message) -> str:

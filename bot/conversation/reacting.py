@@ -9,11 +9,11 @@ from dataclasses import dataclass
 
 from bot.chat.attachments import spoken
 from bot.chat.prompt.reactions import Written, without_reactions, written_reaction
+from bot.letters import unmarked
 from bot.store.journal import Entry, Kind, Put
 
 LOOKED_AT = 60
 """Newest entries among which the message is that a reaction names by its words."""
-_NOT_IN_MARKS = str.maketrans("[]", "()")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +48,5 @@ def reacted_to(written: Written, at_hand: Entry, recent: Sequence[Entry]) -> str
     recent: the newest entries of the chat, oldest first.
     """
     others = (one for one in reversed(recent) if one.kind is Kind.MESSAGE and one.native_id)
-    named = (one for one in others if written.head and _plain(one).startswith(written.head))
-    return next(named, at_hand).native_id
-
-
-def _plain(entry: Entry) -> str:
-    """The words as a prompt quotes them."""
-    return " ".join(spoken(entry.message).translate(_NOT_IN_MARKS).split())
+    quoted = (one for one in others if written.head and unmarked(spoken(one.message)).startswith(written.head))
+    return next(quoted, at_hand).native_id

@@ -8,13 +8,13 @@ from bot.chat.prompt.render import speaker_label
 from bot.chat.prompt.words import date_in_words
 from bot.chat.scene import speaker_of
 from bot.era import set_back
+from bot.letters import unmarked
 from bot.message import ChatKind, Message
 from bot.people import People
 from bot.persona import Persona
 from bot.questionnaire import Answer
 
 _LONGEST = {"en": 140, "zh": 50}  # characters of one message that are quoted
-_NOT_IN_MARKS = str.maketrans("[]", "()")
 _THEY = {"en": "they: ", "zh": "对方："}
 _YOU = {"en": "you: ", "zh": "你："}
 
@@ -45,7 +45,7 @@ def told(answer: Answer, language: str) -> str:
 
 def quoted(text: str, language: str) -> str:
     """On one line, without marks, and no longer than a glance."""
-    whole, most = " ".join(text.translate(_NOT_IN_MARKS).split()), _LONGEST[language]
+    whole, most = unmarked(text), _LONGEST[language]
     return whole if len(whole) <= most else whole[:most].rstrip() + "…"
 
 

@@ -16,6 +16,7 @@ from bot.people import NOTHING_LEFT_OUT, LeftOut
 from bot.store.attachments import digests_of, filled_in, from_json, shape_of
 from bot.store.corpus_schema import LAYOUT
 from bot.store.layout import write_ahead
+from bot.store.leaving_out import leave_out
 from bot.workspace import private_dir
 
 
@@ -95,7 +96,7 @@ class Corpus:
             db.create_function("shape_of", 1, shape_of, deterministic=True)
             db.create_function("filled_in", 2, filled_in, deterministic=True)
             if without != NOTHING_LEFT_OUT:
-                _leave_out(db, without)
+                leave_out(db, without)
         except sqlite3.DatabaseError as error:
             db.close()
             if (sentence := refusal(error, path)) is not None:
@@ -197,9 +198,7 @@ class Corpus:
             },
         )
         for row in rows:
-            id_, platform, native, name, sent, text, attachments, reply, to_platform, to_native, bot, forwarded = row[
-                :12
-            ]
+            id_, platform, native, name, ms, text, attachments, reply, to_platform, to_native, bot, forwarded, *_ = row
             if not name:
                 known = self._names() if known is None else known
                 name = known.get((platform, native), "")
@@ -208,7 +207,7 @@ class Corpus:
                 id=str(id_),
                 sender=Account(platform, native),
                 sender_name=name,
-                sent_at=_time(sent),
+                sent_at=_time(ms),
                 text=text,
                 attachments=(Attachment(REACTION, words=attachments),) if id_ < 0 else from_json(attachments),
                 reply_to=None if reply is None else str(reply),
@@ -335,39 +334,6 @@ def _by(accounts: Iterable[Account]) -> tuple[str, list[str]]:
     marks = [(account.platform, account.id) for account in accounts]
     where = " OR ".join("(s.platform = ? AND s.native_id = ?)" for _ in marks) or "FALSE"
     return f"({where})", [value for mark in marks for value in mark]
-
-
-def _leave_out(db: sqlite3.Connection, without: LeftOut) -> None:
-    """Lays views over messages, reactions and writings, which every later statement sees in their place."""
-    db.execute("CREATE TEMP TABLE left_out (platform TEXT, native_id TEXT)")
-    db.executemany("INSERT INTO left_out VALUES (?, ?)", [(one.platform, one.id) for one in without.accounts])
-    db.execute("CREATE TEMP TABLE left_out_chats (key TEXT)")
-    db.executemany("INSERT INTO left_out_chats VALUES (?)", [(key,) for key in without.chats])
-    db.execute(
-        "CREATE TEMP TABLE left_out_senders AS SELECT id FROM senders"
-        " WHERE (platform, native_id) IN (SELECT platform, native_id FROM left_out)"
-    )
-    db.execute(
-        "CREATE TEMP TABLE left_out_places AS SELECT id FROM chats WHERE platform || ':' || native_id IN"
-        " (SELECT key FROM left_out_chats) OR (kind = 'private' AND ("
-        " (platform, native_id) IN (SELECT platform, native_id FROM left_out) OR id IN"
-        " (SELECT chat FROM main.messages WHERE sender IN (SELECT id FROM left_out_senders))))"
-    )
-    db.execute(
-        "CREATE TEMP VIEW messages AS SELECT * FROM main.messages WHERE sender NOT IN (SELECT id FROM left_out_senders)"
-        " AND chat NOT IN (SELECT id FROM left_out_places)"
-    )
-    db.execute(
-        "CREATE TEMP VIEW reactions AS SELECT * FROM main.reactions"
-        " WHERE sender NOT IN (SELECT id FROM left_out_senders)"
-    )
-    db.execute("CREATE TEMP TABLE left_out_names (name TEXT)")
-    db.executemany("INSERT INTO left_out_names VALUES (?)", [(name,) for name in without.names])
-    db.execute(
-        "CREATE TEMP VIEW writings AS SELECT * FROM main.writings WHERE id NOT IN (SELECT writing FROM addressees WHERE"
-        " (platform, native_id) IN (SELECT platform, native_id FROM left_out)"
-        " OR folded IN (SELECT name FROM left_out_names))"
-    )
 
 
 def last_of(messages: Sequence[Message], count: int) -> list[Message]:

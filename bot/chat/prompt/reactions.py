@@ -6,9 +6,8 @@ from dataclasses import dataclass
 
 from bot.chat.dialogue import Quote, Reaction, Speaker
 from bot.chat.prompt.words import label
-from bot.letters import is_emoji
+from bot.letters import is_emoji, unmarked
 
-_NOT_IN_MARKS = str.maketrans("[]", "()")
 _WRITTEN = re.compile(r"\[(?P<emoji>[^\s\[\]]+)(?: (?:to |回应)[^\[\]:：]*(?:[:：] ?(?P<head>[^\[\]]*))?)?\]")
 
 
@@ -25,7 +24,7 @@ def reaction_line(reaction: Reaction, head: Callable[[Quote], str], language: st
 
     head: shortens the words of a quote.
     """
-    emoji = "".join(reaction.emoji.translate(_NOT_IN_MARKS).split())
+    emoji = unmarked(reaction.emoji)
     said = f"{called(reaction.speaker, language)} {emoji}" if named else emoji
     if reaction.to is not None:
         words, whose = head(reaction.to), called(reaction.to.speaker, language)

@@ -26,7 +26,7 @@ from bot.chat.prompt.page import page_text
 from bot.chat.prompt.reactions import called, reaction_line
 from bot.chat.prompt.words import date_in_words, label
 from bot.era import era_in_words
-from bot.letters import visible
+from bot.letters import unmarked, visible
 from bot.message import PHOTO, Attachment, ChatKind
 from bot.people import RELATIONSHIPS, STRANGER
 
@@ -38,7 +38,6 @@ BLOCKS = {"persona": 1, "chat": 1, "era": 1, "turns": 2, "times": 1, "quotes": 1
 
 BUBBLE_BREAK = "\n"
 LINE_IN_BUBBLE = "\u2028"  # a line break inside one bubble
-_NOT_IN_MARKS = str.maketrans("[]", "()")
 _THOUGHT = re.compile(r"<(think|thinking|thought|reasoning)>.*?</\1>", re.DOTALL | re.IGNORECASE)
 _THOUGHT_BEGUN_BEFORE = re.compile(r"^.*</(think|thinking|thought|reasoning)>", re.DOTALL | re.IGNORECASE)
 _UNFINISHED_THOUGHT = re.compile(r"<(think|thinking|thought|reasoning)>.*", re.DOTALL | re.IGNORECASE)
@@ -284,7 +283,7 @@ def _quoted(quote: Quote, codec: Codec, language: str) -> str:
 
 def _head(quote: Quote, codec: Codec) -> str:
     """`are you…`: so much of a message that one knows which it is."""
-    text = " ".join(quote.text.translate(_NOT_IN_MARKS).split())
+    text = unmarked(quote.text)
     ids = codec.encode(text)
     return codec.decode(ids[:_QUOTE_TOKENS]).rstrip("\ufffd") + "…" if len(ids) > _QUOTE_TOKENS else text
 

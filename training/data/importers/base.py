@@ -281,9 +281,8 @@ def read_time(value: object, zone: tzinfo | None) -> Moment | None:
 
     zone: the time zone of a date without one; None is this machine's.
     """
-    if (
-        type(value) is str and len(value) == _DIGITS_OF_SECONDS and value.isdecimal()
-    ):  # many are, and it is quickly told
+    # Many are a number of seconds, and it is quickly told.
+    if type(value) is str and len(value) == _DIGITS_OF_SECONDS and value.isdecimal():
         ms = int(value) * SECOND
         return Moment(ms, SECOND) if 0 < ms < LATEST_MS else None
     if value is None or isinstance(value, bool):

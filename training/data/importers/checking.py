@@ -123,9 +123,8 @@ def _fault_of_message(message: ReadMessage) -> str | None:
         return "its `local_time` is neither True nor False"
     if message.edited_ms is not None and not (type(message.edited_ms) is int and 0 < message.edited_ms < LATEST_MS):
         return "its `edited_ms` is neither None nor a time in milliseconds between 1970 and 2100"
-    if text and message.photos == () and message.placeholder is None and message.transcript == message.plays == "":
-        return None if message.seconds is None else _fault_of_media(message)
-    return _fault_of_media(message)
+    words_alone = message.placeholder is None and message.seconds is None and message.transcript == message.plays == ""
+    return None if text and words_alone and message.photos == () else _fault_of_media(message)
 
 
 def _fault_of_media(message: ReadMessage) -> str | None:
