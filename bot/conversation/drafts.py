@@ -33,6 +33,7 @@ class Drafts:
         self._engine = engine
         self._journal = journal
         self._typing = typing
+        self._drawn = 0  # times, by which a fixed seed goes on: the same chances would draw the same reply again
 
     def follow(self, chat: Chat) -> None:
         """Lets the chat go on under another id."""
@@ -52,7 +53,8 @@ class Drafts:
         """
         draws = _DRAWS if sampling.temperature else 1  # the likeliest words are the same each time
         for draw in range(draws):
-            seed = None if sampling.seed is None else sampling.seed + draw
+            seed = None if sampling.seed is None else sampling.seed + self._drawn
+            self._drawn += 1
             bubbles = await self._draw(prompt, replace(sampling, seed=seed), interrupted)
             if bubbles is None:
                 return None

@@ -49,6 +49,7 @@ class ScriptedEngine:
         self.max_context = 4000
         self.precision = "as scripted"
         self.prompts: list[str] = []
+        self.seeds: list[int | None] = []
         self.say: Callable[[str], str] = lambda prompt: "ok"
         self.probability: Callable[[str], float] = lambda prompt: 0.9
         self.delay = 0.0
@@ -62,6 +63,7 @@ class ScriptedEngine:
     async def reply(self, chat: str, prompt: Prompt, sampling: Sampling) -> AsyncGenerator[str, None]:
         text = self._text(prompt)
         self.prompts.append(text)
+        self.seeds.append(sampling.seed)
         if self.failures:
             raise self.failures.pop(0)
         finished = False

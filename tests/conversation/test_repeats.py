@@ -1,6 +1,7 @@
 """What it said to one, it does not say to another in the same words; what one wrote, it never tells another."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -164,3 +165,12 @@ async def test_what_was_forgotten_counts_no_more(stage: Stage) -> None:
     await stage.says(OMA, "how was it?")
     await stage.settled()
     assert stage.heard("2") == [BOAT] and len(stage.engine.prompts) == 2
+
+
+async def test_with_a_fixed_seed_the_next_reply_has_other_chances(stage: Stage) -> None:
+    avatar = stage.conversations.avatar
+    avatar.sampling = replace(avatar.sampling, seed=7)
+    for words in ("how was it?", "and then?"):
+        await stage.says(MEI, words)
+        await stage.settled()
+    assert stage.engine.seeds == [7, 8]
