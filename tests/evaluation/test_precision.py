@@ -1,4 +1,4 @@
-"""Decisions are measured with the engine that serves, in its precision, also where a quick look reads texts faster."""
+"""Words are read in the fastest precision; decisions are measured with the engine that serves, in its own."""
 
 import asyncio
 import json
@@ -24,7 +24,7 @@ from training.evaluation.asking.model_respondent import ModelRespondent
 from training.evaluation.opened import FOLDER
 from training.scoring import Rendered, Scores
 
-BOTH = "bfloat16, cpu, for a quick look; decisions in float32, cpu, as the avatar runs"
+BOTH = "bfloat16, cpu, the fastest here; decisions in float32, cpu, as the avatar runs"
 
 
 @pytest.fixture
@@ -58,18 +58,22 @@ async def served(workspace: Workspace, asked: Sequence[ScoredDialogue]) -> list[
         await engine.aclose()
 
 
-def test_decisions_are_measured_as_they_are_served(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("quick", [["--quick"], []], ids=["quick", "full"])
+def test_decisions_are_measured_as_they_are_served(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, quick: list[str]
+) -> None:
     read: dict[str, dict[str, list[tuple[Dialogue, Scores]]]] = {}
     real = ModelRespondent.score
 
     def listening(respondent: ModelRespondent, dialogues: Sequence[Dialogue]) -> list[Scores]:
         found = real(respondent, dialogues)
-        told = read.setdefault(respondent._model.engine.precision, {}).setdefault(respondent.name, [])
-        told += zip(dialogues, found, strict=True)
+        if respondent._model.shown:  # and not the one that only counts
+            told = read.setdefault(respondent._model.engine.precision, {}).setdefault(respondent.name, [])
+            told += zip(dialogues, found, strict=True)
         return found
 
     monkeypatch.setattr(ModelRespondent, "score", listening)
-    arguments = ("evaluate", "--quick", "--lora", "first", "--only", "likelihood,decision", "--limit", "2")
+    arguments = ("evaluate", *quick, "--lora", "first", "--only", "likelihood,decision", "--limit", "2")
     assert main(["-w", str(workspace.root), *arguments]) == ExitCode.OK
     assert precision(workspace) == BOTH
     assert set(read) == {"bfloat16, cpu", "float32, cpu"}
@@ -82,20 +86,27 @@ def test_decisions_are_measured_as_they_are_served(workspace: Workspace, monkeyp
         assert scores.decisions == pytest.approx(one.decisions(odds), abs=2e-3)
 
 
-def test_a_full_report_is_made_in_the_precision_that_serves(workspace: Workspace) -> None:
-    arguments = ("evaluate", "--lora", "first", "--only", "likelihood,decision", "--limit", "2")
+def test_what_only_decides_is_only_opened_as_it_serves(workspace: Workspace) -> None:
+    arguments = ("evaluate", "--lora", "first", "--only", "decision", "--limit", "2")
     assert main(["-w", str(workspace.root), *arguments]) == ExitCode.OK
     assert precision(workspace) == "float32, cpu"
     html = (workspace.root / FOLDER / "report.html").read_text("utf-8")
     assert "<dt>Computed in</dt><dd>float32, cpu</dd>" in html
 
 
-def test_a_full_report_is_made_by_llama_cpp_where_that_serves(
-    workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("quantize", "expected"),
+    [
+        ("f16", "bfloat16, cpu, the fastest here; decisions in f16, llama.cpp, as the avatar runs"),
+        ("q8_0", "q8_0, llama.cpp"),
+    ],
+)
+def test_words_are_asked_of_llama_cpp_where_it_serves_other_weights_than_were_trained(
+    workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, quantize: str, expected: str
 ) -> None:
     monkeypatch.setattr("bot.engine.llama.files._cache", lambda: tmp_path / "llama")
     config = workspace.config.read_text("utf-8")
-    workspace.config.write_text(config.replace("engine: torch", "engine: llama\n  quantize: q8_0"), "utf-8")
+    workspace.config.write_text(config.replace("engine: torch", f"engine: llama\n  quantize: {quantize}"), "utf-8")
     arguments = ("evaluate", "--lora", "first", "--only", "likelihood,decision", "--limit", "2")
     assert main(["-w", str(workspace.root), *arguments]) == ExitCode.OK
-    assert precision(workspace) == "q8_0, llama.cpp"
+    assert precision(workspace) == expected

@@ -1,8 +1,9 @@
 """The base model of a workspace, opened to be examined: the same for every report and comparison."""
 
 import hashlib
-from collections.abc import Callable, Generator, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
@@ -75,14 +76,6 @@ class ModelUnderTest:
         yield from self._blocking.each(batches)
 
 
-def reads_faster(config: Config) -> bool:
-    """Whether a precision other than the one that serves is the fastest here. A server has only its own."""
-    if config.model.server is None and llama_runs(config.model):
-        return True
-    device, dtype = config.model.device, config.model.dtype
-    return config.model.server is None and dtype_of(device, fastest_dtype(device, dtype)) != dtype_of(device, dtype)
-
-
 @contextmanager
 def open_model(
     workspace: Workspace,
@@ -106,3 +99,58 @@ def open_model(
         blocking(build_batch_engine(config, media, note, token, dtype)) as served,
     ):
         yield ModelUnderTest(served, config.sampling, kept)
+
+
+def reads_faster(config: Config) -> bool:
+    """Whether a precision other than the one that serves is the fastest here. A server has only its own."""
+    if config.model.server is None and llama_runs(config.model):
+        return True
+    device, dtype = config.model.device, config.model.dtype
+    return config.model.server is None and dtype_of(device, fastest_dtype(device, dtype)) != dtype_of(device, dtype)
+
+
+def serves_whole_weights(config: Config) -> bool:
+    """Whether what serves has the weights as they were trained, in 16 bits or more, and not in 8 or 4.
+
+    Then how likely words are differs between precisions by some 0.02 % (docs/results.md), far below any interval.
+    """
+    return config.model.quantize == "f16" or not llama_runs(config.model)
+
+
+@dataclass(frozen=True, slots=True)
+class Models:
+    """texts: whom words are asked of. decisions: who decides, as it serves; the same one where it reads as fast."""
+
+    texts: ModelUnderTest
+    decisions: ModelUnderTest
+
+    def of(self, panel: str) -> ModelUnderTest:
+        return self.decisions if panel == "decision" else self.texts
+
+    def by_model(self, panels: Iterable[str]) -> list[tuple[ModelUnderTest, list[str]]]:
+        """Returns each model with the panels that ask it."""
+        asked = list(panels)
+        every = [self.texts] if self.texts is self.decisions else [self.texts, self.decisions]
+        return [(model, [panel for panel in asked if self.of(panel) is model]) for model in every]
+
+
+@contextmanager
+def open_models(
+    workspace: Workspace,
+    config: Config,
+    panels: Collection[str],
+    note: Callable[[str], None],
+    *,
+    quick: bool = False,
+    token: str | None = None,
+) -> Iterator[Models]:
+    """Opens what the panels need: words in the fastest precision, decisions in the one that serves.
+
+    Where that one has 8 or 4 bits, words are asked of it, too, but for a quick look. Raises as `open_model` does.
+    """
+    others = set(panels) - {"decision"}
+    fastest = bool(others) and (quick or serves_whole_weights(config))
+    with ExitStack() as opened:
+        texts = opened.enter_context(open_model(workspace, config, note, fastest=fastest, token=token))
+        apart = fastest and "decision" in panels and reads_faster(config)
+        yield Models(texts, opened.enter_context(open_model(workspace, config, note)) if apart else texts)

@@ -1,8 +1,8 @@
 """One evaluation, from the workspace to its report: who is examined, panel by panel, and what was written of it."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, contextmanager, nullcontext
+from collections.abc import Callable
+from contextlib import closing, nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -23,7 +23,7 @@ from training.evaluation.asking.model_respondent import ModelRespondent
 from training.evaluation.data import EvaluationData, load_evaluation_data
 from training.evaluation.forecast import forecast
 from training.evaluation.limits import FULL, Limits
-from training.evaluation.opened import FOLDER, ModelUnderTest, open_model, reads_faster
+from training.evaluation.opened import FOLDER, Models, ModelUnderTest, open_models
 from training.evaluation.panel import LETTERS, Panel
 from training.evaluation.panels.style.embedding import embedder
 from training.evaluation.report import Header, Period, Report, to_html, to_json, training_facts
@@ -73,24 +73,20 @@ def evaluate(workspace: Workspace, settings: EvaluateSettings, note: Callable[[s
     note("Reading the chats.")
     data = _load(workspace, config, chosen, note)
     words = Words(data.language)
-    panels, precisions = [], dict[str, str]()
-    fastest, token = settings.quick, settings.server_token
-    opened = open_model(workspace, config, note, fastest=fastest, token=token) if settings.model else nullcontext()
-    with opened as model, closing(data.memory) if data.memory else nullcontext():
+    panels, quick, token = [], settings.quick, settings.server_token
+    keys = [key for key in PANELS if key in settings.only and (settings.model or key == "decision")]
+    opened = open_models(workspace, config, keys, note, quick=quick, token=token) if settings.model else nullcontext()
+    with opened as models, closing(data.memory) if data.memory else nullcontext():
         examine = partial(_examined, chosen=chosen, words=words, settings=settings)
-        examined = examine(model) if model else Examined()
-        keys = [key for key in PANELS if key in settings.only and (model or key == "decision")]
-        if model and not settings.quick:
+        if models and not quick:
             note("Counting what is to be asked, and trying how fast it goes here.")
-            note(str(forecast(data, model, examine, keys, settings.limits)))
+            note(str(forecast(data, models, examine, keys, settings.limits)))
         for key in keys:
             note(f"{words(f'panels.{key}')}.")
-            with _model_for(key, model, workspace, config, settings, note) as asked:
-                if asked:
-                    precisions[key] = asked.engine.precision
-                own = examined if asked is model or not asked else examine(asked)
-                panels.append(_panel(key, data, own, settings.limits, words))
-    header = _header(config, data, settings, chosen, _precision(precisions, words))
+            examined = examine(models.of(key)) if models else Examined()
+            panels.append(_panel(key, data, examined, settings.limits, words))
+        precision = _precision(models, words) if models else ""
+    header = _header(config, data, settings, chosen, precision)
     report = Report(header, tuple(panels), time.monotonic() - started)
     return _write(report, settings.out or workspace.root / FOLDER, MediaStore(workspace.media))
 
@@ -147,30 +143,10 @@ def _examined(model: ModelUnderTest, chosen: _Chosen, words: Words, settings: Ev
     return Examined(Respondents(base, avatar, against), calibrations, chosen.lora, embed)
 
 
-@contextmanager
-def _model_for(
-    key: str,
-    model: ModelUnderTest | None,
-    workspace: Workspace,
-    config: Config,
-    settings: EvaluateSettings,
-    note: Callable[[str], None],
-) -> Iterator[ModelUnderTest | None]:
-    """A quick look may read texts in a faster precision; decisions are always measured in the one that serves."""
-    if key == "decision" and model and settings.quick and reads_faster(config):
-        with open_model(workspace, config, note) as served:
-            yield served
-    else:
-        yield model
-
-
-def _precision(of_panels: Mapping[str, str], words: Words) -> str:
-    """Where and in which precision the model was asked, in the reader's language; empty without a model."""
-    others = {precision for key, precision in of_panels.items() if key != "decision"}
-    serving = of_panels.get("decision")
-    if serving is None or not others or others == {serving}:
-        return next(iter(others), serving or "")
-    return words("report.made.precisions", texts=others.pop(), decisions=serving)
+def _precision(models: Models, words: Words) -> str:
+    """Where and in which precision the model was asked, in the reader's language."""
+    texts, decisions = models.texts.engine.precision, models.decisions.engine.precision
+    return words("report.made.precisions", texts=texts, decisions=decisions) if texts != decisions else texts
 
 
 def _panel(key: str, data: EvaluationData, examined: Examined, limits: Limits, words: Words) -> Panel:
