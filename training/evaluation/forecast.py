@@ -10,7 +10,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from functools import partial
 
 from bot.errors import EchoesError
 from training.data.dialogues import Dialogue
@@ -19,7 +18,7 @@ from training.durations import in_words
 from training.evaluation.asking.counting import WRITTEN, counting
 from training.evaluation.data import EvaluationData
 from training.evaluation.limits import Limits
-from training.evaluation.opened import Models, ModelUnderTest
+from training.evaluation.opened import ModelUnderTest
 from training.evaluation.respondent import Bubbles, Likelihood, Question, Respondent, Respondents
 from training.evaluation.standard import PANELS, Examined
 from training.scoring import Scores
@@ -32,9 +31,12 @@ _TRIED = 32
 class Forecast:
     """seconds: from now to the report. replies: to be written yet. tokens: to be read yet."""
 
-    seconds: float
-    replies: int
-    tokens: int
+    seconds: float = 0.0
+    replies: int = 0
+    tokens: int = 0
+
+    def __add__(self, other: "Forecast") -> "Forecast":
+        return Forecast(self.seconds + other.seconds, self.replies + other.replies, self.tokens + other.tokens)
 
     def __str__(self) -> str:
         return (
@@ -90,52 +92,33 @@ class _Noting:
 
 def forecast(
     data: EvaluationData,
-    models: Models,
-    examine: Callable[[ModelUnderTest], Examined],
-    keys: Iterable[str],
-    limits: Limits,
-) -> Forecast:
-    """Tells how long panels will take. examine: makes of a model those who are examined."""
-    words = ["\n".join(one.bubbles) for one in data.own(Split.TRAIN)] or [data.persona.name]
-    with Runner() as runner:
-        forecasts = [
-            _forecast_of(data, model, partial(counting, model, words, runner), examine, panels, limits)
-            for model, panels in models.by_model(keys)
-        ]
-    return Forecast(
-        sum(one.seconds for one in forecasts),
-        sum(one.replies for one in forecasts),
-        sum(one.tokens for one in forecasts),
-    )
-
-
-def _forecast_of(
-    data: EvaluationData,
     model: ModelUnderTest,
-    stand_in: Callable[[], tuple[ModelUnderTest, Counter[str]]],
     examine: Callable[[ModelUnderTest], Examined],
     keys: Iterable[str],
     limits: Limits,
 ) -> Forecast:
-    """How long the panels take that ask one model. stand_in: makes the one that counts in its place."""
-
-    def counted() -> tuple[Examined, list[_Noting]]:
-        counts, work = stand_in()
-        examined = examine(counts)
-        base, *others = [_Noting(one, work) for one in _all_of(examined.asked)]
-        return replace(examined, respondents=Respondents(base, *others)), [base, *others]
-
+    """Tells how long panels will take that ask one model. examine: makes of a model those who are examined."""
+    words = ["\n".join(one.bubbles) for one in data.own(Split.TRAIN)] or [data.persona.name]
     began = time.monotonic()
-    rehearsed, noting = counted()
-    for key in keys:
-        try:
-            PANELS[key](data, rehearsed, limits)
-        except EchoesError:
-            continue  # the panel itself will say why it cannot be
-    statistics = time.monotonic() - began
-    _, fresh = counted()
-    every = zip(noting, fresh, _all_of(examine(model).asked), strict=True)
-    model_seconds = sum(_seconds(noted.calls, counts, real) for noted, counts, real in every)
+    with Runner() as runner:
+
+        def counted() -> tuple[Examined, list[_Noting]]:
+            stand_in, work = counting(model, words, runner)
+            examined = examine(stand_in)
+            base, *others = [_Noting(one, work) for one in _all_of(examined.asked)]
+            return replace(examined, respondents=Respondents(base, *others)), [base, *others]
+
+        rehearsed, noting = counted()
+        for key in keys:
+            try:
+                PANELS[key](data, rehearsed, limits)
+            except EchoesError:
+                continue  # the panel itself will say why it cannot be
+        statistics = time.monotonic() - began
+        _, fresh = counted()
+        real = _all_of(examine(model).asked)
+        every = zip(noting, fresh, real, strict=True)
+        model_seconds = sum(_seconds(noted.calls, stand_in, one) for noted, stand_in, one in every)
     work = noting[0].counted
     return Forecast(statistics + model_seconds, work[WRITTEN], work.total() - work[WRITTEN])
 

@@ -1,11 +1,11 @@
 """The base model of a workspace, opened to be examined: the same for every report and comparison."""
 
 import hashlib
-from collections.abc import Callable, Collection, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import Self, TypeVar
 
 from bot.chat.prompt import Codec
 from bot.config import Config, SamplingConfig
@@ -117,40 +117,46 @@ def serves_whole_weights(config: Config) -> bool:
     return config.model.quantize == "f16" or not llama_runs(config.model)
 
 
-@dataclass(frozen=True, slots=True)
 class Models:
-    """texts: whom words are asked of. decisions: who decides, as it serves; the same one where it reads as fast."""
+    """The models that panels ask, one in memory at a time: the one that is open stays until another is wanted.
 
-    texts: ModelUnderTest
-    decisions: ModelUnderTest
-
-    def of(self, panel: str) -> ModelUnderTest:
-        return self.decisions if panel == "decision" else self.texts
-
-    def by_model(self, panels: Iterable[str]) -> list[tuple[ModelUnderTest, list[str]]]:
-        """Returns each model with the panels that ask it."""
-        asked = list(panels)
-        every = [self.texts] if self.texts is self.decisions else [self.texts, self.decisions]
-        return [(model, [panel for panel in asked if self.of(panel) is model]) for model in every]
-
-
-@contextmanager
-def open_models(
-    workspace: Workspace,
-    config: Config,
-    panels: Collection[str],
-    note: Callable[[str], None],
-    *,
-    quick: bool = False,
-    token: str | None = None,
-) -> Iterator[Models]:
-    """Opens what the panels need: words in the fastest precision, decisions in the one that serves.
-
-    Where that one has 8 or 4 bits, words are asked of it, too, but for a quick look. Raises as `open_model` does.
+    Words are asked for in the fastest precision, decisions in the one that serves. Where that one has 8 or 4 bits,
+    words are asked of it, too, but for a quick look.
     """
-    others = set(panels) - {"decision"}
-    fastest = bool(others) and (quick or serves_whole_weights(config))
-    with ExitStack() as opened:
-        texts = opened.enter_context(open_model(workspace, config, note, fastest=fastest, token=token))
-        apart = fastest and "decision" in panels and reads_faster(config)
-        yield Models(texts, opened.enter_context(open_model(workspace, config, note)) if apart else texts)
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        config: Config,
+        note: Callable[[str], None],
+        *,
+        quick: bool = False,
+        token: str | None = None,
+    ) -> None:
+        self._open = partial(open_model, workspace, config, note, token=token)
+        self._fastest = quick or serves_whole_weights(config)
+        self._apart = self._fastest and reads_faster(config)
+        self._opened = ExitStack()
+        self._model: ModelUnderTest | None = None
+        self._is_fastest = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._opened.close()
+
+    def groups(self, panels: Iterable[str]) -> list[list[str]]:
+        """Returns the panels in groups that ask one model each, the decisions first."""
+        asked = list(panels)
+        decisions = [panel for panel in asked if self._apart and panel == "decision"]
+        others = [panel for panel in asked if panel not in decisions]
+        return [group for group in (decisions, others) if group]
+
+    def of(self, panels: Sequence[str]) -> ModelUnderTest:
+        """Opens the model of one of the groups. Raises as `open_model` does."""
+        fastest = self._fastest and list(panels) != ["decision"]
+        if self._model is None or fastest != self._is_fastest:
+            self._opened.close()
+            self._model, self._is_fastest = self._opened.enter_context(self._open(fastest=fastest)), fastest
+        return self._model

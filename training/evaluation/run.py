@@ -1,8 +1,8 @@
 """One evaluation, from the workspace to its report: who is examined, panel by panel, and what was written of it."""
 
 import time
-from collections.abc import Callable
-from contextlib import closing, nullcontext
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -21,9 +21,9 @@ from bot.workspace import Workspace, private_dir, write_private
 from training.data.splits import Borders, Split
 from training.evaluation.asking.model_respondent import ModelRespondent
 from training.evaluation.data import EvaluationData, load_evaluation_data
-from training.evaluation.forecast import forecast
+from training.evaluation.forecast import Forecast, forecast
 from training.evaluation.limits import FULL, Limits
-from training.evaluation.opened import FOLDER, Models, ModelUnderTest, open_models
+from training.evaluation.opened import FOLDER, Models, ModelUnderTest
 from training.evaluation.panel import LETTERS, Panel
 from training.evaluation.panels.style.embedding import embedder
 from training.evaluation.report import Header, Period, Report, to_html, to_json, training_facts
@@ -73,22 +73,32 @@ def evaluate(workspace: Workspace, settings: EvaluateSettings, note: Callable[[s
     note("Reading the chats.")
     data = _load(workspace, config, chosen, note)
     words = Words(data.language)
-    panels, quick, token = [], settings.quick, settings.server_token
     keys = [key for key in PANELS if key in settings.only and (settings.model or key == "decision")]
-    opened = open_models(workspace, config, keys, note, quick=quick, token=token) if settings.model else nullcontext()
-    with opened as models, closing(data.memory) if data.memory else nullcontext():
-        examine = partial(_examined, chosen=chosen, words=words, settings=settings)
-        if models and not quick:
+    examine = partial(_examined, chosen=chosen, words=words, settings=settings)
+    panels, precisions = dict[str, Panel](), dict[str, str]()
+    with _models(workspace, config, settings, note) as models, closing(data.memory) if data.memory else nullcontext():
+        groups = models.groups(keys) if models else [keys]
+        if models and not settings.quick:
             note("Counting what is to be asked, and trying how fast it goes here.")
-            note(str(forecast(data, models, examine, keys, settings.limits)))
-        for key in keys:
-            note(f"{words(f'panels.{key}')}.")
-            examined = examine(models.of(key)) if models else Examined()
-            panels.append(_panel(key, data, examined, settings.limits, words))
-        precision = _precision(models, words) if models else ""
-    header = _header(config, data, settings, chosen, precision)
-    report = Report(header, tuple(panels), time.monotonic() - started)
+            forecasts = [forecast(data, models.of(group), examine, group, settings.limits) for group in groups]
+            note(str(sum(forecasts, Forecast())))
+        for group in reversed(groups):  # the model of the last one is open already
+            model = models.of(group) if models else None
+            for key in group:
+                note(f"{words(f'panels.{key}')}.")
+                panels[key] = _panel(key, data, examine(model) if model else Examined(), settings.limits, words)
+                precisions[key] = model.engine.precision if model else ""
+    header = _header(config, data, settings, chosen, _precision(precisions, words))
+    report = Report(header, tuple(panels[key] for key in keys), time.monotonic() - started)
     return _write(report, settings.out or workspace.root / FOLDER, MediaStore(workspace.media))
+
+
+def _models(
+    workspace: Workspace, config: Config, settings: EvaluateSettings, note: Callable[[str], None]
+) -> AbstractContextManager[Models | None]:
+    if not settings.model:
+        return nullcontext()
+    return Models(workspace, config, note, quick=settings.quick, token=settings.server_token)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,10 +153,13 @@ def _examined(model: ModelUnderTest, chosen: _Chosen, words: Words, settings: Ev
     return Examined(Respondents(base, avatar, against), calibrations, chosen.lora, embed)
 
 
-def _precision(models: Models, words: Words) -> str:
-    """Where and in which precision the model was asked, in the reader's language."""
-    texts, decisions = models.texts.engine.precision, models.decisions.engine.precision
-    return words("report.made.precisions", texts=texts, decisions=decisions) if texts != decisions else texts
+def _precision(of_panels: Mapping[str, str], words: Words) -> str:
+    """Where and in which precision the model was asked, in the reader's language; empty without a model."""
+    decisions = of_panels.get("decision")
+    texts = next((precision for key, precision in of_panels.items() if key != "decision"), decisions) or ""
+    return (
+        words("report.made.precisions", texts=texts, decisions=decisions) if decisions not in (None, texts) else texts
+    )
 
 
 def _panel(key: str, data: EvaluationData, examined: Examined, limits: Limits, words: Words) -> Panel:
