@@ -10,6 +10,7 @@ the package that opens such a file}, and then the parts. It knows nothing of the
 cannot harm.
 """
 
+import gzip
 import io
 import json
 import resource
@@ -29,6 +30,7 @@ _OWN_RATE, _OWN_BITS = 24_000, 32_000  # of voice messages to send
 _SILK = b"#!SILK_V3"
 _SILK_PACKETS = 50  # a second
 _SILK_END = 0x8000  # no packet is as long: what some programs write behind the last one
+_DRAWING = 4 << 20  # bytes of a drawn sticker, unpacked; Telegram takes 64 KB, packed
 _KINDS = {
     "format_whitelist": "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,ogg,wav,amr,amrnb,amrwb,aac,mp3,flac,caf,avi",
     "protocol_whitelist": "",
@@ -69,6 +71,8 @@ def look(data: bytes, width: int, longest: float) -> tuple[float | None, list[by
     """How long it plays, its sound, and its frames."""
     if data.startswith((b"GIF8", b"\x89PNG")) or (data.startswith(b"RIFF") and data[8:12] == b"WEBP"):
         return _animated(data, width)
+    if data.startswith(b"\x1f\x8b"):
+        return _drawn(data, width)
     import av
 
     with av.open(io.BytesIO(data), "r", options=_KINDS) as file:
@@ -159,6 +163,38 @@ def _animated(data: bytes, width: int) -> tuple[float | None, list[bytes]]:
         shown.save(buffer, "PNG")
         pictures.append(buffer.getvalue())
     return None, pictures
+
+
+def _drawn(data: bytes, width: int) -> tuple[float | None, list[bytes]]:
+    """A sticker of Telegram that is drawn: Lottie, packed by gzip. Of frames alike one is taken, of empty ones none."""
+    from rlottie_python import LottieAnimation
+
+    packed = gzip.GzipFile(fileobj=io.BytesIO(data))
+    told = json.loads(packed.read(_DRAWING))
+    if any(isinstance(asset.get("p"), str) for asset in told.get("assets", ())):
+        raise Refused("it asks for pictures from elsewhere")
+    animation = LottieAnimation.from_data(json.dumps(told))  # what was looked at, and nothing beside it
+    if not animation.animation_p:
+        raise Refused("it is no drawing")
+    pictures: list[bytes] = []
+    for share in _FRAMES:
+        picture = _picture(animation, animation.lottie_animation_get_frame_at_pos(share), width)
+        if picture and picture not in pictures:
+            pictures.append(picture)
+    if not pictures:
+        raise Refused("there is nothing to be seen in it")
+    return None, [b"", *pictures]
+
+
+def _picture(animation: Any, number: int, width: int) -> bytes:
+    from PIL import Image
+
+    buffer = io.BytesIO()
+    pixels = animation.lottie_animation_render(number, width=width, height=width)
+    image = Image.frombuffer("RGBA", (width, width), pixels, "raw", "BGRa")
+    if image.getbbox():
+        image.save(buffer, "PNG")
+    return buffer.getvalue()
 
 
 def _samples(data: bytes, longest: float, rate: int) -> Iterator[bytes]:

@@ -17,7 +17,10 @@ LONGEST_SECONDS = 60.0
 _WIDTH = 448  # pixels a side of a frame: about 150 positions of a Qwen-VL prompt, for there are three of them
 _SECONDS = 120.0  # by the clock, on a busy machine; of the processor it may take half of that
 _CHILD = Path(__file__).with_name("child.py")
-_OPENED_BY = {"pysilk": ("in SILK, as WeChat's and QQ's voice messages are", "hearing")}
+_OPENED_BY = {
+    "pysilk": ("in SILK, as WeChat's and QQ's voice messages are", "hearing"),
+    "rlottie_python": ("a sticker that is drawn", "stickers"),
+}
 """What a package opens that not everybody has, and the extra that brings it."""
 
 
@@ -43,6 +46,17 @@ class Looked:
 def can_look() -> bool:
     """Whether the extra `echoes[media]` is installed, which opens what plays."""
     return importlib.util.find_spec("av") is not None
+
+
+@cache
+def can_draw() -> bool:
+    """Whether the extra `echoes[stickers]` is installed, which draws Telegram's animated stickers."""
+    return importlib.util.find_spec("rlottie_python") is not None
+
+
+def is_drawn(data: bytes) -> bool:
+    """Says whether these are the bytes of a sticker that is drawn, of which no still picture can be had otherwise."""
+    return data.startswith(b"\x1f\x8b")
 
 
 def look(data: bytes) -> Looked:

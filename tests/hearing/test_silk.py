@@ -17,7 +17,7 @@ from bot.store.sounds import to_hear
 from bot.workspace import Workspace
 from tests.conversation.conftest import stage as stage
 from tests.conversation.stage import MEI, Stage
-from tests.hearing.samples import DINNER, silk, speech_model
+from tests.hearing.samples import DINNER, child_without, silk, speech_model
 from tests.hearing.test_serving import listens, voice
 from tests.hearing.test_transcribe import of
 from tests.hearing.test_transcribe import place as place
@@ -42,10 +42,7 @@ def whisper(tmp_path: Path) -> Whisper:
 @pytest.fixture
 def without_silk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The process that opens sounds finds no package for it."""
-    child = Path("bot/playing/child.py").resolve()
-    script = f"import runpy, sys\nsys.modules['pysilk'] = None\nrunpy.run_path({str(child)!r}, run_name='__main__')\n"
-    (tmp_path / "child.py").write_text(script, "utf-8")
-    monkeypatch.setattr("bot.playing.reading._CHILD", tmp_path / "child.py")
+    monkeypatch.setattr("bot.playing.reading._CHILD", child_without("pysilk", tmp_path))
 
 
 def test_what_is_said_in_it_becomes_words(whisper: Whisper) -> None:
