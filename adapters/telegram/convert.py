@@ -12,7 +12,7 @@ from telegram.ext import filters
 
 from bot.media import MAX_BYTES
 from bot.message import PHOTO, REACTION, STICKER, Account, Attachment, Chat, ChatKind, Message
-from bot.playing.reading import can_draw, can_look
+from bot.playing.installed import can_draw, can_look
 
 PLATFORM = "telegram"
 SUPERGROUPS_BELOW = -1_000_000_000_000

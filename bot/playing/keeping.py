@@ -6,7 +6,8 @@ from dataclasses import replace
 from bot.errors import DataError
 from bot.media import MediaStore
 from bot.message import STICKER, Attachment
-from bot.playing.reading import can_look, is_drawn, look
+from bot.playing.installed import can_look
+from bot.playing.reading import is_drawn, look
 
 SOUNDING = ("voice", "video")
 """Kinds in which somebody speaks."""

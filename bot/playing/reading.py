@@ -1,12 +1,10 @@
 """Asks a process apart what is in a file that plays, in bounded time and memory."""
 
-import importlib.util
 import json
 import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
 from bot.errors import DataError, PassingError
@@ -40,18 +38,6 @@ class Looked:
     frames: tuple[bytes, ...]
     sound: bytes
     seconds: int | None
-
-
-@cache  # it is asked for every sticker of an import
-def can_look() -> bool:
-    """Whether the extra `echoes[media]` is installed, which opens what plays."""
-    return importlib.util.find_spec("av") is not None
-
-
-@cache
-def can_draw() -> bool:
-    """Whether the extra `echoes[stickers]` is installed, which draws Telegram's animated stickers."""
-    return importlib.util.find_spec("rlottie_python") is not None
 
 
 def is_drawn(data: bytes) -> bool:

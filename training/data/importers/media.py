@@ -9,8 +9,9 @@ from bot.errors import DataError
 from bot.heic import INSTALL, NoDecoder
 from bot.media import MAX_BYTES, MediaStore
 from bot.message import STICKER, Attachment
+from bot.playing.installed import can_draw, can_look
 from bot.playing.keeping import MOVING, SOUNDING, with_frames
-from bot.playing.reading import NotInstalled, can_draw, can_look
+from bot.playing.reading import NotInstalled
 
 NOT_INCLUDED = "not in the export"
 OUTSIDE = "outside of the export's folder"
