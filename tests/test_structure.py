@@ -21,6 +21,7 @@ CONTRACT = {
     "bot.letters",
     "bot.media",
     "bot.pictures",
+    "bot.playing.installed",
     "bot.config",
     "bot.secrets",
     "bot.validation",

@@ -12,6 +12,7 @@ from telegram.ext import filters
 
 from bot.media import MAX_BYTES
 from bot.message import PHOTO, REACTION, STICKER, Account, Attachment, Chat, ChatKind, Message
+from bot.playing.installed import can_draw, can_look
 
 PLATFORM = "telegram"
 SUPERGROUPS_BELOW = -1_000_000_000_000
@@ -240,11 +241,8 @@ def _attachment(message: telegram.Message) -> Attachment | None:
         largest = max(fitting, key=lambda size: size.width * size.height, default=None)
         return Attachment(PHOTO, largest.file_id) if largest else Attachment(PHOTO, digest="")
     if sticker := message.sticker:
-        moving = sticker.is_animated or sticker.is_video
-        picture = sticker.thumbnail if moving else sticker  # what moves is shown by its first frame
-        if sticker.emoji or picture is None:
-            return Attachment(STICKER, words=sticker.emoji or "")
-        return Attachment(STICKER, picture.file_id)
+        picture = None if sticker.emoji else _picture(sticker)
+        return Attachment(STICKER, picture.file_id if picture else "", words=sticker.emoji or "")
     if animation := message.animation:  # has a document too, for old clients
         return _playing("animation", animation)
     if document := message.document:
@@ -254,6 +252,12 @@ def _attachment(message: telegram.Message) -> Attachment | None:
         readable = "svg" not in kind and (document.file_size or 0) <= MAX_BYTES
         return Attachment(PHOTO, document.file_id) if readable else Attachment(PHOTO, digest="")
     return _wordless(message)
+
+
+def _picture(sticker: telegram.Sticker) -> telegram.Sticker | telegram.PhotoSize | None:
+    """What is looked at: the sticker itself, or, of one that moves and that nothing here opens, its first frame."""
+    opened = can_draw() if sticker.is_animated else can_look() if sticker.is_video else True
+    return sticker if opened else sticker.thumbnail
 
 
 def _wordless(message: telegram.Message) -> Attachment | None:

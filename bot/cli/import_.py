@@ -31,6 +31,15 @@ _TEXTS = (
     "letter, or post)."
 )
 
+_CHANNELS = (
+    "\nPosts in channels are left out. Is one the person's own, in which nobody else writes? Then say so, and import "
+    "again: `echoes subject --also PLATFORM:ID`\n"
+)
+_ALSO_A_CHAT = (
+    "\n“{title}” is in the corpus as a chat, too, from an earlier import. So that nothing of it is learnt twice: "
+    "`echoes people leave-out --chat {key}`"
+)
+
 
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="exported files, zips, or folders")
@@ -105,7 +114,10 @@ def run(args: argparse.Namespace) -> int:
         options = Options(zone, args.me, bar.update, names, *said)
         report = import_paths(corpus, MediaStore(workspace.media), files, options)
         total, written = corpus.count(), count(corpus)
-        unknown = [author for author in authors(corpus) if author not in people.subject]
+        wrote = authors(corpus)
+        unknown = [author for author in wrote if author not in people.subject]
+        chats = [one.chat for one in corpus.chats() if Account(one.platform, one.native_id) in wrote]
+        twice = [chat for chat in chats if chat.key not in people.left_out_chats]
     if args.json:
         counts = {**report.as_json(), "in_corpus": total, "writings_in_corpus": written}
         print(json.dumps(counts, ensure_ascii=False, indent=2))
@@ -113,6 +125,8 @@ def run(args: argparse.Namespace) -> int:
         _print(report, total, written)
         if report.writings and unknown:
             print(_not_yet_the_subject(unknown, people))
+        for chat in twice:
+            print(_ALSO_A_CHAT.format(title=chat.title, key=chat.key))
     for problem in (*report.format_problems, *report.hints, *report.problems):
         print(f"echoes: {problem}", file=sys.stderr)
     if transcriber is not None:
@@ -145,6 +159,8 @@ def _not_yet_the_subject(unknown: Sequence[Account], people: People) -> str:
 
 
 def _print(report: "ImportReport", total: int, written: int) -> None:
+    from training.data.importers.telegram_channel import CHANNEL
+
     chats = sorted(report.chats.values(), key=lambda chat: (-chat.read, chat.title))
     if chats or report.writings:
         rows = [
@@ -168,6 +184,9 @@ def _print(report: "ImportReport", total: int, written: int) -> None:
     ):
         if reasons:
             print(f"\n{heading}:\n{_reasons(reasons)}")
+    channels = [chat for chat in chats if chat.skipped[CHANNEL]]
+    if channels:
+        print(_CHANNELS + "\n".join(f"  {one.platform}:{one.native_id}  {one.title}" for one in channels))
     if report.photos:
         print(f"\nPhotos kept: {report.photos:,}")
     if report.sounds:

@@ -41,7 +41,7 @@ from bot.memory.trained import remembers
 from bot.people import People, load_people
 from bot.persona import Persona, load_persona
 from bot.platform import Adapter, Platform, Platforms, Setting
-from bot.playing.reading import can_look
+from bot.playing.installed import can_look
 from bot.sampling import Sampling
 from bot.secrets import Secrets, load_secrets, with_kept
 from bot.speaking.command import Command

@@ -3,8 +3,9 @@
 import argparse
 import sys
 import threading
+from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TextIO
 
 from tqdm import tqdm
@@ -15,6 +16,7 @@ from bot.hearing.transcriber import Transcriber
 from bot.hearing.whisper import open_whisper
 from bot.media import MediaStore
 from bot.people import load_people
+from bot.playing.reading import NotInstalled
 from bot.store.corpus import Corpus
 from bot.store.sounds import counted, note_heard, to_hear
 from bot.workspace import Workspace
@@ -44,6 +46,7 @@ class _Tally:
     wordless: int = 0
     gone: int = 0
     unheard: int = 0
+    closed: Counter[tuple[str, str]] = field(default_factory=Counter)  # what they are, and how to have it opened
 
 
 def transcribe(
@@ -65,6 +68,9 @@ def transcribe(
                     continue
                 try:
                     heard = transcriber.transcribe(file, threading.Event())
+                except NotInstalled as error:
+                    tally.closed[error.what, error.install] += 1
+                    continue
                 except DataError:
                     tally.unheard += 1
                     continue
@@ -88,5 +94,7 @@ def _told(tally: _Tally, sounds: int, known: int) -> Iterator[str]:
     ):
         if count:
             yield f"  {count:,} {what}"
+    for (what, install), count in tally.closed.items():
+        yield f"  {count:,} {what}: run `{install}`, then `echoes transcribe` again"
     if sounds > known:
         yield f"Not written down: {sounds - known:,} (`echoes transcribe` goes on with them)"

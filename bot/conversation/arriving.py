@@ -13,8 +13,8 @@ from bot.media import MAX_BYTES, MediaStore
 from bot.message import PHOTO, STICKER, Attachment
 from bot.observer import Observer
 from bot.platform import Adapter
+from bot.playing.installed import can_look
 from bot.playing.keeping import SOUNDING, with_frames
-from bot.playing.reading import can_look
 from bot.store.journal import Entry, Journal
 
 log = logging.getLogger(__name__)

@@ -8,7 +8,7 @@ from bot.checks import Check, good, note
 from bot.config import Config
 from bot.errors import EchoesError
 from bot.hearing.whisper import model_folder, name_of
-from bot.playing.reading import can_look
+from bot.playing.installed import can_look
 from bot.store.corpus import Corpus
 from bot.store.sounds import counted
 from bot.workspace import Workspace

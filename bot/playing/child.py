@@ -2,13 +2,15 @@
 
 - `look WIDTH LONGEST` takes its sound as Ogg/Opus, empty where there is none, and then up to three frames of what
   moves, at most WIDTH pixels a side.
-- `listen LONGEST` takes the sound alone, as 16 bits, 16,000 a second, one channel.
+- `listen LONGEST` takes the sound alone, as 16 bits, 16,000 a second, one channel; WeChat's and QQ's SILK, too.
 - `encode LONGEST TAGS` makes a voice message of a sound, to be sent, with tags given as JSON.
 
-LONGEST: in seconds. It answers with a line of JSON, {"seconds", "parts": [the bytes of each]} or {"error"}, and then
-the parts. It knows nothing of the rest of Echoes: what it cannot reach it cannot harm.
+LONGEST: in seconds. It answers with a line of JSON, {"seconds", "parts": [the bytes of each]}, {"error"} or {"missing":
+the package that opens such a file}, and then the parts. It knows nothing of the rest of Echoes: what it cannot reach it
+cannot harm.
 """
 
+import gzip
 import io
 import json
 import resource
@@ -25,6 +27,10 @@ _FRAMES = (0.0, 0.5, 0.95)  # of the length
 _PATIENCE = 600  # frames decoded to come to one that is wanted
 _BITS = 16_000  # a second of speech, as voice messages have it
 _OWN_RATE, _OWN_BITS = 24_000, 32_000  # of voice messages to send
+_SILK = b"#!SILK_V3"
+_SILK_PACKETS = 50  # a second
+_SILK_END = 0x8000  # no packet is as long: what some programs write behind the last one
+_DRAWING = 4 << 20  # bytes of a drawn sticker, unpacked; Telegram takes 64 KB, packed
 _KINDS = {
     "format_whitelist": "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,ogg,wav,amr,amrnb,amrwb,aac,mp3,flac,caf,avi",
     "protocol_whitelist": "",
@@ -54,6 +60,8 @@ def main() -> None:
         said: dict[str, Any] = {"seconds": seconds, "parts": [len(part) for part in parts]}
     except Refused as why:
         said, parts = {"error": str(why)}, []
+    except ModuleNotFoundError as error:
+        said, parts = {"missing": error.name}, []
     except Exception as error:  # the libraries raise nearly everything on damaged bytes, MemoryError included
         said, parts = {"error": f"it is damaged or of an unknown kind ({type(error).__name__})"}, []
     sys.stdout.buffer.write(json.dumps(said).encode() + b"\n" + b"".join(parts))
@@ -63,6 +71,8 @@ def look(data: bytes, width: int, longest: float) -> tuple[float | None, list[by
     """How long it plays, its sound, and its frames."""
     if data.startswith((b"GIF8", b"\x89PNG")) or (data.startswith(b"RIFF") and data[8:12] == b"WEBP"):
         return _animated(data, width)
+    if data.startswith(b"\x1f\x8b"):
+        return _drawn(data, width)
     import av
 
     with av.open(io.BytesIO(data), "r", options=_KINDS) as file:
@@ -155,8 +165,43 @@ def _animated(data: bytes, width: int) -> tuple[float | None, list[bytes]]:
     return None, pictures
 
 
+def _drawn(data: bytes, width: int) -> tuple[float | None, list[bytes]]:
+    """A sticker of Telegram that is drawn: Lottie, packed by gzip. Of frames alike one is taken, of empty ones none."""
+    from rlottie_python import LottieAnimation
+
+    packed = gzip.GzipFile(fileobj=io.BytesIO(data))
+    told = json.loads(packed.read(_DRAWING))
+    if any(isinstance(asset.get("p"), str) for asset in told.get("assets", ())):
+        raise Refused("it asks for pictures from elsewhere")
+    animation = LottieAnimation.from_data(json.dumps(told))  # what was looked at, and nothing beside it
+    if not animation.animation_p:
+        raise Refused("it is no drawing")
+    pictures: list[bytes] = []
+    for share in _FRAMES:
+        picture = _picture(animation, animation.lottie_animation_get_frame_at_pos(share), width)
+        if picture and picture not in pictures:
+            pictures.append(picture)
+    if not pictures:
+        raise Refused("there is nothing to be seen in it")
+    return None, [b"", *pictures]
+
+
+def _picture(animation: Any, number: int, width: int) -> bytes:
+    from PIL import Image
+
+    buffer = io.BytesIO()
+    pixels = animation.lottie_animation_render(number, width=width, height=width)
+    image = Image.frombuffer("RGBA", (width, width), pixels, "raw", "BGRa")
+    if image.getbbox():
+        image.save(buffer, "PNG")
+    return buffer.getvalue()
+
+
 def _samples(data: bytes, longest: float, rate: int) -> Iterator[bytes]:
     """The sound in pieces, a little more than the longest that is wanted."""
+    if data[: len(_SILK) + 1].removeprefix(b"\x02").startswith(_SILK):
+        yield _silk(data, longest, rate)
+        return
     import av
 
     left = int((longest + 1) * rate)
@@ -172,6 +217,28 @@ def _samples(data: bytes, longest: float, rate: int) -> Iterator[bytes]:
                 return
         for piece in resampler.resample(None):
             yield piece.to_ndarray().tobytes()
+
+
+def _silk(data: bytes, longest: float, rate: int) -> bytes:
+    """The sound of WeChat's and QQ's voice messages. Of one that is cut off, as far as its packets are whole."""
+    import pysilk
+
+    sound = io.BytesIO()
+    pysilk.decode(io.BytesIO(_SILK + _whole_packets(data, int((longest + 1) * _SILK_PACKETS))), sound, rate)
+    if not sound.tell():
+        raise Refused("there is no sound in it")
+    return sound.getvalue()
+
+
+def _whole_packets(data: bytes, most: int) -> bytes:
+    """Packets, each behind its length: the decoder would read on behind the last one, and refuse all of them."""
+    begin = end = data.index(_SILK) + len(_SILK)
+    for _ in range(most):
+        size = int.from_bytes(data[end : end + 2], "little")
+        if size >= _SILK_END or end + 2 + size > len(data):
+            break
+        end += 2 + size
+    return data[begin:end]
 
 
 def _speech(data: bytes, longest: float) -> bytes:

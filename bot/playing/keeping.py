@@ -6,7 +6,8 @@ from dataclasses import replace
 from bot.errors import DataError
 from bot.media import MediaStore
 from bot.message import STICKER, Attachment
-from bot.playing.reading import can_look, look
+from bot.playing.installed import can_look
+from bot.playing.reading import is_drawn, look
 
 SOUNDING = ("voice", "video")
 """Kinds in which somebody speaks."""
@@ -22,14 +23,15 @@ def with_frames(attachment: Attachment, data: bytes, media: MediaStore) -> tuple
     """
     if attachment.kind not in MOVING:
         return attachment, data
-    if attachment.kind == STICKER and (attachment.words or not can_look()):
-        return replace(attachment, digest="" if attachment.words else media.put(data)), b""
-    if not can_look():
-        return attachment, b""
+    if attachment.kind == STICKER and attachment.words:
+        return replace(attachment, digest=""), b""
+    drawn = attachment.kind == STICKER and is_drawn(data)
+    if not can_look() and not drawn:
+        return (replace(attachment, digest=media.put(data)) if attachment.kind == STICKER else attachment), b""
     try:
         looked = look(data)
     except DataError:
-        if attachment.kind != STICKER:
+        if attachment.kind != STICKER or drawn:
             raise
         return replace(attachment, digest=media.put(data)), b""
     frames = tuple(media.put(frame) for frame in looked.frames)

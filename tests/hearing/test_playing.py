@@ -1,7 +1,9 @@
 """What plays is opened in a process apart: frames and sound come out of it, and nothing hostile gets in."""
 
+import gzip
 import io
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -11,7 +13,7 @@ from bot.media import MediaStore
 from bot.message import STICKER, Attachment
 from bot.playing.keeping import with_frames
 from bot.playing.reading import look, samples
-from tests.hearing.samples import DINNER, colour, moving, video
+from tests.hearing.samples import DINNER, colour, drawing, moving, tgs, video
 from tests.support import picture
 
 
@@ -47,6 +49,48 @@ def test_a_sticker_that_moves_shows_three_frames_and_a_still_one_itself(media: M
     assert seen.digest is None and sound == b""
     seen, _ = with_frames(sticker, picture("green"), media)
     assert not seen.frames and colour(media.path(seen.digest or "").read_bytes()) == "green"
+
+
+def test_a_sticker_that_is_drawn_shows_three_frames(media: MediaStore) -> None:
+    seen, sound = with_frames(Attachment(STICKER, "ref"), tgs(drawing()), media)
+    pictures = [media.path(one).read_bytes() for one in seen.frames]
+    assert [colour(picture) for picture in pictures] == ["red", "green", "blue"]
+    assert {Image.open(io.BytesIO(picture)).size for picture in pictures} == {(448, 448)}
+    assert seen.digest is None and sound == b""
+
+
+def test_of_a_drawn_one_frames_that_show_nothing_or_the_same_are_left_out() -> None:
+    late = drawing()
+    late["layers"][0]["ip"] = 20
+    assert [colour(frame) for frame in look(tgs(late)).frames] == ["green", "blue"]
+    still = drawing()
+    still["layers"][0]["shapes"][0]["it"][1]["c"] = {"a": 0, "k": [1, 0, 0, 1]}
+    assert [colour(frame) for frame in look(tgs(still)).frames] == ["red"]
+
+
+def repeating() -> dict[str, Any]:
+    """A drawing of which each part holds the whole."""
+    told = drawing()
+    layer = {**told["layers"][0], "ty": 0, "refId": "itself", "w": 512, "h": 512}
+    return {**told, "assets": [{"id": "itself", "layers": [layer]}], "layers": [layer]}
+
+
+NOT_DRAWN = {
+    "cut off": tgs(drawing())[:200],
+    "no drawing": tgs({}),
+    "another kind of JSON": tgs([1]),
+    "nothing to be seen": tgs({**drawing(), "layers": []}),
+    "one that unpacks to a hundred megabytes": gzip.compress(bytes(100_000_000)),
+    "a deep one": gzip.compress(b"[" * 1_000_000),
+    "one that holds itself": tgs(repeating()),
+    "one that asks for a picture of ours": tgs({**drawing(), "assets": [{"id": "a", "u": "/etc/", "p": "passwd"}]}),
+}
+
+
+@pytest.mark.parametrize("what", NOT_DRAWN)
+def test_what_cannot_be_drawn_is_refused_in_a_sentence(media: MediaStore, what: str) -> None:
+    with pytest.raises(DataError, match="A file that plays was left out: "):
+        with_frames(Attachment(STICKER, "ref"), NOT_DRAWN[what], media)
 
 
 HOSTILE = {

@@ -17,7 +17,7 @@ from bot.memory.journal import JournalSource
 from bot.message import STICKER, Attachment
 from tests.conversation.conftest import stage as stage
 from tests.conversation.stage import MEI, OMA, Stage
-from tests.hearing.samples import DINNER, colour, moving, speech_model, video
+from tests.hearing.samples import DINNER, colour, drawing, moving, speech_model, tgs, video
 from tests.hearing.test_transcribe import Scripted
 from tests.standins.telegram import TelegramServer
 from tests.support import picture
@@ -184,9 +184,12 @@ async def test_a_moving_sticker_shows_frames_where_no_emoji_says_it(stage: Stage
     await stage.brings(MEI, Attachment(STICKER, "s"), moving("WEBP"))
     await stage.settled()
     assert stage.engine.prompts[-1].count("<|vision_start|>") == 3 and "[sticker]" not in stage.engine.prompts[-1]
+    await stage.brings(MEI, Attachment(STICKER, "d"), tgs(drawing()))
+    await stage.settled()
+    assert stage.engine.prompts[-1].count("<|vision_start|>") == 6, "as one does that is drawn"
     await stage.brings(MEI, Attachment(STICKER, "t"), picture("green"))
     await stage.settled()
-    assert stage.engine.prompts[-1].count("<|vision_start|>") == 4, "one that does not move shows itself"
+    assert stage.engine.prompts[-1].count("<|vision_start|>") == 7, "one that does not move shows itself"
 
 
 async def test_without_the_extra_a_video_is_its_placeholder(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,7 +18,7 @@ from bot.message import Attachment, Message
 from bot.store.attachments import to_json
 from bot.store.sounds import to_hear
 from bot.workspace import Workspace
-from tests.hearing.samples import DINNER, colour, speech_model, video
+from tests.hearing.samples import DINNER, child_without, colour, drawing, speech_model, tgs, video
 from tests.importing.conftest import BEN, Desk, Write, telegram_chat, telegram_message
 from tests.importing.conftest import desk as desk
 from tests.importing.conftest import write as write
@@ -163,6 +163,30 @@ def test_without_the_extra_a_video_is_its_placeholder(
     desk.take(telegram(telegram_message(1, "look", **ROUND), telegram_message(2, "", **VOICE)))
     assert shown(desk.messages[0], "zh", lambda digest: True) == ("[视频 0:03] look", ())
     assert len(to_hear(desk.corpus, "")) == 1, "a voice message's sound is kept for the day that it is installed"
+
+
+STICKER_FILE: dict[str, Any] = {"media_type": "sticker", "file": "stickers/AnimatedSticker.tgs"}
+
+
+def test_a_drawn_sticker_without_an_emoji_is_drawn(desk: Desk, write: Write) -> None:
+    write(tgs(drawing()), "export/stickers/AnimatedSticker.tgs")
+    funny = {**STICKER_FILE, "sticker_emoji": "😂"}
+    report = desk.take(write(telegram_chat(telegram_message(1, "", **STICKER_FILE), telegram_message(2, "", **funny))))
+    assert report.moving == 1
+    shows = [colour(desk.store.path(one).read_bytes()) for one in desk.messages[0].digests]
+    assert shows == ["red", "green", "blue"] and not desk.messages[1].digests
+
+
+def test_without_its_extra_it_is_said_what_to_install(
+    desk: Desk, write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.playing.reading._CHILD", child_without("rlottie_python", tmp_path))
+    write(tgs(drawing()), "export/stickers/AnimatedSticker.tgs")
+    report = desk.take(write(telegram_chat(telegram_message(1, "", **STICKER_FILE))))
+    [why] = report.playing_left_out
+    assert why == (
+        "a sticker that is drawn, which pip install 'echoes-avatar[stickers]' lets it open: import again with it"
+    )
 
 
 def test_a_zip_of_whatsapp_brings_its_voice_messages(desk: Desk, tmp_path: Path) -> None:

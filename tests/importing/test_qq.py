@@ -109,6 +109,51 @@ def test_the_owner_may_be_told_by_the_other_id(desk: Desk, write: Write) -> None
     assert (desk.chat.native_id, desk.chat.title) == ("22222", "备注")
 
 
+MD5 = "0123456789abcdef0123456789ABCDEF_"
+
+
+@pytest.mark.parametrize(
+    ("told", "file"),
+    [
+        ({"filename": "v.amr", "localPath": "audios/v.amr"}, "qq/resources/audios/v.amr"),
+        ({"filename": "v.amr", "localPath": f"{MD5}v.amr"}, f"qq/resources/audios/{MD5}v.amr"),
+        ({"filename": "v.amr", "url": "resources/audios/v.amr"}, "qq/resources/audios/v.amr"),
+        ({"filename": "v.amr"}, f"qq/resources/audios/{MD5}v.silk"),
+        ({"filename": "v.amr"}, "qq/resources/audios/v.wav"),
+        ({"filename": "v.amr", "localPath": "sounds\\v.amr"}, "qq/sounds/v.amr"),
+    ],
+)
+def test_a_voice_message_is_found_however_its_file_is_called(
+    desk: Desk, write: Write, told: dict[str, str], file: str
+) -> None:
+    write(b"#!SILK_V3", file)
+    report = desk.take(write(export(message(1, part("audio", duration=5, **told))), "qq/chat.json"))
+    assert (report.sounds, desk.messages[0].attachments[0].seconds) == (1, 5)
+
+
+def test_files_lie_above_the_chunks(desk: Desk, write: Write, tmp_path: Path) -> None:
+    write({"metadata": {}, "chatInfo": INFO}, "qq/manifest.json")
+    write(picture(), "qq/resources/images/cat.png")
+    write(b"#!SILK_V3", "qq/resources/audios/v.silk")
+    told = message(1, part("image", filename="cat.png")), message(2, part("audio", filename="v.silk"))
+    write("\n".join(json.dumps(one) for one in told) + "\n", "qq/chunks/chunk_0001.jsonl")
+    report = desk.take(tmp_path / "qq")
+    assert (report.photos, report.sounds) == (1, 1)
+
+
+def test_of_two_files_that_may_be_meant_neither_is_taken(desk: Desk, write: Write) -> None:
+    for first in "01":
+        write(picture(), f"qq/resources/images/{first}{MD5[1:]}a.png")
+    report = desk.take(write(export(message(1, part("image", filename="a.png"))), "qq/chat.json"))
+    assert (report.photos, dict(report.photos_left_out)) == (0, {"not in the export": 1})
+
+
+def test_a_file_outside_of_the_export_is_not_read(desk: Desk, write: Write) -> None:
+    write(b"#!SILK_V3", "secret.silk")
+    report = desk.take(write(export(message(1, part("audio", localPath="../secret.silk"))), "qq/chat.json"))
+    assert (report.sounds, dict(report.playing_left_out)) == (0, {"outside of the export's folder": 1})
+
+
 ODD: list[dict[str, Any]] = [
     {"sender": None},
     {"sender": []},

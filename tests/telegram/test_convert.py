@@ -90,7 +90,8 @@ def test_each_photo_of_an_album_is_a_message() -> None:
         ({"is_animated": False, "is_video": False}, "", ("BQAC1",)),
         ({"is_animated": True, "is_video": False, "emoji": "🎉"}, "🎉", ()),
         ({"is_animated": False, "is_video": True, "emoji": "🎉", "thumb": True}, "🎉", ()),
-        ({"is_animated": False, "is_video": True, "thumb": True}, "", ("frame",)),
+        ({"is_animated": False, "is_video": True, "thumb": True}, "", ("BQAC1",)),
+        ({"is_animated": True, "is_video": False, "thumb": True}, "", ("BQAC1",)),
     ],
 )
 def test_stickers(content: dict[str, Any], words: str, pictures: tuple[str, ...]) -> None:
@@ -100,6 +101,26 @@ def test_stickers(content: dict[str, Any], words: str, pictures: tuple[str, ...]
         sticker["thumbnail"] = {"file_id": "frame", "file_unique_id": "f", "width": 128, "height": 128}
     found = message(said(sticker=sticker))
     assert (found.attachments[0].kind, found.attachments[0].words, refs(found)) == ("sticker", words, pictures)
+
+
+@pytest.mark.parametrize(("moves", "extra"), [("is_animated", "can_draw"), ("is_video", "can_look")])
+@pytest.mark.parametrize(("thumb", "pictures"), [(True, ("frame",)), (False, ())])
+def test_without_its_extra_a_moving_sticker_is_its_thumbnail(
+    monkeypatch: pytest.MonkeyPatch, moves: str, extra: str, thumb: bool, pictures: tuple[str, ...]
+) -> None:
+    monkeypatch.setattr(f"adapters.telegram.convert.{extra}", lambda: False)
+    sticker = {
+        **FILE,
+        "type": "regular",
+        "width": 512,
+        "height": 512,
+        "is_animated": False,
+        "is_video": False,
+        moves: True,
+    }
+    frame = {"thumbnail": {"file_id": "frame", "file_unique_id": "f", "width": 128, "height": 128}}
+    found = message(said(sticker=sticker | frame if thumb else sticker))
+    assert (found.attachments[0].kind, refs(found)) == ("sticker", pictures)
 
 
 @pytest.mark.parametrize(

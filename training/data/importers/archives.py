@@ -31,9 +31,9 @@ _HEAD = 4096
 _NAME_AT, _LONGEST_FIRST = 30, 16
 _OFFICE = (b"xl/", b"word/", b"ppt/", b"docProps/")
 _PREFIX = ".unpacked-"
-_UNREAD = frozenset((".mkv", ".avi", ".mp3", ".wav", ".zip"))
+_UNREAD = frozenset((".mkv", ".avi", ".zip"))
 """Endings of what nothing reads. It stays in the zip."""
-_PLAYS = frozenset((".mp4", ".mov", ".3gp", ".webm", ".opus", ".ogg", ".m4a", ".aac", ".amr"))
+_PLAYS = frozenset((".mp4", ".mov", ".3gp", ".webm", ".opus", ".ogg", ".m4a", ".aac", ".amr", ".mp3", ".wav"))
 """Endings of what plays. What is larger than a photo may be is not read: often the greater part of a zip."""
 _DAMAGED = (
     zipfile.BadZipFile, zlib.error, EOFError, struct.error, NotImplementedError, RuntimeError, ValueError, OverflowError

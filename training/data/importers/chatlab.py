@@ -141,6 +141,7 @@ def _message(raw: dict[str, Any], chat: _Chat, source: Source, number: int) -> R
         resolution_ms=moment.resolution_ms,
         local_time=moment.local,
         transcript=wechat.transcript_of(kind, content),
+        plays=wechat.playing_of(kind, content),
     )
 
 

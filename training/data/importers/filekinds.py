@@ -3,7 +3,7 @@
 _KINDS = {
     **dict.fromkeys(("jpg", "jpeg", "png", "webp", "heic", "bmp", "tif", "tiff", "gif"), "photo"),
     **dict.fromkeys(("mp4", "mov", "3gp", "mkv", "webm", "avi", "m4v"), "video"),
-    **dict.fromkeys(("opus", "ogg", "aac", "amr"), "voice"),
+    **dict.fromkeys(("opus", "ogg", "aac", "amr", "silk", "slk"), "voice"),
     **dict.fromkeys(("m4a", "mp3", "wav", "flac"), "audio"),
     "vcf": "contact",
 }

@@ -9,8 +9,9 @@ from bot.errors import DataError
 from bot.heic import INSTALL, NoDecoder
 from bot.media import MAX_BYTES, MediaStore
 from bot.message import STICKER, Attachment
+from bot.playing.installed import can_draw, can_look
 from bot.playing.keeping import MOVING, SOUNDING, with_frames
-from bot.playing.reading import can_look
+from bot.playing.reading import NotInstalled
 
 NOT_INCLUDED = "not in the export"
 OUTSIDE = "outside of the export's folder"
@@ -63,14 +64,18 @@ class ExportMedia:
 
         If it cannot, counts the reason and returns the attachment as it is.
         """
-        if attachment.kind not in SOUNDING and not (attachment.kind in MOVING and can_look()):
-            return attachment
         if attachment.kind == STICKER and attachment.words:
+            return attachment
+        opened = can_look() or (attachment.kind == STICKER and can_draw())
+        if attachment.kind not in SOUNDING and not (attachment.kind in MOVING and opened):
             return attachment
         if (data := self._read(name, self.playing_left_out)) is None:
             return attachment
         try:
             found, sound = with_frames(attachment, data, self.store)
+        except NotInstalled as error:
+            self.playing_left_out[f"{error.what}, which {error.install} lets it open: import again with it"] += 1
+            return attachment
         except DataError:
             self.playing_left_out[NOT_OPENED] += 1
             return attachment

@@ -41,6 +41,7 @@ from training.data.importers.wechat import (
     name_of,
     photo_of,
     placeholder_of,
+    playing_of,
     reason_of,
     server_id,
     told_in_words,
@@ -173,6 +174,7 @@ def _message(row: Row, chat: ReadChat, room: _Room, table: _Table, number: int) 
         resolution_ms=moment.resolution_ms,
         local_time=moment.local,
         transcript=transcript_of(kind, text),
+        plays=playing_of(kind, src),
     )
 
 

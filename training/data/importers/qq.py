@@ -31,13 +31,16 @@ from training.data.importers.base import (
     named,
     read_time,
 )
+from training.data.importers.filekinds import PLAYING
 from training.data.importers.jsonlines import objects_of_lines
 from training.data.importers.jsonstream import Damaged, walk
+from training.data.importers.qq_files import Resources
 
 PLATFORM = "qq"
 _KEY = "chat"
 _OF_MESSAGE = frozenset(("timestamp", "sender", "content"))
 _LARGEST_MANIFEST = 1 << 24
+_LONGEST = 86_400  # seconds; nothing that plays longer is believed
 _PLACEHOLDER_OF = {
     "image": "photo", "file": "file", "video": "video", "audio": "voice", "voice": "voice", "forward": "link",
     "json": "link", "ark": "link", "location": "location", "market_face": "sticker", "marketFace": "sticker",
@@ -51,15 +54,28 @@ _NAMELESS = re.compile(r"表情\d*")
 class _Chat:
     """What the head of the file or the manifest says, and who wrote."""
 
-    info: dict[str, Any] = field(default_factory=dict)
+    info: dict[str, Any]
+    files: Resources
     senders: dict[str, str] = field(default_factory=dict)  # names by id
     own: str = ""
     messages: int = 0
 
 
+@dataclass(slots=True)
+class _Content:
+    """What a message says and brings. reason: why it is skipped if all is empty; "forward" if it was passed on."""
+
+    text: str = ""
+    photos: tuple[str, ...] = ()
+    placeholder: str | None = None
+    reason: str = EMPTY
+    plays: str = ""
+    seconds: int | None = None
+
+
 def read(source: Source) -> Iterator[Event]:
     """Yields the events of a chat, or of one chunk of it."""
-    chat = _Chat(_chat_info(source))
+    chat = _Chat(_chat_info(source), Resources(source.path.parent))
     chat.own = source.me or _own_id(chat.info)
     try:
         for raw in _raw_messages(source):
@@ -128,9 +144,9 @@ def _message(raw: dict[str, Any], chat: _Chat, source: Source) -> ReadMessage | 
     if sender is None:
         return Skipped(_KEY, NO_SENDER)
     content = raw.get("content")
-    text, photos, placeholder, reason = _content(content if isinstance(content, dict) else {"text": content})
-    if not text and not photos and placeholder is None:
-        return Skipped(_KEY, reason)
+    said = _content(content if isinstance(content, dict) else {"text": content}, chat.files)
+    if not said.text and not said.photos and said.placeholder is None:
+        return Skipped(_KEY, said.reason)
     if isinstance(told, dict) and clean_name(told.get("uid")) == clean_name(chat.info.get("selfUid")) != "":
         chat.own = source.me or sender.id  # the same account by its other id
     chat.senders[sender.id] = name or chat.senders.get(sender.id, "")
@@ -140,15 +156,17 @@ def _message(raw: dict[str, Any], chat: _Chat, source: Source) -> ReadMessage | 
         sender_name=name,
         sent_ms=moment.ms,
         position=chat.messages,
-        text=text,
-        photos=photos,
-        placeholder=placeholder,
-        forwarded=reason == "forward",
+        text=said.text,
+        photos=said.photos,
+        placeholder=said.placeholder,
+        forwarded=said.reason == "forward",
         native_id=clean_name(raw.get("id")) or None,
         reply_to=_answered(content),
         is_bot=looks_like_bot(name),
         resolution_ms=moment.resolution_ms,
         local_time=moment.local,
+        plays=said.plays,
+        seconds=said.seconds,
     )
 
 
@@ -171,11 +189,11 @@ def _elements(content: object) -> Iterator[tuple[str, dict[str, Any]]]:
             yield str(part.get("type")), part["data"]
 
 
-def _content(content: dict[str, Any]) -> tuple[str, tuple[str, ...], str | None, str]:
-    """Returns text, photos, placeholder, and why it is skipped if all of them are empty ("forward" if passed on)."""
+def _content(content: dict[str, Any], files: Resources) -> _Content:
+    """Returns what a message says and brings."""
     words: list[str] = []
     photos: list[str] = []
-    placeholder, reason, sticker, parts = None, EMPTY, "", 0
+    said, sticker, parts = _Content(), "", 0
     for type_, data in _elements(content):
         parts += 1
         if type_ == "text":
@@ -185,25 +203,36 @@ def _content(content: dict[str, Any]) -> tuple[str, tuple[str, ...], str | None,
         elif type_ == "face":
             face = clean_name(data.get("name")).strip("[]/")
             words.append("" if _NAMELESS.fullmatch(face) or not face else f"[{face}]")
-            placeholder = placeholder or ("sticker" if not words[-1] else None)
+            said.placeholder = said.placeholder or ("sticker" if not words[-1] else None)
         elif type_ in _REASON_OF:
-            reason = _REASON_OF[type_]
+            said.reason = _REASON_OF[type_]
         elif type_ in _PLACEHOLDER_OF:
-            placeholder = _PLACEHOLDER_OF[type_]
-            reason = "forward" if type_ == "forward" else reason
-            if placeholder == "sticker":
+            said.placeholder = _PLACEHOLDER_OF[type_]
+            said.reason = "forward" if type_ == "forward" else said.reason
+            plays = said.placeholder in PLAYING
+            said.plays, said.seconds = (files.name_of(type_, data), _seconds(data)) if plays else ("", None)
+            if said.placeholder == "sticker":
                 sticker = clean_name(data.get("name")).strip("[]")
-            if type_ == "image" and (path := clean_name(data.get("localPath") or data.get("filename"))):
+            if type_ == "image" and (path := files.name_of(type_, data)):
                 photos.append(path)
         elif type_ != "reply":
-            reason = UNKNOWN_KIND
+            said.reason = UNKNOWN_KIND
     if not parts:
-        text = clean(content.get("text"))
-        return _QUOTE.sub("", text), (), None, EMPTY
-    text = clean("".join(words))
-    if placeholder == "sticker":
-        return (text, (), None, reason) if text else ("" if sticker == "商城表情" else sticker, (), "sticker", reason)
-    return text, tuple(photos), None if photos and placeholder == "photo" else placeholder, reason
+        return _Content(_QUOTE.sub("", clean(content.get("text"))))
+    said.text = clean("".join(words))
+    if said.placeholder == "sticker":
+        unnamed = "" if sticker == "商城表情" else sticker
+        return _Content(said.text or unnamed, (), None if said.text else "sticker", said.reason)
+    said.photos = tuple(photos)
+    if photos and said.placeholder == "photo":
+        said.placeholder = None
+    return said
+
+
+def _seconds(part: dict[str, Any]) -> int | None:
+    """Returns how long something plays; QQ writes 0 where it does not know."""
+    told = part.get("duration")
+    return told if isinstance(told, int) and 0 < told <= _LONGEST else None
 
 
 def clean_part(value: object) -> str:

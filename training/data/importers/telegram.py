@@ -1,6 +1,6 @@
 """Telegram Desktop, result.json: one chat, or all chats of an account."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC
 from typing import Any, NamedTuple
@@ -37,14 +37,16 @@ from training.data.importers.base import (
 )
 from training.data.importers.jsonstream import Damaged, walk_many
 from training.data.importers.reactions import put_on
+from training.data.importers.telegram_channel import CHANNEL, CHANNEL_TYPES, post
 from training.data.importers.telegram_message import PLAIN, PLAYING, RawMessage, content
+from training.data.importers.written import ReadWriting, SkippedWriting
 
 PLATFORM = "telegram"
 CONTAINERS = ("", "chats.list.item", "left_chats.list.item")
 """The places in the file at which a chat may stand."""
 ITEMS = frozenset(f"{container}.messages.item".lstrip(".") for container in CONTAINERS)
 PRIVATE_TYPES = ("personal_chat", "bot_chat", "saved_messages", "verification_codes")
-SUPERGROUP_TYPES = ("private_supergroup", "public_supergroup", "private_channel", "public_channel")
+SUPERGROUP_TYPES = ("private_supergroup", "public_supergroup", *CHANNEL_TYPES)
 CODE_SENDERS = ("777000", "42777", "489000")
 """The accounts by which Telegram sends codes."""
 
@@ -76,6 +78,7 @@ class _Chat:
     about: dict[str, Any] = field(default_factory=dict)
     type: str = ""
     private: bool = False  # Telegram says so, and in such a chat it says who is a bot, whatever their name
+    channel: Account | None = None  # where it is one, the account that posts in it
     left_out: str = ""  # why nothing of it is kept
     senders: dict[str, str] = field(default_factory=dict)  # id to name, in the order they first wrote
     writers: dict[tuple[str, str], _Writer | None] = field(default_factory=dict)  # by "from_id" and "from"
@@ -87,10 +90,13 @@ class _Chat:
         self.about[key] = value
         self.type = str(self.about.get("type") or "")
         self.private = self.type in PRIVATE_TYPES
-        of_codes = self.type == "verification_codes" or (
-            (self.private or not self.type) and _number(self.about.get("id")) in CODE_SENDERS
-        )
-        self.left_out = NOTES if self.type == "saved_messages" else LOGIN_CODE if of_codes else ""
+        number = _number(self.about.get("id"))
+        of_codes = self.type == "verification_codes" or ((self.private or not self.type) and number in CODE_SENDERS)
+        if self.type in CHANNEL_TYPES:
+            self.left_out = CHANNEL
+            self.channel = Account(PLATFORM, f"-100{number}") if number else None
+        else:
+            self.left_out = NOTES if self.type == "saved_messages" else LOGIN_CODE if of_codes else ""
 
     def writer(self, from_id: object, name: object) -> _Writer | None:
         """Returns who is written so in a message; None where nobody is. Most write again and again."""
@@ -113,6 +119,9 @@ def read(source: Source) -> Iterator[Event]:
             for node in walk_many(file, ITEMS, RawMessage):
                 if node.kind == "items":
                     chat.owner = owner
+                    if chat.channel is not None and source.own.is_said(chat.channel):
+                        yield from _posts(node.value.found, chat, chat.channel, source)
+                        continue
                     for nth, raw in enumerate(node.value.found):
                         chat.messages += 1
                         message = _message(raw, chat, source)
@@ -136,6 +145,14 @@ def read(source: Source) -> Iterator[Event]:
             if chat.messages:
                 yield _identified(chat, owner)
             yield Truncated(damage.sentence)
+
+
+def _posts(
+    found: Sequence[RawMessage], chat: _Chat, channel: Account, source: Source
+) -> Iterator[ReadWriting | SkippedWriting]:
+    for raw in found:
+        writer = chat.writer(raw.from_id, raw.from_)
+        yield post(raw, channel, writer.account if writer else None, source)
 
 
 def _message(raw: RawMessage, chat: _Chat, source: Source) -> ReadMessage | Skipped | None:

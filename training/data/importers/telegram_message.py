@@ -39,6 +39,7 @@ class RawMessage(msgspec.Struct, rename={"from_": "from"}, gc=False):
     edited_unixtime: Any = None
     from_: Any = None
     from_id: Any = None
+    author: Any = None
     forwarded_from: Any = UNSET
     via_bot: Any = UNSET
     reply_to_message_id: Any = None

@@ -19,6 +19,7 @@ from training.data.importers.base import (
     looks_like_bot,
     named,
 )
+from training.data.importers.filekinds import PLAYING
 
 PLATFORM = "wechat"
 ME = "我"
@@ -68,7 +69,9 @@ _AROUND_TRANSCRIPT = (
     re.compile(r"\A翻译结果[：:]"),
 )
 _NO_TRANSCRIPT = re.compile(r"|语音|语音消息|voice|null|None|转文字失败|<.*|\d+(?:\.\d+)?(?:秒|s|\"|″)", re.DOTALL)
-_AUDIO_FILE = re.compile(r"\A\S+\.(?:mp3|wav|silk|amr|ogg|m4a|aud|opus)\Z", re.IGNORECASE)
+_PLAYING_FILE = re.compile(
+    r"\A(?:\S+|[^\n<>]*[/\\][^\n<>]*)\.(?:mp3|wav|silk|slk|amr|ogg|m4a|aud|opus|mp4|mov)\Z", re.IGNORECASE
+)
 _NAME = r"(?:[\"“「].{1,60}[\"”」]|[你我])"  # as WeChat writes it in lines of its own, and people do not
 _SERVICE_LINE = re.compile(
     rf"\A(?:{_NAME} ?撤回了一条消息|你已添加了.{{1,80}}，现在可以开始聊天了。?|以上是打招呼的(?:内容|消息)。?"
@@ -131,7 +134,7 @@ def transcript_of(kind: str, text: str) -> str:
         return ""
     for pattern in _AROUND_TRANSCRIPT:
         text = pattern.sub("", text, count=1).strip()
-    return "" if _NO_TRANSCRIPT.fullmatch(text) or _AUDIO_FILE.search(text) else text
+    return "" if _NO_TRANSCRIPT.fullmatch(text) or _PLAYING_FILE.search(text) else text
 
 
 def told_in_words(text: str) -> tuple[str | None, str, str]:
@@ -156,6 +159,12 @@ def photo_of(text: str) -> tuple[str, ...]:
     if not text or text in ("图片", "image", "photo") or _BRACKETED.match(text) or "\n" in text or text.startswith("<"):
         return ()
     return (text,)
+
+
+def playing_of(kind: str, text: str) -> str:
+    """Returns the path of a voice message or video that a text or source column holds; "" where it holds none."""
+    text = text.strip()
+    return text if kind in PLAYING and _PLAYING_FILE.search(text) else ""
 
 
 def account_of(native: str) -> Account:
@@ -217,4 +226,5 @@ def message_of(
         resolution_ms=moment.resolution_ms,
         local_time=moment.local,
         transcript=transcript_of(kind, content),
+        plays=playing_of(kind, content),
     )

@@ -62,12 +62,19 @@ class Own:
 
     def wrote(self, author: Account) -> bool:
         """Raises NobodySaid where it cannot be told."""
-        ids = {one.id.casefold() for one in self.subject if one.platform == author.platform}
+        if not self._ids(author.platform) or not author.id:
+            raise NobodySaid(author.platform)
+        return self.is_said(author)
+
+    def is_said(self, account: Account) -> bool:
+        """Whether somebody has said that this account is the person's."""
+        return account.id.casefold() in self._ids(account.platform)
+
+    def _ids(self, platform: str) -> set[str]:
+        ids = {one.id.casefold() for one in self.subject if one.platform == platform}
         if not ids and self.me is not None:
             ids = {self.me.casefold(), f"name:{self.me}".casefold()}
-        if not ids or not author.id:
-            raise NobodySaid(author.platform)
-        return author.id.casefold() in ids
+        return ids
 
 
 NOBODYS = Own()
