@@ -30,6 +30,12 @@ CREATE TABLE IF NOT EXISTS lines (
     reply INTEGER               -- the line that it answers
 );
 CREATE INDEX IF NOT EXISTS lines_by_chat ON lines (chat, id);
+CREATE TABLE IF NOT EXISTS reactions (
+    line INTEGER NOT NULL REFERENCES lines (id) ON DELETE CASCADE,
+    sender TEXT NOT NULL,       -- account id; empty: the avatar
+    emoji TEXT NOT NULL,
+    PRIMARY KEY (line, sender)
+);
 CREATE TABLE IF NOT EXISTS erasures (id INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL);
 """
 _COLUMNS = "id, chat, sender, name, text, photos, at, mark, probability, answered, why, reply"
@@ -51,6 +57,15 @@ class Line:
     reply: int | None = None  # the line that it answers
 
 
+@dataclass(frozen=True, slots=True)
+class Reaction:
+    """What somebody put on a line. sender: None is the avatar."""
+
+    line: int
+    sender: str | None
+    emoji: str
+
+
 class Transcript:
     """All chats of the page. Written through at once; `mark` makes adding idempotent."""
 
@@ -67,6 +82,7 @@ class Transcript:
             try:
                 database.execute("PRAGMA journal_mode = WAL")
                 database.execute("PRAGMA secure_delete = ON")
+                database.execute("PRAGMA foreign_keys = ON")
                 database.executescript(_SCHEMA)
                 known = {column for _, column, *_ in database.execute("PRAGMA table_info(lines)")}
                 for column, kind in (("why", "TEXT"), ("reply", "INTEGER")):
@@ -140,11 +156,25 @@ class Transcript:
         """Notes that the daemon has this line."""
         self._do("UPDATE lines SET taken = 1 WHERE id = ?", (number,))
 
+    def put(self, number: int, sender: str | None, emoji: str) -> None:
+        """Notes somebody's reaction to a line, in place of the one before; an empty one takes that back."""
+        self._do("DELETE FROM reactions WHERE line = ? AND sender = ?", (number, sender or ""))
+        if emoji:
+            self._do("INSERT INTO reactions (line, sender, emoji) VALUES (?, ?, ?)", (number, sender or "", emoji))
+
+    def reactions(self, number: int | None = None) -> list[Reaction]:
+        """What was put on a line, or on any, in the order in which it was."""
+        rows = self._do(
+            "SELECT line, sender, emoji FROM reactions WHERE ?1 IS NULL OR line = ?1 ORDER BY rowid", (number,)
+        )
+        return [Reaction(line, sender or None, emoji) for line, sender, emoji in rows]
+
     def forget(self, sender: str, private: str, before: int) -> set[str]:
-        """Deletes a person's private chat whole, and what they wrote elsewhere, up to (not with) that line.
+        """Deletes a person's private chat whole, what they wrote elsewhere, up to (not with) that line, and reactions.
 
         Returns the photos that no line shows any more.
         """
+        self._do("DELETE FROM reactions WHERE sender = ?", (sender,))
         return self._erase("id < ? AND (chat = ? OR sender = ?)", (before, private, sender))
 
     def purge(self, before: int) -> set[str]:
