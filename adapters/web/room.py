@@ -146,7 +146,7 @@ def put(reactions: Iterable[Reaction]) -> list[dict[str, Any]]:
 def decision(shown: ShownDecision) -> dict[str, Any]:
     """Returns what became of a line as the page gets it."""
     return {
-        "p": shown.probability,
+        "often": shown.often,
         "answered": shown.answered,
         "why": {key: list(why) for key, why in shown.why.items()},
     }

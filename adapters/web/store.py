@@ -24,10 +24,10 @@ CREATE TABLE IF NOT EXISTS lines (
     at INTEGER NOT NULL,        -- milliseconds since 1970, UTC
     mark TEXT NOT NULL UNIQUE,  -- what makes a second try the same line
     taken INTEGER NOT NULL,     -- the daemon has it; until then no page shows it
-    probability REAL,           -- of answering it, where that was decided
-    answered INTEGER,
+    answered INTEGER,           -- where that was decided
     why TEXT,                   -- JSON: sentences by language
-    reply INTEGER               -- the line that it answers
+    reply INTEGER,              -- the line that it answers
+    often REAL                  -- the share of such messages that is answered, where chance decided
 );
 CREATE INDEX IF NOT EXISTS lines_by_chat ON lines (chat, id);
 CREATE TABLE IF NOT EXISTS reactions (
@@ -38,7 +38,7 @@ CREATE TABLE IF NOT EXISTS reactions (
 );
 CREATE TABLE IF NOT EXISTS erasures (id INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL);
 """
-_COLUMNS = "id, chat, sender, name, text, photos, at, mark, probability, answered, why, reply"
+_COLUMNS = "id, chat, sender, name, text, photos, at, mark, answered, why, reply, often"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ class Transcript:
                 database.execute("PRAGMA foreign_keys = ON")
                 database.executescript(_SCHEMA)
                 known = {column for _, column, *_ in database.execute("PRAGMA table_info(lines)")}
-                for column, kind in (("why", "TEXT"), ("reply", "INTEGER")):
+                for column, kind in (("why", "TEXT"), ("reply", "INTEGER"), ("often", "REAL")):
                     if column not in known:  # made by an earlier program
                         database.execute(f"ALTER TABLE lines ADD COLUMN {column} {kind}")
                 database.execute(  # another file than the one a page knows must not look like it
@@ -149,8 +149,8 @@ class Transcript:
 
     def decided(self, number: int, shown: ShownDecision) -> None:
         """Notes with a line what became of it."""
-        values = (shown.probability, int(shown.answered), json.dumps(dict(shown.why), ensure_ascii=False), number)
-        self._do("UPDATE lines SET probability = ?, answered = ?, why = ? WHERE id = ?", values)
+        values = (int(shown.answered), json.dumps(dict(shown.why), ensure_ascii=False), shown.often, number)
+        self._do("UPDATE lines SET answered = ?, why = ?, often = ? WHERE id = ?", values)
 
     def taken(self, number: int) -> None:
         """Notes that the daemon has this line."""
@@ -199,10 +199,10 @@ class Transcript:
         return shown - self.photos()
 
 
-_Row = tuple[int, str, str | None, str, str, str, int, str, float | None, int | None, str | None, int | None]
+_Row = tuple[int, str, str | None, str, str, str, int, str, int | None, str | None, int | None, float | None]
 
 
 def _line(row: _Row) -> Line:
-    number, chat, sender, name, text, photos, at, mark, probability, answered, why, reply = row
-    decided = None if answered is None else ShownDecision(bool(answered), probability, json.loads(why or "{}"))
+    number, chat, sender, name, text, photos, at, mark, answered, why, reply, often = row
+    decided = None if answered is None else ShownDecision(bool(answered), often, json.loads(why or "{}"))
     return Line(number, chat, sender, name, text, tuple(json.loads(photos)), at, mark, decided, reply)

@@ -194,7 +194,7 @@ async def test_several_people_speak_in_the_group(opened: Opener, web: WebAdapter
     why = {"en": ["For an answer: a question: yes (+0.3)."], "zh": ["倾向回复：是个问题：是（+0.3）。"]}
     await web.show_decision(avatar.messages[1].chat, avatar.messages[1].id, ShownDecision(False, 0.1234, why))
     await expect(log(page).get_by_text("For an answer")).to_be_hidden()
-    await log(page).get_by_text("stayed silent · 0.12").click()
+    await log(page).get_by_text("stayed silent · would answer 12 of 100 such messages").click()
     await expect(log(page).get_by_text("For an answer: a question: yes (+0.3).")).to_be_visible()
     await web.show_decision(avatar.messages[0].chat, avatar.messages[0].id, ShownDecision(True, None, {}))
     await expect(log(page).get_by_text("answered", exact=True)).to_be_visible()

@@ -104,9 +104,9 @@ function bubble(line, { group, name, tint, quote, first, last, fresh, show, agai
   return element;
 }
 
-function decision({ p, answered, why }) {
+function decision({ often, answered, why }) {
   // What became of it; a tap shows why.
-  const said = `${answered ? words.answered : words.silent}${p === null ? "" : ` · ${p.toFixed(2)}`}`;
+  const said = `${answered ? words.answered : words.silent}${often === null ? "" : words.often(Math.round(100 * often))}`;
   const reasons = why[language] || [];
   if (!reasons.length) return make("span", { class: "decision" }, said);
   const paragraphs = reasons.map((sentence) => make("p", {}, sentence));
