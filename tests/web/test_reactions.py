@@ -1,5 +1,6 @@
 """Reactions on the web chat: what a person puts on the avatar's messages, and the avatar on theirs."""
 
+import asyncio
 import sqlite3
 from pathlib import Path
 from typing import Any
@@ -9,9 +10,17 @@ import pytest
 
 from adapters.web.adapter import WebAdapter
 from adapters.web.store import Transcript
+from bot.conversation import Conversations
+from bot.conversation.avatar import Avatar as Speaking
 from bot.errors import PassingError, UndeliverableError
+from bot.media import MediaStore
 from bot.message import Account, Chat, ChatKind
-from tests.web.stage import Avatar, serving
+from bot.observer import Unobserved
+from bot.sampling import Sampling
+from bot.store.journal import Journal
+from tests.conversation.stage import NO_CALIBRATION, NORA, ScriptedEngine, quick
+from tests.support import byte_codec
+from tests.web.stage import PEOPLE, TOKEN, Avatar, serving, web_adapter
 from tests.web.test_talk import MEI, Page, say, stream
 
 GROUP = Chat("web", "#group", ChatKind.GROUP)
@@ -142,3 +151,34 @@ def test_a_transcript_from_before_there_were_any_is_read(tmp_path: Path) -> None
     transcript.purge(line.at + 1)
     assert transcript.reactions() == []
     transcript.close()
+
+
+async def test_with_the_real_conversation_both_read_what_the_other_put(tmp_path: Path) -> None:
+    media = MediaStore(tmp_path)
+    engine = ScriptedEngine(byte_codec(media))
+    engine.say = lambda prompt: "[❤️]\nI got the job"
+    journal = Journal.open(tmp_path / "journal.sqlite")
+    listening = asyncio.Event()
+    web = web_adapter(tmp_path / "web", announce=lambda url: listening.set())
+    speaking = Speaking(engine, NORA, PEOPLE, NO_CALIBRATION, Sampling(max_tokens=99), quick(), media)
+    conversations = Conversations(speaking, journal, {"web": web}, Unobserved())
+    running = asyncio.create_task(web.run(conversations))
+    await listening.wait()
+    jar = aiohttp.CookieJar(unsafe=True)
+    async with aiohttp.ClientSession(web.url.partition("/#")[0], cookie_jar=jar) as client:
+        await client.post("/api/session", json={"token": TOKEN})
+        async with stream(client) as socket:
+            asked = await say(client, "and?")
+            page = Page(socket)
+            assert (await page.next("reactions"))["put"] == [{"line": asked, "sender": None, "emoji": "❤️"}]
+            while (line := (await page.next("line"))["line"])["text"] != "I got the job":
+                pass
+        assert await react(client, line["id"], "👍") == (204, "")
+        await say(client, "since when?")
+        while len(engine.prompts) < 2:  # noqa: ASYNC110 (the engine sets no event)
+            await asyncio.sleep(0.01)
+    assert "user\n[👍]\nsince when?<|im_end|>" in engine.prompts[-1]
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    await conversations.drain(0)
+    journal.close()
