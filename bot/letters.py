@@ -26,6 +26,12 @@ def bare(emoji: str) -> str:
     return emoji.strip().replace("\ufe0f", "")
 
 
+def coloured(emoji: str) -> str:
+    """Returns an emoji so that it is drawn in colours: a sign that may also be a letter's is marked as a picture."""
+    alone = bare(emoji)
+    return f"{alone}\ufe0f" if len(alone) == 1 and unicodedata.east_asian_width(alone) != "W" else emoji
+
+
 def unmarked(text: str) -> str:
     """Returns a text on one line, without the brackets by which a prompt marks what nobody typed."""
     return " ".join(text.translate(_NOT_IN_MARKS).split())

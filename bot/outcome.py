@@ -1,6 +1,6 @@
 """What became of a message in a group and why: what the decision saw, and which gate it stopped at. No words of it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 MODEL = "model"
@@ -27,7 +27,8 @@ class Decision:
     """Answer or stay silent. probability: calibrated, from `threshold` on it is an answer; model: the model's own.
 
     terms: the model's part, where it has one, and what else moved it most. addressed: whether it was decided by what
-    decides on messages addressed to the person.
+    decides on messages addressed to the person. often: the share of such messages that it answers, where chance has a
+    part in it.
     """
 
     answer: bool
@@ -36,6 +37,7 @@ class Decision:
     model: float
     terms: tuple[Term, ...] = ()
     addressed: bool = False
+    often: float | None = field(default=None, compare=False)  # not in the journal
 
 
 class Gate(StrEnum):

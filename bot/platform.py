@@ -16,13 +16,13 @@ from bot.validation import Section
 
 @dataclass(frozen=True, slots=True)
 class ShownDecision:
-    """What became of a message in a group. probability: of answering it, where one was computed.
+    """What became of a message in a group. often: the share of such messages that is answered, where chance decided.
 
     why: sentences for the owner, by language; they hold no words of the message.
     """
 
     answered: bool
-    probability: float | None
+    often: float | None
     why: Mapping[str, Sequence[str]]
 
 

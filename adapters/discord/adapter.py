@@ -14,9 +14,10 @@ import discord
 from yarl import URL
 
 from adapters.discord.client import AvatarClient
-from adapters.discord.convert import PLATFORM, coloured
+from adapters.discord.convert import PLATFORM
 from adapters.discord.sentences import ended, refused
 from bot.errors import PassingError, PermanentError, UndeliverableError
+from bot.letters import coloured
 from bot.message import Chat
 from bot.platform import Adapter, Inbox, VoiceMessage
 

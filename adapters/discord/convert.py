@@ -3,11 +3,9 @@
 import re
 from datetime import UTC, datetime
 from pathlib import PurePosixPath
-from unicodedata import east_asian_width
 
 import discord
 
-from bot.letters import bare
 from bot.media import MAX_BYTES
 from bot.message import PHOTO, REACTION, STICKER, Account, Attachment, Chat, ChatKind, Message
 
@@ -70,12 +68,6 @@ def to_reaction(event: discord.RawReactionActionEvent, me: discord.abc.User, at:
         reply_to=str(event.message_id),
         from_bot=event.member is not None and event.member.bot,
     )
-
-
-def coloured(emoji: str) -> str:
-    """Returns an emoji as Discord takes it: a sign that may also be a letter's is marked as a picture."""
-    alone = bare(emoji)
-    return f"{alone}\ufe0f" if len(alone) == 1 and east_asian_width(alone) != "W" else emoji
 
 
 def chat_of(message: discord.Message) -> Chat:

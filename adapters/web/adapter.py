@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-from adapters.web.guard import Guard
+from adapters.web.guard import Guard, Refusal
 from adapters.web.hub import Event, Hub
 from adapters.web.photos import PhotoFolder
-from adapters.web.room import PLATFORM, Room, decision, shown
-from adapters.web.server import Posted, Server
+from adapters.web.room import OFFERED, PLATFORM, Room, decision, put, shown
+from adapters.web.server import Posted, Reacted, Server
 from adapters.web.store import Transcript
-from bot.errors import DataError, PassingError, PermanentError
+from bot.errors import DataError, PassingError, PermanentError, UndeliverableError
+from bot.letters import coloured
 from bot.message import Chat
 from bot.people import People
 from bot.platform import Adapter, Inbox, ShownDecision
@@ -94,7 +95,7 @@ class WebAdapter(Adapter):
         with contextlib.closing(listener), contextlib.closing(Transcript.open(self._folder)) as transcript:
             serving = Listener()
             guard = Guard(self._token, f"echoes_{self._listening_on}", self._names, serving.trust)
-            server = Server(guard, hub, self._photos, self._post, self._greet, self._typed)
+            server = Server(guard, hub, self._photos, self._post, self._react, self._greet, self._typed)
             self._open = _Open(inbox, transcript, hub, asyncio.Lock())
             try:
                 await serving.start(server.app(), sock=listener)
@@ -133,6 +134,16 @@ class WebAdapter(Adapter):
             log.warning("A sticker on the web chat goes out as its emoji: %s", error)
             return await self.send(chat, emoji, key)
         return self._say(chat, "", key, (photo,))
+
+    def reaction_for(self, emoji: str) -> str | None:
+        return coloured(emoji)
+
+    async def react(self, chat: Chat, message_id: str, emoji: str) -> None:
+        """Shows an emoji on a line, in place of the one that the avatar had put there."""
+        number = int(message_id) if message_id.isdecimal() else 0
+        if self._running().transcript.there(chat.id, number) is None:
+            raise UndeliverableError("The web chat does not show that message any more.")
+        self._put(number, None, emoji)
 
     def saw(self, chat: Chat, message_id: str) -> None:
         """Nothing: each bubble is known by its key."""
@@ -179,6 +190,31 @@ class WebAdapter(Adapter):
                 running.hub.tell(event)
         return line.id
 
+    async def _react(self, reacted: Reacted) -> None:
+        """Shown once the daemon has it; the same again changes nothing."""
+        running = self._running()
+        speaker = self._room.place(reacted.chat, reacted.sender)
+        if reacted.emoji not in (*OFFERED, ""):
+            raise Refusal(400, "form", f"emoji must be one of {' '.join(OFFERED)}, or empty.")
+        async with running.order:
+            line = running.transcript.there(reacted.chat, reacted.line)
+            if line is None or line.sender == speaker.slug:
+                raise Refusal(400, "erased", "That message is not there any more, or it is your own.")
+            found = running.transcript.reactions(line.id)
+            before = next((one.emoji for one in found if one.sender == speaker.slug), "")
+            if before == reacted.emoji:
+                return
+            if before:
+                await running.inbox.took_back(self._room.reaction(line, speaker, before))
+            if reacted.emoji:
+                await running.inbox.reacted(self._room.reaction(line, speaker, reacted.emoji))
+            self._put(line.id, speaker.slug, reacted.emoji)
+
+    def _put(self, number: int, sender: str | None, emoji: str) -> None:
+        running = self._running()
+        running.transcript.put(number, sender, emoji)
+        running.hub.tell({"type": "reactions", "line": number, "put": put(running.transcript.reactions(number))})
+
     def _typed(self, chat: str, sender: str) -> None:
         self._room.place(chat, sender)
         if self._open is not None:
@@ -194,7 +230,8 @@ class WebAdapter(Adapter):
         current = transcript.erasures()
         anew = since == 0 or erasures != current
         lines = transcript.since(0 if anew else since, _SHOWN)
-        hello = {"type": "hello", **self._room.described(), "erasures": current, "anew": anew}
+        told = {"erasures": current, "anew": anew, "put": put(transcript.reactions())}
+        hello = {"type": "hello", **self._room.described(), **told}
         return [hello, {"type": "lines", "lines": [shown(line) for line in lines]}]
 
     def _running(self) -> _Open:

@@ -1,14 +1,14 @@
 """Who can speak on the page, and where: each contact, or a stranger; in private, or all together in one group."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from adapters.web.guard import Refusal
-from adapters.web.store import Line
+from adapters.web.store import Line, Reaction
 from bot.media import MAX_BYTES
-from bot.message import PHOTO, Account, Attachment, Chat, ChatKind, Message
+from bot.message import PHOTO, REACTION, Account, Attachment, Chat, ChatKind, Message
 from bot.people import RELATIONSHIPS, STRANGER, Contact, People
 from bot.pictures import most_pixels
 from bot.platform import ShownDecision
@@ -18,6 +18,8 @@ GROUP = "#group"  # no contact's short name begins so
 STRANGER_ID = "~stranger"
 TEXT_LIMIT = 4000  # characters a message
 PHOTO_LIMIT = 10  # photos a message
+OFFERED = ("❤️", "👍", "😂", "😮", "😢", "🙏")
+"""What a person can put on a message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,18 @@ class Room:
             addressed_other=grouped and (to_other or any(f"@{name}" in said for name in others)),
         )
 
+    def reaction(self, line: Line, speaker: Contact, emoji: str) -> Message:
+        """Makes what the daemon is told where a person puts an emoji on a line now, or takes it back."""
+        return Message(
+            chat=self.chat(line.chat),
+            id="",
+            sender=Account(PLATFORM, speaker.slug),
+            sender_name=speaker.name,
+            sent_at=datetime.now(UTC),
+            attachments=(Attachment(REACTION, words=emoji),),
+            reply_to=str(line.id),
+        )
+
     def described(self) -> dict[str, Any]:
         """Returns what the page is built from."""
         return {
@@ -97,6 +111,7 @@ class Room:
                 }
                 for one in self.speakers()
             ],
+            "reactions": list(OFFERED),
             "limits": {
                 "text": TEXT_LIMIT,
                 "photos": PHOTO_LIMIT,
@@ -123,10 +138,15 @@ def shown(line: Line) -> dict[str, Any]:
     }
 
 
+def put(reactions: Iterable[Reaction]) -> list[dict[str, Any]]:
+    """Returns reactions as the page gets them."""
+    return [{"line": one.line, "sender": one.sender, "emoji": one.emoji} for one in reactions]
+
+
 def decision(shown: ShownDecision) -> dict[str, Any]:
     """Returns what became of a line as the page gets it."""
     return {
-        "p": shown.probability,
+        "often": shown.often,
         "answered": shown.answered,
         "why": {key: list(why) for key, why in shown.why.items()},
     }

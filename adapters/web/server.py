@@ -6,7 +6,8 @@ import json
 import logging
 import sqlite3
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import IO, Any
 
@@ -26,7 +27,7 @@ _MESSAGE_BYTES = 64 * 1024  # a message as JSON: 4,000 characters, at most 6 byt
 _SILENCE_SECONDS = 20.0  # without a byte of a body
 _MESSAGE_SECONDS = 30.0
 _PHOTO_SECONDS = 600.0  # 20 MB at 0.3 Mbit/s
-_SCRIPTS = ("app.js", "composer.js", "list.js", "net.js", "state.js", "view.js", "words.js")
+_SCRIPTS = ("app.js", "composer.js", "list.js", "net.js", "reactions.js", "state.js", "view.js", "words.js")
 _PAGE = {
     "": ("index.html", "text/html"),
     "icon.svg": ("icon.svg", "image/svg+xml"),
@@ -50,17 +51,29 @@ class Posted:
     reply: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Reacted:
+    """What a person puts on a line, as the page sends it; an empty emoji takes back what they had put there."""
+
+    chat: str
+    sender: str
+    line: int
+    emoji: str
+
+
 @dataclass(slots=True)
 class Server:
     """`post` takes a message and returns its line's number once it is durable; `greet` is what a page begins with.
 
-    typing: told of the chat and the person where somebody types; raises Refusal where there is none such.
+    react: takes a reaction. typing: told of the chat and the person where somebody types; raises Refusal where there
+    is none such.
     """
 
     guard: Guard
     hub: Hub
     photos: PhotoFolder
     post: Callable[[Posted], Awaitable[int]]
+    react: Callable[[Reacted], Awaitable[None]]
     greet: Callable[[int, int], list[Event]]
     typing: Callable[[str, str], None]
     _decoding: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(2))  # photos at a time
@@ -74,6 +87,7 @@ class Server:
                 web.get("/api/session", self._session),
                 web.get("/api/stream", self._stream),
                 web.post("/api/messages", self._message),
+                web.post("/api/reactions", self._reaction),
                 web.post("/api/typing", self._typing),
                 web.post("/api/photos", self._upload),
                 web.get("/api/photos/{name}", self._photo),
@@ -107,21 +121,22 @@ class Server:
         if not all(self.photos.holds(name) for name in photos):
             raise Refusal(400, "gone", "A photo of this message is no longer there: choose it again.")
         text = _text(body, "text", _MESSAGE_BYTES).strip()
-        reply = body.get("reply")
-        if reply is not None and not (type(reply) is int and 0 < reply < 2**53):
-            raise Refusal(400, "form", "reply must be the number of a line.")
+        reply = None if body.get("reply") is None else _line(body, "reply")
         chat, sender = _text(body, "chat", 200), _text(body, "sender", 200)
         posted = Posted(chat, sender, text, tuple(photos), _text(body, "nonce", 100), reply)
         if not posted.nonce:
             raise Refusal(400, "form", "nonce is missing.")
-        try:
+        with _taking("message"):
             number = await self.post(posted)
-        except EchoesError as error:
-            raise Refusal(503, "later", f"The message could not be taken: {error}") from error
-        except (OSError, sqlite3.Error) as error:
-            log.exception("A message of the web chat could not be stored.")
-            raise Refusal(507, "later", "The message could not be stored: is the disk full?") from error
         return web.json_response({"id": number})
+
+    async def _reaction(self, request: web.Request) -> web.Response:
+        self.guard.check_session(request)
+        body = await _json(request)
+        chat, sender, emoji = _text(body, "chat", 200), _text(body, "sender", 200), _text(body, "emoji", 20)
+        with _taking("reaction"):
+            await self.react(Reacted(chat, sender, _line(body, "line"), emoji))
+        return web.Response(status=204)
 
     async def _typing(self, request: web.Request) -> web.Response:
         self.guard.check_session(request)
@@ -232,6 +247,25 @@ async def _json(request: web.Request) -> dict[str, Any]:
     if not isinstance(body, dict):
         raise Refusal(400, "form", "The request must be a JSON object.")
     return body
+
+
+@contextmanager
+def _taking(what: str) -> Iterator[None]:
+    """Answers in a sentence where it cannot be taken now."""
+    try:
+        yield
+    except EchoesError as error:
+        raise Refusal(503, "later", f"The {what} could not be taken: {error}") from error
+    except (OSError, sqlite3.Error) as error:
+        log.exception("A %s of the web chat could not be stored.", what)
+        raise Refusal(507, "later", f"The {what} could not be stored: is the disk full?") from error
+
+
+def _line(body: dict[str, Any], name: str) -> int:
+    value = body.get(name)
+    if type(value) is not int or not 0 < value < 2**53:
+        raise Refusal(400, "form", f"{name} must be the number of a line.")
+    return value
 
 
 def _text(body: dict[str, Any], name: str, limit: int) -> str:

@@ -24,15 +24,21 @@ CREATE TABLE IF NOT EXISTS lines (
     at INTEGER NOT NULL,        -- milliseconds since 1970, UTC
     mark TEXT NOT NULL UNIQUE,  -- what makes a second try the same line
     taken INTEGER NOT NULL,     -- the daemon has it; until then no page shows it
-    probability REAL,           -- of answering it, where that was decided
-    answered INTEGER,
+    answered INTEGER,           -- where that was decided
     why TEXT,                   -- JSON: sentences by language
-    reply INTEGER               -- the line that it answers
+    reply INTEGER,              -- the line that it answers
+    often REAL                  -- the share of such messages that is answered, where chance decided
 );
 CREATE INDEX IF NOT EXISTS lines_by_chat ON lines (chat, id);
+CREATE TABLE IF NOT EXISTS reactions (
+    line INTEGER NOT NULL REFERENCES lines (id) ON DELETE CASCADE,
+    sender TEXT NOT NULL,       -- account id; empty: the avatar
+    emoji TEXT NOT NULL,
+    PRIMARY KEY (line, sender)
+);
 CREATE TABLE IF NOT EXISTS erasures (id INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL);
 """
-_COLUMNS = "id, chat, sender, name, text, photos, at, mark, probability, answered, why, reply"
+_COLUMNS = "id, chat, sender, name, text, photos, at, mark, answered, why, reply, often"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +57,15 @@ class Line:
     reply: int | None = None  # the line that it answers
 
 
+@dataclass(frozen=True, slots=True)
+class Reaction:
+    """What somebody put on a line. sender: None is the avatar."""
+
+    line: int
+    sender: str | None
+    emoji: str
+
+
 class Transcript:
     """All chats of the page. Written through at once; `mark` makes adding idempotent."""
 
@@ -67,9 +82,10 @@ class Transcript:
             try:
                 database.execute("PRAGMA journal_mode = WAL")
                 database.execute("PRAGMA secure_delete = ON")
+                database.execute("PRAGMA foreign_keys = ON")
                 database.executescript(_SCHEMA)
                 known = {column for _, column, *_ in database.execute("PRAGMA table_info(lines)")}
-                for column, kind in (("why", "TEXT"), ("reply", "INTEGER")):
+                for column, kind in (("why", "TEXT"), ("reply", "INTEGER"), ("often", "REAL")):
                     if column not in known:  # made by an earlier program
                         database.execute(f"ALTER TABLE lines ADD COLUMN {column} {kind}")
                 database.execute(  # another file than the one a page knows must not look like it
@@ -133,18 +149,32 @@ class Transcript:
 
     def decided(self, number: int, shown: ShownDecision) -> None:
         """Notes with a line what became of it."""
-        values = (shown.probability, int(shown.answered), json.dumps(dict(shown.why), ensure_ascii=False), number)
-        self._do("UPDATE lines SET probability = ?, answered = ?, why = ? WHERE id = ?", values)
+        values = (int(shown.answered), json.dumps(dict(shown.why), ensure_ascii=False), shown.often, number)
+        self._do("UPDATE lines SET answered = ?, why = ?, often = ? WHERE id = ?", values)
 
     def taken(self, number: int) -> None:
         """Notes that the daemon has this line."""
         self._do("UPDATE lines SET taken = 1 WHERE id = ?", (number,))
 
+    def put(self, number: int, sender: str | None, emoji: str) -> None:
+        """Notes somebody's reaction to a line, in place of the one before; an empty one takes that back."""
+        self._do("DELETE FROM reactions WHERE line = ? AND sender = ?", (number, sender or ""))
+        if emoji:
+            self._do("INSERT INTO reactions (line, sender, emoji) VALUES (?, ?, ?)", (number, sender or "", emoji))
+
+    def reactions(self, number: int | None = None) -> list[Reaction]:
+        """What was put on a line, or on any, in the order in which it was."""
+        rows = self._do(
+            "SELECT line, sender, emoji FROM reactions WHERE ?1 IS NULL OR line = ?1 ORDER BY rowid", (number,)
+        )
+        return [Reaction(line, sender or None, emoji) for line, sender, emoji in rows]
+
     def forget(self, sender: str, private: str, before: int) -> set[str]:
-        """Deletes a person's private chat whole, and what they wrote elsewhere, up to (not with) that line.
+        """Deletes a person's private chat whole, what they wrote elsewhere, up to (not with) that line, and reactions.
 
         Returns the photos that no line shows any more.
         """
+        self._do("DELETE FROM reactions WHERE sender = ?", (sender,))
         return self._erase("id < ? AND (chat = ? OR sender = ?)", (before, private, sender))
 
     def purge(self, before: int) -> set[str]:
@@ -169,10 +199,10 @@ class Transcript:
         return shown - self.photos()
 
 
-_Row = tuple[int, str, str | None, str, str, str, int, str, float | None, int | None, str | None, int | None]
+_Row = tuple[int, str, str | None, str, str, str, int, str, int | None, str | None, int | None, float | None]
 
 
 def _line(row: _Row) -> Line:
-    number, chat, sender, name, text, photos, at, mark, probability, answered, why, reply = row
-    decided = None if answered is None else ShownDecision(bool(answered), probability, json.loads(why or "{}"))
+    number, chat, sender, name, text, photos, at, mark, answered, why, reply, often = row
+    decided = None if answered is None else ShownDecision(bool(answered), often, json.loads(why or "{}"))
     return Line(number, chat, sender, name, text, tuple(json.loads(photos)), at, mark, decided, reply)

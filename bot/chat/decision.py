@@ -93,12 +93,14 @@ class Calibration(Logistic):
         """Decides on a message. chance: its own, from `chance_of`; 0.5 moves no threshold."""
         own = self.addressed if is_addressed(seen) else None
         threshold = own.threshold if own else self.joining if is_out(seen) else self.threshold
-        if self.drawn and own is None:  # log-odds of a uniform chance: the logistic's own distribution
-            threshold = expit(logit(threshold) + logit(chance))
         rule = own or self
         probability = rule.probability(p_model, seen)
+        often = None
+        if self.drawn and own is None:  # log-odds of a uniform chance: the logistic's own distribution
+            often = expit(logit(probability) - logit(threshold))
+            threshold = expit(logit(threshold) + logit(chance))
         terms = rule.terms(p_model, seen)
-        return Decision(probability >= threshold, probability, threshold, p_model, terms, own is not None)
+        return Decision(probability >= threshold, probability, threshold, p_model, terms, own is not None, often)
 
     def doubt(self, serving: str) -> str | None:
         """Returns a sentence where another engine was calibrated than the one that serves; None where all is well.

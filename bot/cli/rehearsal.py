@@ -17,10 +17,25 @@ from bot.message import PHOTO, Account, Attachment, Chat, ChatKind, Message
 from bot.observer import Unobserved
 from bot.people import Contact
 from bot.persona import LANGUAGES
-from bot.platform import Adapter, Inbox
+from bot.platform import Adapter, Inbox, ShownDecision
 from bot.store.journal import Journal
 
 PLATFORM = "rehearsal"
+
+_WORDS = {
+    "en": {
+        "introduces": "(first says that it is an AI that imitates {name})",
+        "answers": "{name} answers",
+        "silent": "{name} stays silent",
+        "often": " (of 100 such messages it would answer {number})",
+    },
+    "zh": {
+        "introduces": "（先说明自己是模仿{name}的 AI）",
+        "answers": "{name}回复",
+        "silent": "{name}没有说话",
+        "often": "（这样的消息，100 条里会回复 {number} 条）",
+    },
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +57,7 @@ class _Stage(Adapter):
     def __init__(self) -> None:
         self.sent: list[str] = []
         self.photos: dict[str, bytes] = {}
+        self.decision: ShownDecision | None = None  # the last one
 
     async def run(self, inbox: Inbox) -> None:
         await asyncio.Event().wait()
@@ -70,15 +86,8 @@ class _Stage(Adapter):
             raise PermanentError("That photo is too large.")
         return self.photos[ref]
 
-
-class _Watch(Unobserved):
-    """Keeps the last decision."""
-
-    def __init__(self) -> None:
-        self.decision: tuple[bool, float] | None = None  # whether it answers, and the probability
-
-    def decided(self, answer: bool, probability: float, seconds: float) -> None:
-        self.decision = answer, probability
+    async def show_decision(self, chat: Chat, message_id: str, shown: ShownDecision) -> None:
+        self.decision = shown
 
 
 class Rehearsal:
@@ -90,8 +99,7 @@ class Rehearsal:
         self._now = datetime.now(UTC) - timedelta(days=1)  # a clock of its own: lines need not take their time
         self._journal = Journal.open(Path(self._folder.name) / "journal.sqlite", lambda: self._now)
         self._stage = _Stage()
-        self._watch = _Watch()
-        self._conversations = Conversations(avatar, self._journal, {PLATFORM: self._stage}, self._watch)
+        self._conversations = Conversations(avatar, self._journal, {PLATFORM: self._stage}, Unobserved())
         self._ids = itertools.count(1)
         self._notices = {disclosure.introduction(avatar.persona, language) for language in LANGUAGES}
 
@@ -112,16 +120,14 @@ class Rehearsal:
             self._show()
 
     async def group(self, title: str, lines: Sequence[Line]) -> None:
-        """A group talks; after each line the decision and its probability are shown."""
+        """A group talks; after each line the decision is shown, and how often it would be the same."""
         chat = Chat(PLATFORM, f"group-{title}", ChatKind.GROUP, title)
         for line in lines:
             _say(line)
-            self._watch.decision = None
+            self._stage.decision = None
             await self._hear(chat, line)
-            if decision := self._watch.decision:
-                answers, probability = decision
-                word = "answers" if answers else "stays silent"
-                print(_dim(f"{'':>14}  {self._avatar.persona.name} {word}, p = {probability:.2f}"))
+            if decision := self._stage.decision:
+                self._remark("answers" if decision.answered else "silent", decision.often)
             self._show()
 
     async def _hear(self, chat: Chat, line: Line) -> None:
@@ -139,10 +145,19 @@ class Rehearsal:
     def _show(self) -> None:
         for text in self._stage.sent:
             if text in self._notices:
-                print(_dim(f"{'':>14}  (first says that it is an AI that imitates {self._avatar.persona.name})"))
+                self._remark("introduces")
             else:
                 print(f"{self._avatar.persona.name:>14}: {text}", flush=True)
         self._stage.sent.clear()
+
+    def _remark(self, what: str, often: float | None = None) -> None:
+        """Prints what the avatar does. often: the share of such messages that it answers, where chance has a part."""
+        persona = self._avatar.persona
+        words = _WORDS[persona.language]
+        said = words[what].format(name=persona.name)
+        if often is not None:
+            said += words["often"].format(number=round(100 * often))
+        print(_dim(f"{'':>14}  {said}"))
 
 
 def line_of(contact: Contact, text: str, photos: Sequence[bytes] = ()) -> Line:

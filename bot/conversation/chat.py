@@ -21,8 +21,8 @@ from bot.conversation.deciding import decide
 from bot.conversation.delivery import Delivery
 from bot.conversation.drafts import Drafts
 from bot.conversation.gathering import TYPING_SECONDS, wait_after
-from bot.conversation.habits import Habits
 from bot.conversation.initiative.plan import Opening
+from bot.conversation.manners import Manners
 from bot.conversation.outcomes import Outcomes
 from bot.conversation.pace import Pace
 from bot.conversation.quiet import end_of_quiet
@@ -57,7 +57,7 @@ class ChatWorker:
         observe: Observer,
         clock: Clock,
         lane: asyncio.Lock,
-        habits: Habits,
+        manners: Manners,
         arrivals: Arrivals,
     ) -> None:
         """lane: held while one bubble is on its way, shared with the chats of which the adapter says so."""
@@ -68,7 +68,7 @@ class ChatWorker:
         self._observe = observe
         self._clock = clock
         self._tries = Tries(chat, journal)
-        self._habits = habits
+        self._manners = manners
         self._wishes = Wishes(avatar.persona, avatar.config, avatar.media, journal, avatar.engine, clock, avatar.memory)
         self._outcomes = Outcomes(adapter, journal)
         self._admission = Admission(avatar, adapter, journal, clock, self._tries, self._outcomes, arrivals)
@@ -278,7 +278,7 @@ class ChatWorker:
         sender = pending[-1].sender if pending else None
         if avatar.config.pace == "typing" or sender is None:
             return Pace(), 0.0
-        pace = await self._habits.pace(self._chat, sender, avatar.people, now)
+        pace = await self._manners.pace(self._chat, sender, avatar.people, now)
         hour, waited = now.astimezone(avatar.persona.zone).hour, (now - pending[-1].at).total_seconds()
         return pace, pace.delay_left(hour, random.random(), avatar.config.longest_delay_seconds, waited)
 
@@ -341,15 +341,15 @@ class ChatWorker:
         offered = self._adapter.stickers()
         if not any(sticker_for(bubble, offered) for bubble in bubbles):
             return set()
-        return chosen(bubbles, offered, await self._habits.stickers(self._avatar.people), random.random)
+        return chosen(bubbles, offered, await self._manners.stickers(self._avatar.people), random.random)
 
     async def _voices(self, bubbles: Sequence[str], answered: Entry) -> set[str]:
         """Which of the bubbles are spoken: at most as many as the person would have."""
         voice = self._avatar.voice
         if voice is None or answered.sender is None or not self._adapter.sends_voice() or not voice.allowed():
             return set()
-        habit = await self._habits.voices(self._chat, answered.sender, self._avatar.people, self._clock.now())
-        return to_speak(bubbles, habit, voice.longest, random.random)
+        theirs = await self._manners.voices(self._chat, answered.sender, self._avatar.people, self._clock.now())
+        return to_speak(bubbles, theirs, voice.longest, random.random)
 
     def _notices(self, waiting: Sequence[Entry]) -> list[str]:
         """What has to be said from outside the model, before the reply."""

@@ -12,8 +12,8 @@ from bot.clock import Clock
 from bot.conversation.arriving import Arrivals
 from bot.conversation.avatar import Avatar
 from bot.conversation.chat import ChatWorker
-from bot.conversation.habits import Habits
 from bot.conversation.initiative.plan import Opening
+from bot.conversation.manners import Manners
 from bot.conversation.policy import asks_for_quiet, command, listens, named_groups
 from bot.errors import PassingError
 from bot.letters import is_emoji, well_formed
@@ -45,7 +45,7 @@ class Conversations:
         self._observe = observe
         self._clock = clock or Clock()
         gap = timedelta(minutes=avatar.config.gap_minutes)
-        self._habits = Habits(avatar.past, avatar.persona, journal, gap)
+        self._manners = Manners(avatar.past, avatar.persona, journal, gap)
         self._arrivals = Arrivals(avatar.media, avatar.ears, journal, observe)
         self._workers: dict[str, ChatWorker] = {}
         self._lanes: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
@@ -221,7 +221,7 @@ class Conversations:
                 self._observe,
                 self._clock,
                 self._lane(chat, adapter),
-                self._habits,
+                self._manners,
                 self._arrivals,
             )
         return worker

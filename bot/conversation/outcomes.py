@@ -36,10 +36,10 @@ class Outcomes:
 
     async def _show(self, chat: Chat, message_id: str, outcome: Outcome) -> None:
         """Where the platform cannot, nothing else is held up by it."""
-        probability = outcome.decision.probability if outcome.decision else None
+        often = outcome.decision.often if outcome.decision and outcome.gate is Gate.DECIDED else None
         why = {language: explain(outcome, language) for language in LANGUAGES}
         try:
-            await self._adapter.show_decision(chat, message_id, ShownDecision(outcome.answer, probability, why))
+            await self._adapter.show_decision(chat, message_id, ShownDecision(outcome.answer, often, why))
         except EchoesError:
             pass  # nobody looks just now
         except Exception:

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import TypeVar
 
 from bot.config import ConversationConfig
-from bot.config.sections import OTHERS, Part
+from bot.config.conversation import OTHERS, Part
 from bot.message import Account, Chat, ChatKind
 from bot.outcome import Gate
 from bot.people import People

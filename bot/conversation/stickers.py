@@ -48,17 +48,17 @@ def shown(brief: Iterable[tuple[str, bool]]) -> dict[str, Shown]:
 
 
 def chosen(
-    bubbles: Iterable[str], offered: Collection[str], habit: Mapping[str, Shown], chance: Callable[[], float]
+    bubbles: Iterable[str], offered: Collection[str], theirs: Mapping[str, Shown], chance: Callable[[], float]
 ) -> set[str]:
     """Returns the bubbles that go out as stickers. chance: gives a number from 0 to 1."""
     wanted = {bubble for bubble in bubbles if sticker_for(bubble, offered)}
-    return {bubble for bubble in sorted(wanted) if chance() < _share(bare(bubble), offered, habit)}
+    return {bubble for bubble in sorted(wanted) if chance() < _share(bare(bubble), offered, theirs)}
 
 
-def _share(emoji: str, offered: Iterable[str], habit: Mapping[str, Shown]) -> float:
+def _share(emoji: str, offered: Iterable[str], theirs: Mapping[str, Shown]) -> float:
     """How often the person said an emoji by a sticker; where they hardly used it, as they did with the others."""
-    known = [habit.get(bare(one), Shown()) for one in offered]
+    known = [theirs.get(bare(one), Shown()) for one in offered]
     stickers, texts = sum(one.stickers for one in known), sum(one.texts for one in known)
     general = stickers / (stickers + texts) if stickers + texts else 0.0
-    own = habit.get(emoji, Shown())
+    own = theirs.get(emoji, Shown())
     return (own.stickers + _DOUBT * general) / (own.stickers + own.texts + _DOUBT)

@@ -29,9 +29,9 @@ def spoke(talks: Iterable[Sequence[Message]]) -> Spoke:
     return Spoke(voices, sum(bool(one.text.strip()) and not one.attachments for one in own))
 
 
-def to_speak(bubbles: Sequence[str], habit: Spoke, longest: int, chance: Callable[[], float]) -> set[str]:
+def to_speak(bubbles: Sequence[str], theirs: Spoke, longest: int, chance: Callable[[], float]) -> set[str]:
     """Returns the bubbles that are spoken. longest: in characters. chance: gives a number from 0 to 1."""
-    return {one for one in bubbles if _can_be_spoken(one, longest) and chance() < habit.share}
+    return {one for one in bubbles if _can_be_spoken(one, longest) and chance() < theirs.share}
 
 
 def _can_be_spoken(bubble: str, longest: int) -> bool:

@@ -18,6 +18,8 @@ _HEAD = """\
 # The 120 statements of the IPIP-NEO-120 (public domain, ipip.ori.org), by number: 1 very inaccurate … 5 very accurate.
 # `echoes questionnaire` asks them, `echoes personality` tells what comes of them. in_prompt: whether the avatar is told
 # what stands out. words: what the person says to a statement in their own words, which is learnt.
+# Each answer writes this file anew: comments that are added to it are lost.
+# 每答一题都会重写本文件，自己加的注释会丢失。
 """
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.conversation.habits import Habits
+from bot.conversation.manners import Manners
 from bot.conversation.pace import Pace, Spread, pace_of
 from bot.message import Account, Chat, ChatKind, Message
 from bot.people import Contact, People
@@ -105,16 +105,16 @@ async def stage(tmp_path: Path, past: Past) -> AsyncIterator[Stage]:
 
 
 async def test_each_contact_has_their_own_and_a_stranger_that_of_all(stage: Stage, past: Past) -> None:
-    habits = Habits(past, NORA, stage.journal, HOUR)
+    manners = Manners(past, NORA, stage.journal, HOUR)
     now = datetime.now(UTC)
-    found = {who: await habits.pace(PRIVATE, who, PEOPLE, now) for who in (MEI, OMA, Account("stage", "50"))}
+    found = {who: await manners.pace(PRIVATE, who, PEOPLE, now) for who in (MEI, OMA, Account("stage", "50"))}
     delays = [pace.delays.seconds if pace.delays else () for pace in found.values()]
     assert delays == [(1, 1, 1, 1, 1), (180,) * 5, (1, 1, 180, 180, 180)]
 
 
 async def test_nothing_is_learnt_of_who_asked_to_be_forgotten(stage: Stage, past: Past) -> None:
     stage.journal.forget(OMA, 1)
-    pace = await Habits(past, NORA, stage.journal, HOUR).pace(PRIVATE, OMA, PEOPLE, datetime.now(UTC))
+    pace = await Manners(past, NORA, stage.journal, HOUR).pace(PRIVATE, OMA, PEOPLE, datetime.now(UTC))
     assert pace.delays and pace.delays.seconds == (1, 1, 1, 1, 1), "only Mei's chat is left"
 
 

@@ -8,7 +8,7 @@ import pytest
 from bot.chat.decision import Addressed, Calibration
 from bot.clock import Clock
 from bot.config import ConversationConfig, parse_config
-from bot.config.sections import Part
+from bot.config.conversation import Part
 from bot.conversation.policy import part_in, replies_left
 from bot.message import Account, Chat, ChatKind
 from bot.outcome import Gate

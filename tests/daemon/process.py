@@ -73,11 +73,21 @@ class EchoesProcess:
     def kill(self) -> None:
         self.send(signal.SIGKILL)
 
-    async def ended(self, seconds: float = 30) -> int:
+    async def ended(self) -> int:
+        """Waits for its end, however long a busy machine takes."""
         assert self._process is not None
-        code = await asyncio.wait_for(self._process.wait(), seconds)
+        code = await self._process.wait()
         self.exits.append(code)
         return code
+
+    async def until(self, condition: Callable[[], bool]) -> None:
+        """Waits for something that it does, however long a busy machine takes; fails where it has ended instead."""
+        assert self._process is not None
+        ended = False
+        while not condition():
+            assert not ended, f"It has ended: {self.logged()[-2000:]}"
+            ended = self._process.returncode is not None
+            await asyncio.sleep(0.03)
 
     async def stop(self) -> None:
         if self._process and self._process.returncode is None:

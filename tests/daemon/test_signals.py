@@ -16,7 +16,7 @@ from bot.errors import ExitCode
 from bot.media import MediaStore
 from bot.message import Account
 from bot.people import Contact, People, save_people
-from tests.daemon.process import EchoesProcess, make_workspace, until
+from tests.daemon.process import EchoesProcess, make_workspace
 from tests.standins.openai import ModelServer
 from tests.standins.telegram import TelegramServer, User
 from tests.support import lora_folder
@@ -41,11 +41,15 @@ class Scene:
         return folder
 
     async def logged(self, words: str) -> None:
-        await until(lambda: words in self.daemon.logged())
+        await self.daemon.until(lambda: words in self.daemon.logged())
 
     async def asked(self, count: int = 1) -> None:
         """Until the model has been asked that often."""
-        await until(lambda: sum(path.endswith("completions") for path, _ in self.model.requests) >= count)
+        await self.daemon.until(lambda: sum(path.endswith("completions") for path, _ in self.model.requests) >= count)
+
+    async def replied(self, count: int) -> None:
+        """Until Anna has been sent that many messages."""
+        await self.daemon.until(lambda: len(self.server.replies(self.anna)) >= count)
 
 
 @pytest.fixture
@@ -78,7 +82,7 @@ async def test_sigterm_finishes_the_reply_in_hand_and_keeps_the_rest(scene: Scen
     assert scene.server.replies(scene.anna)[1:] == ["okok", "see you"]
     scene.server.user_says(scene.anna, "and then?")
     await scene.daemon.start()
-    await scene.server.wait_for_reply(scene.anna, 5)
+    await scene.replied(5)
     assert scene.server.replies(scene.anna)[1:] == ["okok", "see you"] * 2
     assert "Traceback" not in scene.daemon.logged()
 
@@ -86,18 +90,18 @@ async def test_sigterm_finishes_the_reply_in_hand_and_keeps_the_rest(scene: Scen
 async def test_sighup_loads_a_retrained_lora_and_loses_no_message(scene: Scene) -> None:
     await scene.daemon.start()
     scene.server.user_says(scene.anna, "one")
-    await scene.server.wait_for_reply(scene.anna, 3)
+    await scene.replied(3)
     second = scene.lora("second")
     scene.model.pause = 0.2
     scene.server.user_says(scene.anna, "two")
     await scene.asked(2)
     scene.daemon.send(signal.SIGHUP)
     scene.server.user_says(scene.anna, "three")
-    await until(lambda: any(body.get("lora_path") == str(second) for _, body in scene.model.requests))
+    await scene.daemon.until(lambda: any(body.get("lora_path") == str(second) for _, body in scene.model.requests))
     await scene.logged("Reloaded the LoRA second and its calibration.")
-    await until(lambda: len(scene.server.replies(scene.anna)) >= 5)
+    await scene.replied(5)
     scene.server.user_says(scene.anna, "four")
-    await until(lambda: len(scene.server.replies(scene.anna)) >= 7)
+    await scene.replied(7)
     scene.daemon.send(signal.SIGTERM)
     assert await scene.daemon.ended() == ExitCode.OK
 
@@ -116,7 +120,7 @@ async def asked_of_an_elder(scene: Scene) -> bool:
 
     before = len(prompts())
     scene.server.user_says(scene.anna, "and now?")
-    await until(lambda: len(prompts()) > before)
+    await scene.daemon.until(lambda: len(prompts()) > before)
     return "Relationship: elder." in load_tokenizer(ensure_embedded()).decode(prompts()[before])
 
 
@@ -161,12 +165,12 @@ async def test_a_broken_lora_does_not_start_and_no_older_one_takes_its_place(sce
 async def test_a_lora_that_does_not_fit_is_refused_and_the_old_one_stays(scene: Scene) -> None:
     await scene.daemon.start()
     scene.server.user_says(scene.anna, "one")
-    await scene.server.wait_for_reply(scene.anna, 3)
+    await scene.replied(3)
     scene.lora("other", "some-other-base")
     scene.daemon.send(signal.SIGHUP)
     await scene.logged("some-other-base")
     scene.server.user_says(scene.anna, "two")
-    await scene.server.wait_for_reply(scene.anna, 5)
+    await scene.replied(5)
 
 
 async def test_a_wrong_token_ends_with_a_sentence_and_its_own_exit_code(scene: Scene) -> None:
@@ -200,9 +204,10 @@ async def test_consent_that_is_missing_ends_with_its_own_exit_code(scene: Scene)
 
 async def test_two_daemons_do_not_share_a_workspace(scene: Scene) -> None:
     await scene.daemon.start()
-    scene.server.user_says(scene.anna, "one")
-    await scene.server.wait_for_reply(scene.anna, 3)
+    await scene.logged("Ready")
     second = EchoesProcess(scene.workspace, **scene.daemon.environment)
     await second.start()
     assert await second.ended() != ExitCode.OK
-    assert "already" in scene.daemon.logged()
+    assert "running already" in scene.daemon.logged()
+    scene.server.user_says(scene.anna, "one")
+    await scene.replied(3)  # the first goes on

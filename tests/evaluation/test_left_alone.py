@@ -115,6 +115,12 @@ def test_a_message_has_one_chance_and_every_chance_is_as_likely() -> None:
     decision = Calibration(threshold=0.5, joining=0.5, drawn=True)
     answers = [decision.decide(0.3, {"share": 0.1}, one).answer for one in drawn]
     assert np.mean(answers) == pytest.approx(0.3, abs=0.04), "with a threshold of one half, by its probability"
+    for threshold in (0.2, 0.4, 0.8):
+        other = replace(decision, threshold=threshold, joining=threshold)
+        decided = [other.decide(0.5, {"share": 0.1}, one) for one in drawn]
+        [often] = {one.often for one in decided}
+        assert np.mean([one.answer for one in decided]) == pytest.approx(often, abs=0.04)
+    assert replace(decision, drawn=False).decide(0.5, {}).often is None
 
 
 def test_what_was_trained_before_decides_as_it_did(tmp_path: Path) -> None:

@@ -105,6 +105,16 @@ def test_who_answered_is_kept_and_both_if_somebody_went_on() -> None:
     assert begun.answered(2, 4, "", By.SELF).answered(3, 4, "", By.OTHER).by is By.BOTH
 
 
+def test_its_head_says_that_comments_are_lost(folder: Path) -> None:
+    path = folder / "personality.yaml"
+    save_personality(path, Personality())
+    head = [line for line in path.read_text("utf-8").splitlines() if line.startswith("#")]
+    assert "comments that are added to it are lost" in head[-2] and "注释会丢失" in head[-1]
+    path.write_text(path.read_text("utf-8") + "# he laughed\n", "utf-8")
+    save_personality(path, load_personality(path).answered(1, 3, "", By.SELF))
+    assert [line for line in path.read_text("utf-8").splitlines() if line.startswith("#")] == head
+
+
 def test_every_mistake_is_told_with_its_line(folder: Path) -> None:
     (folder / "personality.yaml").write_text(
         "by: nobody\nanswers: {1: 6, 121: 3}\nwords:\n  0: x\nin_promt: no\n", "utf-8"

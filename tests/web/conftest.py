@@ -8,6 +8,7 @@ import pytest
 
 from adapters.web.adapter import WebAdapter
 from tests.web.stage import TOKEN, Avatar, serving
+from tests.web.window import Opener, browsing
 
 
 @pytest.fixture
@@ -35,3 +36,10 @@ async def client(stranger: aiohttp.ClientSession) -> aiohttp.ClientSession:
     async with stranger.post("/api/session", json={"token": TOKEN}) as answer:
         assert answer.status == 204
     return stranger
+
+
+@pytest.fixture
+async def opened(web: WebAdapter) -> AsyncIterator[Opener]:
+    """Opens windows, which close before the server does."""
+    async with browsing() as opener:
+        yield opener

@@ -88,6 +88,7 @@ class Client:
                 (b"GET", b"/api/stream?since=1&erasures=2", b""),
                 (b"POST", b"/api/session", json.dumps({"token": TOKEN}).encode()),
                 (b"POST", b"/api/messages", json.dumps({"chat": "mei", "sender": "mei", "text": "hi"}).encode()),
+                (b"POST", b"/api/reactions", b'{"chat": "mei", "sender": "mei", "line": 1, "emoji": ""}'),
                 (b"POST", b"/api/photos", photo()),
             )
         )

@@ -30,6 +30,7 @@ class Avatar(QuietInbox):
     pause: float = 0.0  # seconds of typing before each bubble
     messages: list[Message] = field(default_factory=list)
     typed: list[Chat] = field(default_factory=list)
+    reactions: list[Message] = field(default_factory=list)  # those that are there
     fails: Exception | None = None
     adapter: Adapter | None = None
     tasks: set["asyncio.Task[None]"] = field(default_factory=set)
@@ -53,6 +54,14 @@ class Avatar(QuietInbox):
                 await asyncio.sleep(self.pause)
             await self.adapter.send(message.chat, bubble, f"{message.id}/{number}")
 
+    async def reacted(self, reaction: Message) -> None:
+        if self.fails is not None:
+            raise self.fails
+        self.reactions.append(reaction)
+
+    async def took_back(self, reaction: Message) -> None:
+        self.reactions = [one for one in self.reactions if _what(one) != _what(reaction)]
+
     def typing(self, chat: Chat) -> None:
         self.typed.append(chat)
 
@@ -62,6 +71,10 @@ class Avatar(QuietInbox):
     @property
     def texts(self) -> list[str]:
         return [message.text for message in self.messages]
+
+
+def _what(reaction: Message) -> tuple[object, ...]:
+    return reaction.chat, reaction.sender, reaction.reply_to, reaction.reaction
 
 
 def web_adapter(

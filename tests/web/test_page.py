@@ -1,73 +1,21 @@
 """The page itself, in a real browser."""
 
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Page, async_playwright, expect
+from playwright.async_api import expect
 
 from adapters.web.adapter import WebAdapter
 from bot.message import Chat, ChatKind
 from bot.people import Contact, People
 from bot.platform import ShownDecision
-from tests.support import BROWSER, refs, sender_of
+from tests.support import refs, sender_of
 from tests.web.stage import Avatar, photo, serving
-
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 780}, "is_mobile": True, "has_touch": True}
-DESK: dict[str, Any] = {"viewport": {"width": 1100, "height": 700}}
-MEI = Chat("web", "mei", ChatKind.PRIVATE)
+from tests.web.window import DESK, MEI, PHONE, Opener, log, say
 
 pytestmark = pytest.mark.browser
-
-expect.set_options(timeout=20_000)  # milliseconds; the machine may be busy
-
-Opener = Callable[..., Awaitable[Page]]
-
-
-@pytest.fixture
-async def opened(web: WebAdapter) -> AsyncIterator[Opener]:
-    """Opens an address in a new window; whatever the page's console complains about fails the test.
-
-    It depends on the server only so that the windows close first.
-    """
-    complaints: list[str] = []
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=BROWSER, args=ARGUMENTS)
-
-        async def open_page(url: str, *, quiet: bool = True, **options: Any) -> Page:
-            context = await browser.new_context(**{**DESK, "locale": "en-US", **options})
-            context.set_default_timeout(20_000)
-            page = await context.new_page()
-            if quiet:
-                page.on("console", lambda message: complaints.append(message.text))
-                page.on("pageerror", lambda error: complaints.append(str(error)))
-            page.on("dialog", lambda dialog: complaints.append("a dialog"))
-            await page.goto(url)
-            return page
-
-        yield open_page
-        await browser.close()
-    assert complaints == []
-
-
-def log(page: Page) -> Any:
-    return page.get_by_role("log")
-
-
-async def say(page: Page, text: str) -> None:
-    await page.get_by_role("textbox").fill(text)
-    await page.get_by_role("textbox").press("Enter")
 
 
 async def test_on_a_phone_one_says_this_and_sees_that(opened: Opener, web: WebAdapter, avatar: Avatar) -> None:
@@ -246,7 +194,7 @@ async def test_several_people_speak_in_the_group(opened: Opener, web: WebAdapter
     why = {"en": ["For an answer: a question: yes (+0.3)."], "zh": ["倾向回复：是个问题：是（+0.3）。"]}
     await web.show_decision(avatar.messages[1].chat, avatar.messages[1].id, ShownDecision(False, 0.1234, why))
     await expect(log(page).get_by_text("For an answer")).to_be_hidden()
-    await log(page).get_by_text("stayed silent · 0.12").click()
+    await log(page).get_by_text("stayed silent · would answer 12 of 100 such messages").click()
     await expect(log(page).get_by_text("For an answer: a question: yes (+0.3).")).to_be_visible()
     await web.show_decision(avatar.messages[0].chat, avatar.messages[0].id, ShownDecision(True, None, {}))
     await expect(log(page).get_by_text("answered", exact=True)).to_be_visible()

@@ -209,17 +209,18 @@ async def test_a_decision_is_shown_and_stays(client: aiohttp.ClientSession, web:
         await web.show_decision(Chat("web", "#group", ChatKind.GROUP), str(number), shown)
         event = await Page(socket).next("decision")
         why = {"en": ["It is of a bot."], "zh": ["这是机器人发的。"]}
-        assert event == {"type": "decision", "id": number, "decision": {"p": 0.125, "answered": False, "why": why}}
+        assert event == {"type": "decision", "id": number, "decision": {"often": 0.125, "answered": False, "why": why}}
     async with stream(client) as socket:
         (line,) = (await Page(socket).next("lines"))["lines"]
-        assert line["decision"] == {"p": 0.125, "answered": False, "why": why}
+        assert line["decision"] == {"often": 0.125, "answered": False, "why": why}
 
 
 def test_a_transcript_from_before_it_told_why_is_read(tmp_path: Path) -> None:
     Transcript.open(tmp_path).close()
     database = sqlite3.connect(tmp_path / "transcript.sqlite")
-    for column in ("why", "reply"):
+    for column in ("why", "reply", "often"):
         database.execute(f"ALTER TABLE lines DROP COLUMN {column}")
+    database.execute("ALTER TABLE lines ADD COLUMN probability REAL")
     database.execute(
         "INSERT INTO lines (chat, sender, name, text, photos, at, mark, taken, probability, answered)"
         " VALUES ('#group', 'mei', 'Mei', 'who cooks?', '[]', 0, 'm', 1, 0.16, 0)"
@@ -228,9 +229,9 @@ def test_a_transcript_from_before_it_told_why_is_read(tmp_path: Path) -> None:
     database.close()
     transcript = Transcript.open(tmp_path)
     [line] = transcript.since(0, 9)
-    assert line.decision == ShownDecision(False, 0.16, {})
-    transcript.decided(line.id, ShownDecision(False, None, {"en": ["It is of a bot."]}))
-    assert transcript.since(0, 9)[0].decision == ShownDecision(False, None, {"en": ["It is of a bot."]})
+    assert line.decision == ShownDecision(False, None, {})
+    transcript.decided(line.id, ShownDecision(False, 0.2, {"en": ["It is of a bot."]}))
+    assert transcript.since(0, 9)[0].decision == ShownDecision(False, 0.2, {"en": ["It is of a bot."]})
     transcript.close()
 
 

@@ -2,7 +2,8 @@
 
 import { Composer } from "/composer.js";
 import { paintList } from "/list.js";
-import { Stream, decoded, nonce, openSession, sendMessage, sendPhoto, tellTyping } from "/net.js";
+import { Stream, decoded, nonce, openSession, sendMessage, sendPhoto, sendReaction, tellTyping } from "/net.js";
+import { Picker } from "/reactions.js";
 import { called, chats, isGroup, nameOf, person, state, tintOf } from "/state.js";
 import { Conversation, face, head, initial, make, replace, typing } from "/view.js";
 import { language, starters, words } from "/words.js";
@@ -13,6 +14,7 @@ const MANY_SPEAKERS = 8; // more than this are a menu
 const at = (id) => document.getElementById(id);
 
 let composer = null;
+let picker = null;
 let sending = Promise.resolve();
 let conversation = null;
 
@@ -81,6 +83,7 @@ function heard(event) {
   else if (event.type === "lines") event.lines.forEach(keep);
   else if (event.type === "line") arrived(event.line);
   else if (event.type === "typing") types(event.chat);
+  else if (event.type === "reactions") state.put.set(event.line, event.put);
   else if (event.type === "decision" && state.lines.has(event.id)) state.lines.get(event.id).decision = event.decision;
   paint();
 }
@@ -92,6 +95,9 @@ function hello(room) {
     conversation = null;
   }
   state.room = room;
+  state.put.clear();
+  for (const one of room.put) state.put.set(one.line, [...putOn(one.line), one]);
+  picker ||= new Picker(at("picker"), room.reactions);
   if (!composer) composer = new Composer(at("composer"), room.limits, send, () => tellTyping(state.chat, speaker()));
   at("side-title").textContent = room.avatar;
   if (!room.people.some((one) => one.id === state.speaker)) state.speaker = room.people[0].id;
@@ -175,6 +181,20 @@ function failed(line, answer) {
   paint();
 }
 
+function react(line, bubble) {
+  const own = putOn(line.id).find((one) => one.sender === speaker());
+  picker.open(bubble, own?.emoji, (emoji) => put(line, emoji));
+}
+
+const putOn = (id) => state.put.get(id) || [];
+
+async function put(line, emoji) {
+  // Shown when the server says so; an empty emoji takes back what was there.
+  const answer = await sendReaction({ chat: line.chat, sender: speaker(), line: line.id, emoji });
+  const sentence = words.errors[answer.error];
+  composer.say(sentence ? sentence(state.room.limits) : answer.sentence || "");
+}
+
 function answer(line) {
   composer.answer({ id: line.id, name: nameOf(line), text: head(line) });
 }
@@ -248,7 +268,7 @@ function paintSpeakers() {
   if (!isGroup()) return;
   const choose = (id) => {
     state.speaker = id;
-    paintSpeakers();
+    paint();
     if (matchMedia("(pointer: fine)").matches) composer.text.focus();
   };
   const holder = at("speakers").lastElementChild;
@@ -272,8 +292,8 @@ function paintLog() {
   const wasNear = nearEnd();
   const lines = [...state.lines.values()].filter((line) => line.chat === state.chat).sort((a, b) => a.id - b.id);
   lines.push(...state.pending.filter((line) => line.chat === state.chat));
-  conversation ||= new Conversation({ show: enlarge, again: deliver, discard, answer });
-  const wanted = conversation.elements(lines, { group: isGroup(), nameOf, tintOf });
+  conversation ||= new Conversation({ show: enlarge, again: deliver, discard, answer, react, put });
+  const wanted = conversation.elements(lines, { group: isGroup(), mine: speaker(), put: putOn, nameOf, tintOf });
   if (state.typing.has(state.chat)) wanted.push(log.querySelector(".typing") || typing(state.room.avatar));
   if (!wanted.length) wanted.push((conversation.nothing ||= nothingYet())); // the same, so that a focused button stays
   wanted.forEach((element, index) => {

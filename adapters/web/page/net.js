@@ -60,6 +60,10 @@ export async function sendMessage(message) {
   return answered(post("/api/messages", JSON.stringify(message)));
 }
 
+export async function sendReaction(reaction) {
+  return answered(post("/api/reactions", JSON.stringify(reaction)));
+}
+
 export function tellTyping(chat, sender) {
   post("/api/typing", JSON.stringify({ chat, sender })).catch(() => null); // nobody misses it
 }

@@ -5,6 +5,7 @@ import { words } from "/words.js";
 export const state = {
   room: null, // what the server said hello with
   lines: new Map(), // by id
+  put: new Map(), // by id of a line: the reactions to it, {line, sender, emoji}
   pending: [], // not yet confirmed, in the order of sending
   chat: null,
   speaker: null, // in the group

@@ -1,5 +1,6 @@
 // From a line to what is seen. Text from people goes in as text only.
 
+import { wear } from "/reactions.js";
 import { dayOf, language, timeOf, words } from "/words.js";
 
 const TOGETHER = 5 * 60 * 1000; // bubbles of one sender closer than this stand together
@@ -30,7 +31,8 @@ export class Conversation {
     Object.assign(this, { actions, kept: new Map() });
   }
 
-  elements(lines, { group, nameOf, tintOf }) {
+  elements(lines, { group, mine, put, nameOf, tintOf }) {
+    // `mine` is whose reactions are put now, `put` what was put on a line, by its id.
     const kept = this.kept;
     const opening = kept.size === 0;
     this.kept = new Map();
@@ -49,6 +51,9 @@ export class Conversation {
       const here = { ...who, quote, first: !joined(before, line), last: !joined(line, lines[index + 1]) };
       const look = JSON.stringify([line.text, line.photos, line.state, line.why, line.decision, here]);
       const element = keep(line.mark, look, (fresh) => bubble(line, { ...here, ...this.actions, fresh }));
+      const own = line.sender === mine || !line.id;
+      element.classList.toggle("own", own);
+      wear(element, put(line.id), nameOf, own ? null : mine, (emoji) => this.actions.put(line, emoji));
       const date = dayOf(line.at);
       if (before && dayOf(before.at) === date) return [element];
       return [keep(`day ${line.mark}`, date, () => make("p", { class: "day" }, make("span", {}, date))), element];
@@ -63,7 +68,7 @@ function joined(one, other) {
 
 export const head = (line) => (line.text || words.photoOnly).replace(/\s+/g, " ").slice(0, 80);
 
-function bubble(line, { group, name, tint, quote, first, last, fresh, show, again, discard, answer }) {
+function bubble(line, { group, name, tint, quote, first, last, fresh, show, again, discard, answer, react }) {
   const theirs = line.sender === null;
   const classes = ["line", theirs ? "avatar" : "person", first && "first", last && "last", fresh && "fresh", line.state];
   const element = make("article", { class: classes.filter(Boolean).join(" "), "data-mark": line.mark });
@@ -75,10 +80,13 @@ function bubble(line, { group, name, tint, quote, first, last, fresh, show, agai
   if (line.photos.length) body.append(photos(line, name, show));
   if (line.text) body.append(make("div", { class: `text${isEmoji(line.text) ? " emoji" : ""}` }, line.text));
   if (line.id) {
-    const label = { type: "button", class: "answer", title: words.answer, "aria-label": words.answer };
-    body.append(make("button", { ...label, onclick: () => answer(line) }, "↩"));
+    const action = (kind, said, sign, act) =>
+      make("button", { type: "button", class: kind, title: said, "aria-label": said, onclick: act }, sign);
+    const reply = action("answer", words.answer, "↩", () => answer(line));
+    const choose = action("react", words.react, "☺\uFE0E", () => react(line, body));
+    body.append(make("div", { class: "actions" }, reply, choose));
   }
-  element.append(body);
+  element.append(body, make("p", { class: "put" }));
   const foot = make("footer");
   if (line.state === "failed") {
     foot.append(
@@ -96,9 +104,9 @@ function bubble(line, { group, name, tint, quote, first, last, fresh, show, agai
   return element;
 }
 
-function decision({ p, answered, why }) {
+function decision({ often, answered, why }) {
   // What became of it; a tap shows why.
-  const said = `${answered ? words.answered : words.silent}${p === null ? "" : ` · ${p.toFixed(2)}`}`;
+  const said = `${answered ? words.answered : words.silent}${often === null ? "" : words.often(Math.round(100 * often))}`;
   const reasons = why[language] || [];
   if (!reasons.length) return make("span", { class: "decision" }, said);
   const paragraphs = reasons.map((sentence) => make("p", {}, sentence));
@@ -126,10 +134,11 @@ export function typing(name) {
 }
 
 export function replace(holder, elements) {
-  // Only where something changed; the link that has the keyboard's focus keeps it.
+  // Only where something changed; the link or button that has the keyboard's focus keeps it.
   const fresh = make("div", {}, ...elements);
   if (holder.innerHTML === fresh.innerHTML) return;
-  const focused = holder.contains(document.activeElement) ? document.activeElement.getAttribute("href") : null;
+  const key = (element) => element.getAttribute("href") || element.getAttribute("value");
+  const focused = holder.contains(document.activeElement) ? key(document.activeElement) : null;
   holder.replaceChildren(...elements);
-  if (focused !== null) [...holder.querySelectorAll("a")].find((link) => link.getAttribute("href") === focused)?.focus();
+  if (focused !== null) [...holder.querySelectorAll("a, button")].find((one) => key(one) === focused)?.focus();
 }

@@ -31,6 +31,8 @@ const english = {
   answer: "Reply",
   answering: (name) => `Reply to ${name}:`,
   noAnswer: "Do not reply to it",
+  react: "React",
+  putBy: (emoji, names) => `${emoji} from ${names}`,
   send: "Send",
   attach: "Add photos",
   removePhoto: "Remove this photo",
@@ -46,6 +48,7 @@ const english = {
   discard: "Discard",
   answered: "answered",
   silent: "stayed silent",
+  often: (number) => ` · would answer ${number} of 100 such messages`,
   why: "Why?",
   today: "Today",
   yesterday: "Yesterday",
@@ -57,6 +60,7 @@ const english = {
       `This file is no photo that can be shown. Send JPEG, PNG or GIF of at most ${limits.megapixels} megapixels, ` +
       `or WebP of at most ${limits.webp}.`,
     gone: () => "A photo is no longer there. Choose it again.",
+    erased: () => "This message is not there any more.",
     unknown: () => "This person is not in people.yaml any more. Load the page again.",
     later: () => "Echoes cannot take messages at the moment.",
     network: () => "Echoes cannot be reached.",
@@ -95,6 +99,8 @@ const chinese = {
   answer: "回复",
   answering: (name) => `回复${name}：`,
   noAnswer: "不回复这条",
+  react: "回应",
+  putBy: (emoji, names) => `${names}回应了${emoji}`,
   send: "发送",
   attach: "添加照片",
   removePhoto: "移除这张照片",
@@ -110,6 +116,7 @@ const chinese = {
   discard: "删除",
   answered: "回复了",
   silent: "没有说话",
+  often: (number) => ` · 这样的消息 100 条里会回复 ${number} 条`,
   why: "为什么？",
   today: "今天",
   yesterday: "昨天",
@@ -119,6 +126,7 @@ const chinese = {
     large: (limits) => `照片太大了，最多 ${limits.megabytes} MB。`,
     photo: (limits) => `这个文件不是可以显示的照片，请发送不超过 ${limits.megapixels} 百万像素的 JPEG、PNG 或 GIF，或不超过 ${limits.webp} 百万像素的 WebP。`,
     gone: () => "照片已经不在了，请重新选择。",
+    erased: () => "这条消息已经不在了。",
     unknown: () => "people.yaml 里已经没有这个人，请刷新页面。",
     later: () => "Echoes 暂时不能接收消息。",
     network: () => "连不上 Echoes。",
@@ -136,7 +144,10 @@ const locale = language === "zh" ? navigator.language : navigator.language || "e
 const clock = new Intl.DateTimeFormat(locale, { hour: "numeric", minute: "2-digit" });
 const date = new Intl.DateTimeFormat(locale, { weekday: "long", month: "long", day: "numeric" });
 
+const list = new Intl.ListFormat(locale);
+
 export const timeOf = (at) => clock.format(at);
+export const together = (names) => list.format(names);
 
 export function dayOf(at) {
   const midnight = new Date().setHours(0, 0, 0, 0);

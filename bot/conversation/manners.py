@@ -1,4 +1,4 @@
-"""The person's habits, read from the corpus when they are first needed: pace and voice in each chat, stickers."""
+"""How the person used to send, read from the corpus when it is first needed: pace and voice in each chat, stickers."""
 
 import asyncio
 from collections.abc import Callable, Hashable, Mapping, Sequence
@@ -20,8 +20,8 @@ _EACH = 500
 _ALL = "every private chat"
 
 
-class Habits:
-    """Remembers what it read until people, or who is forgotten, change. Without a past there are no habits."""
+class Manners:
+    """Remembers what it read until people, or who is forgotten, change. Without a past there are none."""
 
     def __init__(self, past: Past | None, persona: Persona, journal: Journal, gap: timedelta) -> None:
         self._past = past
