@@ -1,8 +1,8 @@
 """One evaluation, from the workspace to its report: who is examined, panel by panel, and what was written of it."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, contextmanager, nullcontext
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -14,6 +14,7 @@ from bot.config import Config, load_config
 from bot.engine.describe import codec_for, describe
 from bot.errors import DataError, EchoesError, UsageError
 from bot.lora import find_lora
+from bot.machine import give_back
 from bot.media import MediaStore
 from bot.memory.meaning import open_meaning
 from bot.memory.trained import doubt, remembers
@@ -73,25 +74,17 @@ def evaluate(workspace: Workspace, settings: EvaluateSettings, note: Callable[[s
     note("Reading the chats.")
     data = _load(workspace, config, chosen, note)
     words = Words(data.language)
-    panels, precisions = [], dict[str, str]()
-    fastest, token = settings.quick, settings.server_token
-    opened = open_model(workspace, config, note, fastest=fastest, token=token) if settings.model else nullcontext()
-    with opened as model, closing(data.memory) if data.memory else nullcontext():
-        examine = partial(_examined, chosen=chosen, words=words, settings=settings)
-        examined = examine(model) if model else Examined()
-        keys = [key for key in PANELS if key in settings.only and (model or key == "decision")]
-        if model and not settings.quick:
-            note("Counting what is to be asked, and trying how fast it goes here.")
-            note(str(forecast(data, model, examine, keys, settings.limits)))
-        for key in keys:
-            note(f"{words(f'panels.{key}')}.")
-            with _model_for(key, model, workspace, config, settings, note) as asked:
-                if asked:
-                    precisions[key] = asked.engine.precision
-                own = examined if asked is model or not asked else examine(asked)
-                panels.append(_panel(key, data, own, settings.limits, words))
+    keys = [key for key in PANELS if key in settings.only and (settings.model or key == "decision")]
+    panels, precisions = dict[str, Panel](), dict[str, str]()
+    with closing(data.memory) if data.memory else nullcontext():
+        for some, fastest in _sittings(keys, config, settings):
+            opened: AbstractContextManager[ModelUnderTest | None] = nullcontext()
+            if settings.model:
+                opened = open_model(workspace, config, note, fastest=fastest, token=settings.server_token)
+            panels |= _sitting(some, opened, data, chosen, settings, words, note, precisions)
+            give_back()
     header = _header(config, data, settings, chosen, _precision(precisions, words))
-    report = Report(header, tuple(panels), time.monotonic() - started)
+    report = Report(header, tuple(panels[key] for key in keys), time.monotonic() - started)
     return _write(report, settings.out or workspace.root / FOLDER, MediaStore(workspace.media))
 
 
@@ -147,21 +140,44 @@ def _examined(model: ModelUnderTest, chosen: _Chosen, words: Words, settings: Ev
     return Examined(Respondents(base, avatar, against), calibrations, chosen.lora, embed)
 
 
-@contextmanager
-def _model_for(
-    key: str,
-    model: ModelUnderTest | None,
-    workspace: Workspace,
-    config: Config,
+def _sittings(keys: Sequence[str], config: Config, settings: EvaluateSettings) -> Iterator[tuple[list[str], bool]]:
+    """Yields the panels that are measured by one model, and whether that is in the fastest precision, not the serving.
+
+    A quick look may read texts in a faster one; decisions are always measured in the one that serves. One model is let
+    go before the next is loaded.
+    """
+    apart = settings.model and settings.quick and reads_faster(config)
+    texts = [key for key in keys if not (apart and key == "decision")]
+    if texts:
+        yield texts, settings.quick
+    if len(texts) < len(keys):
+        yield ["decision"], False
+
+
+def _sitting(
+    keys: Sequence[str],
+    opened: AbstractContextManager[ModelUnderTest | None],
+    data: EvaluationData,
+    chosen: _Chosen,
     settings: EvaluateSettings,
+    words: Words,
     note: Callable[[str], None],
-) -> Iterator[ModelUnderTest | None]:
-    """A quick look may read texts in a faster precision; decisions are always measured in the one that serves."""
-    if key == "decision" and model and settings.quick and reads_faster(config):
-        with open_model(workspace, config, note) as served:
-            yield served
-    else:
-        yield model
+    precisions: dict[str, str],
+) -> dict[str, Panel]:
+    """The panels that one model is asked for. precisions: takes up in which each was measured."""
+    panels = {}
+    with opened as model:
+        examine = partial(_examined, chosen=chosen, words=words, settings=settings)
+        examined = examine(model) if model else Examined()
+        if model and not settings.quick:
+            note("Counting what is to be asked, and trying how fast it goes here.")
+            note(str(forecast(data, model, examine, keys, settings.limits)))
+        for key in keys:
+            note(f"{words(f'panels.{key}')}.")
+            if model:
+                precisions[key] = model.engine.precision
+            panels[key] = _panel(key, data, examined, settings.limits, words)
+    return panels
 
 
 def _precision(of_panels: Mapping[str, str], words: Words) -> str:
