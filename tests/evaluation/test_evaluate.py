@@ -16,8 +16,7 @@ from bot.engine.describe import Family
 from bot.errors import ExitCode
 from bot.workspace import Workspace
 from tests.evaluation.conftest import make_lora
-from training.evaluation import run
-from training.evaluation.opened import FOLDER
+from training.evaluation.opened import FOLDER, open_model
 
 WORDS = ("wellington", "umbrella", "marmalade", "telescope", "salutations", "Mei", "Tom", "Lamps")
 PANELS = ["style", "likelihood", "context", "memory", "decision", "personality", "privacy", "talk"]
@@ -66,17 +65,16 @@ def test_a_quick_look_lets_one_model_go_before_it_loads_the_next(
 ) -> None:
     held: list[weakref.ref[Any]] = []
     there: list[int] = []
-    opened = run.open_model
 
     @contextmanager
     def opening(*asked: Any, **more: Any) -> Iterator[Any]:
         there.append(sum(one() is not None for one in held))
-        with opened(*asked, **more) as model:
+        with open_model(*asked, **more) as model:
             held.append(weakref.ref(model.engine))
             yield model
 
-    monkeypatch.setattr(run, "open_model", opening)
-    monkeypatch.setattr(run, "reads_faster", lambda config: True)
+    monkeypatch.setattr("training.evaluation.run.open_model", opening)
+    monkeypatch.setattr("training.evaluation.run.reads_faster", lambda config: True)
     assert evaluate(workspace, "--quick", "--only", "decision,likelihood", "--limit", "2") == ExitCode.OK
     assert there == [0, 0]
     assert list(saved(workspace)["panels"]) == ["likelihood", "decision"]

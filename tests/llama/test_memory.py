@@ -13,6 +13,7 @@ from bot.engine.batch import head
 from bot.engine.batch.head import OutputHead
 from bot.engine.describe import describe
 from bot.engine.llama import export
+from bot.engine.llama.quantizing import quantized
 from bot.engine.models import load
 from bot.engine.ready.reading import read_head
 from bot.media import MediaStore
@@ -24,7 +25,7 @@ from tests.llama.test_batches import dialogue, gathered
 SHORT = Sampling(temperature=0, presence_penalty=0, max_tokens=4)
 
 
-class Largest(TorchDispatchMode):
+class Largest(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """Notes the bytes of the largest tensor that is made."""
 
     nbytes = 0
@@ -47,7 +48,7 @@ def test_logits_of_many_places_are_never_made_at_once(base: Path, monkeypatch: p
     bound = 60 * vocabulary * 4
     monkeypatch.setattr(head, "LOGITS_BYTES", bound)
     bounded = OutputHead(loaded, 7)
-    with Largest() as largest:
+    with Largest() as largest:  # type: ignore[no-untyped-call]
         assert bounded.log_odds(hidden) == pytest.approx(odds, abs=1e-4)
         assert bounded.nats(hidden, ids, group=True) == pytest.approx(nats, rel=1e-5)
     assert 0 < largest.nbytes <= max(bound, hidden.nbytes)
@@ -60,13 +61,13 @@ def test_a_file_for_llama_is_written_in_pieces_and_comes_out_the_same(
     export.export(described, base, lora, "f16", tmp_path / "whole.gguf")
     largest = max(int(np.prod(one.shape)) for one in read_head(tmp_path / "whole.gguf").tensors.values())
 
-    sizes, quantized = [], export.quantized
+    sizes = []
 
     def noting(values: Any, kind: Any) -> Any:
         sizes.append(values.size)
         return quantized(values, kind)
 
-    monkeypatch.setattr(export, "quantized", noting)
+    monkeypatch.setattr("bot.engine.llama.export.quantized", noting)
     monkeypatch.setattr(export, "_PIECE", largest // 5)
     export.export(described, base, lora, "f16", tmp_path / "pieces.gguf")
     assert max(sizes) <= largest // 2, "but for what a LoRA is added to, which is no embedding"
