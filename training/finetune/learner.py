@@ -85,8 +85,8 @@ class Learner:
     ) -> None:
         """correction: of the log-odds of answering where it is read, see `epoch.correction`.
 
-        kept: of a row of more tokens no activations within a layer are kept, but computed again, for less memory and a
-        third more time; None keeps all.
+        kept: of a row of more tokens no activations within a layer are kept, but computed again, for less memory and up
+        to two thirds more time; None keeps all.
         """
         self.loaded, self.lora, self.codec, self.media, self.preset = loaded, lora, codec, media, preset
         self.correction = correction

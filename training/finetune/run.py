@@ -224,6 +224,6 @@ def _fitting(task: Task, reporter: Reporter) -> tuple[int | None, int]:
     if kept is not None:
         reporter.note(
             f"To keep all that it computes it would need about {need.plain / 1e9:.1f} GB: of more than {kept} tokens "
-            "at once parts are computed twice, which takes up to a third longer."
+            "at once parts are computed twice, which takes up to two thirds longer."
         )
     return kept, need.taken(kept)
