@@ -1,7 +1,5 @@
 """Untrusted bytes to a small upright picture: read or refused in a sentence, in bounded memory."""
 
-import contextlib
-import ctypes
 import io
 import threading
 import warnings
@@ -10,6 +8,7 @@ from PIL import Image
 
 from bot.errors import DataError
 from bot.heic import is_heic, open_heic
+from bot.machine import trim
 
 MAX_PIXELS = 50_000_000
 MAX_SIDE = 1568  # longer photos are reduced when decoded: more than any pixel bound in use
@@ -72,7 +71,7 @@ def _decoded(data: bytes) -> Image.Image:
     image = _opened_heic(data) if is_heic(data) else _opened(data)
     large = image.width * image.height > _LARGE
     if large:
-        _give_back()  # what one that failed has left
+        trim()  # what one that failed has left
     image.load()
     turn = _TURNS.get(_orientation(image))
     image = _reduced(image)
@@ -80,7 +79,7 @@ def _decoded(data: bytes) -> Image.Image:
     if turn is not None:
         image = image.transpose(turn)
     if large:
-        _give_back()
+        trim()
     return image
 
 
@@ -96,12 +95,6 @@ def _opened_heic(data: bytes) -> Image.Image:
     _check_pixels(_HEIC, picture.size, most_pixels(_HEIC))
     image: Image.Image = picture.to_pillow()
     return image
-
-
-def _give_back() -> None:
-    """Has glibc return freed memory, which it keeps for the thread that freed it: 900 MB after photos in eight."""
-    with contextlib.suppress(AttributeError, OSError, TypeError):  # another C library
-        ctypes.CDLL(None).malloc_trim(0)
 
 
 def _check_size(image: Image.Image) -> None:

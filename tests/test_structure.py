@@ -164,7 +164,7 @@ FOUNDATION = (
 
 FLOORS = (
     {"chat", "store", "media", "pictures", "heic", "checks", "clock"}
-    | {"weights", "observer", "disclosure", "explanation"},
+    | {"weights", "observer", "disclosure", "explanation", "machine"},
     {"lora", "platform", "config", "consent", "lock", "logs", "serving", "playing"},
     {"hearing", "speaking"},
     {"engine"},

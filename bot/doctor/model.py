@@ -4,8 +4,6 @@ import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import psutil
-
 from bot.chat.decision import Calibration
 from bot.chat.prompt import Fingerprint
 from bot.checks import Check, bad, good, note
@@ -16,6 +14,7 @@ from bot.engine.matrices import decoder_of, misfit
 from bot.errors import ConfigError, EchoesError
 from bot.files import read_text
 from bot.lora import WEIGHTS, find_lora
+from bot.machine import free_memory
 from bot.media import MediaStore
 from bot.sampling import Sampling
 from bot.weights import read_through, shapes
@@ -73,7 +72,7 @@ def _files(base: BaseModel) -> tuple[list[Path], list[str]]:
 def _memory(config: Config, size: int) -> Iterator[Check]:
     if config.model.device not in ("auto", "cpu"):
         return
-    free = psutil.virtual_memory().available
+    free = free_memory()
     needed = size + config.model.cache_mb * 1_000_000
     amounts = f"{free / 1e9:.1f} GB free, about {needed / 1e9:.1f} GB used by the model and its caches"
     if free >= needed:

@@ -33,7 +33,7 @@ BATCH_BYTES = 1_500_000_000
 """Of key-value states that a batch holds at once, about."""
 
 _ROWS = 32  # replies of a batch in the making at a time
-_CPU_TOKENS, _GPU_TOKENS = 2048, 16384  # of dialogues scored at once
+CPU_TOKENS, _GPU_TOKENS = 2048, 16384  # of dialogues scored at once
 
 T = TypeVar("T")
 
@@ -62,7 +62,7 @@ class LocalEngine:
         self._lora = LoraSlot(loaded, self.fingerprint)
         self._chooser = Chooser(self.codec, loaded.model.config.get_text_config().vocab_size)
         self._thread = InferenceThread()
-        tokens = batch_tokens or (_CPU_TOKENS if loaded.device.type == "cpu" else _GPU_TOKENS)
+        tokens = batch_tokens or (CPU_TOKENS if loaded.device.type == "cpu" else _GPU_TOKENS)
         decoder, head = BatchDecoder(loaded, media), OutputHead(loaded, self.codec.end_of_turn)
         self._dialogues = DialogueScorer(loaded, media, head, self.codec.end_of_turn, tokens)
         self._continuations = ContinuationScorer(decoder, head, BATCH_BYTES)

@@ -168,7 +168,20 @@ def _weights(
             f"(such as {min(report['missing_keys'])}): copy the model again."
         )
     loaded: QwenVL = model.eval()
+    _let_go_of_files(loaded)
     return loaded.requires_grad_(False)
+
+
+def _let_go_of_files(model: QwenVL) -> None:
+    """Copies weights that are used as they lie in a file, if they are few: the whole file is in memory for them.
+
+    Where most of them are, it stays: that takes no memory twice.
+    """
+    every = list(model.parameters())
+    of_file = [value for value in every if not value.untyped_storage().resizable()]
+    if 2 * sum(value.nbytes for value in of_file) < sum(value.nbytes for value in every):
+        for value in of_file:
+            value.data = value.detach().clone()
 
 
 def _image_processor(described: BaseModel) -> Qwen2VLImageProcessorPil:

@@ -2,6 +2,9 @@
 
 import json
 import shutil
+import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +16,7 @@ from bot.engine.describe import Family
 from bot.errors import ExitCode
 from bot.workspace import Workspace
 from tests.evaluation.conftest import make_lora
-from training.evaluation.opened import FOLDER
+from training.evaluation.opened import FOLDER, open_model
 
 WORDS = ("wellington", "umbrella", "marmalade", "telescope", "salutations", "Mei", "Tom", "Lamps")
 PANELS = ["style", "likelihood", "context", "memory", "decision", "personality", "privacy", "talk"]
@@ -55,6 +58,26 @@ def test_all_of_it(workspace: Workspace, capsys: pytest.CaptureFixture[str]) -> 
     assert all(f'<section id="{panel}">' in html for panel in PANELS)
     for path in (workspace.root / FOLDER).rglob("*"):
         assert path.stat().st_mode & 0o777 == (0o700 if path.is_dir() else 0o600), path
+
+
+def test_a_quick_look_lets_one_model_go_before_it_loads_the_next(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held: list[weakref.ref[Any]] = []
+    there: list[int] = []
+
+    @contextmanager
+    def opening(*asked: Any, **more: Any) -> Iterator[Any]:
+        there.append(sum(one() is not None for one in held))
+        with open_model(*asked, **more) as model:
+            held.append(weakref.ref(model.engine))
+            yield model
+
+    monkeypatch.setattr("training.evaluation.opened.open_model", opening)
+    monkeypatch.setattr("training.evaluation.opened.reads_faster", lambda config: True)
+    assert evaluate(workspace, "--quick", "--only", "decision,likelihood", "--limit", "2") == ExitCode.OK
+    assert there == [0, 0]
+    assert list(saved(workspace)["panels"]) == ["likelihood", "decision"]
 
 
 def test_part_of_it(workspace: Workspace, capsys: pytest.CaptureFixture[str]) -> None:

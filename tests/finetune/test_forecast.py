@@ -48,7 +48,7 @@ def test_where_the_memory_cannot_do_it_says_so_before_loading(
     assert need.checkpointed < need.plain
     listener = Listener()
     monkeypatch.setattr(run, "free_memory", lambda device: need.checkpointed + 300_000_000)
-    monkeypatch.setattr(run, "memory", lambda *_, **__: replace(need, plain=GB * 3))
+    monkeypatch.setattr(run, "memory", lambda *_, **__: replace(need, token=GB))
     train(workspace, QUICK, listener)
     assert any("computed twice" in note for note in listener.notes)
 

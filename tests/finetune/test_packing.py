@@ -71,6 +71,19 @@ def packed(learner: Learner, samples: list[Sample]) -> tuple[float, Tensor]:
     return float(loss.detach()), torch.cat([part.flatten() for part in grads])
 
 
+def saved(learner: Learner, sample: Sample) -> int:
+    """How many bytes are kept of a row until its gradients are computed."""
+    sizes = []
+
+    def keep(value: Tensor) -> Tensor:
+        sizes.append(value.nbytes)
+        return value
+
+    with torch.autograd.graph.saved_tensors_hooks(keep, lambda value: value):
+        packed(learner, [sample])
+    return sum(sizes)
+
+
 def plainly(learner: Learner, media: MediaStore, sample: Sample) -> tuple[float, Tensor]:
     """One sample by itself: the model as its library made it, with its own attention, positions and mask."""
     model, batch = learner.loaded.model, learner._batch([sample])
@@ -102,10 +115,19 @@ def test_computed_again_instead_of_kept_it_is_the_same(learner: Learner, media: 
     samples = some(learner, media)
     learner._objective.train()
     kept = packed(learner, samples)
-    again = Learner(learner.loaded, learner.lora, learner.codec, media, TUNED, checkpointing=True)
+    again = Learner(learner.loaded, learner.lora, learner.codec, media, TUNED, kept=0)
     again._objective.train()
     loss, gradient = packed(again, samples)
     assert loss == kept[0] and torch.allclose(gradient, kept[1], rtol=1e-5, atol=1e-6)
+
+
+def test_only_what_a_long_row_computes_is_computed_again(learner: Learner, media: MediaStore) -> None:
+    short, _, long, _ = some(learner, media)
+    bounded = Learner(learner.loaded, learner.lora, learner.codec, media, TUNED, kept=len(short.ids) + 64)
+    for one in (learner, bounded):
+        one._objective.train()
+    assert saved(bounded, long) < saved(learner, long) / 2
+    assert saved(bounded, short) == saved(learner, short), "after a long one, too"
 
 
 def test_what_stands_before_in_the_row_is_not_seen(learner: Learner, media: MediaStore) -> None:

@@ -16,6 +16,7 @@ from bot.engine.factory import build_batch_engine
 from bot.engine.llama.here import llama_runs
 from bot.engine.models import dtype_of
 from bot.lora import SHAPE, WEIGHTS
+from bot.machine import give_back
 from bot.sampling import Sampling
 from bot.workspace import Workspace
 from training.evaluation.asking.store import Answers, AnswerStore, digest
@@ -144,7 +145,7 @@ class Models:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._opened.close()
+        self._close()
 
     def groups(self, panels: Iterable[str]) -> list[list[str]]:
         """Returns the panels in groups that ask one model each, the decisions first."""
@@ -157,6 +158,11 @@ class Models:
         """Opens the model of one of the groups. Raises as `open_model` does."""
         fastest = self._fastest and list(panels) != ["decision"]
         if self._model is None or fastest != self._is_fastest:
-            self._opened.close()
+            self._close()
             self._model, self._is_fastest = self._opened.enter_context(self._open(fastest=fastest)), fastest
         return self._model
+
+    def _close(self) -> None:
+        self._model = None
+        self._opened.close()
+        give_back()

@@ -1,7 +1,7 @@
 """One evaluation, from the workspace to its report: who is examined, panel by panel, and what was written of it."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -76,6 +76,13 @@ def evaluate(workspace: Workspace, settings: EvaluateSettings, note: Callable[[s
     keys = [key for key in PANELS if key in settings.only and (settings.model or key == "decision")]
     examine = partial(_examined, chosen=chosen, words=words, settings=settings)
     panels, precisions = dict[str, Panel](), dict[str, str]()
+
+    def sitting(group: Sequence[str], model: ModelUnderTest | None) -> None:
+        for key in group:
+            note(f"{words(f'panels.{key}')}.")
+            panels[key] = _panel(key, data, examine(model) if model else Examined(), settings.limits, words)
+            precisions[key] = model.engine.precision if model else ""
+
     with _models(workspace, config, settings, note) as models, closing(data.memory) if data.memory else nullcontext():
         groups = models.groups(keys) if models else [keys]
         if models and not settings.quick:
@@ -83,11 +90,7 @@ def evaluate(workspace: Workspace, settings: EvaluateSettings, note: Callable[[s
             forecasts = [forecast(data, models.of(group), examine, group, settings.limits) for group in groups]
             note(str(sum(forecasts, Forecast())))
         for group in reversed(groups):  # the model of the last one is open already
-            model = models.of(group) if models else None
-            for key in group:
-                note(f"{words(f'panels.{key}')}.")
-                panels[key] = _panel(key, data, examine(model) if model else Examined(), settings.limits, words)
-                precisions[key] = model.engine.precision if model else ""
+            sitting(group, models.of(group) if models else None)
     header = _header(config, data, settings, chosen, _precision(precisions, words))
     report = Report(header, tuple(panels[key] for key in keys), time.monotonic() - started)
     return _write(report, settings.out or workspace.root / FOLDER, MediaStore(workspace.media))

@@ -1,6 +1,5 @@
 """The end of a training run: what the engine that serves says is fitted, and the LoRA's folder is written."""
 
-import gc
 from collections.abc import Coroutine
 from datetime import datetime
 from pathlib import Path
@@ -13,6 +12,7 @@ from bot.engine.blocking import blocking
 from bot.engine.factory import build_batch_engine, build_local_engine
 from bot.engine.models import LoadedModel, dtype_of
 from bot.errors import EchoesError, PassingError, PermanentError
+from bot.machine import give_back
 from bot.memory.meaning import open_meaning
 from bot.memory.trained import note_memory
 from bot.workspace import Workspace, write_private
@@ -146,7 +146,7 @@ def _asked(task: Task, made: Coroutine[Any, Any, BatchEngine], clock: Clock, rep
 
 def _let_go() -> None:
     """Frees what training held: two models may be more than the memory holds."""
-    gc.collect()
+    give_back()
     if torch.cuda.is_available():
         torch.cuda.empty_cache()
 

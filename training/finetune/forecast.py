@@ -13,7 +13,7 @@ STEPS = 5
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """tokens: to be learnt in all. speed: tokens a second. seconds: of the whole run. memory: bytes at most so far."""
+    """tokens: to be learnt in all. speed: tokens a second. seconds: of the whole run. memory: bytes at most."""
 
     tokens: int
     speed: float

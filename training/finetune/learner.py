@@ -81,11 +81,12 @@ class Learner:
         preset: Preset,
         correction: float = 0.0,
         *,
-        checkpointing: bool = False,
+        kept: int | None = None,
     ) -> None:
         """correction: of the log-odds of answering where it is read, see `epoch.correction`.
 
-        checkpointing: keep no activations within a layer but compute them again, for less memory and a third more time.
+        kept: of a row of more tokens no activations within a layer are kept, but computed again, for less memory and up
+        to two thirds more time; None keeps all.
         """
         self.loaded, self.lora, self.codec, self.media, self.preset = loaded, lora, codec, media, preset
         self.correction = correction
@@ -93,13 +94,11 @@ class Learner:
         self.trained = [value for value in lora.parameters() if value.requires_grad]
         if loaded.device.type == "cuda":
             torch.cuda.set_device(loaded.device)
-        if checkpointing:
-            loaded.model.activation_checkpointing_enable({"use_reentrant": False})
         # In bfloat16 all is computed as it comes in: nothing needs to be cast, as it does for a scaled loss or 4 bits.
         mixed = "fp16" if loaded.model.dtype == torch.float16 else "bf16" if loaded.four_bit else "no"
         self._accelerator = Accelerator(mixed_precision=mixed, cpu=loaded.device.type == "cpu")
         self._objective = self._accelerator.prepare_model(
-            Objective(loaded.model, codec.end_of_turn), device_placement=False, evaluation_mode=True
+            Objective(loaded.model, codec.end_of_turn, kept), device_placement=False, evaluation_mode=True
         )  # "evaluation": it is not wrapped to average over processes, which `Ranks` sums over
         self._ranks = Ranks(self._accelerator)
         self._optimizer = self._accelerator.prepare_optimizer(

@@ -33,6 +33,7 @@ class Loop:
 
     tokens: the run's length instead of the preset's epochs; None for those.
     after_training: from the tokens a second at which samples are read, the seconds to keep free for what follows.
+    memory: bytes that the run was foretold to take.
     show: tells what the model says by now; called before the first step, half-way, and at the end.
     """
 
@@ -47,6 +48,7 @@ class Loop:
     checkpoint_seconds: float
     after_training: Callable[[float], float]
     tokens: int | None = None
+    memory: int = 0
     show: Callable[[str], None] = lambda _: None
     position: Position = field(default_factory=Position)
     _window: Losses = field(init=False, default_factory=Losses)  # since the last point of the curve
@@ -174,7 +176,7 @@ class Loop:
             after += self._times * self.held_out.tokens / place.reading_speed
         elif self.clock.left < left:
             left, every = self.clock.left, place.tokens + round(speed * self.clock.left)
-        forecast = Forecast(every, speed, self.clock.elapsed + max(left, 0.0) + after, peak_memory())
+        forecast = Forecast(every, speed, self.clock.elapsed + max(left, 0.0) + after, max(self.memory, peak_memory()))
         place.foretold = forecast.seconds
         self.reporter.note(str(forecast))
 

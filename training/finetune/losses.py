@@ -27,13 +27,16 @@ class Objective(nn.Module):
     softmax, so that the text loss cannot push p(answer) up. Only the decision loss moves it, with the natural prior.
     """
 
-    def __init__(self, model: QwenVL, end_of_turn: int) -> None:
+    def __init__(self, model: QwenVL, end_of_turn: int, kept: int | None = None) -> None:
+        """kept: see `learner.Learner`."""
         super().__init__()
         self.model = model
         self.end_of_turn = end_of_turn
+        self.kept = kept
 
     def forward(self, batch: Batch, correction: float = 0.0) -> Sums:
         """correction: added to the log-odds of answering, see `epoch.correction`."""
+        self._keep(batch.ids.shape[1])
         photos = {} if batch.pixels is None else {"pixel_values": batch.pixels, "image_grid_thw": batch.grids}
         hidden = self.model.model(
             input_ids=batch.ids, position_ids=batch.places, lengths=batch.lengths, use_cache=False, **photos
@@ -41,6 +44,15 @@ class Objective(nn.Module):
         # The vocabulary is large: logits of all positions would cost more than the model.
         logits = self.model.lm_head(hidden.flatten(0, 1)[batch.at]).float()
         return sums(logits, batch, self.end_of_turn, correction)
+
+    def _keep(self, tokens: int) -> None:
+        """Sets whether what the layers compute for a row of so many tokens is kept until its gradients are."""
+        again = self.kept is not None and tokens > self.kept
+        if again and not self.model.is_activation_checkpointing:
+            self.model.activation_checkpointing_enable({"use_reentrant": False})
+        elif not again and self.model.is_activation_checkpointing:
+            self.model.activation_checkpointing_disable()  # type: ignore[no-untyped-call]
+            self.model.disable_input_require_grads()  # type: ignore[no-untyped-call]
 
 
 def sums(logits: Tensor, batch: Batch, end_of_turn: int, correction: float = 0.0) -> Sums:

@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import psutil
 import torch
 
+from bot import machine
+from bot.engine.batch.head import LOGITS_BYTES
+from bot.engine.local import CPU_TOKENS
 from bot.engine.matrices import Decoder
 from training.finetune.presets import Preset
 from training.finetune.samples import Sample
@@ -14,15 +16,43 @@ _PROGRAM = 600_000_000  # bytes: Python, PyTorch, and what both work with
 _LEARNT = 16  # bytes a weight of the LoRA: itself, its gradient, two averages of the optimizer
 _LOGIT = 16  # bytes a logit: itself in float32, as it is read, and the gradients of both
 _FOUR_BIT = 0.6  # bytes a weight
+_OF_LOGITS = 3  # times that logits are held where they are weighed: themselves, without silence, and as they are summed
+_SHARE = 0.9  # of the free memory may be planned with
 
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """Bytes at the peak: training with all activations kept, with them computed again, and serving afterwards."""
+    """Bytes at the peak. held: while it learns, whatever is in a row. token: a token more, with all that it computes.
 
-    plain: int
+    checkpointed: with the longest row, within whose layers nothing is kept. longest: tokens in it. serving: when the
+    engine that serves says what is fitted, after training.
+    """
+
+    held: int
+    token: int
+    longest: int
     checkpointed: int
     serving: int
+
+    @property
+    def plain(self) -> int:
+        """With all kept that the longest row computes."""
+        return self.held + self.longest * self.token
+
+    @property
+    def least(self) -> int:
+        """What it takes where nothing is kept."""
+        return max(self.checkpointed, self.serving)
+
+    def keeps(self, free: int) -> int | None:
+        """How many tokens a row may have of which all is kept; None where every row may. free: bytes."""
+        room = round(_SHARE * free)
+        return None if self.plain <= room else max(0, (room - self.held) // self.token)
+
+    def taken(self, kept: int | None) -> int:
+        """What it takes with so many tokens kept."""
+        learning = self.plain if kept is None else max(self.checkpointed, self.held + kept * self.token)
+        return max(learning, self.serving)
 
 
 def memory(
@@ -31,18 +61,18 @@ def memory(
     """width, served_width: bytes a number in training, and in what serves (and calibrates) after it."""
     every = decoder.others + decoder.layers * sum(into * out for into, out in decoder.sizes.values())
     lora = decoder.layers * sum(preset.rank * sum(decoder.sizes[name]) for name in preset.targets)
-    longest = max((len(sample.ids) for sample in samples), default=0)
-    tokens = max(preset.batch_tokens, longest)
+    longest = max(preset.batch_tokens, *(len(sample.ids) for sample in samples), 0)
     share = sum(len(sample.places) for sample in samples) / max(sum(len(sample.ids) for sample in samples), 1)
-    logits = round(2 * share * tokens) * decoder.vocabulary * _LOGIT  # some rows hold more than others
+    logits = round(2 * share * longest) * decoder.vocabulary * _LOGIT  # some rows hold more than others
     held = _PROGRAM + round(every * (_FOUR_BIT if four_bit else width)) + lora * _LEARNT + logits
     hidden, asked = decoder.sizes["q_proj"]
     inner = decoder.sizes["gate_proj"][1]
     # Two norms keep two float32 numbers each; the rest of a layer four times its three sizes.
-    layer = tokens * (16 * hidden + width * 4 * (hidden + inner + asked))
-    seams = decoder.layers * tokens * hidden * width
-    serving = _PROGRAM + round(every * (_FOUR_BIT if four_bit else served_width))
-    return Memory(held + decoder.layers * layer, held + seams + layer, serving)
+    layer = 16 * hidden + width * 4 * (hidden + inner + asked)
+    checkpointed = held + longest * (decoder.layers * hidden * width + layer)
+    weighed = CPU_TOKENS * served_width * (3 * inner + 8 * hidden) + _OF_LOGITS * LOGITS_BYTES
+    serving = _PROGRAM + round(every * (_FOUR_BIT if four_bit else served_width)) + weighed
+    return Memory(held, decoder.layers * layer, longest, checkpointed, serving)
 
 
 def free_memory(device: torch.device) -> int:
@@ -50,4 +80,4 @@ def free_memory(device: torch.device) -> int:
     if device.type == "cuda":
         free: int = torch.cuda.mem_get_info(device)[0]
         return free
-    return int(psutil.virtual_memory().available)
+    return machine.free_memory()

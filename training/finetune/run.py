@@ -86,10 +86,10 @@ def run_training(workspace: Workspace, settings: TrainSettings, reporter: Report
                 correction(samples_of(material.train, codec), settings.preset),
                 decoder_of(described),
             )
-            checkpointing = _fitting(task, reporter)
+            kept, taken = _fitting(task, reporter)
             dtype = fastest_dtype(config.model.device, config.model.dtype)
-            with followers(settings.processes - 1, follow, workspace.root, settings, dtype, checkpointing):
-                learnt = _learn(task, checkpointing, run, clock, reporter, resuming)
+            with followers(settings.processes - 1, follow, workspace.root, settings, dtype, kept):
+                learnt = _learn(task, kept, taken, run, clock, reporter, resuming)
             folder = finish(task, learnt, workspace, name, run, clock, reporter)
         except (torch.OutOfMemoryError, MemoryError) as error:
             raise EchoesError(_no_memory(config)) from error
@@ -124,7 +124,10 @@ def _no_memory(config: Config) -> str:
     )
 
 
-def _learn(task: Task, checkpointing: bool, run: Run, clock: Clock, reporter: Reporter, resuming: bool) -> Learnt:
+def _learn(
+    task: Task, kept: int | None, taken: int, run: Run, clock: Clock, reporter: Reporter, resuming: bool
+) -> Learnt:
+    """kept: tokens of a row of which all is kept. taken: bytes of memory, as foretold."""
     settings, material, model = task.settings, task.material, task.config.model
     preset = settings.preset
     dtype = fastest_dtype(model.device, model.dtype)
@@ -132,7 +135,7 @@ def _learn(task: Task, checkpointing: bool, run: Run, clock: Clock, reporter: Re
     lora = _attached(loaded, settings)
     judged = samples_of(material.validation, task.codec, bubbles=preset.bubbles)
     held_out = HeldOut(judged, preset.batch_tokens, settings.seed)
-    learner = Learner(loaded, lora, task.codec, task.media, preset, task.correction, checkpointing=checkpointing)
+    learner = Learner(loaded, lora, task.codec, task.media, preset, task.correction, kept=kept)
     loop = Loop(
         learner,
         task.codec,
@@ -145,6 +148,7 @@ def _learn(task: Task, checkpointing: bool, run: Run, clock: Clock, reporter: Re
         settings.checkpoint_seconds,
         after_training=lambda speed: after_training(task, loaded, speed),
         tokens=settings.tokens,
+        memory=taken,
         show=_showing(task, loaded, reporter) if settings.show else lambda _: None,
     )
     if resuming and (checkpoint := run.load()):
@@ -166,7 +170,7 @@ def _showing(task: Task, loaded: LoadedModel, reporter: Reporter) -> Callable[[s
     return show
 
 
-def follow(root: Path, settings: TrainSettings, dtype: str, checkpointing: bool) -> None:
+def follow(root: Path, settings: TrainSettings, dtype: str, kept: int | None) -> None:
     """Learns along, as one of the processes that the first one started, in its precision."""
     workspace = Workspace.open(root)
     config = load_config(workspace.config, training=True)
@@ -175,7 +179,7 @@ def follow(root: Path, settings: TrainSettings, dtype: str, checkpointing: bool)
     loaded = load(model.base, _own_device(model.device), dtype, model.four_bit)
     lora = _attached(loaded, settings)
     codec = codec_for(loaded, media)
-    Learner(loaded, lora, codec, media, settings.preset, checkpointing=checkpointing).follow()
+    Learner(loaded, lora, codec, media, settings.preset, kept=kept).follow()
 
 
 def _attached(loaded: LoadedModel, settings: TrainSettings) -> PeftModel:
@@ -192,26 +196,34 @@ def _own_device(device: str) -> str:
     return f"cuda:{number}" if device == "auto" and number and torch.cuda.is_available() else device
 
 
-def _fitting(task: Task, reporter: Reporter) -> bool:
-    """Returns whether activations must be computed again to fit. Raises EchoesError where not even that would."""
+def _fitting(task: Task, reporter: Reporter) -> tuple[int | None, int]:
+    """Returns how many tokens a row may have of which all is kept (None: any number), and the bytes that it will take.
+
+    Raises EchoesError where it cannot be done whatever is computed twice.
+    """
     model = task.config.model
     dtype = dtype_of(model.device, fastest_dtype(model.device, model.dtype))
     served = dtype_of(model.device, model.dtype)
-    if llama_runs(model) or model.server is not None:
-        served = dtype  # llama.cpp holds 16 bits a weight or fewer, and a server its own
+    if model.server is not None or (llama_runs(model) and model.quantize != "f16"):
+        served = dtype  # a server holds its own, and llama.cpp such a file; of 16 bits, torch weighs the words in 32
     samples = samples_of(task.material.train, task.codec)
     need = memory(task.decoder, task.settings.preset, samples, dtype.itemsize, served.itemsize, four_bit=model.four_bit)
     device = device_of(model.device)
     free = free_memory(device) // (task.settings.processes if device.type == "cpu" else 1)
-    if (least := max(need.checkpointed, need.serving)) > free:
-        short = "set model.dtype: bfloat16, " if need.serving == least and served == torch.float32 else ""
+    if need.least > free:
+        short = "set model.dtype: bfloat16, " if need.serving == need.least and served == torch.float32 else ""
         raise EchoesError(
-            f"Training {model.base} and calibrating it takes about {least / 1e9:.1f} GB of memory, and "
+            f"Training {model.base} and calibrating it takes about {need.least / 1e9:.1f} GB of memory, and "
             f"{free / 1e9:.1f} GB are free here: {short}close other programs, or choose a smaller model.base."
         )
-    if checkpointing := need.plain > 0.9 * free:
+    kept = need.keeps(free)
+    reporter.note(
+        f"Training {model.base} and calibrating it will take about {need.taken(kept) / 1e9:.1f} GB of memory, of "
+        f"{free / 1e9:.1f} GB that are free here."
+    )
+    if kept is not None:
         reporter.note(
-            f"To keep all that it computes it would need about {need.plain / 1e9:.1f} GB of memory: parts of it are "
-            "computed twice, which takes a third longer."
+            f"To keep all that it computes it would need about {need.plain / 1e9:.1f} GB: of more than {kept} tokens "
+            "at once parts are computed twice, which takes up to two thirds longer."
         )
-    return checkpointing
+    return kept, need.taken(kept)

@@ -7,7 +7,8 @@ from torch import Tensor
 
 from bot.engine.models import LoadedModel
 
-_ROWS = 256  # places whose logits are held at once: the vocabulary is large
+LOGITS_BYTES = 64_000_000
+"""Of the logits made at once, in float32, for the vocabulary is large. What is made of them takes twice that again."""
 
 
 class OutputHead:
@@ -16,6 +17,8 @@ class OutputHead:
     def __init__(self, loaded: LoadedModel, end_of_turn: int) -> None:
         self._loaded = loaded
         self._end_of_turn = end_of_turn
+        vocabulary = loaded.model.config.get_text_config().vocab_size
+        self._rows = max(1, LOGITS_BYTES // (4 * vocabulary))  # places whose logits are made at once
 
     @torch.inference_mode()
     def logits(self, hidden: Tensor) -> Tensor:
@@ -27,8 +30,8 @@ class OutputHead:
     def log_odds(self, hidden: Tensor) -> list[float]:
         """Returns log p(answer) − log p(silence) by decision. hidden: the last hidden state before each."""
         odds: list[float] = []
-        for first in range(0, len(hidden), _ROWS):
-            logits = self.logits(hidden[first : first + _ROWS])
+        for first in range(0, len(hidden), self._rows):
+            logits = self.logits(hidden[first : first + self._rows])
             odds += (self._answering(logits) - logits[:, self._end_of_turn]).tolist()
         return odds
 
@@ -39,9 +42,9 @@ class OutputHead:
         hidden: the last hidden state before each id.
         """
         nats = 0.0
-        for first in range(0, len(ids), _ROWS):
-            logits = self.logits(hidden[first : first + _ROWS])
-            wanted = torch.tensor(ids[first : first + _ROWS], device=logits.device)
+        for first in range(0, len(ids), self._rows):
+            logits = self.logits(hidden[first : first + self._rows])
+            wanted = torch.tensor(ids[first : first + self._rows], device=logits.device)
             whole = logits.logsumexp(1)
             if group and first == 0 and len(ids) > 1:
                 whole[0] = self._answering(logits[:1])[0]

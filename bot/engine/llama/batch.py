@@ -3,6 +3,9 @@
 Its server does not tell how likely a prompt's tokens are. Those are weighed in torch, on the very weights of the file
 that serves. In 16 bits so are the decisions, which there are the same; of fewer bits llama.cpp makes something else
 than torch does, and decides itself.
+
+Both at once take three times the model's file. So llama.cpp's process ends while words are weighed in torch, and torch
+lets go of its weights before llama.cpp writes, unless some of what is written then answers a photo.
 """
 
 import random
@@ -46,7 +49,8 @@ class LlamaBatchEngine(LlamaEngine):
                 async for scores in batches:
                     yield scores
             return
-        async with aclosing(self._in_torch(lambda torch: torch.score_dialogues(dialogues))) as batches:
+        weighed = self._in_torch(lambda torch: torch.score_dialogues(dialogues), alone=not itself)
+        async with aclosing(weighed) as batches:
             async for found in batches:
                 own = [index for index in found if itself and not dialogues[index].prompt.photos]
                 decided = await self._gathered({index: partial(self._decided, dialogues[index]) for index in own})
@@ -70,20 +74,28 @@ class LlamaBatchEngine(LlamaEngine):
     async def _replies(self, prompts: Sequence[Prompt], seeds: Sequence[int], sampling: Sampling) -> Batches[str]:
         asked = list(enumerate(zip(prompts, seeds, strict=True)))
         works = {n: partial(self._reply_to, prompt, seed, sampling) for n, (prompt, seed) in asked if not prompt.photos}
+        if len(works) == len(asked):
+            async with self._gate.shut():
+                await self._twin.make_room()
         async with aclosing(as_found(works, self._at_once)) as batches:
             async for found in batches:
                 yield found
         seeing = [(n, prompt, seed) for n, (prompt, seed) in asked if prompt.photos]
         if seeing:
             places, shown, theirs = zip(*seeing, strict=True)
-            async with aclosing(self._in_torch(lambda one: one.write_replies(shown, theirs, sampling))) as batches:
+            written = self._in_torch(lambda one: one.write_replies(shown, theirs, sampling), alone=False)
+            async with aclosing(written) as batches:
                 async for found in batches:
                     yield {places[index]: text for index, text in found.items()}
 
     async def _reply_to(self, prompt: Prompt, seed: int, sampling: Sampling) -> str:
         return await seen_reply(lambda own: self.reply(f"a batch's {seed}", prompt, own), seed, sampling)
 
-    async def _in_torch(self, ask: "Callable[[LocalEngine], Batches[T]]") -> Batches[T]:
+    async def _in_torch(self, ask: "Callable[[LocalEngine], Batches[T]]", *, alone: bool = True) -> Batches[T]:
+        """alone: whether nothing else of the batch is asked of llama.cpp meanwhile."""
+        if alone and not self._asked:
+            async with self._gate.shut():
+                await self._process.rest()
         async with self._twin.use() as torch, aclosing(ask(torch)) as batches:
             async for found in batches:
                 yield found

@@ -6,12 +6,14 @@ prompts with photos go to torch.
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import gguf
 import numpy as np
+from numpy.typing import NDArray
 
 from bot.engine.describe import BaseModel
 from bot.engine.llama.names import ARCHITECTURES, llama_name
@@ -25,6 +27,7 @@ from bot.lora import SHAPE, WEIGHTS
 RECIPE = 2
 """Raised whenever the same weights would give another file."""
 
+_PIECE = 16_000_000  # numbers of a tensor that are in memory at once: an embedding may hold hundreds of millions
 _MATRIX = re.compile(r"\.language_model\.(layers\.\d+\.\w+\.\w+)\.lora_A\.weight$")
 
 
@@ -53,24 +56,43 @@ def export(
         write_vocabulary(writer, base.tokenizer, weights.shape(names["token_embd.weight"])[0])
         layers = int(config["num_hidden_layers"])
         types = {there: type_of(there, weights.shape(name), quantize, layers) for there, name in names.items()}
+        tensor_bytes = {}
         for there, name in names.items():
             shape = weights.shape(name)
             block, size = gguf.GGML_QUANT_SIZES[types[there]]
-            writer.add_tensor_info(
-                there, shape, np.dtype(np.float32), int(np.prod(shape)) // block * size, raw_dtype=types[there]
-            )
+            tensor_bytes[there] = int(np.prod(shape)) // block * size
+            writer.add_tensor_info(there, shape, np.dtype(np.float32), tensor_bytes[there], raw_dtype=types[there])
         writer.write_header_to_file(path)
         writer.write_kv_data_to_file()
         writer.write_ti_data_to_file()
         for there, name in names.items():
-            values = weights[name]
-            if product is not None:
-                values = product.added(there, values)
-            writer.write_tensor_data(quantized(values, types[there]))
+            pieces = (quantized(values, types[there]) for values in _pieces(weights, name, there, product))
+            tensor: Any = _Streamed(tensor_bytes[there], pieces)
+            writer.write_tensor_data(tensor)
     except OSError as error:
         raise PassingError(refusal(error, path) or f"{path} cannot be written ({error}): free room there.") from error
     finally:
         writer.close()
+
+
+@dataclass(frozen=True, slots=True)
+class _Streamed:
+    """What a writer takes for a tensor: it knows its size, and comes piece by piece."""
+
+    nbytes: int
+    pieces: Iterable[NDArray[Any]]
+
+    def tofile(self, file: BinaryIO) -> None:
+        for piece in self.pieces:
+            piece.tofile(file)
+
+
+def _pieces(weights: FolderWeights, name: str, there: str, product: "_Product | None") -> Iterator[Array]:
+    """A tensor, with what a LoRA adds to it. Where one does it comes whole: parts would differ in the last digits."""
+    if product is not None and there in product:
+        yield product.added(there, weights[name])
+    else:
+        yield from weights.pieces(name, _PIECE)
 
 
 def _config(folder: Path) -> dict[str, Any]:
@@ -144,11 +166,13 @@ class _Product:
             raise _unfit(lora, error) from error
         self._lora = lora
 
+    def __contains__(self, there: str) -> bool:
+        """Whether it adds to that matrix."""
+        return there in self._halves
+
     def added(self, there: str, values: Array) -> Array:
         """The matrix of that name with its part of the LoRA, in float32."""
-        name = self._halves.get(there)
-        if name is None:
-            return values
+        name = self._halves[there]
         into, out = self._weights[name], self._weights[name.replace("lora_A", "lora_B")]
         if into.shape[1] != values.shape[1] or out.shape[0] != values.shape[0]:
             raise _unfit(self._lora, ValueError(f"{name} is of another size than the model's"))

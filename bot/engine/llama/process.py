@@ -57,6 +57,8 @@ class LlamaProcess:
         self._up = asyncio.Event()
         self._watching: asyncio.Task[None] | None = None
         self._closed = False
+        self._resting = False
+        self._waking = asyncio.Lock()
 
     @property
     def pid(self) -> int | None:
@@ -75,8 +77,14 @@ class LlamaProcess:
         self._watching = asyncio.create_task(self._watch(process))
 
     async def exchange(self, model: Path) -> None:
-        """Ends the process and starts one with another model. Where that one does not load, the old is back."""
+        """Ends the process and starts one with another model. Where that one does not load, the old is back.
+
+        One that rests is started with the other model when it is asked for.
+        """
         old = self.settings
+        if self._resting:
+            self.settings = replace(old, model=model)
+            return
         await self._stop()
         self.settings = replace(old, model=model)
         try:
@@ -86,8 +94,15 @@ class LlamaProcess:
             await self.start()
             raise
 
+    async def rest(self) -> None:
+        """Ends the process until somebody asks for it. Nobody may be asking it."""
+        if not self._closed:
+            self._resting = True
+            await self._stop()
+
     async def server(self) -> ModelServer:
         """Waits until the process listens. Raises PassingError where it does not for long, or was shut down."""
+        await self._wake()
         try:
             async with asyncio.timeout(_PATIENCE_SECONDS):
                 await self._up.wait()
@@ -101,6 +116,15 @@ class LlamaProcess:
         self._closed = True
         await self._stop()
         self._up.set()  # whoever waits is told
+
+    async def _wake(self) -> None:
+        async with self._waking:
+            if self._resting and not self._closed:
+                try:
+                    await self.start()
+                except ConfigError as error:  # it ran before: what it lacks now may come back
+                    raise PassingError(f"llama.cpp does not come up again: {error}") from error
+                self._resting = False
 
     async def _stop(self) -> None:
         self._up.clear()

@@ -1,4 +1,4 @@
-"""The weights in safetensors files as numpy arrays: no torch here, and one of them in memory at a time."""
+"""The weights in safetensors files as numpy arrays: no torch here, and one of them, or a part, in memory at a time."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -48,14 +48,19 @@ class FileWeights(Mapping[str, Array]):
 
     def __getitem__(self, name: str) -> Array:
         place = self._places[name]
-        count = int(np.prod(place.shape, dtype=np.int64))
-        try:
-            values: NDArray[Any] = np.fromfile(place.path, _TYPES[place.dtype], count, offset=place.start)
-        except OSError as error:
-            raise PassingError(refusal(error) or f"{place.path} cannot be read just now ({error}).") from error
-        if place.dtype == "BF16":  # the upper half of a float32
-            values = (values.astype(np.uint32) << 16).view(np.float32)
-        return values.reshape(place.shape).astype(np.float32, copy=False)
+        return _read(place, 0, int(np.prod(place.shape, dtype=np.int64))).reshape(place.shape)
+
+    def pieces(self, name: str, most: int) -> Iterator[Array]:
+        """Yields a tensor by its rows, of at most `most` numbers at a time, and one row at least."""
+        place = self._places[name]
+        if int(np.prod(place.shape, dtype=np.int64)) <= most:
+            yield self[name]
+            return
+        row = int(np.prod(place.shape[1:], dtype=np.int64))
+        rows = max(1, most // row)
+        for first in range(0, place.shape[0], rows):
+            count = min(rows, place.shape[0] - first)
+            yield _read(place, first * row, count * row).reshape(count, *place.shape[1:])
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._places)
@@ -72,6 +77,18 @@ class FolderWeights(FileWeights):
         if not files:
             raise ConfigError(f"model.base: {folder} holds no *.safetensors: copy the model again.")
         super().__init__(files)
+
+
+def _read(place: _Place, first: int, count: int) -> Array:
+    """So many of a tensor's numbers, from the first one on."""
+    dtype = np.dtype(_TYPES[place.dtype])
+    try:
+        values: NDArray[Any] = np.fromfile(place.path, dtype, count, offset=place.start + first * dtype.itemsize)
+    except OSError as error:
+        raise PassingError(refusal(error) or f"{place.path} cannot be read just now ({error}).") from error
+    if place.dtype == "BF16":  # the upper half of a float32
+        values = (values.astype(np.uint32) << 16).view(np.float32)
+    return values.astype(np.float32, copy=False)
 
 
 def _places(path: Path) -> dict[str, _Place]:

@@ -6,7 +6,6 @@ let go after a while in which none did.
 """
 
 import asyncio
-import gc
 import logging
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
@@ -14,6 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.engine.llama.names import llama_name
+from bot.engine.ready.reading import read_head
+from bot.machine import give_back
 from bot.media import MediaStore
 
 if TYPE_CHECKING:
@@ -73,6 +74,11 @@ class TorchTwin:
         """Lets go of what was read of chats, and with it of the weights. Nobody may be using it."""
         await self._let_go()
 
+    async def make_room(self) -> None:
+        """Lets go of the weights, unless somebody is using them."""
+        if not self._users:
+            await self._let_go()
+
     async def aclose(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
@@ -90,12 +96,11 @@ class TorchTwin:
         if engine is not None:
             await engine.aclose()
             del engine
-            gc.collect()
+            give_back()
 
 
 def load_decoder(base: str, model: Path) -> "LoadedModel":
     """The base model in float32, with the decoder of a GGUF file as that file has it. Torch is loaded here."""
-    import gguf
     import torch
 
     from bot.engine.device import use_physical_cores
@@ -103,13 +108,15 @@ def load_decoder(base: str, model: Path) -> "LoadedModel":
 
     use_physical_cores()
     loaded = load(base, "cpu", "float32")
-    tensors = {tensor.name: tensor for tensor in gguf.GGUFReader(model).tensors}
+    tensors = read_head(model).tensors
     with torch.no_grad():
         for name, value in loaded.model.state_dict().items():
             there = tensors.get(llama_name(name) or "")
             if there is not None:
-                whole = gguf.dequantize(there.data, there.tensor_type)
-                value.copy_(torch.from_numpy(whole.copy()).view(value.shape))
+                filled = 0
+                for piece in there.pieces():
+                    value.view(-1)[filled : filled + piece.size].copy_(torch.from_numpy(piece.reshape(-1)))
+                    filled += piece.size
     return loaded
 
 
