@@ -126,7 +126,7 @@ async def test_no_avatar_speaks_with_anothers_voice(avatars: list[Running]) -> N
             await one.telegram.wait_for_reply(person, 2 + number, seconds=300)  # what it is is said first
 
     async with asyncio.TaskGroup() as talking:
-        ends = [asyncio.create_task(one.daemon.ended(600)) for one in avatars]
+        ends = [asyncio.create_task(one.daemon.ended()) for one in avatars]
         talks = [talking.create_task(talk(one, person)) for one in avatars for person in one.people]
         for end in ends:  # nobody answers any more
             end.add_done_callback(lambda _: [one.cancel() for one in talks])
