@@ -167,7 +167,7 @@ def _animated(data: bytes, width: int) -> tuple[float | None, list[bytes]]:
 
 def _drawn(data: bytes, width: int) -> tuple[float | None, list[bytes]]:
     """A sticker of Telegram that is drawn: Lottie, packed by gzip. Of frames alike one is taken, of empty ones none."""
-    from rlottie_python import LottieAnimation
+    from rlottie_python import LottieAnimation  # type: ignore[attr-defined]
 
     packed = gzip.GzipFile(fileobj=io.BytesIO(data))
     told = json.loads(packed.read(_DRAWING))
