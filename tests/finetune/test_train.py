@@ -97,7 +97,7 @@ def test_a_lora_comes_out_with_all_that_belongs_to_it(trained: Path, imported: W
 def test_both_losses_fall_on_days_not_learnt_from(trained: Path) -> None:
     curve = json.loads((trained / "training.json").read_text("utf-8"))["position"]["held_out"]
     assert curve[-1]["text"] < curve[0]["text"] - 0.5
-    assert curve[-1]["decision"] < curve[0]["decision"] - 0.5
+    assert curve[-1]["decision"] < curve[0]["decision"] - 0.05, "it begins at what the rate alone tells"
 
 
 def test_the_card_counts_and_tells_nothing(trained: Path, imported: Workspace) -> None:

@@ -53,6 +53,7 @@ class Position:
     best: float | None = None
     best_step: int = 0
     finished: bool = False
+    offset: float | None = None  # of the log-odds of answering, once it is fitted
     foretold: float = 0.0  # seconds that the run was said to take, after its first steps
     train: list[Measured] = field(default_factory=list)
     held_out: list[Measured] = field(default_factory=list)

@@ -67,6 +67,7 @@ class _Step:
     learning_rate: float
     texts: float
     decisions: float
+    offset: float
 
 
 class Learner:
@@ -83,13 +84,14 @@ class Learner:
         *,
         kept: int | None = None,
     ) -> None:
-        """correction: of the log-odds of answering where it is read, see `epoch.correction`.
+        """correction: of the log-odds of answering where it is read, see `epoch.correction`. `offset`, which is added
+        to them always, is 0 until it is set: see `offset.fitted_offset`.
 
         kept: of a row of more tokens no activations within a layer are kept, but computed again, for less memory and up
         to two thirds more time; None keeps all.
         """
         self.loaded, self.lora, self.codec, self.media, self.preset = loaded, lora, codec, media, preset
-        self.correction = correction
+        self.correction, self.offset = correction, 0.0
         pack_attention(loaded.model)
         self.trained = [value for value in lora.parameters() if value.requires_grad]
         if loaded.device.type == "cuda":
@@ -111,7 +113,7 @@ class Learner:
 
         Raises EchoesError where the loss is no number any more.
         """
-        step = _Step(batches, learning_rate, texts, decisions)
+        step = _Step(batches, learning_rate, texts, decisions, self.offset)
         self._ranks.tell(step)
         return self._step(step)
 
@@ -136,7 +138,7 @@ class Learner:
             if not (own := self._ranks.share(samples)):
                 continue
             batch = self._batch(own)
-            sums: Sums = self._objective(batch)
+            sums: Sums = self._objective(batch, step.offset)
             loss = sums.text / step.texts + self.preset.decision_weight * sums.decision / step.decisions
             self._accelerator.backward(loss)
             seen += _losses(sums, batch).numbers()
@@ -159,7 +161,14 @@ class Learner:
         self._objective.eval()
         batch = self._batch(samples)
         with torch.inference_mode():
-            return _losses(self._objective(batch, self.correction), batch)
+            return _losses(self._objective(batch, self.offset + self.correction), batch)
+
+    def odds(self, samples: Sequence[Sample]) -> tuple[Tensor, Tensor, Tensor]:
+        """Returns each decision's log p(answer) − log p(silence), whether it was answered, and its weight."""
+        self._objective.eval()
+        with torch.inference_mode():
+            sums: Sums = self._objective(self._batch(samples))
+        return sums.odds, sums.answered, sums.weights
 
     def state(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
         """Returns the LoRA's weights, copied, and the optimizer's state."""

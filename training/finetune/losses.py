@@ -12,12 +12,18 @@ from training.finetune.samples import IGNORED, UNDECIDED
 
 
 class Sums(NamedTuple):
-    """Losses summed, and over how many tokens of text and how many decisions, each by its weight."""
+    """Losses summed, and over how many tokens of text and how many decisions, each by its weight.
+
+    odds: log p(answer) − log p(silence) of each decision, as the model has it; answered, weights: of each.
+    """
 
     text: Tensor
     texts: Tensor
     decision: Tensor
     decisions: Tensor
+    odds: Tensor
+    answered: Tensor
+    weights: Tensor
 
 
 class Objective(nn.Module):
@@ -35,7 +41,7 @@ class Objective(nn.Module):
         self.kept = kept
 
     def forward(self, batch: Batch, correction: float = 0.0) -> Sums:
-        """correction: added to the log-odds of answering, see `epoch.correction`."""
+        """correction: added to the log-odds of answering, see `learner.Learner`."""
         self._keep(batch.ids.shape[1])
         photos = {} if batch.pixels is None else {"pixel_values": batch.pixels, "image_grid_thw": batch.grids}
         hidden = self.model.model(
@@ -66,7 +72,6 @@ def sums(logits: Tensor, batch: Batch, end_of_turn: int, correction: float = 0.0
     answered = batch.answered[batch.open]
     decided = answered != UNDECIDED
     weights = batch.weights[batch.open][decided].to(logits.dtype)
-    decision = functional.binary_cross_entropy_with_logits(
-        (spoken - silent)[decided] + correction, answered[decided].to(logits.dtype), weights, reduction="sum"
-    )
-    return Sums((whole - wanted)[learnt].sum(), learnt.sum(), decision, weights.sum())
+    odds, labels = (spoken - silent)[decided], answered[decided].to(logits.dtype)
+    decision = functional.binary_cross_entropy_with_logits(odds + correction, labels, weights, reduction="sum")
+    return Sums((whole - wanted)[learnt].sum(), learnt.sum(), decision, weights.sum(), odds, labels, weights)

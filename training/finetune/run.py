@@ -4,7 +4,7 @@ import hashlib
 import json
 import os
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -37,6 +37,7 @@ from training.finetune.loop import Loop
 from training.finetune.lora import attach, config_of, count
 from training.finetune.material import Material, load_material
 from training.finetune.memory import free_memory, memory
+from training.finetune.offset import fitted_offset
 from training.finetune.presets import TrainSettings
 from training.finetune.progress import Reporter
 from training.finetune.publish import free_name
@@ -90,7 +91,8 @@ def run_training(workspace: Workspace, settings: TrainSettings, reporter: Report
             dtype = fastest_dtype(config.model.device, config.model.dtype)
             with followers(settings.processes - 1, follow, workspace.root, settings, dtype, kept):
                 learnt = _learn(task, kept, taken, run, clock, reporter, resuming)
-            folder = finish(task, learnt, workspace, name, run, clock, reporter)
+            corrected = replace(task, correction=task.correction + (learnt.position.offset or 0.0))
+            folder = finish(corrected, learnt, workspace, name, run, clock, reporter)
         except (torch.OutOfMemoryError, MemoryError) as error:
             raise EchoesError(_no_memory(config)) from error
         except RuntimeError as error:
@@ -154,6 +156,10 @@ def _learn(
     if resuming and (checkpoint := run.load()):
         loop.resume(checkpoint)
         reporter.note(f"Going on with the unfinished run, from step {checkpoint.position.step}.")
+    if loop.position.offset is None:
+        natural = fitted_offset(learner, samples_of(material.train, task.codec, bubbles=preset.bubbles), settings.seed)
+        loop.position.offset = natural - task.correction
+    learner.offset = loop.position.offset
     precision = str(loaded.model.dtype).removeprefix("torch.")
     position = loop.fit()
     learner.release()

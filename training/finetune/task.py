@@ -15,7 +15,7 @@ from training.finetune.presets import TrainSettings
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """correction: of the log-odds, see `epoch.correction`."""
+    """correction: of the log-odds, see `epoch.correction`; once it has learnt, with `Position.offset` in it."""
 
     settings: TrainSettings
     config: Config

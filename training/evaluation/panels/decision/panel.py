@@ -93,7 +93,7 @@ def panel(
         simply(LOGISTIC, "rule"),
     ]
     if Kind.AVATAR in raw:
-        model = measures(raw[Kind.AVATAR], truth, rule)
+        model = measures(uncalibrated(tested, odds[Kind.AVATAR], runs[Kind.AVATAR].correction), truth, rule)
         controls.append(draft.row(Kind.BASELINE, values(model) | sure(model["gain"]), "alone"))
     lines = [(predicted, draft.respondents[kind].name, OF_KIND[kind]) for kind, predicted in own.items()]
     lines.insert(1, (simple[LOGISTIC], draft.say("rows.rule.name"), OTHER))

@@ -62,9 +62,9 @@ def baselines(learnt: Sequence[Point]) -> dict[str, Calibration]:
     return found
 
 
-def uncalibrated(tested: Sequence[Point], log_odds: Mapping[int, float]) -> Predictions:
-    """The model's own probability. log_odds: by the message decided on."""
-    probability = _sigmoid(np.array([log_odds[point.message] for point in tested], dtype=np.float64))
+def uncalibrated(tested: Sequence[Point], log_odds: Mapping[int, float], correction: float = 0.0) -> Predictions:
+    """The model's own probability. log_odds: by the message decided on. correction: of these, as training needs it."""
+    probability = _sigmoid(np.array([log_odds[point.message] for point in tested], dtype=np.float64) + correction)
     return Predictions(probability, probability >= 0.5)
 
 
