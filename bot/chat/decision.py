@@ -100,7 +100,8 @@ class Calibration(Logistic):
             often = expit(logit(probability) - logit(threshold))
             threshold = expit(logit(threshold) + logit(chance))
         terms = rule.terms(p_model, seen)
-        return Decision(probability >= threshold, probability, threshold, p_model, terms, own is not None, often)
+        own_view = expit(logit(p_model) + self.correction) if self.correction else p_model
+        return Decision(probability >= threshold, probability, threshold, own_view, terms, own is not None, often)
 
     def doubt(self, serving: str) -> str | None:
         """Returns a sentence where another engine was calibrated than the one that serves; None where all is well.
@@ -170,7 +171,7 @@ def expit(log_odds: float) -> float:
 
 def logit(probability: float) -> float:
     """Returns the log-odds of a probability, within bounds."""
-    p = min(max(probability, 1e-6), 1 - 1e-6)
+    p = min(max(probability, 1e-12), 1 - 1e-12)
     return math.log(p / (1 - p))
 
 

@@ -137,3 +137,9 @@ def test_another_engine_than_the_one_calibrated_is_doubted() -> None:
         assert f"(float32, cpu) than the one that serves ({other})" in str(here.doubt(other))
     assert replace(here, model=0.0).doubt("q8_0, llama.cpp") is None, "the model has no part in it"
     assert Calibration().doubt("q8_0, llama.cpp") is None, "nothing is known of how it was made"
+
+
+def test_what_the_model_itself_is_said_to_think_holds_the_correction() -> None:
+    calibration = Calibration(correction=-9.0)
+    assert calibration.decide(1 / (1 + math.exp(-8.0)), {}).model == pytest.approx(1 / (1 + math.exp(1.0)))
+    assert Calibration().decide(0.25, {}).model == 0.25

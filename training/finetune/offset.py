@@ -17,7 +17,7 @@ from training.finetune.learner import Learner
 from training.finetune.samples import Sample
 
 _TOKENS = 12_000  # that are read for it, a hundred decisions or more
-_MOST = 10.0  # beyond some 14 log-odds are cut where a decision is made
+_MOST = 10.0  # beyond some 27 log-odds are cut where a decision is made
 
 
 def fitted_offset(learner: Learner, samples: Sequence[Sample], seed: int) -> float:
