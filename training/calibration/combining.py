@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
-from bot.chat.decision import Logistic
+from bot.chat.decision import Logistic, logit
 from bot.chat.features import WIDER
 from bot.outcome import MODEL
 from training.data.points import Point
@@ -20,7 +20,7 @@ ENOUGH = 10
 """Answers and silences that a fit needs of each, and days to compare candidates on at least two."""
 
 _STRENGTH = 0.1  # inverse of the L2 penalty on standardised columns
-_LIMIT = 27.6  # log-odds beyond this are cut, as `Calibration.probability` does
+_LIMIT = logit(1.0)  # log-odds beyond this are cut, as `Calibration.probability` does
 _FOLDS = 10
 MARGIN = 0.003  # of AUROC: less than this is no reason to take what needs more
 

@@ -61,7 +61,7 @@ def memory(
     """width, served_width: bytes a number in training, and in what serves (and calibrates) after it."""
     every = decoder.others + decoder.layers * sum(into * out for into, out in decoder.sizes.values())
     lora = decoder.layers * sum(preset.rank * sum(decoder.sizes[name]) for name in preset.targets)
-    longest = max(preset.batch_tokens, *(len(sample.ids) for sample in samples), 0)
+    longest = max([preset.batch_tokens, *(len(sample.ids) for sample in samples)])
     share = sum(len(sample.places) for sample in samples) / max(sum(len(sample.ids) for sample in samples), 1)
     logits = round(2 * share * longest) * decoder.vocabulary * _LOGIT  # some rows hold more than others
     held = _PROGRAM + round(every * (_FOUR_BIT if four_bit else width)) + lora * _LEARNT + logits

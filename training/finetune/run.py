@@ -157,8 +157,10 @@ def _learn(
         loop.resume(checkpoint)
         reporter.note(f"Going on with the unfinished run, from step {checkpoint.position.step}.")
     if loop.position.offset is None:
-        natural = fitted_offset(learner, samples_of(material.train, task.codec, bubbles=preset.bubbles), settings.seed)
-        loop.position.offset = natural - task.correction
+        samples = samples_of(material.train, task.codec, bubbles=preset.bubbles)
+        if any(sample.decisions for sample in samples):
+            reporter.note("Reading how often it would answer in groups as it is.")
+        loop.position.offset = fitted_offset(learner, samples, settings.seed) - task.correction
     learner.offset = loop.position.offset
     precision = str(loaded.model.dtype).removeprefix("torch.")
     position = loop.fit()

@@ -24,7 +24,7 @@ def reaction_line(reaction: Reaction, head: Callable[[Quote], str], language: st
 
     head: shortens the words of a quote.
     """
-    emoji = unmarked(reaction.emoji)
+    emoji = unmarked(reaction.emoji).replace(" ", "")  # what has words in it must not look like a mark with more
     said = f"{called(reaction.speaker, language)} {emoji}" if named else emoji
     if reaction.to is not None:
         words, whose = head(reaction.to), called(reaction.to.speaker, language)
