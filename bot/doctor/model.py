@@ -31,7 +31,10 @@ def examine_model(workspace: Workspace, config: Config, progress: Callable[[str]
         yield bad("model", error)
         return
     if not base.geometry.sees:
-        yield note("photos", "this model's eyes have learnt nothing yet: it is told that a photo came, and sees none")
+        yield note(
+            "photos",
+            "this model sees none, and is told what they show where that is a known drawing or grocery",
+        )
     yield _lora(workspace, config, base)
 
 

@@ -86,13 +86,20 @@ def describe(base: str, progress: Callable[[str], None] | None = None) -> BaseMo
 
 
 def codec_for(model: _CodecSource, media: MediaStore) -> Codec:
-    """The codec of a base model, described or loaded, that finds its photos in a store."""
+    """The codec of a base model, described or loaded, that finds its photos in a store.
+
+    A model whose own eyes have learnt nothing is told what the shipped tower takes them for.
+    """
 
     @lru_cache(maxsize=_SIZES_KEPT)  # a photo's size never changes, and asking may decode the photo
     def photo_size(digest: str) -> tuple[int, int]:
         return media.size(digest)
 
-    return Codec(model.tokenizer, model.geometry, photo_size)
+    if model.geometry.sees:
+        return Codec(model.tokenizer, model.geometry, photo_size)
+    from bot.engine.eyes.namer import Namer  # which loads numpy
+
+    return Codec(model.tokenizer, model.geometry, photo_size, Namer(media))
 
 
 def _fetch(base: str) -> Path:

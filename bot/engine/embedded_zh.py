@@ -1,7 +1,7 @@
 """The embedded model that writes Chinese: Qwen2.5-Coder-0.5B-Instruct's weights in a Qwen2.5-VL, made once.
 
 Its decoder is a Qwen2.5-VL's: the same layout, with biases, and with the vision tokens in its vocabulary. The vision
-tower beside it has learnt nothing, so that it is shown no photo (see `PhotoGeometry.sees`).
+tower beside it has learnt nothing: what a photo shows is told in words (`bot.engine.eyes`).
 """
 
 import shutil
@@ -14,8 +14,7 @@ from bot.engine.fetching import Published, Wheel, fetch
 from bot.errors import PassingError
 
 RECIPE = "embedded-zh-v1"
-"""The model's name in fingerprints. Raised whenever the same file would give other weights or another tokenizer, and
-when its eyes learn."""
+"""The model's name in fingerprints. Raised whenever the same file would give other weights or another tokenizer."""
 
 WEIGHTS = Published(
     name="qwen2.5-coder-0.5b-instruct-q4_k_m.gguf",

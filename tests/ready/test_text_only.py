@@ -68,13 +68,14 @@ def test_it_is_told_of_a_photo_in_a_word(folder: Path, tmp_path: Path) -> None:
     photos = tuple(media.put(picture(colour)) for colour in ("red", "blue"))
     tom = Speaker("Tom", "friend")
     codec = codec_for(describe(str(folder)), media)
-    for language, word in (("en", "[photo]"), ("zh", "[图片]")):
+    for language, word in (("en", "[photo]"), ("zh", "[图片]")):  # nobody knows what a plain colour shows
         scene = Scene(Persona("Mei", language=language), ChatKind.PRIVATE, partner=tom, times=False)
         question = turn(0, tom, Bubble("which one?", photos), Bubble("", photos[:1]))
         prompt = render(scene, [question], codec, open_turn=True)
         assert prompt.photos == ()
         said = codec.tokenizer.decode(list(prompt.ids), skip_special_tokens=False)
-        assert said.endswith(f"<|im_start|>user\n{word} which one?\n{word}<|im_end|>\n<|im_start|>assistant\n")
+        wanted = f"{word} {word} which one?\n{word}"
+        assert said.endswith(f"<|im_start|>user\n{wanted}<|im_end|>\n<|im_start|>assistant\n")
 
 
 @pytest.fixture
@@ -90,7 +91,7 @@ def lora(workspace: Workspace) -> Path:
 async def test_an_avatar_trained_on_it_answers_a_photo_without_looking(workspace: Workspace, lora: Path) -> None:
     config, media = load_config(workspace.config), MediaStore(workspace.media)
     checks = {check.name: check.text for check in examine_model(workspace, config, lambda _: None)}
-    assert checks["photos"].startswith("this model's eyes have learnt nothing yet")
+    assert checks["photos"].startswith("this model sees none, and is told what they show")
     assert checks["lora"].endswith("is whole and fits the model")
     decided = []
     for name in ("torch", "llama"):

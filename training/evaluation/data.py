@@ -54,7 +54,7 @@ class EvaluationData:
     """dialogues and bursts by split, redacted as what is learnt; nothing of validation and test days was trained on.
 
     unredacted: the dialogues of the training days with what identifies somebody still in them. sees: whether the model
-    is shown photos, and not told of them in a word. memory: what the avatar remembers when it runs, if it does; whoever
+    is shown photos, or told what they show. memory: what the avatar remembers when it runs, if it does; whoever
     loaded the data closes it. released: what others may see of how the person writes. gap: what ends a dialogue.
     personality: the inventory, of which HELD_OUT was not trained on. groups: in which something
     was decided, to be gone through again.
@@ -133,7 +133,7 @@ def load_evaluation_data(
         data.points,
         load_questionnaire(workspace.questionnaire),
         data.unredacted,
-        codec.geometry.sees,
+        codec.tells_photos,
         corpus_memory(workspace, config, data.persona) if remember and config.conversation.remember else None,
         load_released(workspace.released),
         gap,

@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 from tokenizers import Tokenizer
 
@@ -18,7 +19,7 @@ _LONGEST = 199  # times as long as wide; processors refuse 200
 class PhotoGeometry:
     """How a base model cuts photos: patch side in pixels, patches merged a side, and bounds on the pixels read.
 
-    sees: whether its eyes have learnt to; one whose eyes have not is told of photos in words alone.
+    sees: whether its eyes have learnt to; one whose eyes have not is told of photos in words alone, see `Codec.names`.
     """
 
     patch: int
@@ -58,13 +59,28 @@ class PhotoGeometry:
         return math.prod(grid) // self.merge**2
 
 
+class PhotoNames(Protocol):
+    """What photos are called where the model does not see them itself."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes whenever a photo might be called otherwise."""
+
+    def words(self, digest: str, language: str) -> str:
+        """Returns what a photo shows, in a word or two; empty where nothing can be said."""
+
+
 @dataclass(frozen=True)
 class Codec:
-    """A base model's tokenizer and photo geometry, and where photos are found."""
+    """A base model's tokenizer and photo geometry, and where photos are found.
+
+    names: for a model that does not see photos; None where nobody tells what they show.
+    """
 
     tokenizer: Tokenizer
     geometry: PhotoGeometry
     photo_size: Callable[[str], tuple[int, int]]  # digest → width, height
+    names: PhotoNames | None = None
     control: dict[str, int] = field(init=False)
     banned: frozenset[int] = field(init=False)  # every added token but the end of turn: never generated, never in text
     added: re.Pattern[str] = field(init=False, repr=False)  # the names of all added tokens
@@ -78,6 +94,11 @@ class Codec:
         object.__setattr__(self, "control", {name: added[name] for name in CONTROL})
         object.__setattr__(self, "banned", frozenset(added.values()) - {added["<|im_end|>"]})
         object.__setattr__(self, "added", re.compile("|".join(map(re.escape, longest_first))))
+
+    @property
+    def tells_photos(self) -> bool:
+        """Whether a prompt shows, or tells, what is on a photo."""
+        return self.geometry.sees or self.names is not None
 
     @property
     def end_of_turn(self) -> int:

@@ -28,6 +28,7 @@ class Fingerprint:
     max_pixels: int
     relationships: tuple[str, ...]
     blocks: Mapping[str, int]
+    names: str | None = None  # of what photos are called where the model does not see them
 
     @classmethod
     def of(cls, base_model: str, codec: Codec) -> "Fingerprint":
@@ -41,6 +42,7 @@ class Fingerprint:
             codec.geometry.max_pixels,
             tuple(RELATIONSHIPS),
             BLOCKS,
+            codec.names.fingerprint if codec.names else None,
         )
 
     def save(self, lora: Path) -> None:

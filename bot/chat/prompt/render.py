@@ -21,7 +21,7 @@ from datetime import datetime, timedelta
 
 from bot.chat.attachments import in_words
 from bot.chat.dialogue import Bubble, Quote, Reaction, Scene, Speaker, Turn
-from bot.chat.prompt.codec import Codec
+from bot.chat.prompt.codec import Codec, PhotoNames
 from bot.chat.prompt.page import page_text
 from bot.chat.prompt.reactions import called, reaction_line
 from bot.chat.prompt.words import date_in_words, label
@@ -215,7 +215,7 @@ def _others_turn(writer: _Writer, scene: Scene, turn: Turn, speaker: Speaker, ma
     if group:
         head += speaker_label(speaker, language)
     for number, one in enumerate(turn.bubbles):
-        bubble = one if writer.codec.geometry.sees else _unseen(one, language)
+        bubble = one if writer.codec.geometry.sees else _unseen(one, writer.codec.names, language)
         if number:
             writer.ids += writer.newline
         for reaction in bubble.reactions:
@@ -233,12 +233,11 @@ def _others_turn(writer: _Writer, scene: Scene, turn: Turn, speaker: Speaker, ma
     writer.close()
 
 
-def _unseen(bubble: Bubble, language: str) -> Bubble:
-    """The bubble with a word in the place of its photos."""
-    if not bubble.photos:
-        return bubble
-    word = in_words(Attachment(PHOTO), language)
-    return replace(bubble, photos=(), text=f"{word} {bubble.text}".strip())
+def _unseen(bubble: Bubble, names: PhotoNames | None, language: str) -> Bubble:
+    """The bubble with words in the place of its photos: what each shows, as far as somebody tells."""
+    told = [names.words(digest, language) if names else "" for digest in bubble.photos]
+    words = [in_words(Attachment(PHOTO, words=name), language) for name in told]
+    return replace(bubble, photos=(), text=" ".join((*words, bubble.text)).strip())
 
 
 class Clock:

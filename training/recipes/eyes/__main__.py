@@ -1,4 +1,4 @@
-"""python -m training.recipes.eyes fetch|train|export|measure [--config training/recipes/eyes/eyes.yaml]"""
+"""python -m training.recipes.eyes fetch|train|export|measure|name [--config training/recipes/eyes/eyes.yaml]"""
 
 import argparse
 import sys
@@ -26,6 +26,9 @@ def main(arguments: list[str] | None = None) -> int:
         "--lora", default="first", help="`none`, or the folder of a trained one (default: the one that ships)"
     )
     measure.add_argument("--show", type=Path, nargs="*", default=(), help="say only what these picture files show")
+    called = commands.add_parser("name", parents=[common], help="what the shipped tower calls them by itself")
+    called.add_argument("--pictures", type=int, default=1000, help="of each kind, at most")
+    called.add_argument("--others", type=Path, help="a folder of photos that it cannot know")
     args = parser.parse_args(arguments)
     try:
         from training.recipes.eyes import work  # torch is imported only now
@@ -38,6 +41,8 @@ def main(arguments: list[str] | None = None) -> int:
             work.train(recipe, fast=not args.slow_start)
         elif args.command == "export":
             work.export(recipe, to=args.to)
+        elif args.command == "name":
+            work.name(recipe, args.pictures, args.others)
         elif args.show:
             work.show(recipe, args.weights, args.lora, args.show)
         else:

@@ -20,6 +20,7 @@ from training.finetune.first import begin
 from training.finetune.lora import attach
 from training.finetune.presets import TUNED
 from training.recipes.eyes.asking import Answers, Names
+from training.recipes.eyes.calling import called
 from training.recipes.eyes.codes import Detections, detections, learn_codes, teach
 from training.recipes.eyes.concepts import read_words
 from training.recipes.eyes.config import Recipe
@@ -29,7 +30,7 @@ from training.recipes.eyes.language import ASKINGS, AnswerScorer
 from training.recipes.eyes.lessons import learn_lessons
 from training.recipes.eyes.look import learn_to_look
 from training.recipes.eyes.material import Material, build_material
-from training.recipes.eyes.measure import look, report
+from training.recipes.eyes.measure import grocery_images, look, report, style_images
 from training.recipes.eyes.notice import notice
 from training.recipes.eyes.pictures import draw, fetch
 
@@ -120,6 +121,21 @@ def show(recipe: Recipe, weights: Path | None, lora: str, files: Sequence[Path])
         asked = [Answers(scorer, asking, seen.grid, seen.places) for asking in ASKINGS[:2]]
         likeliest = material.names[asked[0].likeliest(tree)[0]]
         print(f"{file.stem} | {likeliest} | {' | '.join(answer.words() for answer in asked)}", flush=True)
+
+
+def name(recipe: Recipe, count: int, others: Path | None) -> None:
+    """Prints how rightly, and how surely, the shipped tower calls what it never learnt, without a language model.
+
+    others: a folder of photos of other things.
+    """
+    material = fetch_pictures(recipe)
+    groceries = read_groceries(recipe.groceries, recipe.held_out_products)
+    shown = {style.name: style_images(material.pictures, style.name, count) for style in recipe.styles if style.test}
+    shown["groceries, unseen products"] = grocery_images(groceries.unseen, count)
+    if others is not None:
+        shown["others"] = [(decode(file.read_bytes()), "") for file in sorted(others.iterdir())]
+    synonyms = read_words(Path(__file__).with_name("synonyms.txt"))
+    print("\n".join(line for told, images in shown.items() for line in called(told, images, synonyms)))
 
 
 def _scorer(recipe: Recipe, weights: Path | None, lora: str) -> AnswerScorer:
