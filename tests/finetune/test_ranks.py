@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.workspace import Workspace
-from tests.finetune.test_train import weights_of
+from tests.finetune.test_train import same, weights_of
 
 # A step of the paper's preset has several dialogues to share; one of the other may have a single one.
 ARGUMENTS = ("train", "--preset", "paper", "--epochs", "1", "--learning-rate", "0.002", "--name")
@@ -32,3 +32,5 @@ def test_two_processes_give_the_losses_of_one(workspace: Workspace) -> None:
     assert curve(two) == pytest.approx(curve(one), rel=0.01, abs=0.01)
     apart, together = weights_of(one), weights_of(two)
     assert any(not apart[name].equal(together[name]) for name in apart), "they add in another order"
+    divided = train("divided", "--processes", "2", "--shard", "--show")
+    assert curve(divided) == curve(two) and same(weights_of(divided), together), "each computes what it did with a copy"
