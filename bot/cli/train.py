@@ -45,6 +45,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="that share each step, one a GPU; on a CPU one is mostly best (default: 1)",
     )
     parser.add_argument(
+        "--shard",
+        action="store_true",
+        help="divide the model's layers among the processes: for one that no single GPU holds",
+    )
+    parser.add_argument(
         "--canaries",
         action="store_true",
         help="for an audit: plant made-up secrets and measure what is kept; such a LoRA never speaks",
@@ -75,6 +80,7 @@ def run(args: argparse.Namespace) -> int:
         tokens=args.tokens,
         canaries=args.canaries,
         processes=args.processes,
+        shard=args.shard,
         show=args.show,
         server_token=load_secrets(()).get("server_token"),
     )

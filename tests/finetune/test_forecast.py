@@ -68,3 +68,6 @@ def test_a_model_of_three_billion_fits_into_sixteen_gigabytes() -> None:
     assert 8 * GB < need.checkpointed < 10 * GB < need.plain < 16 * GB
     exact = memory(three, TUNED, SAMPLES, torch.bfloat16.itemsize, torch.float32.itemsize, four_bit=False)
     assert exact.serving > 15 * GB
+    divided = memory(three, TUNED, SAMPLES, torch.bfloat16.itemsize, torch.bfloat16.itemsize, four_bit=False, shards=4)
+    assert 3.5 * GB < need.held - divided.held < 4.2 * GB, "three quarters of 5.5 GB, less what is whole at once"
+    assert divided.serving == need.serving, "what serves it holds all of it"

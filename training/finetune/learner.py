@@ -1,8 +1,8 @@
 """The model as it learns: a step of the optimizer, or a reading of samples, in the precision of the machine."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from accelerate import Accelerator  # type: ignore[import-untyped]
@@ -22,6 +22,9 @@ from training.finetune.losses import Objective, Sums
 from training.finetune.presets import Preset
 from training.finetune.ranks import Ranks
 from training.finetune.samples import Sample
+from training.finetune.shards import divide
+
+T = TypeVar("T")
 
 
 @dataclass(slots=True)
@@ -61,15 +64,6 @@ class Losses:
         return self.decision_sum / self.decisions if self.decisions else None
 
 
-@dataclass(frozen=True, slots=True)
-class _Step:
-    batches: Sequence[Sequence[Sample]]
-    learning_rate: float
-    texts: float
-    decisions: float
-    offset: float
-
-
 class Learner:
     """A base model with a LoRA in it, and the optimizer of the LoRA."""
 
@@ -83,24 +77,32 @@ class Learner:
         correction: float = 0.0,
         *,
         kept: int | None = None,
+        divided: torch.device | None = None,
     ) -> None:
         """correction: of the log-odds of answering where it is read, see `epoch.correction`. `offset`, which is added
         to them always, is 0 until it is set: see `offset.fitted_offset`.
 
         kept: of a row of more tokens no activations within a layer are kept, but computed again, for less memory and up
         to two thirds more time; None keeps all.
+
+        divided: where the model goes, of its layers to each process a part, see `shards.divide`; None leaves it whole,
+        and where it is.
         """
         self.loaded, self.lora, self.codec, self.media, self.preset = loaded, lora, codec, media, preset
         self.correction, self.offset = correction, 0.0
         pack_attention(loaded.model)
         self.trained = [value for value in lora.parameters() if value.requires_grad]
-        if loaded.device.type == "cuda":
-            torch.cuda.set_device(loaded.device)
+        self._divided, device = divided is not None, divided or loaded.device
+        if device.type == "cuda":
+            torch.cuda.set_device(device)
         # In bfloat16 all is computed as it comes in: nothing needs to be cast, as it does for a scaled loss or 4 bits.
         mixed = "fp16" if loaded.model.dtype == torch.float16 else "bf16" if loaded.four_bit else "no"
-        self._accelerator = Accelerator(mixed_precision=mixed, cpu=loaded.device.type == "cpu")
+        self._accelerator = Accelerator(mixed_precision=mixed, cpu=device.type == "cpu")
+        objective = Objective(loaded.model, codec.end_of_turn, kept)
+        if divided:
+            divide(objective, divided)
         self._objective = self._accelerator.prepare_model(
-            Objective(loaded.model, codec.end_of_turn, kept), device_placement=False, evaluation_mode=True
+            objective, device_placement=False, evaluation_mode=True
         )  # "evaluation": it is not wrapped to average over processes, which `Ranks` sums over
         self._ranks = Ranks(self._accelerator)
         self._optimizer = self._accelerator.prepare_optimizer(
@@ -113,35 +115,58 @@ class Learner:
 
         Raises EchoesError where the loss is no number any more.
         """
-        step = _Step(batches, learning_rate, texts, decisions, self.offset)
-        self._ranks.tell(step)
-        return self._step(step)
+        return self._everywhere(Learner._step, batches, learning_rate, texts, decisions, self.offset)
+
+    def read(self, samples: Sequence[Sample]) -> Losses:
+        """Returns the losses of one batch, without learning."""
+        return self.ask(Learner._read, samples, self.offset + self.correction)
+
+    def odds(self, samples: Sequence[Sample]) -> tuple[Tensor, Tensor, Tensor]:
+        """Returns each decision's log p(answer) − log p(silence), whether it was answered, and its weight."""
+        return self.ask(Learner._odds, samples)
+
+    def ask(self, what: Callable[..., T], *arguments: object) -> T:
+        """Returns `what(learner, *arguments)`, a module's own function that reads with the model and learns nothing.
+
+        Where the weights are divided, every process does it: none can read alone.
+        """
+        return self._everywhere(what, *arguments) if self._divided else what(self, *arguments)
+
+    def _everywhere(self, what: Callable[..., T], *arguments: object) -> T:
+        self._ranks.tell((what, arguments))
+        return what(self, *arguments)
 
     def follow(self) -> None:
-        """Does this process's share of each step of the first process, until that one says that it is over."""
+        """Does what the first process tells all to do, until that one says that it is over."""
         while (order := self._ranks.hear()) is not None:
-            if isinstance(order, _Step):
-                self._step(order)
-            else:
-                self._restore(*order)
+            what, arguments = order
+            what(self, *arguments)
 
     def release(self) -> None:
         """Lets the processes that follow end."""
         self._ranks.tell(None)
 
-    def _step(self, step: "_Step") -> Losses:
+    def _step(
+        self,
+        batches: Sequence[Sequence[Sample]],
+        learning_rate: float,
+        texts: float,
+        decisions: float,
+        offset: float,
+    ) -> Losses:
         self._objective.train()
         for group in self._optimizer.param_groups:
-            group["lr"] = step.learning_rate
+            group["lr"] = learning_rate
         seen = torch.zeros(5, dtype=torch.float64)
-        for samples in step.batches:
-            if not (own := self._ranks.share(samples)):
-                continue
-            batch = self._batch(own)
-            sums: Sums = self._objective(batch, step.offset)
-            loss = sums.text / step.texts + self.preset.decision_weight * sums.decision / step.decisions
-            self._accelerator.backward(loss)
-            seen += _losses(sums, batch).numbers()
+        for samples in batches:
+            own = self._ranks.share(samples)
+            # Divided weights come together only where all compute: one without a share does so, and learns nothing.
+            batch = self._batch(own or [min(samples, key=lambda one: len(one.ids))])
+            sums: Sums = self._objective(batch, offset)
+            loss = sums.text / texts + self.preset.decision_weight * sums.decision / decisions
+            self._accelerator.backward(loss if own else 0 * loss)
+            if own:
+                seen += _losses(sums, batch).numbers()
         for value in self.trained:
             value.grad = torch.zeros_like(value) if value.grad is None else value.grad
         self._ranks.sum_up([value.grad for value in self.trained if value.grad is not None])
@@ -156,27 +181,26 @@ class Learner:
         self._optimizer.zero_grad()
         return Losses.of(seen)
 
-    def read(self, samples: Sequence[Sample]) -> Losses:
-        """Returns the losses of one batch, without learning."""
-        self._objective.eval()
+    def _read(self, samples: Sequence[Sample], correction: float) -> Losses:
         batch = self._batch(samples)
-        with torch.inference_mode():
-            return _losses(self._objective(batch, self.offset + self.correction), batch)
+        return _losses(self._found(batch, correction), batch)
 
-    def odds(self, samples: Sequence[Sample]) -> tuple[Tensor, Tensor, Tensor]:
-        """Returns each decision's log p(answer) − log p(silence), whether it was answered, and its weight."""
-        self._objective.eval()
-        with torch.inference_mode():
-            sums: Sums = self._objective(self._batch(samples))
+    def _odds(self, samples: Sequence[Sample]) -> tuple[Tensor, Tensor, Tensor]:
+        sums = self._found(self._batch(samples))
         return sums.odds, sums.answered, sums.weights
+
+    @torch.no_grad()  # not inference_mode: what first gathers divided weights under it could not be learnt with
+    def _found(self, batch: Batch, correction: float = 0.0) -> Sums:
+        self._objective.eval()
+        sums: Sums = self._objective(batch, correction)
+        return sums
 
     def state(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
         """Returns the LoRA's weights, copied, and the optimizer's state."""
         return weights(self.lora), self._optimizer.state_dict()
 
     def restore(self, lora: dict[str, Tensor], optimizer: dict[str, Any]) -> None:
-        self._ranks.tell((lora, optimizer))
-        self._restore(lora, optimizer)
+        self._everywhere(Learner._restore, lora, optimizer)
 
     def _restore(self, lora: dict[str, Tensor], optimizer: dict[str, Any]) -> None:
         set_weights(self.lora, lora)

@@ -17,6 +17,7 @@ _LEARNT = 16  # bytes a weight of the LoRA: itself, its gradient, two averages o
 _LOGIT = 16  # bytes a logit: itself in float32, as it is read, and the gradients of both
 _FOUR_BIT = 0.6  # bytes a weight
 _OF_LOGITS = 3  # times that logits are held where they are weighed: themselves, without silence, and as they are summed
+_WHOLE = 3  # layers of a divided model that are whole at once: one computes, one is let go, one is fetched
 _SHARE = 0.9  # of the free memory may be planned with
 
 
@@ -56,15 +57,27 @@ class Memory:
 
 
 def memory(
-    decoder: Decoder, preset: Preset, samples: Sequence[Sample], width: int, served_width: int, *, four_bit: bool
+    decoder: Decoder,
+    preset: Preset,
+    samples: Sequence[Sample],
+    width: int,
+    served_width: int,
+    *,
+    four_bit: bool,
+    shards: int = 1,
 ) -> Memory:
-    """width, served_width: bytes a number in training, and in what serves (and calibrates) after it."""
-    every = decoder.others + decoder.layers * sum(into * out for into, out in decoder.sizes.values())
+    """width, served_width: bytes a number in training, and in what serves (and calibrates) after it.
+
+    shards: among how many processes the layers are divided while they learn; a few are whole at once all the same.
+    """
+    a_layer = sum(into * out for into, out in decoder.sizes.values())
+    every = decoder.others + decoder.layers * a_layer
+    learning = every if shards == 1 else decoder.others + (decoder.layers / shards + _WHOLE) * a_layer
     lora = decoder.layers * sum(preset.rank * sum(decoder.sizes[name]) for name in preset.targets)
     longest = max([preset.batch_tokens, *(len(sample.ids) for sample in samples)])
     share = sum(len(sample.places) for sample in samples) / max(sum(len(sample.ids) for sample in samples), 1)
     logits = round(2 * share * longest) * decoder.vocabulary * _LOGIT  # some rows hold more than others
-    held = _PROGRAM + round(every * (_FOUR_BIT if four_bit else width)) + lora * _LEARNT + logits
+    held = _PROGRAM + round(learning * (_FOUR_BIT if four_bit else width)) + lora * _LEARNT + logits
     hidden, asked = decoder.sizes["q_proj"]
     inner = decoder.sizes["gate_proj"][1]
     # Two norms keep two float32 numbers each; the rest of a layer four times its three sizes.

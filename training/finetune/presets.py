@@ -113,6 +113,7 @@ class TrainSettings:
     tokens: int | None = None
     canaries: bool = False  # plant made-up secrets, for an audit
     processes: int = 1  # that share each step, each with a copy of the model
+    shard: bool = False  # no copy: its layers are divided among the processes
     show: bool = False  # what it says to a few questions as it learns: private words, at the terminal
     server_token: str | None = None  # where the model's server asks for one, by which the decision is calibrated
 
@@ -127,6 +128,8 @@ class TrainSettings:
             problems.append("--tokens: must be more than 0.")
         if not 1 <= self.processes <= 64:
             problems.append("--processes: must be from 1 to 64.")
+        if self.shard and self.processes == 1:
+            problems.append("--shard: give --processes, 2 or more, among which the model is divided.")
         if not 1 <= preset.rank <= 512:
             problems.append("--rank: must be from 1 to 512.")
         if not 1 <= preset.epochs <= 1000:

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime
 from pathlib import Path
@@ -14,14 +14,14 @@ from peft import PeftModel
 from bot.chat.prompt import Fingerprint
 from bot.chat.prompt.page import PAGE
 from bot.chat.prompt.render import BLOCKS, RENDERER
-from bot.config import Config, load_config
+from bot.config import Config, ModelConfig, load_config
 from bot.consent import Use, require
 from bot.engine.describe import codec_for, describe
 from bot.engine.device import fastest_dtype, hardware, use_physical_cores
 from bot.engine.llama.here import llama_runs
 from bot.engine.matrices import decoder_of
 from bot.engine.models import LoadedModel, device_of, dtype_of, load
-from bot.errors import EchoesError
+from bot.errors import EchoesError, UsageError
 from bot.media import MediaStore
 from bot.workspace import Workspace
 from training.data.pages import NO_CONSENT
@@ -43,12 +43,15 @@ from training.finetune.progress import Reporter
 from training.finetune.publish import free_name
 from training.finetune.ranks import followers
 from training.finetune.samples import samples_of
-from training.finetune.sayings import Sayings, questions
+from training.finetune.sayings import Question, Sayings, questions
 from training.finetune.task import Learnt, Task
 
 _NOT_AGREED = (
     "Nothing of the diary, letters, e-mail and posts that are here is learnt: the consent does not cover them. Ask, "
     "and record it with `echoes consent`."
+)
+_FOUR_BITS_WHOLE = (
+    "--shard: a model in 4 bits cannot be divided: set model.four_bit: false in config.yaml, or leave --shard away."
 )
 
 
@@ -57,6 +60,8 @@ def run_training(workspace: Workspace, settings: TrainSettings, reporter: Report
     clock = Clock(settings.minutes, started=started)
     require(workspace.consent, Use.TRAINING)
     config = load_config(workspace.config, training=True)
+    if settings.shard and config.model.four_bit:
+        raise UsageError(_FOUR_BITS_WHOLE)
     name = free_name(workspace.loras, settings.name, datetime.now())
     run = Run(workspace.root / FOLDER)
     with run.only_one():
@@ -133,11 +138,10 @@ def _learn(
     settings, material, model = task.settings, task.material, task.config.model
     preset = settings.preset
     dtype = fastest_dtype(model.device, model.dtype)
-    loaded = load(model.base, _own_device(model.device), dtype, model.four_bit, reporter.note)
-    lora = _attached(loaded, settings)
+    learner = _learner(model, settings, dtype, kept, task.media, task.correction, reporter.note)
+    loaded, lora = learner.loaded, learner.lora
     judged = samples_of(material.validation, task.codec, bubbles=preset.bubbles)
     held_out = HeldOut(judged, preset.batch_tokens, settings.seed)
-    learner = Learner(loaded, lora, task.codec, task.media, preset, task.correction, kept=kept)
     loop = Loop(
         learner,
         task.codec,
@@ -151,7 +155,7 @@ def _learn(
         after_training=lambda speed: after_training(task, loaded, speed),
         tokens=settings.tokens,
         memory=taken,
-        show=_showing(task, loaded, reporter) if settings.show else lambda _: None,
+        show=_showing(task, learner, reporter) if settings.show else lambda _: None,
     )
     if resuming and (checkpoint := run.load()):
         loop.resume(checkpoint)
@@ -168,26 +172,45 @@ def _learn(
     return Learnt(position, config_of(lora), count(lora), hardware(loaded.device), precision)
 
 
-def _showing(task: Task, loaded: LoadedModel, reporter: Reporter) -> Callable[[str], None]:
-    sayings = Sayings(loaded, task.codec, task.media, questions(task.material.validation))
+def _showing(task: Task, learner: Learner, reporter: Reporter) -> Callable[[str], None]:
+    asked = questions(task.material.validation)
 
     def show(when: str) -> None:
-        if said := sayings.now():
+        if said := learner.ask(_said, asked):
             reporter.note("\n".join((when, *(f"  {line}" for line in said))))
 
     return show
 
 
+def _said(learner: Learner, asked: Sequence[Question]) -> list[str]:
+    return Sayings(learner.loaded, learner.codec, learner.media, asked).now()
+
+
 def follow(root: Path, settings: TrainSettings, dtype: str, kept: int | None) -> None:
     """Learns along, as one of the processes that the first one started, in its precision."""
     workspace = Workspace.open(root)
-    config = load_config(workspace.config, training=True)
-    model, media = config.model, MediaStore(workspace.media)
+    model = load_config(workspace.config, training=True).model
     use_physical_cores()
-    loaded = load(model.base, _own_device(model.device), dtype, model.four_bit)
-    lora = _attached(loaded, settings)
-    codec = codec_for(loaded, media)
-    Learner(loaded, lora, codec, media, settings.preset, kept=kept).follow()
+    _learner(model, settings, dtype, kept, MediaStore(workspace.media)).follow()
+
+
+def _learner(
+    model: ModelConfig,
+    settings: TrainSettings,
+    dtype: str,
+    kept: int | None,
+    media: MediaStore,
+    correction: float = 0.0,
+    progress: Callable[[str], None] | None = None,
+) -> Learner:
+    """What learns in this process, on its own GPU where there are several."""
+    device = _own_device(model.device)
+    divided = device_of(device) if settings.shard else None
+    if divided:  # each process opens all of it in main memory, and moves its part from there
+        device, dtype = "cpu", str(dtype_of(device, dtype)).removeprefix("torch.")
+    loaded = load(model.base, device, dtype, model.four_bit, progress)
+    lora, codec = _attached(loaded, settings), codec_for(loaded, media)
+    return Learner(loaded, lora, codec, media, settings.preset, correction, kept=kept, divided=divided)
 
 
 def _attached(loaded: LoadedModel, settings: TrainSettings) -> PeftModel:
@@ -215,11 +238,24 @@ def _fitting(task: Task, reporter: Reporter) -> tuple[int | None, int]:
     if model.server is not None or (llama_runs(model) and model.quantize != "f16"):
         served = dtype  # a server holds its own, and llama.cpp such a file; of 16 bits, torch weighs the words in 32
     samples = samples_of(task.material.train, task.codec)
-    need = memory(task.decoder, task.settings.preset, samples, dtype.itemsize, served.itemsize, four_bit=model.four_bit)
-    device = device_of(model.device)
-    free = free_memory(device) // (task.settings.processes if device.type == "cpu" else 1)
+    device, settings = device_of(model.device), task.settings
+    sharing = settings.processes if device.type == "cpu" else 1  # of one memory
+    need = memory(
+        task.decoder,
+        settings.preset,
+        samples,
+        dtype.itemsize,
+        served.itemsize,
+        four_bit=model.four_bit,
+        shards=settings.processes if settings.shard and sharing == 1 else 1,  # in main memory each opens all of it
+    )
+    if settings.shard and model.server is not None:
+        need = replace(need, serving=0)  # the server holds it, on GPUs of its own
+    free = free_memory(device) // sharing
     if need.least > free:
         short = "set model.dtype: bfloat16, " if need.serving == need.least and served == torch.float32 else ""
+        if settings.shard and need.checkpointed <= free:
+            short += "name a server that calibrates and serves it (model.server), "
         raise EchoesError(
             f"Training {model.base} and calibrating it takes about {need.least / 1e9:.1f} GB of memory, and "
             f"{free / 1e9:.1f} GB are free here: {short}close other programs, or choose a smaller model.base."
