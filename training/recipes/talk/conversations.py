@@ -9,8 +9,10 @@ import json
 import random
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from bot.chat.dialogue import Bubble, Scene, Speaker, Turn
 from bot.chat.prompt import Codec
@@ -37,10 +39,17 @@ def read_talks(path: Path, codec: Codec, length: int, seed: int) -> Iterator[lis
     Raises DataError where the file is another.
     """
     draw = random.Random(f"{seed} talks")
+    with told(path) as talks:
+        for talk in talks:
+            yield list(cut(*_talk(talk, draw), codec, length))
+
+
+@contextmanager
+def told(path: Path) -> Iterator[Iterator[Any]]:
+    """Opens a file of talks, of which it gives the turns of each. What fails in reading them becomes a DataError."""
     try:
         with gzip.open(path, "rt", encoding="utf-8") as lines:
-            for line in lines:
-                yield list(_cut(*_talk(json.loads(line)["turns"], draw), codec, length))
+            yield (json.loads(line)["turns"] for line in lines)
     except (OSError, EOFError, ValueError, KeyError, TypeError, IndexError) as error:
         raise DataError(f"{path} cannot be read as a file of talks ({type(error).__name__}: {error}).") from error
 
@@ -59,7 +68,8 @@ def _talk(told: Sequence[tuple[int, Sequence[tuple[str, str]]]], draw: random.Ra
     return scene, turns
 
 
-def _cut(scene: Scene, turns: Sequence[Turn], codec: Codec, length: int) -> Iterator[Dialogue]:
+def cut(scene: Scene, turns: Sequence[Turn], codec: Codec, length: int) -> Iterator[Dialogue]:
+    """Yields the dialogues of so many tokens at most that a talk is cut into."""
     room = length - len(render(scene, (), codec).ids) - 32  # for a date more, and the month
     start, context = 0, 0
     while start + context < len(turns):
