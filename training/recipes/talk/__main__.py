@@ -1,4 +1,4 @@
-"""python -m training.recipes.talk train|export"""
+"""python -m training.recipes.talk train|export|identify"""
 
 import argparse
 import sys
@@ -24,12 +24,19 @@ def main(arguments: list[str] | None = None) -> int:
     train.add_argument("--base", choices=COURSES, default=EMBEDDED_EN, help="the base model (default: %(default)s)")
     train.add_argument("--tokens", type=int, default=300_000, help="to read (default: %(default)s)")
     commands.add_parser("export", help="write the finished weights of the base model they are for into the package")
+    whose = commands.add_parser(
+        "identify", help="see whether the untrained avatar has the style of who it was taught with"
+    )
+    whose.add_argument("talks", type=Path, help="the chitchat.jsonl.gz that the LoRA that ships was taught with")
+    whose.add_argument("--tokens", type=int, default=300_000, help="that were read of it (default: %(default)s)")
     args = parser.parse_args(arguments)
     try:
-        from training.recipes.talk import work  # torch is imported only now
+        from training.recipes.talk import identify, work  # torch is imported only now
 
         if args.command == "train":
             work.train(COURSES[args.base], args.talks, args.work, args.tokens)
+        elif args.command == "identify":
+            identify.identify(args.talks, args.work, args.tokens)
         else:
             print(work.export(args.work))
     except EchoesError as error:

@@ -64,7 +64,7 @@ def read_chinese(path: Path, codec: Codec, length: int, seed: int) -> Iterator[l
     with told(path) as talks:
         for talk in talks:
             scene, stretches = _talk(talk, draw)
-            yield [dialogue for turns in stretches for dialogue in cut(scene, turns, codec, length)]
+            yield [dialogue for turns in stretches for dialogue in cut("talk", scene, turns, codec, length)]
 
 
 def _talk(said: Sequence[str], draw: random.Random) -> tuple[Scene, list[list[Turn]]]:

@@ -1,0 +1,271 @@
+"""Whose style the untrained avatar has: whether a judge of authors takes it for somebody whom it was taught with.
+
+The judge knows the people of whom most was learnt, by other talks than those that it judges, and names one of them
+whoever wrote. A single writer who is none of them is taken for the same one again and again, too: for whom they are
+most like. So chance is what the judge says of real people whom it does not know, each by themselves.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from pathlib import Path
+
+import numpy as np
+from sklearn.pipeline import Pipeline
+
+from bot.chat.dialogue import Turn
+from bot.chat.prompt import Codec
+from bot.config import SamplingConfig
+from bot.config.embedded import EMBEDDED_EN
+from bot.engine.blocking import blocking
+from bot.engine.describe import codec_for, describe
+from bot.engine.device import fastest_dtype, use_physical_cores
+from bot.engine.local import LocalEngine
+from bot.engine.models import load
+from bot.errors import DataError
+from bot.media import MediaStore
+from training.evaluation.asking.model_respondent import ModelRespondent
+from training.evaluation.opened import ModelUnderTest
+from training.evaluation.panels.style.two_sample import classifier
+from training.evaluation.respondent import Bubbles, Question, Respondent, as_turn, texts
+from training.finetune.epoch import epoch_of
+from training.finetune.first import begin
+from training.finetune.lora import attach
+from training.finetune.presets import TUNED, Preset
+from training.recipes.talk.courses import COURSES
+from training.recipes.talk.work import Talk, split
+from training.statistics import Draws, Floats, Index, Value, chance, share, value
+
+PEOPLE = 25
+REPLIES = 8
+"""Of a talk, judged together. A talk with fewer is left out."""
+TALKS = 25
+"""That the avatar speaks in, and at most those that a real person is judged by."""
+FEWEST = 5
+"""Talks of somebody by whom chance is told."""
+MOST = 5
+"""Of the people: those of whom most was learnt."""
+
+_LEARNT = 600  # bursts of each, at most, from which the judge learns
+_WINDOW = 12  # turns that the avatar is shown
+
+Writer = list[list[Bubbles]]
+"""What one writer said, talk by talk."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taught:
+    """amounts: learnt tokens by person, most first. unread: the talks of which nothing was learnt."""
+
+    amounts: Mapping[str, int]
+    unread: tuple[Talk, ...]
+
+    @classmethod
+    def of(
+        cls, held_out: Sequence[Talk], learnt: Sequence[Talk], codec: Codec, preset: Preset, tokens: int, seed: int = 0
+    ) -> "Taught":
+        """Finds what a run of so many tokens read, and of whom."""
+        places = [place for place, talk in enumerate(learnt) for _ in talk]
+        epoch = epoch_of([dialogue for talk in learnt for dialogue in talk], codec, preset, seed, 0)
+        amounts, read, seen = Counter[str](), set[int](), 0
+        for index in (index for batch in epoch.batches for index in batch):
+            if seen < tokens:
+                sample, place = epoch.samples[index], places[index]
+                seen += len(sample.ids)
+                amounts[subject(learnt[place])] += sample.texts
+                read.add(place)
+        unread = (talk for place, talk in enumerate(learnt) if talk and place not in read)
+        return cls(dict(amounts.most_common()), (*(talk for talk in held_out if talk), *unread))
+
+
+@dataclass(frozen=True)
+class Judged:
+    """taken: for whom, talk by talk, as a place among the people. sure: the probability of that one."""
+
+    taken: Index
+    sure: Floats
+
+    def agreement(self, rows: Index | None = None) -> float:
+        """Returns the share of pairs of different talks that are taken for the same person's."""
+        rows = np.arange(len(self.taken)) if rows is None else rows
+        same = [self.taken[one] == self.taken[other] for one, other in combinations(rows, 2) if one != other]
+        return float(np.mean(same)) if same else float("nan")
+
+    def most(self, ahead: int = MOST) -> float:
+        """Returns the share of talks that are taken for one of the first people."""
+        return float(np.mean(self.taken < ahead))
+
+
+@dataclass(frozen=True)
+class Judge:
+    """people: in the order in which they are counted."""
+
+    people: tuple[str, ...]
+    model: Pipeline
+
+    @classmethod
+    def of(cls, known: Mapping[str, Sequence[Bubbles]]) -> "Judge":
+        """Learns from bursts of each of the people."""
+        bursts = [(burst, person) for person, some in known.items() for burst in some]
+        model = classifier().fit([burst for burst, _ in bursts], [person for _, person in bursts])
+        return cls(tuple(known), model)
+
+    def read(self, writer: Writer) -> Judged:
+        """Judges each talk by the mean of its bursts' log-probabilities."""
+        writer = [talk for talk in writer if talk]
+        each = self.model.predict_log_proba([burst for talk in writer for burst in talk])
+        each = each[:, [list(self.model.classes_).index(person) for person in self.people]]
+        talks = np.split(each, np.cumsum([len(talk) for talk in writer])[:-1])
+        odds = np.exp([talk.mean(axis=0) for talk in talks])
+        return Judged(odds.argmax(axis=1), odds.max(axis=1) / odds.sum(axis=1))
+
+
+def identify(path: Path, work: Path, tokens: int) -> None:
+    """Prints whom the judge takes the avatar for, beside those who are known to it, who are not, and the base alone."""
+    use_physical_cores()
+    course, media = COURSES[EMBEDDED_EN], MediaStore(work / "media")
+    codec = codec_for(describe(EMBEDDED_EN), media)
+    held_out, learnt = split(course, [path], codec, 0)
+    taught = Taught.of(held_out, learnt, codec, course.preset, tokens)
+    judge, themselves, others = acquainted((*held_out, *learnt), list(taught.amounts)[:PEOPLE])
+    strangers = [talk for talk in taught.unread if not {*talk[0].chat.split(":")} & {*judge.people}]
+    asked = [talk for talk in strangers if len(partner_turns(talk)) >= REPLIES][:TALKS]
+    spoken = {name: answers(speaker, asked) for name, speaker in speakers(media)}
+    print("\n".join(report(judge, themselves, others, spoken)))
+
+
+def acquainted(talks: Sequence[Talk], people: Sequence[str]) -> tuple[Judge, dict[str, Writer], list[Writer]]:
+    """Returns a judge that knows these people, their talks that it did not learn from, and what others said."""
+    by_person = defaultdict[str, Writer](list)
+    for talk in talks:
+        if talk:
+            by_person[subject(talk)].append(said(talk))
+    known, themselves = {}, {}
+    for person in people:
+        long = [talk for talk in by_person[person] if len(talk) >= REPLIES]
+        kept = long[: min(TALKS, len(long) // 3)]
+        themselves[person] = [talk[:REPLIES] for talk in kept]
+        known[person] = [burst for talk in by_person[person] if talk not in kept for burst in talk][:_LEARNT]
+    if not all(known.values()):
+        raise DataError(f"The talks hold too little of the {len(people)} people of whom most was learnt: give all.")
+    others = []
+    for person in sorted(by_person.keys() - set(people)):
+        long = [talk[:REPLIES] for talk in by_person[person] if len(talk) >= REPLIES]
+        others += [long[:TALKS]] if len(long) >= FEWEST else []
+    return Judge.of(known), themselves, others
+
+
+def speakers(media: MediaStore) -> Iterator[tuple[str, Respondent]]:
+    """Yields the untrained avatar, and then the base model alone."""
+    loaded = load(EMBEDDED_EN, "cpu", fastest_dtype("cpu", "auto"))
+    lora = attach(loaded.model, TUNED, loaded.base_id)
+    begin(lora, TUNED, loaded.base_id)
+    lora.eval()
+
+    async def made() -> LocalEngine:
+        return LocalEngine(loaded, media)
+
+    with blocking(made()) as served:
+        model = ModelUnderTest(served, SamplingConfig(), None)
+        yield "the untrained avatar", ModelRespondent("the untrained avatar", model, None)
+        lora.unload()
+        yield "the base model alone", ModelRespondent("the base model alone", model, None)
+
+
+def answers(speaker: Respondent, talks: Sequence[Talk]) -> Writer:
+    """Returns what the speaker says in the place of who was learnt from, seeing its own words and never theirs."""
+    shown: list[list[Turn]] = [[] for _ in talks]
+    coming = [partner_turns(talk) for talk in talks]
+    for number in range(REPLIES):
+        for turns, heard in zip(shown, coming, strict=True):
+            turns += heard[number]
+        questions = [Question(talk[0].scene, tuple(turns[-_WINDOW:])) for talk, turns in zip(talks, shown, strict=True)]
+        for turns, question, words in zip(shown, questions, speaker.write(questions), strict=True):
+            turns += [as_turn(words, question)] if words else []
+    return [[texts(turn.bubbles) for turn in turns if turn.speaker is None] for turns in shown]
+
+
+def report(
+    judge: Judge, themselves: Mapping[str, Writer], others: Sequence[Writer], spoken: Mapping[str, Writer]
+) -> list[str]:
+    """Returns the lines of a table. spoken: in the same talks, the avatar first."""
+    own = [(place, judge.read(writer)) for place, writer in enumerate(themselves.values()) if writer]
+    right, number = sum(int((one.taken == place).sum()) for place, one in own), sum(len(one.taken) for _, one in own)
+    unknown = [judge.read(writer) for writer in others]
+    avatar = next(iter(spoken.values()))
+    first = themselves[judge.people[0]]
+    mixed = [[*copied[::2], *talk[1::2]] for copied, talk in zip(first, avatar, strict=False)]
+    lines = [
+        f"Of {number} talks of the {len(judge.people)} people, which it did not learn from, the judge names "
+        f"{_percent(share(right, number))} rightly; by guessing {1 / len(judge.people):.0%}.",
+        "",
+        f"| Who writes | talks | two talks taken for the same one's | how sure | for one of the {MOST} taught most |",
+        "|---|---|---|---|---|",
+        _people("the people themselves, each", [one for _, one in own]),
+        _people("people whom it does not know, each", unknown),
+        *(_writer(name, judge.read(writer)) for name, writer in spoken.items()),
+        _writer("the avatar, every other reply theirs of whom most was learnt", judge.read(mixed)),
+        "",
+    ]
+    for name, writer in spoken.items():
+        found = judge.read(writer)
+        place, times = Counter(found.taken.tolist()).most_common(1)[0]
+        above = [sum(getter(one) >= getter(found) for one in unknown) for getter in (Judged.agreement, _sureness)]
+        lines.append(
+            f"{name}: most often ({times} of {len(found.taken)} talks) taken for number {place + 1} of those taught "
+            f"most; of {len(unknown)} people whom it does not know {above[0]} are taken for the same one as often or "
+            f"more, and of {above[1]} it is as sure or surer."
+        )
+    return lines
+
+
+def _people(name: str, found: Sequence[Judged]) -> str:
+    """A row of several writers: the mean, and the range of 95 % of them."""
+    kept = [one for one in found if len(one.taken) >= FEWEST]
+    numbers = [chance([getter(one) for one in kept]) for getter in (Judged.agreement, _sureness, Judged.most)]
+    return _row(f"{name} ({len(kept)})", sum(len(one.taken) for one in kept), numbers)
+
+
+def _writer(name: str, found: Judged) -> str:
+    """A row of one writer: with the interval of talks drawn again."""
+    draws = Draws(range(len(found.taken)))
+    numbers = [draws.each(found.agreement), draws.mean(found.sure), draws.mean(found.taken < MOST)]
+    return _row(name, len(found.taken), [value(one) for one in numbers])
+
+
+def _row(name: str, talks: int, numbers: Sequence[Value]) -> str:
+    return f"| {name} | {talks} | {' | '.join(map(_percent, numbers))} |"
+
+
+def _percent(found: Value) -> str:
+    return f"{found.number:.0%} ({found.low:.0%} to {found.high:.0%})"
+
+
+def _sureness(found: Judged) -> float:
+    return float(found.sure.mean())
+
+
+def subject(talk: Talk) -> str:
+    """Returns who is learnt from, as `conversations.read_talks` names them."""
+    return talk[0].chat.partition(":")[0]
+
+
+def said(talk: Talk) -> list[Bubbles]:
+    """Returns the bursts of who is learnt from, each once."""
+    return [words for turn in _turns(talk) if turn.speaker is None and (words := texts(turn.bubbles))]
+
+
+def partner_turns(talk: Talk) -> list[list[Turn]]:
+    """Returns what the other said before each turn of who is learnt from."""
+    found, heard = list[list[Turn]](), list[Turn]()
+    for turn in _turns(talk):
+        if turn.speaker is not None:
+            heard.append(turn)
+        elif heard:
+            found, heard = [*found, heard], []
+    return found
+
+
+def _turns(talk: Talk) -> Iterator[Turn]:
+    return (turn for dialogue in talk for turn in dialogue.turns[dialogue.context :])
