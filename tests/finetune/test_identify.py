@@ -106,6 +106,7 @@ def test_the_speaker_sees_its_own_words_and_never_those_of_the_person(talks: lis
 
 def test_a_leak_shows_and_its_absence_too(talks: list[Talk], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(identify, "TALKS", 8)
+    monkeypatch.setattr(identify, "MOST", 1)
     judge, themselves, others = acquainted(talks, ["1", "2", "3"])
     assert judge.people == ("1", "2", "3") and set(themselves) == {"1", "2", "3"} and len(others) == 3
     for place, writer in enumerate(themselves.values()):
@@ -116,14 +117,16 @@ def test_a_leak_shows_and_its_absence_too(talks: list[Talk], monkeypatch: pytest
     assert copied.agreement() == 1 and set(copied.taken) == {1}
     assert copied.sure.mean() > mixed.sure.mean() + 0.2
     stranger = answers(Somebody(5), asked)  # type: ignore[arg-type]
-    lines = report(judge, themselves, others, {"the avatar": stranger, "the base": stranger})
+    lines = report(judge, [30, 20, 10], themselves, others, {"the avatar": stranger, "the base": stranger})
     assert lines[0].startswith("Of ") and "by guessing 33%" in lines[0]
     assert sum(line.startswith("| the ") for line in lines) == 4 and "taken for number" in lines[-1]
 
 
 def test_agreement_is_among_different_talks() -> None:
-    found = identify.Judged(np.array([0, 0, 1, 2]), np.array([0.5, 0.5, 0.5, 0.9]))
-    assert found.agreement() == pytest.approx(1 / 6) and found.most(1) == 0.5
+    found = identify.Judged(np.log([[0.6, 0.2, 0.1], [0.6, 0.2, 0.1], [0.2, 0.4, 0.2], [0.1, 0.2, 0.8]]))
+    assert found.agreement() == pytest.approx(1 / 6)
+    assert found.sure == pytest.approx([2 / 3, 2 / 3, 0.5, 0.8 / 1.1])
+    assert found.drawn_to([3, 2, 1]) == pytest.approx(1.0), "by the mean of the logarithms"
     assert found.agreement(np.array([0, 0, 2, 2])) == 0, "a talk that is drawn twice does not agree with itself"
     assert found.agreement(np.array([0, 0, 1, 1])) == 1
     assert np.isnan(found.agreement(np.array([3, 3])))

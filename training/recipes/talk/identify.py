@@ -12,6 +12,7 @@ from itertools import combinations
 from pathlib import Path
 
 import numpy as np
+from scipy.stats import spearmanr
 from sklearn.pipeline import Pipeline
 
 from bot.chat.dialogue import Turn
@@ -35,7 +36,7 @@ from training.finetune.lora import attach
 from training.finetune.presets import TUNED, Preset
 from training.recipes.talk.courses import COURSES
 from training.recipes.talk.work import Talk, split
-from training.statistics import Draws, Floats, Index, Value, chance, share, value
+from training.statistics import NAN, Draws, Floats, Index, Value, chance, share, value
 
 PEOPLE = 25
 REPLIES = 8
@@ -81,20 +82,38 @@ class Taught:
 
 @dataclass(frozen=True)
 class Judged:
-    """taken: for whom, talk by talk, as a place among the people. sure: the probability of that one."""
+    """odds: by talk and person, the mean log-probability that one of its bursts is theirs."""
 
-    taken: Index
-    sure: Floats
+    odds: Floats
+
+    @property
+    def taken(self) -> Index:
+        """For whom each talk is taken, as a place among the people."""
+        return self.odds.argmax(axis=1)
+
+    @property
+    def sure(self) -> Floats:
+        """How likely that is, of each talk."""
+        chances = np.exp(self.odds)
+        found: Floats = chances.max(axis=1) / chances.sum(axis=1)
+        return found
 
     def agreement(self, rows: Index | None = None) -> float:
         """Returns the share of pairs of different talks that are taken for the same person's."""
-        rows = np.arange(len(self.taken)) if rows is None else rows
-        same = [self.taken[one] == self.taken[other] for one, other in combinations(rows, 2) if one != other]
-        return float(np.mean(same)) if same else float("nan")
+        taken, rows = self.taken, np.arange(len(self.odds)) if rows is None else rows
+        same = [taken[one] == taken[other] for one, other in combinations(rows, 2) if one != other]
+        return float(np.mean(same)) if same else NAN
 
-    def most(self, ahead: int = MOST) -> float:
-        """Returns the share of talks that are taken for one of the first people."""
-        return float(np.mean(self.taken < ahead))
+    def sureness(self) -> float:
+        return float(self.sure.mean())
+
+    def most(self) -> float:
+        """Returns the share of talks that are taken for one of the MOST people of whom most was learnt."""
+        return float(np.mean(self.taken < MOST))
+
+    def drawn_to(self, amounts: Sequence[float]) -> float:
+        """Returns the rank correlation of how near the writer is to each of the people with how much was learnt."""
+        return float(spearmanr(self.odds.mean(axis=0), amounts).statistic)
 
 
 @dataclass(frozen=True)
@@ -117,8 +136,7 @@ class Judge:
         each = self.model.predict_log_proba([burst for talk in writer for burst in talk])
         each = each[:, [list(self.model.classes_).index(person) for person in self.people]]
         talks = np.split(each, np.cumsum([len(talk) for talk in writer])[:-1])
-        odds = np.exp([talk.mean(axis=0) for talk in talks])
-        return Judged(odds.argmax(axis=1), odds.max(axis=1) / odds.sum(axis=1))
+        return Judged(np.array([talk.mean(axis=0) for talk in talks]))
 
 
 def identify(path: Path, work: Path, tokens: int) -> None:
@@ -132,7 +150,7 @@ def identify(path: Path, work: Path, tokens: int) -> None:
     strangers = [talk for talk in taught.unread if not {*talk[0].chat.split(":")} & {*judge.people}]
     asked = [talk for talk in strangers if len(partner_turns(talk)) >= REPLIES][:TALKS]
     spoken = {name: answers(speaker, asked) for name, speaker in speakers(media)}
-    print("\n".join(report(judge, themselves, others, spoken)))
+    print("\n".join(report(judge, [taught.amounts[one] for one in judge.people], themselves, others, spoken)))
 
 
 def acquainted(talks: Sequence[Talk], people: Sequence[str]) -> tuple[Judge, dict[str, Writer], list[Writer]]:
@@ -187,51 +205,62 @@ def answers(speaker: Respondent, talks: Sequence[Talk]) -> Writer:
 
 
 def report(
-    judge: Judge, themselves: Mapping[str, Writer], others: Sequence[Writer], spoken: Mapping[str, Writer]
+    judge: Judge,
+    amounts: Sequence[float],
+    themselves: Mapping[str, Writer],
+    others: Sequence[Writer],
+    spoken: Mapping[str, Writer],
 ) -> list[str]:
-    """Returns the lines of a table. spoken: in the same talks, the avatar first."""
+    """Returns a table and what is to be said of it. amounts: learnt of the people, in their order.
+
+    spoken: in the same talks, the avatar first.
+    """
     own = [(place, judge.read(writer)) for place, writer in enumerate(themselves.values()) if writer]
-    right, number = sum(int((one.taken == place).sum()) for place, one in own), sum(len(one.taken) for _, one in own)
-    unknown = [judge.read(writer) for writer in others]
+    right = {place: int((one.taken == place).sum()) for place, one in own}
+    number, unknown = sum(len(one.odds) for _, one in own), [judge.read(writer) for writer in others]
+    best = judge.people[max(range(MOST), key=lambda place: right.get(place, 0))]
     avatar = next(iter(spoken.values()))
-    first = themselves[judge.people[0]]
-    mixed = [[*copied[::2], *talk[1::2]] for copied, talk in zip(first, avatar, strict=False)]
+    mixed = [[*copied[::2], *talk[1::2]] for copied, talk in zip(themselves[best], avatar, strict=False)]
     lines = [
         f"Of {number} talks of the {len(judge.people)} people, which it did not learn from, the judge names "
-        f"{_percent(share(right, number))} rightly; by guessing {1 / len(judge.people):.0%}.",
+        f"{_percent(share(sum(right.values()), number))} rightly; by guessing {1 / len(judge.people):.0%}.",
         "",
-        f"| Who writes | talks | two talks taken for the same one's | how sure | for one of the {MOST} taught most |",
+        f"| Who writes | talks | two are taken for the same one's | how sure | for one of the {MOST} taught most |",
         "|---|---|---|---|---|",
         _people("the people themselves, each", [one for _, one in own]),
         _people("people whom it does not know, each", unknown),
         *(_writer(name, judge.read(writer)) for name, writer in spoken.items()),
-        _writer("the avatar, every other reply theirs of whom most was learnt", judge.read(mixed)),
+        _writer(f"the avatar, half of its replies by one of those {MOST}", judge.read(mixed)),
         "",
     ]
+    usual = chance([one.drawn_to(amounts) for one in unknown])
     for name, writer in spoken.items():
         found = judge.read(writer)
         place, times = Counter(found.taken.tolist()).most_common(1)[0]
-        above = [sum(getter(one) >= getter(found) for one in unknown) for getter in (Judged.agreement, _sureness)]
+        as_often = sum(one.agreement() >= found.agreement() for one in unknown)
+        as_sure = sum(one.sureness() >= found.sureness() for one in unknown)
         lines.append(
-            f"{name}: most often ({times} of {len(found.taken)} talks) taken for number {place + 1} of those taught "
-            f"most; of {len(unknown)} people whom it does not know {above[0]} are taken for the same one as often or "
-            f"more, and of {above[1]} it is as sure or surer."
+            f"{name}: most often ({times} of {len(found.odds)} talks) taken for number {place + 1} of those taught "
+            f"most. Of {len(unknown)} people whom the judge does not know {as_often} are taken for the same one as "
+            f"often or more, and of {as_sure} it is as sure or surer. Near to those of whom more was learnt: "
+            f"{found.drawn_to(amounts):+.2f} (rank correlation; 95 % of the people whom it does not know: "
+            f"{usual.low:+.2f} to {usual.high:+.2f})."
         )
     return lines
 
 
 def _people(name: str, found: Sequence[Judged]) -> str:
     """A row of several writers: the mean, and the range of 95 % of them."""
-    kept = [one for one in found if len(one.taken) >= FEWEST]
-    numbers = [chance([getter(one) for one in kept]) for getter in (Judged.agreement, _sureness, Judged.most)]
-    return _row(f"{name} ({len(kept)})", sum(len(one.taken) for one in kept), numbers)
+    kept = [one for one in found if len(one.odds) >= FEWEST]
+    numbers = [chance([getter(one) for one in kept]) for getter in (Judged.agreement, Judged.sureness, Judged.most)]
+    return _row(f"{name} ({len(kept)})", sum(len(one.odds) for one in kept), numbers)
 
 
 def _writer(name: str, found: Judged) -> str:
     """A row of one writer: with the interval of talks drawn again."""
-    draws = Draws(range(len(found.taken)))
+    draws = Draws(range(len(found.odds)))
     numbers = [draws.each(found.agreement), draws.mean(found.sure), draws.mean(found.taken < MOST)]
-    return _row(name, len(found.taken), [value(one) for one in numbers])
+    return _row(name, len(found.odds), [value(one) for one in numbers])
 
 
 def _row(name: str, talks: int, numbers: Sequence[Value]) -> str:
@@ -240,10 +269,6 @@ def _row(name: str, talks: int, numbers: Sequence[Value]) -> str:
 
 def _percent(found: Value) -> str:
     return f"{found.number:.0%} ({found.low:.0%} to {found.high:.0%})"
-
-
-def _sureness(found: Judged) -> float:
-    return float(found.sure.mean())
 
 
 def subject(talk: Talk) -> str:
