@@ -3,7 +3,7 @@
 import gzip
 import json
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +20,7 @@ from training.recipes.talk.identify import Taught, acquainted, answers, partner_
 from training.recipes.talk.work import Talk, split
 
 WORDS = ("we", "took", "the", "old", "bus", "to", "a", "lake", "and", "swam", "until", "dark", "then", "ate", "plums")
-STYLES = {
+STYLES: dict[int, Callable[[str], str]] = {
     1: lambda text: text.upper() + "!!",
     2: lambda text: "well, " + text.capitalize() + ".",
     3: lambda text: text.replace("e", "3") + " lol",
@@ -31,7 +31,7 @@ STYLES = {
 
 
 def written(person: int, draw: random.Random) -> str:
-    return str(STYLES[person](" ".join(draw.choices(WORDS, k=7))))
+    return STYLES[person](" ".join(draw.choices(WORDS, k=7)))
 
 
 @pytest.fixture

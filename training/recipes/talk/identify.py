@@ -89,7 +89,8 @@ class Judged:
     @property
     def taken(self) -> Index:
         """For whom each talk is taken, as a place among the people."""
-        return self.odds.argmax(axis=1)
+        found: Index = self.odds.argmax(axis=1)
+        return found
 
     @property
     def sure(self) -> Floats:
