@@ -16,7 +16,8 @@ from training.evaluation.respondent import Bubbles, Question
 from training.recipes.talk import identify
 from training.recipes.talk.conversations import read_talks
 from training.recipes.talk.courses import COURSES
-from training.recipes.talk.identify import Taught, acquainted, answers, partner_turns, report, said, subject
+from training.recipes.talk.identify import Taught, acquainted, planted, report
+from training.recipes.talk.saying import Writer, answers, partner_turns, said, subject
 from training.recipes.talk.work import Talk, split
 
 WORDS = ("we", "took", "the", "old", "bus", "to", "a", "lake", "and", "swam", "until", "dark", "then", "ate", "plums")
@@ -119,7 +120,8 @@ def test_a_leak_shows_and_its_absence_too(talks: list[Talk], monkeypatch: pytest
     stranger = answers(Somebody(5), asked)  # type: ignore[arg-type]
     lines = report(judge, [30, 20, 10], themselves, others, {"the avatar": stranger, "the base": stranger})
     assert lines[0].startswith("Of ") and "by guessing 33%" in lines[0]
-    assert sum(line.startswith("| the ") for line in lines) == 4 and "taken for number" in lines[-1]
+    assert sum(line.startswith("| the ") for line in lines) == 3 and "taken for number" in lines[-1]
+    assert "to that one for 3 of 3; where a quarter are" in lines[-3], "half of the words of one show"
 
 
 def test_agreement_is_among_different_talks() -> None:
@@ -130,3 +132,13 @@ def test_agreement_is_among_different_talks() -> None:
     assert found.agreement(np.array([0, 0, 2, 2])) == 0, "a talk that is drawn twice does not agree with itself"
     assert found.agreement(np.array([0, 0, 1, 1])) == 1
     assert np.isnan(found.agreement(np.array([3, 3])))
+
+
+def test_every_other_reply_can_be_exchanged() -> None:
+    avatar: Writer = [[(letter,) for letter in "abcd"]] * 3
+    theirs: Writer = [[("x",), ("y",), ("z",)], [("w",)]]
+    assert [["".join(*reply) for reply in talk] for talk in planted(theirs, avatar, 2)] == [
+        ["x", "b", "z", "d"],
+        ["w", "b", "w", "d"],
+        ["x", "b", "z", "d"],
+    ]

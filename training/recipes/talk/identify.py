@@ -6,41 +6,31 @@ most like. So chance is what the judge says of real people whom it does not know
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, cycle
 from pathlib import Path
 
 import numpy as np
 from scipy.stats import spearmanr
 from sklearn.pipeline import Pipeline
 
-from bot.chat.dialogue import Turn
 from bot.chat.prompt import Codec
-from bot.config import SamplingConfig
 from bot.config.embedded import EMBEDDED_EN
-from bot.engine.blocking import blocking
 from bot.engine.describe import codec_for, describe
-from bot.engine.device import fastest_dtype, use_physical_cores
-from bot.engine.local import LocalEngine
-from bot.engine.models import load
+from bot.engine.device import use_physical_cores
 from bot.errors import DataError
 from bot.media import MediaStore
-from training.evaluation.asking.model_respondent import ModelRespondent
-from training.evaluation.opened import ModelUnderTest
 from training.evaluation.panels.style.two_sample import classifier
-from training.evaluation.respondent import Bubbles, Question, Respondent, as_turn, texts
+from training.evaluation.respondent import Bubbles
 from training.finetune.epoch import epoch_of
-from training.finetune.first import begin
-from training.finetune.lora import attach
-from training.finetune.presets import TUNED, Preset
+from training.finetune.presets import Preset
 from training.recipes.talk.courses import COURSES
+from training.recipes.talk.saying import REPLIES, Writer, answers, partner_turns, said, speakers, subject
 from training.recipes.talk.work import Talk, split
 from training.statistics import NAN, Draws, Floats, Index, Value, chance, share, value
 
 PEOPLE = 25
-REPLIES = 8
-"""Of a talk, judged together. A talk with fewer is left out."""
 TALKS = 25
 """That the avatar speaks in, and at most those that a real person is judged by."""
 FEWEST = 5
@@ -49,10 +39,6 @@ MOST = 5
 """Of the people: those of whom most was learnt."""
 
 _LEARNT = 600  # bursts of each, at most, from which the judge learns
-_WINDOW = 12  # turns that the avatar is shown
-
-Writer = list[list[Bubbles]]
-"""What one writer said, talk by talk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +90,11 @@ class Judged:
         taken, rows = self.taken, np.arange(len(self.odds)) if rows is None else rows
         same = [taken[one] == taken[other] for one, other in combinations(rows, 2) if one != other]
         return float(np.mean(same)) if same else NAN
+
+    @property
+    def nearest(self) -> int:
+        """For whom all of it together is taken."""
+        return int(self.odds.mean(axis=0).argmax())
 
     def sureness(self) -> float:
         return float(self.sure.mean())
@@ -175,36 +166,6 @@ def acquainted(talks: Sequence[Talk], people: Sequence[str]) -> tuple[Judge, dic
     return Judge.of(known), themselves, others
 
 
-def speakers(media: MediaStore) -> Iterator[tuple[str, Respondent]]:
-    """Yields the untrained avatar, and then the base model alone."""
-    loaded = load(EMBEDDED_EN, "cpu", fastest_dtype("cpu", "auto"))
-    lora = attach(loaded.model, TUNED, loaded.base_id)
-    begin(lora, TUNED, loaded.base_id)
-    lora.eval()
-
-    async def made() -> LocalEngine:
-        return LocalEngine(loaded, media)
-
-    with blocking(made()) as served:
-        model = ModelUnderTest(served, SamplingConfig(), None)
-        yield "the untrained avatar", ModelRespondent("the untrained avatar", model, None)
-        lora.unload()
-        yield "the base model alone", ModelRespondent("the base model alone", model, None)
-
-
-def answers(speaker: Respondent, talks: Sequence[Talk]) -> Writer:
-    """Returns what the speaker says in the place of who was learnt from, seeing its own words and never theirs."""
-    shown: list[list[Turn]] = [[] for _ in talks]
-    coming = [partner_turns(talk) for talk in talks]
-    for number in range(REPLIES):
-        for turns, heard in zip(shown, coming, strict=True):
-            turns += heard[number]
-        questions = [Question(talk[0].scene, tuple(turns[-_WINDOW:])) for talk, turns in zip(talks, shown, strict=True)]
-        for turns, question, words in zip(shown, questions, speaker.write(questions), strict=True):
-            turns += [as_turn(words, question)] if words else []
-    return [[texts(turn.bubbles) for turn in turns if turn.speaker is None] for turns in shown]
-
-
 def report(
     judge: Judge,
     amounts: Sequence[float],
@@ -219,9 +180,13 @@ def report(
     own = [(place, judge.read(writer)) for place, writer in enumerate(themselves.values()) if writer]
     right = {place: int((one.taken == place).sum()) for place, one in own}
     number, unknown = sum(len(one.odds) for _, one in own), [judge.read(writer) for writer in others]
-    best = judge.people[max(range(MOST), key=lambda place: right.get(place, 0))]
+    readings = {name: judge.read(writer) for name, writer in spoken.items()}
     avatar = next(iter(spoken.values()))
-    mixed = [[*copied[::2], *talk[1::2]] for copied, talk in zip(themselves[best], avatar, strict=False)]
+    often = {place: writer for place, writer in enumerate(themselves.values()) if len(writer) >= FEWEST}
+    half, quarter = (
+        sum(judge.read(planted(writer, avatar, every)).nearest == place for place, writer in often.items())
+        for every in (2, 4)
+    )
     lines = [
         f"Of {number} talks of the {len(judge.people)} people, which it did not learn from, the judge names "
         f"{_percent(share(sum(right.values()), number))} rightly; by guessing {1 / len(judge.people):.0%}.",
@@ -230,24 +195,32 @@ def report(
         "|---|---|---|---|---|",
         _people("the people themselves, each", [one for _, one in own]),
         _people("people whom it does not know, each", unknown),
-        *(_writer(name, judge.read(writer)) for name, writer in spoken.items()),
-        _writer(f"the avatar, half of its replies by one of those {MOST}", judge.read(mixed)),
+        *(_writer(name, found) for name, found in readings.items()),
         "",
+        f"Where in truth half of the avatar's replies are those of one of the people, all of them together are nearest "
+        f"to that one for {half} of {len(often)}; where a quarter are, for {quarter}.",
     ]
     usual = chance([one.drawn_to(amounts) for one in unknown])
-    for name, writer in spoken.items():
-        found = judge.read(writer)
+    for name, found in readings.items():
         place, times = Counter(found.taken.tolist()).most_common(1)[0]
         as_often = sum(one.agreement() >= found.agreement() for one in unknown)
         as_sure = sum(one.sureness() >= found.sureness() for one in unknown)
         lines.append(
             f"{name}: most often ({times} of {len(found.odds)} talks) taken for number {place + 1} of those taught "
-            f"most. Of {len(unknown)} people whom the judge does not know {as_often} are taken for the same one as "
-            f"often or more, and of {as_sure} it is as sure or surer. Near to those of whom more was learnt: "
-            f"{found.drawn_to(amounts):+.2f} (rank correlation; 95 % of the people whom it does not know: "
-            f"{usual.low:+.2f} to {usual.high:+.2f})."
+            f"most, and by all of them together for number {found.nearest + 1}. Of {len(unknown)} "
+            f"people whom the judge does not know {as_often} are taken for the same one as often or more, and of "
+            f"{as_sure} it is as sure or surer. Near to those of whom more was learnt: {found.drawn_to(amounts):+.2f} "
+            f"(rank correlation; 95 % of the people whom it does not know: {usual.low:+.2f} to {usual.high:+.2f})."
         )
     return lines
+
+
+def planted(writer: Writer, avatar: Writer, every: int) -> Writer:
+    """Returns the avatar's talks with every second, third, … reply exchanged for one of the writer's."""
+    return [
+        [theirs[place % len(theirs)] if place % every == 0 else reply for place, reply in enumerate(talk)]
+        for theirs, talk in zip(cycle(writer), avatar, strict=False)
+    ]
 
 
 def _people(name: str, found: Sequence[Judged]) -> str:
@@ -270,28 +243,3 @@ def _row(name: str, talks: int, numbers: Sequence[Value]) -> str:
 
 def _percent(found: Value) -> str:
     return f"{found.number:.0%} ({found.low:.0%} to {found.high:.0%})"
-
-
-def subject(talk: Talk) -> str:
-    """Returns who is learnt from, as `conversations.read_talks` names them."""
-    return talk[0].chat.partition(":")[0]
-
-
-def said(talk: Talk) -> list[Bubbles]:
-    """Returns the bursts of who is learnt from, each once."""
-    return [words for turn in _turns(talk) if turn.speaker is None and (words := texts(turn.bubbles))]
-
-
-def partner_turns(talk: Talk) -> list[list[Turn]]:
-    """Returns what the other said before each turn of who is learnt from."""
-    found, heard = list[list[Turn]](), list[Turn]()
-    for turn in _turns(talk):
-        if turn.speaker is not None:
-            heard.append(turn)
-        elif heard:
-            found, heard = [*found, heard], []
-    return found
-
-
-def _turns(talk: Talk) -> Iterator[Turn]:
-    return (turn for dialogue in talk for turn in dialogue.turns[dialogue.context :])
