@@ -85,7 +85,7 @@ def tower_path() -> Path:
 
 
 def first_lora_path() -> Path:
-    """The path of the first LoRA, from which every LoRA on the embedded model begins: it tells pictures apart.
+    """The path of the first LoRA, from which every LoRA on this model begins: it tells pictures apart.
 
     It holds matrices by peft's names, whose product is added; the base model itself does without it.
     """

@@ -49,6 +49,11 @@ def fetched_folder() -> Path:
     return cache_home() / "fetched"
 
 
+def first_lora_zh_path() -> Path:
+    """Where its first LoRA ships, once there is one: see `bot.engine.embedded.first_lora_path`."""
+    return Path(__file__).with_name("embedded_zh_first_lora.safetensors")
+
+
 def ensure_embedded_zh(progress: Callable[[str], None] | None = None) -> Path:
     """The folder of the model, made on first use. Safe beside other makers.
 

@@ -1,16 +1,19 @@
-"""A LoRA on the English embedded model begins from the one that ships with it; every other LoRA begins at nothing."""
+"""A LoRA on an embedded model begins from the one that ships with it, if any; every other LoRA begins at nothing."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from bot.engine.embedded import embedded_id, first_lora_path
 from bot.engine.embedded_zh import RECIPE as CHINESE
+from bot.engine.embedded_zh import first_lora_zh_path
 from bot.engine.models import LoadedModel, load
-from training.finetune.first import begin, begin_at, factors
+from training.finetune import first as beginnings
+from training.finetune.first import begin, begin_at, factors, first_lora
 from training.finetune.lora import attach, weights
 from training.finetune.presets import ATTENTION, PAPER, TUNED, Preset
 
@@ -60,12 +63,27 @@ def test_targets_that_are_not_trained_are_left_out(loaded: LoadedModel, first: d
     assert filled and all("q_proj" in name for name in filled)
 
 
-@pytest.mark.parametrize("base", ["Qwen/Qwen2.5-VL-3B-Instruct", CHINESE])
-def test_only_the_english_embedded_model_has_one(loaded: LoadedModel, base: str) -> None:
+def test_a_model_of_ones_own_has_none(loaded: LoadedModel) -> None:
     lora = attach(loaded.model, TUNED, "base")
     before = weights(lora)
-    begin(lora, TUNED, base)
+    begin(lora, TUNED, "Qwen/Qwen2.5-VL-3B-Instruct")
     assert all(torch.equal(value, before[name]) for name, value in weights(lora).items())
+
+
+def test_the_chinese_one_has_one_once_it_ships(
+    loaded: LoadedModel, first: dict[str, Tensor], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / first_lora_zh_path().name
+    monkeypatch.setattr(beginnings, "first_lora_zh_path", lambda: path)
+    lora = attach(loaded.model, TUNED, "base")
+    assert first_lora(CHINESE) is None
+    begin(lora, TUNED, CHINESE)
+    assert not any(value.any() for value in added(weights(lora)).values())
+    save_file(first, path)
+    assert (first_lora(CHINESE), first_lora(embedded_id())) == (path, first_lora_path())
+    begin(lora, TUNED, CHINESE)
+    now = added(weights(lora), TUNED.alpha / TUNED.rank)
+    assert all(torch.allclose(now[name], value, atol=1e-4) for name, value in added(first).items())
 
 
 def test_the_one_that_ships_fits_the_embedded_model() -> None:

@@ -1,4 +1,4 @@
-"""The recipe that teaches the first LoRA how people talk: from a file of talks to the weights that ship."""
+"""The recipe that teaches a first LoRA how people talk: from a file of talks to the weights that ship."""
 
 import gzip
 import json
@@ -7,13 +7,12 @@ from pathlib import Path
 import pytest
 
 from bot.chat.prompt import Codec, render
-from bot.engine.embedded import first_lora_path
 from bot.errors import DataError
 from bot.media import MediaStore
 from tests.support import byte_codec
 from training.data.dialogues import Dialogue
 from training.recipes.talk.conversations import read_talks
-from training.recipes.talk.work import notice
+from training.recipes.talk.courses import COURSES, Course
 
 TOLD = [
     [7, [["2018-05-05T21:01:14Z", "are you coming?"], ["2018-05-05T21:01:20Z", "call 07700 900123"]]],
@@ -84,5 +83,16 @@ def test_another_file_is_refused_in_a_sentence(tmp_path: Path, codec: Codec) -> 
     assert list(read_talks(path, codec, 1000, 0)) == []
 
 
-def test_whose_words_it_learnt_from_is_told_beside_it() -> None:
-    assert first_lora_path().with_suffix(".NOTICE").read_text("utf-8") == notice()
+@pytest.mark.parametrize("course", COURSES.values(), ids=COURSES)
+def test_whose_words_it_learnt_from_is_told_beside_it(course: Course) -> None:
+    if not course.target.is_file():
+        pytest.skip(f"no {course.target.name} ships yet")
+    assert course.target.with_suffix(".NOTICE").read_text("utf-8") == course.notice
+    assert course.target.stat().st_size <= 15_000_000
+
+
+def test_each_base_model_learns_from_its_own_language() -> None:
+    english, chinese = COURSES["embedded-en"], COURSES["embedded-zh"]
+    assert english.preset.name != chinese.preset.name, "by it a finished run is told apart"
+    assert english.target != chinese.target and "Xpersona" in chinese.notice and "KdConv" in chinese.notice
+    assert english.goes_on and not chinese.goes_on, "whose eyes have learnt nothing"

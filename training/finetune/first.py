@@ -9,6 +9,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from bot.engine.embedded import embedded_id, first_lora_path
+from bot.engine.embedded_zh import RECIPE, first_lora_zh_path
 from training.finetune.lora import set_weights, weights
 from training.finetune.presets import Preset
 
@@ -16,8 +17,9 @@ _DOWN, _UP = "lora_A", "lora_B"
 
 
 def first_lora(base_id: str) -> Path | None:
-    """Returns the first LoRA of a base model; only the English embedded one has one."""
-    return first_lora_path() if base_id == embedded_id() else None
+    """Returns the first LoRA that ships with a base model: with an embedded one, if any."""
+    path = {embedded_id(): first_lora_path(), RECIPE: first_lora_zh_path()}.get(base_id)
+    return path if path and path.is_file() else None
 
 
 def begin(lora: PeftModel, preset: Preset, base_id: str) -> None:

@@ -46,12 +46,13 @@ def _unseen(first: Sample, second: Sample) -> tuple[Floats, Bools]:
     for learnt, tested in GroupKFold(min(_FOLDS, len(set(days)))).split(bursts, own, days):
         if len(set(own[learnt])) < 2:
             continue  # nothing to tell apart: its logits stay 0
-        classifier = _classifier().fit([bursts[row] for row in learnt], own[learnt])
-        logits[tested] = classifier.decision_function([bursts[row] for row in tested])
+        learned = classifier().fit([bursts[row] for row in learnt], own[learnt])
+        logits[tested] = learned.decision_function([bursts[row] for row in tested])
     return logits, own
 
 
-def _classifier() -> Pipeline:
+def classifier() -> Pipeline:
+    """Returns what learns from single bursts who wrote them, of two or of more, whom it takes to write as often."""
     letters = TfidfVectorizer(analyzer="char", preprocessor="\n".join, ngram_range=(2, 4), sublinear_tf=True, min_df=2)
     shape = make_pipeline(FunctionTransformer(shapes), StandardScaler(), FunctionTransformer(_shortened))
     decide = LogisticRegression(C=1.0, max_iter=2000, class_weight="balanced")
