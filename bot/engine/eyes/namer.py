@@ -14,8 +14,8 @@ from bot.engine.eyes.tower import Tower
 from bot.errors import DataError
 from bot.media import MediaStore
 
-SURE = 0.6
-"""How likely a name has to be before a picture is called by it: nine drawings in ten are then called rightly."""
+SURE = 0.7
+"""How likely a name has to be before a picture is called by it: of drawings nine in ten are then called rightly."""
 
 STEEP = 3.0
 """Of the detectors: what goes into one is so many times the nats of its name, as the recipe in training has it."""
