@@ -20,6 +20,7 @@ from accelerate.state import AcceleratorState  # type: ignore[import-untyped]
 from safetensors.torch import load_file
 
 from bot.chat.decision import Addressed, Calibration
+from bot.chat.prompt import fingerprint
 from bot.config import load_config
 from bot.consent import Use
 from bot.engine import device
@@ -226,13 +227,17 @@ def test_an_interruption_is_saved_and_gone_on_with(trained: Path, workspace: Wor
     assert same(weights_of(trained), weights_of(folder))
 
 
-def test_other_settings_or_fresh_start_over(workspace: Workspace) -> None:
+def test_other_settings_another_prompt_or_fresh_start_over(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def stop(step: int) -> None:
         raise RuntimeError("pulled the plug")
 
-    for settings in (replace(QUICK, seed=1), replace(QUICK, seed=1, fresh=True)):
+    for settings in (replace(QUICK, seed=1), replace(QUICK, seed=1, fresh=True), QUICK):
         with pytest.raises(RuntimeError, match="plug"):
             train(workspace, QUICK, Listener(stop))
+        if settings is QUICK:
+            monkeypatch.setattr(fingerprint, "RENDERER", 1000)
         listener = Listener()
         train(workspace, replace(settings, name=None), listener)
         assert not any("unfinished" in note for note in listener.notes)

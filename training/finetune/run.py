@@ -13,7 +13,6 @@ from peft import PeftModel
 
 from bot.chat.prompt import Fingerprint
 from bot.chat.prompt.page import PAGE
-from bot.chat.prompt.render import BLOCKS, RENDERER
 from bot.config import Config, ModelConfig, load_config
 from bot.consent import Use, require
 from bot.engine.describe import codec_for, describe
@@ -76,7 +75,8 @@ def run_training(workspace: Workspace, settings: TrainSettings, reporter: Report
             reporter.note(material.left_out)
         if any(NO_CONSENT in account.lost for account in material.writings):
             reporter.note(_NOT_AGREED)
-        key = _key(settings, described.id, material)
+        fingerprint = Fingerprint.of(described.id, codec)
+        key = _key(settings, fingerprint, material)
         resuming = not settings.fresh and run.key() == key
         if not resuming:
             run.begin(key)
@@ -88,7 +88,7 @@ def run_training(workspace: Workspace, settings: TrainSettings, reporter: Report
                 material,
                 codec,
                 media,
-                Fingerprint.of(described.id, codec),
+                fingerprint,
                 correction(samples_of(material.train, codec), settings.preset),
                 decoder_of(described),
             )
@@ -108,15 +108,13 @@ def run_training(workspace: Workspace, settings: TrainSettings, reporter: Report
     return folder
 
 
-def _key(settings: TrainSettings, base_id: str, material: Material) -> str:
+def _key(settings: TrainSettings, fingerprint: Fingerprint, material: Material) -> str:
     """Tells whether an unfinished run was for the same: settings, prompt, base model, data, how much is held out.
 
     Time and name may differ.
     """
     preset = asdict(settings.preset)
-    asked = json.dumps(
-        [preset, settings.seed, settings.tokens, base_id, RENDERER, BLOCKS, PAGE, TEXTS, DECISIONS, ROWS]
-    )
+    asked = json.dumps([preset, settings.seed, settings.tokens, asdict(fingerprint), PAGE, TEXTS, DECISIONS, ROWS])
     digest = hashlib.sha256(asked.encode())
     for dialogue in (*material.train, *material.validation):
         digest.update(repr(dialogue).encode())
