@@ -31,10 +31,7 @@ def examine_model(workspace: Workspace, config: Config, progress: Callable[[str]
         yield bad("model", error)
         return
     if not base.geometry.sees:
-        yield note(
-            "photos",
-            "this model sees none, and is told what they show where that is a known drawing or grocery",
-        )
+        yield note("photos", "this model sees none, and is told what known drawings and groceries show")
     yield _lora(workspace, config, base)
 
 

@@ -82,12 +82,6 @@ def without(turn: Turn, kept: set[str]) -> Turn:
     return replace(turn, bubbles=bubbles)
 
 
-def test_a_model_without_eyes_is_not_judged_by_photos(data: EvaluationData) -> None:
-    found = panel(replace(data, sees=False), Respondents(BASE, Teller("echo", sees)), FULL)
-    assert "picture_swapped" not in found.verdicts()
-    assert "Photos cannot be judged: this model has no eyes, and is told of them in a word." in found.findings
-
-
 def test_a_quick_look_asks_for_fewer_but_counts_all(data: EvaluationData) -> None:
     respondent = Teller("echo", sees)
     found = panel(data, Respondents(BASE, respondent), QUICK)

@@ -12,7 +12,7 @@ from bot.media import MediaStore
 from tests.support import byte_codec
 from training.data.dialogues import Dialogue
 from training.recipes.talk.conversations import read_talks
-from training.recipes.talk.courses import COURSES, Course
+from training.recipes.talk.courses import COURSES
 
 TOLD = [
     [7, [["2018-05-05T21:01:14Z", "are you coming?"], ["2018-05-05T21:01:20Z", "call 07700 900123"]]],
@@ -83,12 +83,12 @@ def test_another_file_is_refused_in_a_sentence(tmp_path: Path, codec: Codec) -> 
     assert list(read_talks(path, codec, 1000, 0)) == []
 
 
-@pytest.mark.parametrize("course", COURSES.values(), ids=COURSES)
-def test_whose_words_it_learnt_from_is_told_beside_it(course: Course) -> None:
-    if not course.target.is_file():
-        pytest.skip(f"no {course.target.name} ships yet")
-    assert course.target.with_suffix(".NOTICE").read_text("utf-8") == course.notice
-    assert course.target.stat().st_size <= 15_000_000
+def test_whose_words_it_learnt_from_is_told_beside_it() -> None:
+    shipped = [course for course in COURSES.values() if course.target.is_file()]
+    assert shipped
+    for course in shipped:
+        assert course.target.with_suffix(".NOTICE").read_text("utf-8") == course.notice
+        assert course.target.stat().st_size <= 15_000_000
 
 
 def test_each_base_model_learns_from_its_own_language() -> None:

@@ -91,7 +91,7 @@ def lora(workspace: Workspace) -> Path:
 async def test_an_avatar_trained_on_it_answers_a_photo_without_looking(workspace: Workspace, lora: Path) -> None:
     config, media = load_config(workspace.config), MediaStore(workspace.media)
     checks = {check.name: check.text for check in examine_model(workspace, config, lambda _: None)}
-    assert checks["photos"].startswith("this model sees none, and is told what they show")
+    assert checks["photos"].startswith("this model sees none, and is told what known drawings")
     assert checks["lora"].endswith("is whole and fits the model")
     decided = []
     for name in ("torch", "llama"):

@@ -53,11 +53,10 @@ class Burst:
 class EvaluationData:
     """dialogues and bursts by split, redacted as what is learnt; nothing of validation and test days was trained on.
 
-    unredacted: the dialogues of the training days with what identifies somebody still in them. sees: whether the model
-    is shown photos, or told what they show. memory: what the avatar remembers when it runs, if it does; whoever
-    loaded the data closes it. released: what others may see of how the person writes. gap: what ends a dialogue.
-    personality: the inventory, of which HELD_OUT was not trained on. groups: in which something
-    was decided, to be gone through again.
+    unredacted: the dialogues of the training days with what identifies somebody still in them. memory: what the avatar
+    remembers when it runs, if it does; whoever loaded the data closes it. released: what others may see of how the
+    person writes. gap: what ends a dialogue. personality: the inventory, of which HELD_OUT was not trained on. groups:
+    in which something was decided, to be gone through again.
     """
 
     persona: Persona
@@ -68,7 +67,6 @@ class EvaluationData:
     points: tuple[Point, ...]
     questionnaire: tuple[Answer, ...]
     unredacted: tuple[Dialogue, ...] = ()
-    sees: bool = True
     memory: Recall | None = None
     released: Released = field(default_factory=dict)
     gap: timedelta = timedelta(hours=1)
@@ -133,7 +131,6 @@ def load_evaluation_data(
         data.points,
         load_questionnaire(workspace.questionnaire),
         data.unredacted,
-        codec.tells_photos,
         corpus_memory(workspace, config, data.persona) if remember and config.conversation.remember else None,
         load_released(workspace.released),
         gap,

@@ -96,11 +96,6 @@ class Codec:
         object.__setattr__(self, "added", re.compile("|".join(map(re.escape, longest_first))))
 
     @property
-    def tells_photos(self) -> bool:
-        """Whether a prompt shows, or tells, what is on a photo."""
-        return self.geometry.sees or self.names is not None
-
-    @property
     def end_of_turn(self) -> int:
         return self.control["<|im_end|>"]
 

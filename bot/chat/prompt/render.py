@@ -235,6 +235,8 @@ def _others_turn(writer: _Writer, scene: Scene, turn: Turn, speaker: Speaker, ma
 
 def _unseen(bubble: Bubble, names: PhotoNames | None, language: str) -> Bubble:
     """The bubble with words in the place of its photos: what each shows, as far as somebody tells."""
+    if not bubble.photos:
+        return bubble
     told = [names.words(digest, language) if names else "" for digest in bubble.photos]
     words = [in_words(Attachment(PHOTO, words=name), language) for name in told]
     return replace(bubble, photos=(), text=" ".join((*words, bubble.text)).strip())

@@ -18,7 +18,7 @@ SURE = 0.7
 """How likely a name has to be before a picture is called by it: of drawings nine in ten are then called rightly."""
 
 STEEP = 3.0
-"""Of the detectors: what goes into one is so many times the nats of its name, as the recipe in training has it."""
+"""Of the detectors: their bend (GELU's) is so many times narrower than one nat."""
 
 _GEOMETRY = PhotoGeometry(VISION["patch_size"], VISION["spatial_merge_size"], *PIXELS)
 _KEPT = 4096

@@ -18,11 +18,11 @@ from torch import Tensor, nn
 from torch.nn import functional
 from tqdm import tqdm
 
+from bot.engine.eyes.namer import STEEP
 from bot.errors import UsageError
 from training.recipes.eyes.config import CodeSettings, SaidSettings
 from training.recipes.eyes.keeping import keep, kept
 from training.recipes.eyes.language import ASKINGS, AnswerScorer
-from training.recipes.eyes.look import STEEP
 from training.recipes.eyes.material import Material
 from training.recipes.eyes.optimizer import set_rate
 from training.recipes.eyes.tower import PATCH, Tower, detect, normalized, turns

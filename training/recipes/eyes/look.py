@@ -14,15 +14,13 @@ from torch import Tensor
 from torch.nn import functional
 from tqdm import tqdm
 
+from bot.engine.eyes.namer import STEEP
 from bot.errors import UsageError
 from training.recipes.eyes.config import Look, LookSettings
 from training.recipes.eyes.keeping import keep, kept
 from training.recipes.eyes.material import Material
 from training.recipes.eyes.optimizer import optimizers
 from training.recipes.eyes.tower import Tower, detect, fresh_tower, normalized, start_from_patches, to_patches, turns
-
-STEEP = 3.0
-"""Of the detectors: their bend (GELU's) is so many times narrower than one nat."""
 
 _WARM_UP = 30  # steps
 _STEADY = 0.35  # of the run, before the rate falls

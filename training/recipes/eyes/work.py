@@ -10,6 +10,7 @@ from torch import Tensor
 
 from bot.chat.prompt import Codec, Fingerprint
 from bot.engine.embedded import VISION, first_lora_path, tower_path
+from bot.engine.eyes.namer import names
 from bot.engine.lora import LoraSlot
 from bot.engine.models import load
 from bot.errors import DataError, UsageError
@@ -126,9 +127,11 @@ def show(recipe: Recipe, weights: Path | None, lora: str, files: Sequence[Path])
 def name(recipe: Recipe, count: int, others: Path | None) -> None:
     """Prints how rightly, and how surely, the shipped tower calls what it never learnt, without a language model.
 
-    others: a folder of photos of other things.
+    others: a folder of photos of other things. Raises DataError where the names that ship are of another recipe.
     """
     material = fetch_pictures(recipe)
+    if list(material.names) != [english for english, _ in names()]:
+        raise DataError("bot/engine/eyes/names.txt does not list this recipe's names, in their order: write it anew.")
     groceries = read_groceries(recipe.groceries, recipe.held_out_products)
     shown = {style.name: style_images(material.pictures, style.name, count) for style in recipe.styles if style.test}
     shown["groceries, unseen products"] = grocery_images(groceries.unseen, count)

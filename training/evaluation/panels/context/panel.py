@@ -46,7 +46,7 @@ def panel(data: EvaluationData, respondents: Respondents, limits: Limits) -> Pan
     draft, captions = Draft("context", data, respondents), pictures.sample_captions()
     items = relationships.relabelled(relationships.private(data, Split.TEST), relationships.known(data))
     tagged = relationships.trials(spread(items, limits.swapped))
-    photos = pictures.photo_replies(data, captions) if data.sees else []
+    photos = pictures.photo_replies(data, captions)
     seen = pictures.trials(spread(photos, limits.swapped), captions, data.language)
     adaptation = Adaptation.of(data, limits.written)
     years = Years.of(data, max(limits.swapped // 2, FEWEST))
@@ -102,10 +102,7 @@ def _missing(
         yield draft.say("missing.few", fewest=FEWEST)
     else:
         yield "" if adaptation.separates else draft.say("missing.alike")
-    if not draft.data.sees:
-        yield draft.say("missing.blind")
-    else:
-        yield "" if photos >= pictures.FEWEST else draft.say("missing.photos", photos=photos, fewest=pictures.FEWEST)
+    yield "" if photos >= pictures.FEWEST else draft.say("missing.photos", photos=photos, fewest=pictures.FEWEST)
     if years is None:
         yield draft.say("missing.years", fewest=2 * FEWEST)
     else:
