@@ -9,8 +9,8 @@ from bot.files import read_text
 from bot.workspace import write_private
 
 FILE = "sampling.json"
-VERSION = 1
-"""Of the record."""
+VERSION = 2
+"""Of the record. The first knew no `min_p`, and was fitted without."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,10 +22,16 @@ class Sampling:
     presence_penalty: float = 0.2  # taken from the logit of every token the reply already holds
     max_tokens: int = 200
     seed: int | None = None
+    min_p: float = 0.05  # a token with less than this share of the likeliest one's chance is never chosen
 
     def save(self, lora: Path) -> None:
         """Writes what is fitted beside the LoRA."""
-        record = {"version": VERSION, "temperature": self.temperature, "presence_penalty": self.presence_penalty}
+        record = {
+            "version": VERSION,
+            "temperature": self.temperature,
+            "min_p": self.min_p,
+            "presence_penalty": self.presence_penalty,
+        }
         write_private(lora / FILE, (json.dumps(record, indent=2) + "\n").encode())
 
     @classmethod
@@ -38,11 +44,16 @@ class Sampling:
             return cls()
         try:
             saved = json.loads(read_text(lora / FILE))
-            if int(saved["version"]) > VERSION:
+            version = int(saved["version"])
+            if version > VERSION:
                 raise PermanentError(
                     f"{lora / FILE} was written by a newer Echoes: update Echoes, or run `echoes calibrate`."
                 )
-            return cls(float(saved["temperature"]), presence_penalty=float(saved["presence_penalty"]))
+            return cls(
+                float(saved["temperature"]),
+                presence_penalty=float(saved["presence_penalty"]),
+                min_p=float(saved["min_p"]) if version > 1 else 0.0,
+            )
         except FileNotFoundError:
             return cls()
         except (ValueError, KeyError, TypeError, AttributeError):

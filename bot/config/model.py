@@ -94,6 +94,14 @@ class SamplingConfig(Section):
     top_p: float = Field(
         default=0.95, ge=0.01, le=1, description="choose among the likeliest words that make up this share"
     )
+    min_p: float | None = Field(
+        default=None,
+        ge=0,
+        le=1,
+        description="choose no word with less than this share of the likeliest one's chance; left out: as training "
+        "had it, else 0.05",
+        examples=[0.05],
+    )
     presence_penalty: float | None = Field(
         default=None,
         ge=-2,
@@ -109,4 +117,5 @@ class SamplingConfig(Section):
         """What the engine is given with each reply: what is set here goes before what was fitted."""
         temperature = fitted.temperature if self.temperature is None else self.temperature
         penalty = fitted.presence_penalty if self.presence_penalty is None else self.presence_penalty
-        return Sampling(temperature, self.top_p, penalty, self.max_tokens)
+        least = fitted.min_p if self.min_p is None else self.min_p
+        return Sampling(temperature, self.top_p, penalty, self.max_tokens, min_p=least)

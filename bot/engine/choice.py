@@ -37,9 +37,13 @@ class Chooser:
             return int(scores.argmax())
         chances = (scores / sampling.temperature).softmax(-1)
         ordered, tokens = chances.topk(min(_LIKELY, len(chances)))  # sorting a whole vocabulary takes 5 ms
-        if ordered.sum() < sampling.top_p:
+        least = sampling.min_p * ordered[0]
+        if ordered[-1] >= least and (sampling.min_p or ordered.sum() < sampling.top_p):
             ordered, tokens = chances.sort(descending=True, stable=True)
-        kept = ordered.cumsum(0) - ordered < sampling.top_p
+        if sampling.min_p:  # the likeliest of what is left make up the share, as in llama.cpp and vLLM
+            ordered = ordered.where(ordered >= least, 0)
+            ordered = ordered / ordered.sum()
+        kept = (ordered.cumsum(0) - ordered < sampling.top_p) & (ordered > 0)
         kept[0] = True  # the likeliest always stays
         # By one random number along the tokens in the vocabulary's order: what differs in the last digit, as when other
         # replies are written at the same time, then hardly ever chooses another.

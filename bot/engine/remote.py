@@ -179,7 +179,7 @@ class RemoteEngine:
             "temperature": sampling.temperature,
             "top_p": sampling.top_p,
             "top_k": -1,
-            "min_p": 0.0,
+            "min_p": sampling.min_p,
             "presence_penalty": sampling.presence_penalty,
             "frequency_penalty": 0.0,
             "repetition_penalty": 1.0,

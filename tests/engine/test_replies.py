@@ -4,6 +4,7 @@ import asyncio
 import unicodedata
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -267,6 +268,30 @@ def test_presence_penalty_and_top_p(media: MediaStore) -> None:
     assert {chooser.choose(logits, nucleus, [c], True, generator) for _ in range(300)} == {a, b}
     narrow = Sampling(temperature=1, top_p=0.01, presence_penalty=0)
     assert {chooser.choose(logits, narrow, [c], True, generator) for _ in range(50)} == {a}
+
+
+def test_what_is_far_less_likely_than_the_likeliest_is_never_chosen_however_freely(media: MediaStore) -> None:
+    codec = byte_codec(media)
+    rows = 3000  # more than are looked at first
+    chooser = Chooser(codec, rows)
+    generator = torch.Generator().manual_seed(0)
+    a, b, c = (codec.encode(letter)[0] for letter in "abc")
+    known = codec.tokenizer.get_vocab_size()
+
+    def chosen(logits: torch.Tensor, sampling: Sampling, rounds: int = 400) -> set[int]:
+        return {chooser.choose(logits, sampling, [c], True, generator) for _ in range(rounds)}
+
+    logits = torch.full((rows,), -9.0)
+    logits[[a, b, c]] = torch.tensor([2.0, 1.0, -0.5])  # beside a, e^-1 is 0.37 and e^-2.5 is 0.08
+    free = Sampling(temperature=1, top_p=1, presence_penalty=0, min_p=0.1)
+    assert chosen(logits, free) == {a, b}
+    assert chosen(logits, replace(free, temperature=1.2)) == {a, b, c}, (
+        "by the chances that it chooses by: e^-2.1 is 0.12"
+    )
+    assert chosen(logits, replace(free, top_p=0.7)) == {a}, "the share is of what is left: a alone is 0.73 of it"
+    assert chosen(logits, replace(free, min_p=1.0)) == {a}
+    alike = chosen(torch.zeros(rows), replace(free, min_p=0.9), 2000)
+    assert len(alike) > 0.9 * (known - len(codec.banned)), "all that are alike, however many"
 
 
 @pytest.mark.parametrize("text", ["plain", "你好，吃饭了吗？", "👩‍👩‍👧‍👦 ok 🏳️‍🌈", "ünï\ncödé \u2028 x", "字" * 50])

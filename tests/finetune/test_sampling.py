@@ -88,7 +88,7 @@ def days_of(temperature: float, number: int = 24) -> list[Dialogue]:
     return [dialogue(day, [say(temperature, rng) for _ in range(4)]) for day in range(number)]
 
 
-@pytest.mark.parametrize("temperature", [0.7, 1.0])
+@pytest.mark.parametrize("temperature", [0.8, 1.6])
 def test_the_one_that_talks_as_the_person_does_is_taken(served: Blocking[BatchEngine], temperature: float) -> None:
     found = fit_sampling(served, days_of(temperature), Sampling(), None)
     assert found.sampling.temperature == temperature
@@ -96,11 +96,14 @@ def test_the_one_that_talks_as_the_person_does_is_taken(served: Blocking[BatchEn
     assert len(found.tried) == len(TEMPERATURES) + len(PENALTIES) - 1 and found.answers == 96
     told = told_sampling(found)
     assert told["sampling"].startswith(f"temperature {temperature:g}")
-    assert "words a reply" in told["the person"] and "distance" in told["temperature 0.9, presence penalty 0.2"]
+    assert (
+        "words a reply" in told["the person"]
+        and "distance" in told["temperature 1.4, min_p 0.05, presence penalty 0.2"]
+    )
 
 
 def test_what_it_said_is_what_it_reads_next(served: Blocking[BatchEngine], engine: Chatty) -> None:
-    fit_sampling(served, days_of(0.9), Sampling(), 0.0)
+    fit_sampling(served, days_of(1.2), Sampling(), 0.0)
     talks: dict[int, list[str]] = {}
     for text, _, seed in engine.asked:
         talks.setdefault(seed, []).append(text)
@@ -158,7 +161,10 @@ def test_it_lies_beside_the_lora_and_what_is_set_goes_before_it(tmp_path: Path) 
     assert fitted == Sampling(0.9, presence_penalty=0.6)
     assert SamplingConfig().over(fitted) == fitted
     assert SamplingConfig(temperature=0, max_tokens=9).over(fitted) == Sampling(0, presence_penalty=0.6, max_tokens=9)
-    (tmp_path / FILE).write_text('{"version": 2}', "utf-8")
+    assert SamplingConfig(min_p=0).over(fitted) == Sampling(0.9, presence_penalty=0.6, min_p=0.0)
+    (tmp_path / FILE).write_text('{"version": 1, "temperature": 0.9, "presence_penalty": 0.6}', "utf-8")
+    assert Sampling.fitted(tmp_path) == Sampling(0.9, presence_penalty=0.6, min_p=0.0), "it was fitted without"
+    (tmp_path / FILE).write_text('{"version": 3}', "utf-8")
     with pytest.raises(PermanentError, match="newer Echoes"):
         Sampling.fitted(tmp_path)
     (tmp_path / FILE).write_text('{"version": 1}', "utf-8")

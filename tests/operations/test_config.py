@@ -165,7 +165,7 @@ def test_each_mistake_has_its_sentence(text: str, problem: str) -> None:
 def test_values_arrive_as_they_were_meant() -> None:
     config = parse_config(
         "model: {lora: 2026-11-22, base: ../models/qwen}\n"
-        "sampling: {temperature: 0, presence_penalty: 1e-1}\n"
+        "sampling: {temperature: 0, min_p: 0.1, presence_penalty: 1e-1}\n"
         "conversation:\n"
         "  answer: [mei, 7]\n"
         "  groups: ['telegram:-100123', discord:5]\n"
@@ -175,7 +175,7 @@ def test_values_arrive_as_they_were_meant() -> None:
         "  discord: {}\n"
     )
     assert config.model.lora == "2026-11-22"
-    assert config.sampling.over(Sampling(0.9, presence_penalty=0.6)) == Sampling(0.0, presence_penalty=0.1)
+    assert config.sampling.over(Sampling(0.9, presence_penalty=0.6)) == Sampling(0.0, presence_penalty=0.1, min_p=0.1)
     assert config.conversation.answer == ("mei", "7")
     assert config.conversation.groups == ("telegram:-100123", "discord:5")
     assert config.conversation.answer_bots is True

@@ -222,12 +222,14 @@ async def test_a_reply_in_which_nothing_is_visible_is_an_error(engine: RemoteEng
 async def test_neither_the_servers_nor_the_models_defaults_bear_on_a_reply(
     engine: RemoteEngine, server: ModelServer
 ) -> None:
-    await said(engine, asked(engine, Bubble("hi")), Sampling(0.7, 0.9, 0.3, 50, seed=7))
+    await said(engine, asked(engine, Bubble("hi")), Sampling(0.7, 0.9, 0.3, 50, seed=7, min_p=0.02))
     body = server.requests[-1][1]
-    chosen = {name: body[name] for name in ("temperature", "top_p", "presence_penalty", "max_tokens", "seed")}
-    assert chosen == {"temperature": 0.7, "top_p": 0.9, "presence_penalty": 0.3, "max_tokens": 50, "seed": 7}
-    neutral = {name: body[name] for name in ("top_k", "min_p", "frequency_penalty", "repetition_penalty")}
-    assert neutral == {"top_k": -1, "min_p": 0, "frequency_penalty": 0, "repetition_penalty": 1}
+    wanted = {
+        "temperature": 0.7, "top_p": 0.9, "min_p": 0.02, "presence_penalty": 0.3, "max_tokens": 50, "seed": 7,
+    }  # fmt: skip
+    assert {name: body[name] for name in wanted} == wanted
+    neutral = {name: body[name] for name in ("top_k", "frequency_penalty", "repetition_penalty")}
+    assert neutral == {"top_k": -1, "frequency_penalty": 0, "repetition_penalty": 1}
 
 
 async def test_a_server_without_log_probabilities_is_named(engine: RemoteEngine, server: ModelServer) -> None:

@@ -35,6 +35,7 @@ KNOWN = {
 _BOUNDS = {
     "temperature": (0, math.inf),
     "top_p": (1e-9, 1),
+    "min_p": (0, 1),
     "presence_penalty": (-2, 2),
     "seed": (-(1 << 63), (1 << 63) - 1),
     "logprobs": (0, 20),

@@ -53,5 +53,6 @@ def calibrate_all(
     note(f"Calibrating the decision on the validation days ({served.engine.precision}).")
     decision = calibrate(served, validation, points, time.decision, correction, heard)
     note("Fitting the sampling on talks of the validation days, the avatar's own replies being the past.")
-    given = Sampling(top_p=sampling.top_p, max_tokens=sampling.max_tokens)
+    least = sampling.over(Sampling()).min_p
+    given = Sampling(top_p=sampling.top_p, max_tokens=sampling.max_tokens, min_p=least)
     return Calibrated(decision, fit_sampling(served, validation, given, time.sampling))

@@ -8,6 +8,7 @@ from contextlib import aclosing
 from bot.chat.prompt import Prompt
 from bot.engine.llama.engine import LlamaEngine
 from bot.engine.llama.writing import drawing
+from bot.sampling import Sampling
 
 
 async def plain_rate(engine: LlamaEngine, prompts: Sequence[Prompt], lengths: Sequence[int]) -> float:
@@ -17,7 +18,7 @@ async def plain_rate(engine: LlamaEngine, prompts: Sequence[Prompt], lengths: Se
     async def one(prompt: Prompt, tokens: int) -> int:
         body = {"prompt": list(prompt.ids), "n_predict": tokens, "ignore_eos": True, "cache_prompt": True}
         written = 0
-        async with aclosing(server.events("/completion", body | drawing(1.0, 0.95))) as events:
+        async with aclosing(server.events("/completion", body | drawing(Sampling(1.0)))) as events:
             async for event in events:
                 written = int(event.get("tokens_predicted", written))
                 if event.get("stop"):

@@ -205,7 +205,7 @@ class LlamaEngine:
             "n_predict": 1,
             "n_probs": 1,
             "logit_bias": [[self.codec.end_of_turn, _SURE]],
-            **drawing(0.0, 1.0),
+            **drawing(Sampling(0.0, 1.0)),
         }
         found: float | None = None
         async with (

@@ -150,18 +150,18 @@ class Writer:
             "return_tokens": True,
             "seed": self._seed,
             "logit_bias": biases,
-            **drawing(self._sampling.temperature, self._sampling.top_p),
+            **drawing(self._sampling),
         }
 
 
-def drawing(temperature: float, top_p: float) -> Json:
+def drawing(sampling: Sampling) -> Json:
     """Everything else that bears on the choice of a token, lest the server's own defaults do."""
     return {
-        "samplers": ["top_k", "temperature", "top_p"],  # in this order, the last two as in torch
-        "temperature": max(temperature, 0.0),
-        "top_p": top_p,
-        "top_k": _LIKELY if top_p < 1 else 0,
-        "min_p": 0.0,
+        "samplers": ["top_k", "temperature", "min_p", "top_p"],  # in this order, the last three as in torch
+        "temperature": max(sampling.temperature, 0.0),
+        "min_p": sampling.min_p,
+        "top_p": sampling.top_p,
+        "top_k": _LIKELY if sampling.top_p < 1 else 0,
         "repeat_penalty": 1.0,
         "presence_penalty": 0.0,
         "frequency_penalty": 0.0,
