@@ -71,6 +71,8 @@ def run(args: argparse.Namespace) -> int:
     if "rank" in changes:  # the same strength at another rank
         preset = PRESETS[args.preset]
         changes["alpha"] = max(1, round(preset.alpha * args.rank / preset.rank))
+    if "learning_rate" in changes:
+        changes["wide_rate"] = None
     settings = TrainSettings(
         replace(PRESETS[args.preset], **changes),
         args.name,

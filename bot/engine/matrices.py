@@ -25,6 +25,11 @@ class Decoder:
     vocabulary: int
     others: int
 
+    @property
+    def width(self) -> int:
+        """How many numbers a hidden state has."""
+        return self.sizes["q_proj"][0]
+
 
 def decoder_of(base: BaseModel) -> Decoder:
     """Returns the decoder that config.json describes. Raises ConfigError where it does not tell."""

@@ -34,8 +34,8 @@ def compared(imported: Workspace) -> Path:
 
 def test_each_variant_differs_from_its_preset_in_what_it_says() -> None:
     changed = {
-        "lr-3e-4": {"learning_rate"},
-        "lr-3e-3": {"learning_rate"},
+        "lr-3e-4": {"learning_rate", "wide_rate"},
+        "lr-3e-3": {"learning_rate", "wide_rate"},
         "packed-off": {"packed"},
         "balanced": {"negatives"},
         "dropout-off": {"name_dropout", "relationship_dropout"},

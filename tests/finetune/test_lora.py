@@ -42,6 +42,15 @@ def test_the_paper_trains_what_the_paper_names(loaded: LoadedModel) -> None:
     assert (PAPER.weight_decay, PAPER.beta2, PAPER.warmup, PAPER.epochs, PAPER.length) == (0.1, 0.95, 0.01, 5, 2048)
 
 
+def test_a_wider_model_learns_at_a_lower_rate_where_none_was_asked_for() -> None:
+    tuned, paper = PRESETS["tuned"], PRESETS["paper"]
+    assert tuned.at(576).learning_rate == 1e-3
+    assert tuned.at(896).learning_rate == pytest.approx(4e-4)
+    assert tuned.at(3584).learning_rate == pytest.approx(2e-4)
+    assert tuned.at(3584).at(3584) == tuned.at(3584), "it is settled once"
+    assert paper.at(3584).learning_rate == 1e-5
+
+
 def test_the_pattern_must_match_whole_names() -> None:
     pattern = target_pattern(TUNED.targets)
     assert re.fullmatch(pattern, "model.language_model.layers.0.self_attn.q_proj")

@@ -1,8 +1,9 @@
 """How to fine-tune: two presets, and what one run is asked to do."""
 
+import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from bot.errors import UsageError
@@ -12,12 +13,15 @@ ATTENTION = ("q_proj", "k_proj", "v_proj", "o_proj")
 FEED_FORWARD = ("gate_proj", "up_proj", "down_proj")
 _NAME = re.compile(r"\w[\w.-]{0,79}")
 _RESERVED = ("latest", "none")
+_NARROW, _WIDE = 640, 896  # the English embedded model is 576 wide, and learns best at 1e-3; the Chinese one is 896
 
 
 @dataclass(frozen=True, slots=True)
 class Preset:
     """Every number that shapes a LoRA. Lengths and batches in tokens, warm-up as a share of the run.
 
+    wide_rate: the learning rate instead of `learning_rate` for a model that is 896 wide, and by the root of the width
+    less for a wider one; None where all have the same.
     decision_weight: of the decision loss (mean over decisions) beside the text loss (mean over tokens).
     quiet_share: of the dialogues in which the subject says nothing, how many an epoch takes; these weigh the more.
     accumulate: batches summed into one step of the optimizer.
@@ -51,6 +55,13 @@ class Preset:
     negatives: Literal["natural", "balanced"] = "natural"
     bubbles: bool = True
     writing_share: float = SHARE
+    wide_rate: float | None = None
+
+    def at(self, width: int) -> "Preset":
+        """Returns the preset with the learning rate for a model of that width (numbers in a hidden state)."""
+        if self.wide_rate is None or width <= _NARROW:
+            return replace(self, wide_rate=None)
+        return replace(self, learning_rate=self.wide_rate * math.sqrt(_WIDE / width), wide_rate=None)
 
 
 PAPER = Preset(
@@ -89,6 +100,7 @@ TUNED = Preset(
     name_dropout=0.3,
     relationship_dropout=0.15,
     quiet_share=0.25,  # half of a lively group's tokens are in these, and there is little to learn of them
+    wide_rate=4e-4,  # 2e-4 where a model of 7 billion weights is 3,584 wide: Dettmers et al., QLoRA, 2023
 )
 """Our best for a person's few thousand messages: small steps, ten times the learning rate of full fine-tuning."""
 

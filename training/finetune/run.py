@@ -66,6 +66,8 @@ def run_training(workspace: Workspace, settings: TrainSettings, reporter: Report
     with run.only_one():
         media = MediaStore(workspace.media)
         described = describe(config.model.base, reporter.note)
+        decoder = decoder_of(described)
+        settings = replace(settings, preset=settings.preset.at(decoder.width))
         secrets = settings.seed if settings.canaries else None
         codec = codec_for(described, media)
         material = load_material(
@@ -90,7 +92,7 @@ def run_training(workspace: Workspace, settings: TrainSettings, reporter: Report
                 media,
                 fingerprint,
                 correction(samples_of(material.train, codec), settings.preset),
-                decoder_of(described),
+                decoder,
             )
             kept, taken = _fitting(task, reporter)
             dtype = fastest_dtype(config.model.device, config.model.dtype)

@@ -102,6 +102,10 @@ def _check(lora: Path, variant: Variant, settings: CompareSettings) -> None:
     """
     record = _record(lora)
     preset, tokens = json.loads(json.dumps(asdict(variant.preset))), record["position"]["tokens"]
+    if variant.preset.wide_rate is not None:  # its rate went by the base model
+        preset.pop("wide_rate")
+        preset["learning_rate"] = record["preset"].pop("learning_rate")
+        record["preset"].pop("wide_rate", None)
     enough = settings.tokens <= tokens < settings.tokens + 2 * max(variant.preset.batch_tokens, variant.preset.length)
     if {**preset, **record["preset"]} != preset or record["seed"] != settings.seed or not enough:
         raise EchoesError(f"{lora} was trained with other settings, seed or tokens: remove it, to train it again.")

@@ -33,8 +33,8 @@ VARIANTS: Mapping[str, Variant] = {
     for variant in (
         Variant(REFERENCE, "preset tuned", TUNED),
         Variant("paper", "preset paper", PAPER),
-        Variant("lr-3e-4", "learning rate 3e-4", replace(TUNED, learning_rate=3e-4)),
-        Variant("lr-3e-3", "learning rate 3e-3", replace(TUNED, learning_rate=3e-3)),
+        Variant("lr-3e-4", "learning rate 3e-4", replace(TUNED, learning_rate=3e-4, wide_rate=None)),
+        Variant("lr-3e-3", "learning rate 3e-3", replace(TUNED, learning_rate=3e-3, wide_rate=None)),
         Variant("paper-lr-1e-3", "preset paper at learning rate 1e-3", replace(PAPER, learning_rate=1e-3)),
         Variant("packed-off", "one sample a reply", replace(TUNED, packed=False)),
         Variant("balanced", "as many silences as answers", replace(TUNED, negatives="balanced")),
