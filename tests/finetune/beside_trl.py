@@ -55,10 +55,11 @@ def ours(rows: Sequence[Sequence[Sample]], loaded: LoadedModel, media: MediaStor
     return seconds
 
 
-def trl(rows: Sequence[Sequence[Sample]], loaded: LoadedModel) -> list[float]:
+def trl(rows: Sequence[Sequence[Sample]], loaded: LoadedModel, media: MediaStore) -> list[float]:
     from datasets import Dataset  # type: ignore[import-not-found]
     from peft import LoraConfig
-    from transformers import TrainerCallback
+    from pyarrow import Table  # type: ignore[import-not-found]
+    from transformers import PreTrainedTokenizerFast, TrainerCallback
     from trl import SFTConfig, SFTTrainer  # type: ignore[import-not-found]
 
     class Times(TrainerCallback):
@@ -72,6 +73,8 @@ def trl(rows: Sequence[Sequence[Sample]], loaded: LoadedModel) -> list[float]:
             self.seconds.append(time.perf_counter() - self.begun)
 
     model, times = _as_llama(loaded), Times()
+    end = loaded.tokenizer.id_to_token(codec_for(loaded, media).end_of_turn)
+    words = PreTrainedTokenizerFast(tokenizer_object=loaded.tokenizer, eos_token=end, pad_token=end)
     del loaded
     with tempfile.TemporaryDirectory() as folder:
         settings = SFTConfig(
@@ -96,8 +99,10 @@ def trl(rows: Sequence[Sequence[Sample]], loaded: LoadedModel) -> list[float]:
             target_modules=list(TUNED.targets),
             task_type="CAUSAL_LM",
         )
-        data = Dataset.from_list([_as_labelled(row) for row in rows])
-        SFTTrainer(model, args=settings, train_dataset=data, peft_config=learnt, callbacks=[times]).train()
+        data = Dataset(Table.from_pylist([_as_labelled(row) for row in rows]), fingerprint="rows")
+        SFTTrainer(
+            model, args=settings, train_dataset=data, processing_class=words, peft_config=learnt, callbacks=[times]
+        ).train()
     return times.seconds
 
 
@@ -144,11 +149,9 @@ def _measured(who: str, root: Path, length: int, count: int) -> None:
     workspace = Workspace.open(root)
     loaded = load(load_config(workspace.config, training=True).model.base, "cpu", fastest_dtype("cpu", "auto"))
     rows = rows_of(workspace, loaded, length, count)
-    busy = time.process_time()
-    seconds = ours(rows, loaded, MediaStore(workspace.media)) if who == "ours" else trl(rows, loaded)
+    seconds = (ours if who == "ours" else trl)(rows, loaded, MediaStore(workspace.media))
     told = {
         "seconds": sum(seconds[_WARM:]),
-        "busy": time.process_time() - busy,
         "tokens": sum(len(one.ids) for row in rows[_WARM:] for one in row),
         "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6,
     }
