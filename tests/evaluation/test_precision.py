@@ -1,4 +1,4 @@
-"""Words are read in the fastest precision; decisions are measured with the engine that serves, in its own."""
+"""Words are read in the fastest precision; decisions, but for a quick look, with the engine that serves, in its own."""
 
 import asyncio
 import json
@@ -58,10 +58,7 @@ async def served(workspace: Workspace, asked: Sequence[ScoredDialogue]) -> list[
         await engine.aclose()
 
 
-@pytest.mark.parametrize("quick", [["--quick"], []], ids=["quick", "full"])
-def test_decisions_are_measured_as_they_are_served(
-    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, quick: list[str]
-) -> None:
+def test_decisions_are_measured_as_they_are_served(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     read: dict[str, dict[str, list[tuple[Dialogue, Scores]]]] = {}
     real = ModelRespondent.score
 
@@ -73,7 +70,7 @@ def test_decisions_are_measured_as_they_are_served(
         return found
 
     monkeypatch.setattr(ModelRespondent, "score", listening)
-    arguments = ("evaluate", *quick, "--lora", "first", "--only", "likelihood,decision", "--limit", "2")
+    arguments = ("evaluate", "--lora", "first", "--only", "likelihood,decision", "--limit", "2")
     assert main(["-w", str(workspace.root), *arguments]) == ExitCode.OK
     assert precision(workspace) == BOTH
     assert set(read) == {"bfloat16, cpu", "float32, cpu"}
@@ -84,6 +81,15 @@ def test_decisions_are_measured_as_they_are_served(
     assert sum(map(len, expected)) > 10
     for one, odds, (_, scores) in zip(rendered, expected, decided, strict=True):
         assert scores.decisions == pytest.approx(one.decisions(odds), abs=2e-3)
+
+
+@pytest.mark.parametrize("panels", ["likelihood,decision", "decision"])
+def test_a_quick_look_opens_one_model_the_fastest_that_has_the_weights_that_serve(
+    workspace: Workspace, panels: str
+) -> None:
+    arguments = ("evaluate", "--quick", "--lora", "first", "--only", panels, "--limit", "2")
+    assert main(["-w", str(workspace.root), *arguments]) == ExitCode.OK
+    assert precision(workspace) == "bfloat16, cpu"
 
 
 def test_what_only_decides_is_only_opened_as_it_serves(workspace: Workspace) -> None:

@@ -122,7 +122,7 @@ class Models:
     """The models that panels ask, one in memory at a time: the one that is open stays until another is wanted.
 
     Words are asked for in the fastest precision, decisions in the one that serves. Where that one has 8 or 4 bits,
-    words are asked of it, too, but for a quick look.
+    words are asked of it, too, but for a quick look; where it has not, a quick look asks for decisions as for words.
     """
 
     def __init__(
@@ -135,8 +135,9 @@ class Models:
         token: str | None = None,
     ) -> None:
         self._open = partial(open_model, workspace, config, note, token=token)
-        self._fastest = quick or serves_whole_weights(config)
-        self._apart = self._fastest and reads_faster(config)
+        whole = serves_whole_weights(config)
+        self._fastest = quick or whole
+        self._apart = self._fastest and reads_faster(config) and not (quick and whole)
         self._opened = ExitStack()
         self._model: ModelUnderTest | None = None
         self._is_fastest = False
@@ -156,7 +157,7 @@ class Models:
 
     def of(self, panels: Sequence[str]) -> ModelUnderTest:
         """Opens the model of one of the groups. Raises as `open_model` does."""
-        fastest = self._fastest and list(panels) != ["decision"]
+        fastest = self._fastest and not (self._apart and list(panels) == ["decision"])
         if self._model is None or fastest != self._is_fastest:
             self._close()
             self._model, self._is_fastest = self._opened.enter_context(self._open(fastest=fastest)), fastest
