@@ -74,7 +74,7 @@ def trl(rows: Sequence[Sequence[Sample]], loaded: LoadedModel, media: MediaStore
 
     model, times = _as_llama(loaded), Times()
     end = loaded.tokenizer.id_to_token(codec_for(loaded, media).end_of_turn)
-    words = PreTrainedTokenizerFast(tokenizer_object=loaded.tokenizer, eos_token=end, pad_token=end)
+    words = PreTrainedTokenizerFast(tokenizer_object=loaded.tokenizer, eos_token=end, pad_token=end)  # type: ignore[no-untyped-call]
     del loaded
     with tempfile.TemporaryDirectory() as folder:
         settings = SFTConfig(

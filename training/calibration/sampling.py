@@ -36,7 +36,7 @@ SECONDS = 300.0
 SAMPLING_SHARE = 0.08
 """After this share of its minutes a run with minutes begins with no further candidate."""
 
-TEMPERATURES = (1.4, 1.2, 1.6, 1.0, 0.8)
+TEMPERATURES = (1.4, 1.6, 1.2, 1.0, 1.8, 0.8)
 PENALTIES = (0.2, 0.6, 0.0)
 """In this order, for as long as there is time; of equals the first is taken."""
 
