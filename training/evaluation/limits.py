@@ -1,6 +1,14 @@
 """How much is asked of the avatars: each number bounds one kind of work, spread evenly over what there is."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+from training.data.dialogues import Dialogue
+from training.statistics import spread
+
+MESSAGES = 2400
+"""In dialogues that are read, at most so many altogether. The samples' test days have fewer, the group SandBat twice as
+many: there the interval comes from how its few days differ, and more of each would not narrow it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -9,7 +17,7 @@ class Limits:
 
     ranked: replies to find among distractors. swapped: dialogues read again under another condition, for each, and
     answers as of two years. asked: questions of memory. probed: dialogues and prefixes for privacy. talked: talks that
-    each avatar has. read: dialogues of the test days.
+    each avatar has. read: dialogues of the test days, see also `some_to_read`.
     """
 
     written: int = 240
@@ -25,3 +33,10 @@ class Limits:
 FULL = Limits()
 QUICK = Limits(written=28, judged=20, ranked=8, swapped=8, asked=8, probed=8, talked=8, read=14)
 """As few as a verdict on the panels of a quick look takes."""
+
+
+def some_to_read(dialogues: Sequence[Dialogue], most: int | None) -> list[Dialogue]:
+    """Picks at most so many of them, evenly spaced, and no more than about MESSAGES messages in all of them."""
+    messages = sum(len(turn.bubbles) for one in dialogues for turn in one.turns)
+    fitting = max(len(dialogues) * MESSAGES // max(messages, 1), 1)
+    return spread(dialogues, fitting if most is None else min(most, fitting))

@@ -12,7 +12,7 @@ from training.data.splits import Split
 from training.evaluation.data import EvaluationData
 from training.evaluation.driver import Draft, differences, values
 from training.evaluation.figures import OF_KIND, OTHER
-from training.evaluation.limits import Limits
+from training.evaluation.limits import Limits, some_to_read
 from training.evaluation.panel import Kind, Panel, Row, Target
 from training.evaluation.panels.decision.measures import STRATA, Truth, measures, often, sure
 from training.evaluation.panels.decision.predictions import (
@@ -25,7 +25,7 @@ from training.evaluation.panels.decision.predictions import (
 )
 from training.evaluation.panels.decision.shown import drawings, examples, findings
 from training.evaluation.respondent import Respondent, Respondents
-from training.statistics import Bools, Value, spread
+from training.statistics import Bools, Value
 
 ENOUGH = 10
 """Answers and silences that must be there of each."""
@@ -114,7 +114,7 @@ def _decided(draft: Draft, limits: Limits) -> tuple[list[Point], dict[Kind, dict
     """The points of the test days that were read, and the log-odds of each respondent for them."""
     tested = of_split(draft.data.points, Split.TEST)
     groups = [one for one in draft.data.dialogues[Split.TEST] if one.scene.kind is ChatKind.GROUP]
-    chosen = spread(groups, limits.read)
+    chosen = some_to_read(groups, limits.read)
 
     def log_odds(respondent: Respondent) -> dict[int, float]:
         return {key: value for scores in respondent.score(chosen) for key, value in scores.decisions.items()}

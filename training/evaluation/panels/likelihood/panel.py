@@ -14,7 +14,7 @@ from training.data.splits import Split
 from training.evaluation import figures
 from training.evaluation.data import EvaluationData
 from training.evaluation.driver import Draft, Drawn, differences, values
-from training.evaluation.limits import Limits
+from training.evaluation.limits import Limits, some_to_read
 from training.evaluation.panel import Example, Figure, Kind, Panel, Row, Target
 from training.evaluation.panels.likelihood import ranking
 from training.evaluation.panels.likelihood.ranking import OTHERS, OWN, Choice, Ranked
@@ -56,7 +56,7 @@ def panel(data: EvaluationData, respondents: Respondents, limits: Limits) -> Pan
     choices = ranking.choices(data, some_occasions(test, limits.ranked))
 
     def see(respondent: Respondent) -> Seen:
-        scores = respondent.score(spread(test, limits.read)) if test else []
+        scores = respondent.score(some_to_read(test, limits.read)) if test else []
         replies = tuple(reply for one in scores for reply in one.replies)
         return Seen(replies, ranking.ask(respondent, choices, data.persona))
 
