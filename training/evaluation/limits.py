@@ -35,8 +35,8 @@ QUICK = Limits(written=28, judged=20, ranked=8, swapped=8, asked=8, probed=8, ta
 """As few as a verdict on the panels of a quick look takes."""
 
 
-def some_to_read(dialogues: Sequence[Dialogue], most: int | None) -> list[Dialogue]:
-    """Picks at most so many of them, evenly spaced, and no more than about MESSAGES messages in all of them."""
-    messages = sum(len(turn.bubbles) for one in dialogues for turn in one.turns)
-    fitting = max(len(dialogues) * MESSAGES // max(messages, 1), 1)
+def some_to_read(dialogues: Sequence[Dialogue], most: int | None, messages: int = MESSAGES) -> list[Dialogue]:
+    """Picks at most so many of them, evenly spaced, and no more than about so many messages in all of them."""
+    every = sum(len(turn.bubbles) for one in dialogues for turn in one.turns)
+    fitting = max(len(dialogues) * messages // max(every, 1), 1)
     return spread(dialogues, fitting if most is None else min(most, fitting))

@@ -9,7 +9,7 @@ import numpy as np
 from training.data.dialogues import Dialogue
 from training.data.splits import Split
 from training.evaluation.data import EvaluationData
-from training.evaluation.limits import some_to_read
+from training.evaluation.limits import MESSAGES, some_to_read
 from training.evaluation.respondent import Respondent
 from training.statistics import NAN, Bools, Draws, Floats, Value, auroc, chance
 
@@ -57,7 +57,7 @@ def sampled(data: EvaluationData, limit: int) -> list[Dialogue]:
         split: [one for one in data.dialogues[split] if any(turn.speaker is None for turn in one.turns[one.context :])]
         for split in (Split.TRAIN, Split.TEST)
     }
-    return [one for found in answered.values() for one in some_to_read(found, limit)]
+    return [one for found in answered.values() for one in some_to_read(found, limit, MESSAGES // 2)]
 
 
 def membership(
