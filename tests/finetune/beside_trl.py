@@ -90,6 +90,7 @@ def trl(rows: Sequence[Sequence[Sample]], loaded: LoadedModel, media: MediaStore
             logging_strategy="no",
             save_strategy="no",
             disable_tqdm=True,
+            train_sampling_strategy="sequential",
             dataset_kwargs={"skip_prepare_dataset": True},
         )
         learnt = LoraConfig(

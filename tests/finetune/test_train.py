@@ -25,8 +25,9 @@ from bot.config import load_config
 from bot.consent import Use
 from bot.engine import device
 from bot.engine.base import Batches, DialogueScores, ScoredDialogue
-from bot.engine.describe import Family
+from bot.engine.describe import Family, describe
 from bot.engine.local import LocalEngine
+from bot.engine.matrices import decoder_of
 from bot.engine.models import load
 from bot.errors import ConfigError, ConsentError, DataError, EchoesError, PermanentError, UsageError
 from bot.lora import find_lora
@@ -367,6 +368,16 @@ def test_a_lora_is_never_overwritten(trained: Path, imported: Workspace) -> None
 def test_a_name_that_cannot_be(wrong: str) -> None:
     with pytest.raises(UsageError, match="--name"):
         TrainSettings(name=wrong)
+
+
+def test_a_model_is_trained_at_the_rate_of_its_width(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("training.finetune.presets._NARROW", 8)  # of tiny models, too
+    tuned = PRESETS["tuned"]
+    folder = train(workspace, TrainSettings(tuned, "wide", tokens=600))
+    width = decoder_of(describe(load_config(workspace.config).model.base)).width
+    expected = tuned.at(width).learning_rate
+    assert expected != tuned.learning_rate
+    assert json.loads((folder / "training.json").read_text("utf-8"))["preset"]["learning_rate"] == expected
 
 
 def test_numbers_that_cannot_be() -> None:

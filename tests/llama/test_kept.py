@@ -1,6 +1,7 @@
 """What was read of a chat is kept, in a slot or beside, within a bound; the longest unused goes first."""
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 from bot.chat.prompt import Prompt
@@ -33,6 +34,17 @@ async def test_only_what_is_new_is_read(start: Start, base: Path) -> None:
     async for _ in engine.reply("chat 1", longer, sampling):
         pass
     assert engine.positions_read - before < 60, "a token that is drawn again costs one"
+
+
+async def test_only_the_likeliest_is_drawn_where_nothing_less_likely_may_be(start: Start, base: Path) -> None:
+    engine = await start(base)
+    greedy = Sampling(temperature=0, presence_penalty=0, max_tokens=8)
+
+    async def written(sampling: Sampling) -> str:
+        return "".join([piece async for piece in engine.reply("chat 1", said(engine, 1), sampling)])
+
+    free = replace(greedy, temperature=1.8, top_p=1.0, min_p=1.0, seed=3)
+    assert await written(free) == await written(greedy), "drawn from all tokens, this model writes nothing readable"
 
 
 async def test_a_reply_without_a_decision_before_it_reads_its_prompt_once(start: Start, base: Path) -> None:

@@ -8,7 +8,7 @@ from training.statistics import spread
 
 MESSAGES = 2400
 """In dialogues that are read, at most so many altogether. The samples' test days have fewer, the group SandBat twice as
-many: with all of them the interval of its decisions was by a third narrower, and no verdict was another."""
+many: all of them gave an earlier avatar's decisions an interval by a third narrower, and the same verdicts."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -121,8 +121,9 @@ def serves_whole_weights(config: Config) -> bool:
 class Models:
     """The models that panels ask, one in memory at a time: the one that is open stays until another is wanted.
 
-    Words are asked for in the fastest precision, decisions in the one that serves. Where that one has 8 or 4 bits,
-    words are asked of it, too, but for a quick look; where it has not, a quick look asks for decisions as for words.
+    Words are asked for in the fastest precision, decisions in the one that serves; where that one has 8 or 4 bits,
+    words are asked of it, too. A quick look always asks for words in the fastest, and for decisions too, unless 8 or 4
+    bits serve.
     """
 
     def __init__(

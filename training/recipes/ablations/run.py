@@ -3,11 +3,13 @@
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from bot.config import load_config
+from bot.engine.describe import describe
+from bot.engine.matrices import decoder_of
 from bot.errors import ConfigError, ConsentError, DataError, EchoesError, UsageError
 from bot.lora import LATEST
 from bot.workspace import Workspace, private_dir, write_private
@@ -49,7 +51,9 @@ def _compare(workspace: Workspace, settings: CompareSettings, reporter: Reporter
     bench: Bench | None = None
     table = Table(list(COLUMNS), [])
     path = workspace.root / FOLDER / f"{TABLE}{f'-seed{settings.seed}' if settings.seed else ''}.md"
-    for number, variant in enumerate(settings.variants, 1):
+    width = decoder_of(describe(config.model.base, reporter.note)).width
+    for number, general in enumerate(settings.variants, 1):
+        variant = replace(general, preset=general.preset.at(width))
         lora = workspace.loras / variant.lora(settings.seed)
         if not lora.exists() and not settings.train:
             continue
@@ -102,10 +106,6 @@ def _check(lora: Path, variant: Variant, settings: CompareSettings) -> None:
     """
     record = _record(lora)
     preset, tokens = json.loads(json.dumps(asdict(variant.preset))), record["position"]["tokens"]
-    if variant.preset.wide_rate is not None:  # its rate went by the base model
-        preset.pop("wide_rate")
-        preset["learning_rate"] = record["preset"].pop("learning_rate")
-        record["preset"].pop("wide_rate", None)
     enough = settings.tokens <= tokens < settings.tokens + 2 * max(variant.preset.batch_tokens, variant.preset.length)
     if {**preset, **record["preset"]} != preset or record["seed"] != settings.seed or not enough:
         raise EchoesError(f"{lora} was trained with other settings, seed or tokens: remove it, to train it again.")

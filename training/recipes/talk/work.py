@@ -11,8 +11,9 @@ from safetensors.torch import save
 from torch import Tensor
 
 from bot.chat.prompt import Codec
-from bot.engine.describe import codec_for
+from bot.engine.describe import codec_for, describe
 from bot.engine.device import fastest_dtype, use_physical_cores
+from bot.engine.matrices import decoder_of
 from bot.engine.models import load
 from bot.errors import UsageError
 from bot.media import MediaStore
@@ -44,7 +45,7 @@ def split(course: Course, talks: Sequence[Path], codec: Codec, seed: int) -> tup
 def train(course: Course, talks: Sequence[Path], work: Path, tokens: int, seed: int = 0) -> None:
     """Learns, going on where it stopped. Prints the loss on talks of which nothing was learnt, before and after."""
     use_physical_cores()
-    preset = course.preset
+    preset = course.preset.at(decoder_of(describe(course.base)).width)
     loaded = load(course.base, "cpu", fastest_dtype("cpu", "auto"))
     media = MediaStore(work / "media")
     codec = codec_for(loaded, media)

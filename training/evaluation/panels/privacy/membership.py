@@ -52,7 +52,10 @@ class Membership:
 
 
 def sampled(data: EvaluationData, limit: int) -> list[Dialogue]:
-    """Picks as many dialogues of train days as of test days, all with something that the subject says."""
+    """Picks as many dialogues of train days as of test days, all with something that the subject says.
+
+    Where they are long, fewer, and of both together no more messages than another panel reads.
+    """
     answered = {
         split: [one for one in data.dialogues[split] if any(turn.speaker is None for turn in one.turns[one.context :])]
         for split in (Split.TRAIN, Split.TEST)
