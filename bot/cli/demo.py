@@ -24,7 +24,7 @@ from bot.workspace import Workspace, private_dir, write_private
 _FILES = ("persona.yaml", "personality.yaml", "people.yaml", "questionnaire.yaml", "released.yaml")
 _ZONES = {"en": "Europe/London", "zh": "Asia/Shanghai"}  # where the sample subjects live
 _PORT = 8642
-_TOKENS = 60_000
+_TOKENS = 120_000
 """To learn from: so many, not so long, that the avatar is the same on a slow machine. See docs/results.md, The demo."""
 
 

@@ -21,7 +21,7 @@ from bot.persona import Persona
 from bot.sampling import FILE, Sampling
 from tests.support import byte_codec
 from training.calibration import told_sampling
-from training.calibration.sampling import PENALTIES, TEMPERATURES, fit_sampling, manner
+from training.calibration.sampling import FIRST, PENALTIES, TEMPERATURES, Manner, Tried, coolest, fit_sampling, manner
 from training.data.dialogues import Dialogue
 from training.talks import private_talks, talk_through
 
@@ -88,18 +88,38 @@ def days_of(temperature: float, number: int = 24) -> list[Dialogue]:
     return [dialogue(day, [say(temperature, rng) for _ in range(4)]) for day in range(number)]
 
 
-@pytest.mark.parametrize("temperature", [0.8, 1.6])
-def test_the_one_that_talks_as_the_person_does_is_taken(served: Blocking[BatchEngine], temperature: float) -> None:
+@pytest.mark.parametrize("temperature", [0.4, 0.8, 1.6])
+def test_the_coolest_that_is_as_varied_as_the_person_is_taken(
+    served: Blocking[BatchEngine], temperature: float
+) -> None:
     found = fit_sampling(served, days_of(temperature), Sampling(), None)
-    assert found.sampling.temperature == temperature
+    at = {one.temperature: tried for one, tried in found.tried.items() if one.presence_penalty == PENALTIES[0]}
+    chosen = found.sampling.temperature
+    assert FIRST in at and at[chosen].varied
+    assert all(not tried.varied for warmth, tried in at.items() if warmth < chosen)
+    assert chosen == TEMPERATURES[0] or TEMPERATURES[TEMPERATURES.index(chosen) - 1] in at, "a cooler one was looked at"
     assert found.sampling.presence_penalty == PENALTIES[0], "nothing tells them apart here, and the first is taken"
-    assert len(found.tried) == len(TEMPERATURES) + len(PENALTIES) - 1 and found.answers == 96
+    assert len(found.tried) == len(at) + len(PENALTIES) - 1 and found.answers == 96
     told = told_sampling(found)
-    assert told["sampling"].startswith(f"temperature {temperature:g}")
-    assert (
-        "words a reply" in told["the person"]
-        and "distance" in told["temperature 1.4, min_p 0.05, presence penalty 0.2"]
-    )
+    assert told["sampling"].startswith(f"temperature {chosen:g}")
+    assert "words a reply" in told["the person"]
+    assert "as varied, distance" in told[f"temperature {FIRST:g}, min_p 0.05, presence penalty 0.2"]
+
+
+def test_a_more_varied_person_is_met_at_a_higher_temperature(served: Blocking[BatchEngine]) -> None:
+    chosen = [
+        fit_sampling(served, days_of(temperature), Sampling(), None).sampling.temperature
+        for temperature in (0.4, 0.8, 9.0)
+    ]
+    assert chosen == sorted(chosen) and chosen[0] < FIRST < chosen[-1]
+
+
+def test_where_none_is_varied_enough_the_most_varied_one_is_taken() -> None:
+    def tried(variety: float) -> Tried:
+        return Tried(Manner(1.0, variety, 0.0), variety / 5, 1.0)
+
+    assert coolest({Sampling(1.0): tried(2.0), Sampling(1.4): tried(4.0), Sampling(1.8): tried(3.0)}) == Sampling(1.4)
+    assert coolest({Sampling(1.0): tried(4.7), Sampling(0.8): tried(4.6), Sampling(0.7): tried(4.4)}) == Sampling(0.8)
 
 
 def test_what_it_said_is_what_it_reads_next(served: Blocking[BatchEngine], engine: Chatty) -> None:
@@ -110,14 +130,14 @@ def test_what_it_said_is_what_it_reads_next(served: Blocking[BatchEngine], engin
     assert len(talks) == 10, "fewer and shorter ones where the minutes are counted"
     for seed, texts in talks.items():
         first, second, *_ = texts
-        own = say(TEMPERATURES[0], random.Random(f"{seed}/{len(first)}"))
+        own = say(FIRST, random.Random(f"{seed}/{len(first)}"))
         assert own in second and first.count("assistant") == 1
         assert [text.count("question") for text in texts] == [1, 2, 3]
 
 
 def test_of_little_time_one_is_tried_and_of_little_said_nothing_is_fitted(served: Blocking[BatchEngine]) -> None:
     assert set(fit_sampling(served, days_of(0.7), Sampling(), 0.0).tried) == {
-        Sampling(TEMPERATURES[0], presence_penalty=PENALTIES[0], max_tokens=fit_longest(served))
+        Sampling(FIRST, presence_penalty=PENALTIES[0], max_tokens=fit_longest(served))
     }
     given = Sampling(max_tokens=50)
     nothing = fit_sampling(served, days_of(0.7, 4), given, None)

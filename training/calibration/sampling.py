@@ -1,17 +1,17 @@
 """Sampling fitted to the person: how freely words are chosen, so that a talk comes out as varied as theirs.
 
 Each candidate has the same talks of the validation days, its own replies being the past. What it says is compared with
-what the person said at the same places, by length, by variety, and by how often it says the same again; each
-difference is counted in the chance deviations of the person's own.
+what the person said at the same places, by length, by variety, and by how often it says the same again.
 
-Without `Sampling.min_p` a small model is as varied as the person only at temperatures where it makes up words; with
-it, higher ones choose more freely among the likely words alone (Nguyen et al., Turning Up the Heat, 2024).
+A model that knows less than the person is fully as varied only where chance chooses its words, and then it no longer
+answers what it was asked (docs/results.md, The demo). So the coolest temperature is taken at which it is nearly as
+varied as the person, and with it the presence penalty that brings it nearest to them.
 """
 
 import math
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from statistics import fmean
@@ -36,9 +36,15 @@ SECONDS = 300.0
 SAMPLING_SHARE = 0.08
 """After this share of its minutes a run with minutes begins with no further candidate."""
 
-TEMPERATURES = (1.4, 1.6, 1.2, 1.0, 1.8, 0.8)
+TEMPERATURES = (0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.2, 1.4, 1.6, 1.8)
+FIRST = 0.9
+"""Where the search begins: it goes on to the next one, cooler or hotter, for as long as there is time."""
+
 PENALTIES = (0.2, 0.6, 0.0)
-"""In this order, for as long as there is time; of equals the first is taken."""
+"""The first at each temperature, then with the one that is taken the others; of equals the first is taken."""
+
+VARIED = 0.9
+"""How varied it is beside the person at least, so that the report's 0.85 is met with some room."""
 
 _WHOLE, _SHORT = (24, 4), (10, 3)  # talks, and of each the first answers; short where the minutes are counted
 _ENOUGH = 20  # answers, or nothing is fitted
@@ -61,19 +67,32 @@ class Manner:
 
 
 @dataclass(frozen=True, slots=True)
+class Tried:
+    """How a candidate talked. variety: over the person's. distance: from the person, in chance deviations, squared."""
+
+    manner: Manner
+    variety: float
+    distance: float
+
+    @property
+    def varied(self) -> bool:
+        return self.variety >= VARIED
+
+
+@dataclass(frozen=True, slots=True)
 class FittedSampling:
-    """tried: how each candidate talked, and how far that is from the person. answers: how many each wrote."""
+    """tried: how each candidate talked. answers: how many each wrote."""
 
     sampling: Sampling
     person: Manner | None
-    tried: Mapping[Sampling, tuple[Manner, float]]
+    tried: Mapping[Sampling, Tried]
     answers: int
 
 
 def fit_sampling(
     served: Blocking[BatchEngine], validation: Sequence[Dialogue], given: Sampling, seconds: float | None
 ) -> FittedSampling:
-    """Fits temperature and presence penalty on talks of the validation days, by the engine with its LoRA on.
+    """Fits temperature, then presence penalty, on talks of the validation days, by the engine with its LoRA on.
 
     given: what is used where too little was said to fit anything, and whatever else is not fitted. seconds: after
     these no further candidate is tried; None for SECONDS.
@@ -83,20 +102,45 @@ def fit_sampling(
     answers = sum(len(talk.places) for talk in talks)
     if answers < _ENOUGH:
         return FittedSampling(given, None, {}, answers)
-    limit = SECONDS if seconds is None else seconds
     real = [talk.real for talk in talks]
     deviations = _deviations(real)
     given = replace(given, max_tokens=min(given.max_tokens, _longest(real, served.engine.codec)))
-    tried: dict[Sampling, tuple[Manner, float]] = {}
-    start = time.monotonic()
-    for sampling in _candidates(given, lambda: _best(tried)):
-        if tried and time.monotonic() - start > limit:
-            break
+    tried: dict[Sampling, Tried] = {}
+    end = time.monotonic() + (SECONDS if seconds is None else seconds)
+
+    def attempt(sampling: Sampling) -> Tried | None:
+        """None where it is too late; the first is never."""
+        if tried and time.monotonic() > end:
+            return None
         said = [talk.own for talk in talk_through(talks, _writing(served, sampling))]
         alike = min(_words(real), _words(said))
-        found = manner(said, alike)
-        tried[sampling] = found, _distance(found, manner(real, alike), deviations)
-    return FittedSampling(_best(tried), manner(real, _words(real)), tried, answers)
+        found, person = manner(said, alike), manner(real, alike)
+        variety = found.variety / person.variety if person.variety else 1.0
+        tried[sampling] = Tried(found, variety, _distance(found, person, deviations))
+        return tried[sampling]
+
+    _walk(lambda temperature: attempt(replace(given, temperature=temperature, presence_penalty=PENALTIES[0])))
+    cool = coolest(tried)
+    for penalty in PENALTIES[1:]:
+        attempt(replace(cool, presence_penalty=penalty))
+    best = min((one for one in tried if one.temperature == cool.temperature), key=lambda one: tried[one].distance)
+    return FittedSampling(best, manner(real, _words(real)), tried, answers)
+
+
+def _walk(attempt: Callable[[float], Tried | None]) -> None:
+    """Tries cooler temperatures for as long as it is varied, else hotter ones until it is."""
+    place = TEMPERATURES.index(FIRST)
+    found = attempt(FIRST)
+    cooler = found is not None and found.varied
+    while found is not None and found.varied == cooler:
+        place += -1 if cooler else 1
+        found = attempt(TEMPERATURES[place]) if 0 <= place < len(TEMPERATURES) else None
+
+
+def coolest(tried: Mapping[Sampling, Tried]) -> Sampling:
+    """The coolest that is as varied as asked; where none is, the most varied one."""
+    varied = [one for one in tried if tried[one].varied]
+    return min(varied, key=lambda one: one.temperature) if varied else max(tried, key=lambda one: tried[one].variety)
 
 
 def manner(talks: Sequence[Sequence[Bubbles]], most: int) -> Manner:
@@ -124,8 +168,8 @@ def told_sampling(fitted: FittedSampling) -> dict[str, str]:
     if fitted.person is None:
         return {"sampling": f"not fitted: {fitted.answers} answers in private talks, and {_ENOUGH} are needed"}
     rows = {"the person": _told(fitted.person)}
-    for sampling, (found, distance) in fitted.tried.items():
-        rows[_name(sampling)] = f"{_told(found)}; distance {distance:.1f}"
+    for sampling, one in fitted.tried.items():
+        rows[_name(sampling)] = f"{_told(one.manner)}; {one.variety:.0%} as varied, distance {one.distance:.1f}"
     return rows | {"sampling": f"{_name(fitted.sampling)}, by {fitted.answers} answers each"}
 
 
@@ -138,19 +182,6 @@ def _name(sampling: Sampling) -> str:
 
 def _told(found: Manner) -> str:
     return f"{math.exp(found.length):.1f} words a reply, variety {found.variety:.2f}, said again {found.again:.0%}"
-
-
-def _candidates(given: Sampling, best: Callable[[], Sampling]) -> Iterator[Sampling]:
-    """Every temperature, then with the best of them the other penalties."""
-    for temperature in TEMPERATURES:
-        yield replace(given, temperature=temperature, presence_penalty=PENALTIES[0])
-    found = best()
-    for penalty in PENALTIES[1:]:
-        yield replace(found, presence_penalty=penalty)
-
-
-def _best(tried: Mapping[Sampling, tuple[Manner, float]]) -> Sampling:
-    return min(tried, key=lambda one: tried[one][1])
 
 
 def _writing(served: Blocking[BatchEngine], sampling: Sampling) -> Write:
