@@ -2,7 +2,7 @@
 
 import math
 import random
-from collections.abc import AsyncGenerator, Iterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
@@ -21,7 +21,17 @@ from bot.persona import Persona
 from bot.sampling import FILE, Sampling
 from tests.support import byte_codec
 from training.calibration import told_sampling
-from training.calibration.sampling import FIRST, PENALTIES, TEMPERATURES, Manner, Tried, coolest, fit_sampling, manner
+from training.calibration.sampling import (
+    FIRST,
+    PENALTIES,
+    REPEATS,
+    TEMPERATURES,
+    Manner,
+    Tried,
+    coolest,
+    fit_sampling,
+    manner,
+)
 from training.data.dialogues import Dialogue
 from training.talks import private_talks, talk_through
 
@@ -44,6 +54,7 @@ class Chatty:
     def __init__(self, codec: Codec) -> None:
         self.codec = codec
         self.asked: list[tuple[str, Sampling, int]] = []
+        self.stock: Callable[[Sampling], bool] = lambda sampling: False
 
     async def write_replies(
         self, prompts: Sequence[Prompt], seeds: Sequence[int], sampling: Sampling
@@ -51,7 +62,9 @@ class Chatty:
         for number, (prompt, seed) in enumerate(zip(prompts, seeds, strict=True)):
             text = self.codec.decode(list(prompt.ids))
             self.asked.append((text, sampling, seed))
-            yield {number: say(sampling.temperature, random.Random(f"{seed}/{len(text)}"))}
+            said = say(sampling.temperature, random.Random(f"{seed}/{len(text)}"))
+            often = self.stock(sampling) and number % 5 == 0
+            yield {number: "see you at the usual place" if often else said}
 
     async def aclose(self) -> None:
         pass
@@ -98,12 +111,12 @@ def test_the_coolest_that_is_as_varied_as_the_person_is_taken(
     assert FIRST in at and at[chosen].varied
     assert all(not tried.varied for warmth, tried in at.items() if warmth < chosen)
     assert chosen == TEMPERATURES[0] or TEMPERATURES[TEMPERATURES.index(chosen) - 1] in at, "a cooler one was looked at"
-    assert found.sampling.presence_penalty == PENALTIES[0], "nothing tells them apart here, and the first is taken"
-    assert len(found.tried) == len(at) + len(PENALTIES) - 1 and found.answers == 96
+    assert found.sampling.presence_penalty == PENALTIES[0] and len(found.tried) == len(at), "it does not repeat itself"
+    assert found.answers == 96
     told = told_sampling(found)
     assert told["sampling"].startswith(f"temperature {chosen:g}")
     assert "words a reply" in told["the person"]
-    assert "as varied, distance" in told[f"temperature {FIRST:g}, min_p 0.05, presence penalty 0.2"]
+    assert "as varied" in told[f"temperature {FIRST:g}, min_p 0.05, presence penalty 0.2"]
 
 
 def test_a_more_varied_person_is_met_at_a_higher_temperature(served: Blocking[BatchEngine]) -> None:
@@ -112,6 +125,21 @@ def test_a_more_varied_person_is_met_at_a_higher_temperature(served: Blocking[Ba
         for temperature in (0.4, 0.8, 9.0)
     ]
     assert chosen == sorted(chosen) and chosen[0] < FIRST < chosen[-1]
+
+
+@pytest.mark.parametrize(("helps", "taken"), [(True, PENALTIES[1]), (False, PENALTIES[0])])
+def test_one_that_repeats_itself_has_a_higher_penalty_where_that_helps(
+    served: Blocking[BatchEngine], engine: Chatty, helps: bool, taken: float
+) -> None:
+    engine.stock = lambda sampling: not (helps and sampling.presence_penalty > PENALTIES[0])
+    found = fit_sampling(served, days_of(0.8), Sampling(), None)
+    assert found.sampling.presence_penalty == taken
+    at = {
+        one.presence_penalty: tried
+        for one, tried in found.tried.items()
+        if one.temperature == found.sampling.temperature
+    }
+    assert at[PENALTIES[0]].again > REPEATS and set(at) == set(PENALTIES)
 
 
 def test_where_none_is_varied_enough_the_most_varied_one_is_taken() -> None:

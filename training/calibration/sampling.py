@@ -1,11 +1,12 @@
 """Sampling fitted to the person: how freely words are chosen, so that a talk comes out as varied as theirs.
 
 Each candidate has the same talks of the validation days, its own replies being the past. What it says is compared with
-what the person said at the same places, by length, by variety, and by how often it says the same again.
+what the person said at the same places.
 
 A model that knows less than the person is fully as varied only where chance chooses its words, and then it no longer
 answers what it was asked (docs/results.md, The demo). So the coolest temperature is taken at which it is nearly as
-varied as the person, and with it the presence penalty that brings it nearest to them.
+varied as the person. A higher presence penalty, which has the same price, is taken only where it repeats itself
+without it, and less with it.
 """
 
 import math
@@ -16,7 +17,6 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from statistics import fmean
 
-import numpy as np
 from scipy.stats import entropy
 
 from bot.chat.prompt import Codec, render
@@ -26,7 +26,7 @@ from bot.engine.base import BatchEngine
 from bot.engine.blocking import Blocking
 from bot.sampling import Sampling
 from training.data.dialogues import Dialogue
-from training.statistics import Floats, spread
+from training.statistics import spread
 from training.talks import Past, Write, private_talks, talk_through
 from training.words import Bubbles, repeatable, tokens
 
@@ -40,16 +40,19 @@ TEMPERATURES = (0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.2, 1.4, 1.6, 1.8)
 FIRST = 0.9
 """Where the search begins: it goes on to the next one, cooler or hotter, for as long as there is time."""
 
-PENALTIES = (0.2, 0.6, 0.0)
-"""The first at each temperature, then with the one that is taken the others; of equals the first is taken."""
+PENALTIES = (0.2, 0.6)
+"""The first at each temperature; with the one that is taken the other, where it repeats itself."""
 
 VARIED = 0.9
 """How varied it is beside the person at least, so that the report's 0.85 is met with some room."""
 
+REPEATS = 0.1
+"""Such a share of its replies more than of the person's was said before: it repeats itself."""
+
+_LESS = 0.05  # by so much fewer of its replies, or it is chance
+
 _WHOLE, _SHORT = (24, 4), (10, 3)  # talks, and of each the first answers; short where the minutes are counted
 _ENOUGH = 20  # answers, or nothing is fitted
-_RESAMPLES = 200
-_LEAST = 0.01  # a deviation below this would be chance of its own
 _LONGER = 2
 _SEED = 4711
 
@@ -68,11 +71,11 @@ class Manner:
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """How a candidate talked. variety: over the person's. distance: from the person, in chance deviations, squared."""
+    """How a candidate talked. variety: over the person's. again: what was said before, less the person's."""
 
     manner: Manner
     variety: float
-    distance: float
+    again: float
 
     @property
     def varied(self) -> bool:
@@ -103,7 +106,6 @@ def fit_sampling(
     if answers < _ENOUGH:
         return FittedSampling(given, None, {}, answers)
     real = [talk.real for talk in talks]
-    deviations = _deviations(real)
     given = replace(given, max_tokens=min(given.max_tokens, _longest(real, served.engine.codec)))
     tried: dict[Sampling, Tried] = {}
     end = time.monotonic() + (SECONDS if seconds is None else seconds)
@@ -116,14 +118,15 @@ def fit_sampling(
         alike = min(_words(real), _words(said))
         found, person = manner(said, alike), manner(real, alike)
         variety = found.variety / person.variety if person.variety else 1.0
-        tried[sampling] = Tried(found, variety, _distance(found, person, deviations))
+        tried[sampling] = Tried(found, variety, found.again - person.again)
         return tried[sampling]
 
     _walk(lambda temperature: attempt(replace(given, temperature=temperature, presence_penalty=PENALTIES[0])))
-    cool = coolest(tried)
+    best = coolest(tried)
     for penalty in PENALTIES[1:]:
-        attempt(replace(cool, presence_penalty=penalty))
-    best = min((one for one in tried if one.temperature == cool.temperature), key=lambda one: tried[one].distance)
+        stricter = replace(best, presence_penalty=penalty)
+        if tried[best].again > REPEATS and (found := attempt(stricter)) and tried[best].again - found.again >= _LESS:
+            best = stricter
     return FittedSampling(best, manner(real, _words(real)), tried, answers)
 
 
@@ -169,7 +172,7 @@ def told_sampling(fitted: FittedSampling) -> dict[str, str]:
         return {"sampling": f"not fitted: {fitted.answers} answers in private talks, and {_ENOUGH} are needed"}
     rows = {"the person": _told(fitted.person)}
     for sampling, one in fitted.tried.items():
-        rows[_name(sampling)] = f"{_told(one.manner)}; {one.variety:.0%} as varied, distance {one.distance:.1f}"
+        rows[_name(sampling)] = f"{_told(one.manner)}; {one.variety:.0%} as varied"
     return rows | {"sampling": f"{_name(fitted.sampling)}, by {fitted.answers} answers each"}
 
 
@@ -208,28 +211,3 @@ def _longest(real: Sequence[Sequence[Bubbles]], codec: Codec) -> int:
 
 def _words(talks: Sequence[Sequence[Bubbles]]) -> int:
     return sum(len(tokens(reply)) for talk in talks for reply in talk)
-
-
-def _deviations(real: Sequence[Sequence[Bubbles]]) -> Floats:
-    """How far each measure of the person's own talks is off by chance.
-
-    Halves are drawn without replacement, which spread as the whole would from sample to sample (the delete-half
-    jackknife, Shao and Wu 1989), and in which nothing is said again for being drawn twice.
-    """
-    rng, most = np.random.default_rng(0), _words(real) // 2
-    drawn = [[real[place] for place in rng.permutation(len(real))[: len(real) // 2]] for _ in range(_RESAMPLES)]
-    found = np.array([_numbers(manner(some, most)) for some in drawn])
-    one = 1 / sum(map(len, real))  # a reply more or less that repeats is chance, also of whoever never does
-    deviations: Floats = np.maximum(found.std(0), (_LEAST, _LEAST, one))
-    return deviations
-
-
-def _numbers(found: Manner) -> tuple[float, float, float]:
-    return found.length, found.variety, found.again
-
-
-def _distance(found: Manner, person: Manner, deviations: Floats) -> float:
-    """The mean square of the differences, in deviations. To say the same less often than the person is no fault."""
-    apart = np.array(_numbers(found)) - _numbers(person)
-    apart[2] = max(apart[2], 0.0)
-    return float(np.mean((apart / deviations) ** 2))
