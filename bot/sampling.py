@@ -15,7 +15,7 @@ VERSION = 2
 
 @dataclass(frozen=True, slots=True)
 class Sampling:
-    """temperature 0 is greedy. max_tokens bounds one reply."""
+    """temperature 0 is greedy. max_tokens bounds one reply. min_p: Nguyen et al., Turning Up the Heat, 2024."""
 
     temperature: float = 0.8
     top_p: float = 0.95

@@ -25,7 +25,7 @@ _FILES = ("persona.yaml", "personality.yaml", "people.yaml", "questionnaire.yaml
 _ZONES = {"en": "Europe/London", "zh": "Asia/Shanghai"}  # where the sample subjects live
 _PORT = 8642
 _TOKENS = 120_000
-"""To learn from: so many, not so long, that the avatar is the same on a slow machine. See docs/results.md, The demo."""
+"""To learn from, unless the minutes are over before. See docs/results.md, The demo."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

@@ -23,8 +23,9 @@ from tests.support import byte_codec
 from training.calibration import told_sampling
 from training.calibration.sampling import (
     FIRST,
-    PENALTIES,
+    PENALTY,
     REPEATS,
+    STRICTER,
     TEMPERATURES,
     Manner,
     Tried,
@@ -106,12 +107,12 @@ def test_the_coolest_that_is_as_varied_as_the_person_is_taken(
     served: Blocking[BatchEngine], temperature: float
 ) -> None:
     found = fit_sampling(served, days_of(temperature), Sampling(), None)
-    at = {one.temperature: tried for one, tried in found.tried.items() if one.presence_penalty == PENALTIES[0]}
+    at = {one.temperature: tried for one, tried in found.tried.items() if one.presence_penalty == PENALTY}
     chosen = found.sampling.temperature
     assert FIRST in at and at[chosen].varied
     assert all(not tried.varied for warmth, tried in at.items() if warmth < chosen)
     assert chosen == TEMPERATURES[0] or TEMPERATURES[TEMPERATURES.index(chosen) - 1] in at, "a cooler one was looked at"
-    assert found.sampling.presence_penalty == PENALTIES[0] and len(found.tried) == len(at), "it does not repeat itself"
+    assert found.sampling.presence_penalty == PENALTY and len(found.tried) == len(at), "it does not repeat itself"
     assert found.answers == 96
     told = told_sampling(found)
     assert told["sampling"].startswith(f"temperature {chosen:g}")
@@ -127,11 +128,11 @@ def test_a_more_varied_person_is_met_at_a_higher_temperature(served: Blocking[Ba
     assert chosen == sorted(chosen) and chosen[0] < FIRST < chosen[-1]
 
 
-@pytest.mark.parametrize(("helps", "taken"), [(True, PENALTIES[1]), (False, PENALTIES[0])])
+@pytest.mark.parametrize(("helps", "taken"), [(True, STRICTER), (False, PENALTY)])
 def test_one_that_repeats_itself_has_a_higher_penalty_where_that_helps(
     served: Blocking[BatchEngine], engine: Chatty, helps: bool, taken: float
 ) -> None:
-    engine.stock = lambda sampling: not (helps and sampling.presence_penalty > PENALTIES[0])
+    engine.stock = lambda sampling: not (helps and sampling.presence_penalty > PENALTY)
     found = fit_sampling(served, days_of(0.8), Sampling(), None)
     assert found.sampling.presence_penalty == taken
     at = {
@@ -139,7 +140,7 @@ def test_one_that_repeats_itself_has_a_higher_penalty_where_that_helps(
         for one, tried in found.tried.items()
         if one.temperature == found.sampling.temperature
     }
-    assert at[PENALTIES[0]].again > REPEATS and set(at) == set(PENALTIES)
+    assert at[PENALTY].again > REPEATS and set(at) == {PENALTY, STRICTER}
 
 
 def test_where_none_is_varied_enough_the_most_varied_one_is_taken() -> None:
@@ -165,7 +166,7 @@ def test_what_it_said_is_what_it_reads_next(served: Blocking[BatchEngine], engin
 
 def test_of_little_time_one_is_tried_and_of_little_said_nothing_is_fitted(served: Blocking[BatchEngine]) -> None:
     assert set(fit_sampling(served, days_of(0.7), Sampling(), 0.0).tried) == {
-        Sampling(FIRST, presence_penalty=PENALTIES[0], max_tokens=fit_longest(served))
+        Sampling(FIRST, presence_penalty=PENALTY, max_tokens=fit_longest(served))
     }
     given = Sampling(max_tokens=50)
     nothing = fit_sampling(served, days_of(0.7, 4), given, None)

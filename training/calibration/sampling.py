@@ -4,9 +4,9 @@ Each candidate has the same talks of the validation days, its own replies being 
 what the person said at the same places.
 
 A model that knows less than the person is fully as varied only where chance chooses its words, and then it no longer
-answers what it was asked (docs/results.md, The demo). So the coolest temperature is taken at which it is nearly as
-varied as the person. A higher presence penalty, which has the same price, is taken only where it repeats itself
-without it, and less with it.
+answers what it was asked (docs/results.md, Without the unlikely words). So the coolest temperature is taken at which it
+is nearly as varied as the person. A higher presence penalty, which has the same price, is taken only where it repeats
+itself without it, and less with it.
 """
 
 import math
@@ -40,8 +40,8 @@ TEMPERATURES = (0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.2, 1.4, 1.6, 1.8)
 FIRST = 0.9
 """Where the search begins: it goes on to the next one, cooler or hotter, for as long as there is time."""
 
-PENALTIES = (0.2, 0.6)
-"""The first at each temperature; with the one that is taken the other, where it repeats itself."""
+PENALTY, STRICTER = 0.2, 0.6
+"""The presence penalty at each temperature; and with the one that is taken, where it repeats itself."""
 
 VARIED = 0.9
 """How varied it is beside the person at least, so that the report's 0.85 is met with some room."""
@@ -121,11 +121,12 @@ def fit_sampling(
         tried[sampling] = Tried(found, variety, found.again - person.again)
         return tried[sampling]
 
-    _walk(lambda temperature: attempt(replace(given, temperature=temperature, presence_penalty=PENALTIES[0])))
+    _walk(lambda temperature: attempt(replace(given, temperature=temperature, presence_penalty=PENALTY)))
     best = coolest(tried)
-    for penalty in PENALTIES[1:]:
-        stricter = replace(best, presence_penalty=penalty)
-        if tried[best].again > REPEATS and (found := attempt(stricter)) and tried[best].again - found.again >= _LESS:
+    if tried[best].again > REPEATS:
+        stricter = replace(best, presence_penalty=STRICTER)
+        found = attempt(stricter)
+        if found is not None and tried[best].again - found.again >= _LESS:
             best = stricter
     return FittedSampling(best, manner(real, _words(real)), tried, answers)
 
